@@ -1,0 +1,272 @@
+/* img2vid: Stable Video Diffusion, one picture in, a short video out.
+ *
+ * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save.
+ *
+ * Rules that hold for every call:
+ * - Functions that can fail return an i2v_status. The sentence for a person (what is wrong, with which file or
+ *   parameter, and the way out) is in i2v_error_message(engine), or in the i2v_error buffer that calls without an
+ *   engine take. That buffer may be NULL.
+ * - Structs of settings come filled from their ..._default function; change fields after that.
+ * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
+ * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
+ *   same time from two threads; one engine must not.
+ */
+#ifndef IMG2VID_H
+#define IMG2VID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define I2V_API
+#else
+#define I2V_API __attribute__((visibility("default")))
+#endif
+
+#define I2V_VERSION_MAJOR 0
+#define I2V_VERSION_MINOR 1
+#define I2V_VERSION_PATCH 0
+#define I2V_VERSION "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- results ---------------------------------------------------------------------------------------------------- */
+
+typedef enum i2v_status {
+    I2V_OK = 0,
+    I2V_ERROR_PARAMETER,   /* a parameter is out of its range */
+    I2V_ERROR_IO,          /* a file cannot be read or written */
+    I2V_ERROR_FORMAT,      /* a picture, array or video file is not what it should be */
+    I2V_ERROR_MODEL,       /* a model's configuration or weights are missing, damaged or of another kind */
+    I2V_ERROR_UNSUPPORTED, /* well-formed, but not implemented here */
+    I2V_ERROR_MEMORY,      /* not enough memory; the message names the amount and the option that lowers it */
+    I2V_ERROR_INTERNAL,    /* a library underneath failed in a way that no input explains */
+    I2V_CANCELLED          /* the event callback or i2v_cancel asked for it */
+} i2v_status;
+
+#define I2V_ERROR_MESSAGE_SIZE 1024
+
+/* Buffer for the message of calls that have no engine. Set only when the call fails. */
+typedef struct i2v_error {
+    i2v_status status;
+    char message[I2V_ERROR_MESSAGE_SIZE];
+} i2v_error;
+
+/* The library's version, "major.minor.patch". Static. */
+I2V_API const char *i2v_version(void);
+
+/* ---- pictures --------------------------------------------------------------------------------------------------- */
+
+/* 8-bit RGB picture. pixels is [height][width][3], rows without padding; owned by the picture. */
+typedef struct i2v_image {
+    int width, height;
+    uint8_t *pixels;
+} i2v_image;
+
+typedef enum i2v_alpha {
+    I2V_ALPHA_WHITE, /* transparent pixels are laid over white */
+    I2V_ALPHA_DROP   /* the alpha channel is dropped, as diffusers' load_image does */
+} i2v_alpha;
+
+typedef enum i2v_fit {
+    I2V_FIT_CROP,   /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
+    I2V_FIT_PAD,    /* keep the aspect, show all, black bars */
+    I2V_FIT_STRETCH /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+} i2v_fit;
+
+/* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input. EXIF orientation is
+ * applied. On success *image is to be freed with i2v_image_free; on failure it is NULL. */
+I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
+
+/* The same from memory. data is not kept. */
+I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
+                                         i2v_error *error);
+
+/* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
+I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
+
+/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point). */
+I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
+                                    i2v_error *error);
+
+I2V_API void i2v_image_free(i2v_image *image);
+
+/* ---- engine: an opened model ------------------------------------------------------------------------------------ */
+
+typedef struct i2v_engine i2v_engine;
+
+typedef enum i2v_dtype { I2V_DTYPE_AUTO, I2V_DTYPE_F32 } i2v_dtype;
+
+typedef struct i2v_options {
+    const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
+    i2v_dtype dtype;     /* what is computed in; AUTO is F32 */
+    int threads;         /* 0: one per core this process may use */
+    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free */
+} i2v_options;
+
+I2V_API void i2v_options_default(i2v_options *options);
+
+/* Opens a model folder in diffusers' layout (model_index.json, unet/, vae/, image_encoder/, scheduler/,
+ * feature_extractor/). Reads configurations and weight headers; weights are read when a call needs them.
+ * *engine is set even on failure (unless memory for it is lacking), so that i2v_error_message can say why; close it
+ * in both cases. options may be NULL. */
+I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_options *options);
+
+/* Closes an engine; NULL is allowed. */
+I2V_API void i2v_close(i2v_engine *engine);
+
+/* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
+I2V_API const char *i2v_error_message(const i2v_engine *engine);
+
+/* Makes the running call on this engine return I2V_CANCELLED soon. May be called from a signal handler or another
+ * thread; cleared when that call returns. Without a running call, the next one is cancelled. */
+I2V_API void i2v_cancel(i2v_engine *engine);
+
+typedef struct i2v_part_info {
+    const char *name;       /* "unet", "vae", "image_encoder" */
+    const char *class_name; /* the class diffusers gives it */
+    const char *dtype;      /* what its file holds: "F32", "F16", "BF16" or "mixed" */
+    const char *sizes;      /* one line: channels, layers, heads */
+    uint64_t parameters;    /* number of weights */
+    uint64_t bytes;         /* their size in the file */
+} i2v_part_info;
+
+typedef struct i2v_model_info {
+    const char *path;
+    const char *pipeline; /* class name in model_index.json */
+    const char *scheduler;
+    int width, height;     /* default size of a video, pixels */
+    int num_frames;        /* default */
+    int latent_channels;   /* 4 for SVD */
+    int vae_scale_factor;  /* pixels per latent on a side, 8 for SVD */
+    size_t parts_count;
+    i2v_part_info parts[3];
+} i2v_model_info;
+
+/* Describes the opened model. Strings live as long as the engine. */
+I2V_API i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info);
+
+/* ---- generation ------------------------------------------------------------------------------------------------- */
+
+typedef enum i2v_rng {
+    I2V_RNG_NUMPY, /* numpy.random.Generator(PCG64(seed)).standard_normal, cast to float32 */
+    I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU; the low 32 bits of the seed count */
+} i2v_rng;
+
+/* A caller's own source of standard normals: fills values[0..count). Returns 0, or anything else to fail. */
+typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
+
+typedef enum i2v_phase {
+    I2V_PHASE_LOAD,   /* weights are being prepared; step of steps: bytes done in MiB */
+    I2V_PHASE_ENCODE, /* CLIP and VAE encoder */
+    I2V_PHASE_DENOISE,
+    I2V_PHASE_DECODE /* step of steps: frames decoded */
+} i2v_phase;
+
+typedef struct i2v_event {
+    i2v_phase phase;
+    int video, num_videos; /* which video, from 0 */
+    int step, steps;       /* done, of; 0 of steps when a phase begins */
+    double seconds;        /* since this phase began */
+    uint64_t memory;       /* bytes the engine holds now */
+    /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL. */
+    float *latents;
+    size_t latents_count;
+} i2v_event;
+
+/* Called on the thread that runs the call. Returns 0 to go on, anything else to cancel. */
+typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
+
+/* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
+typedef struct i2v_params {
+    int width, height;            /* multiples of 8 (of the model's scale); 0: the model's own */
+    i2v_fit fit;                  /* how the picture is brought to width x height; default I2V_FIT_CROP */
+    int num_frames;               /* 0: the model's own */
+    int num_videos;               /* 1 */
+    int num_inference_steps;      /* 25 */
+    const double *sigmas;         /* NULL, or steps + 1 noise levels used as they are, non-increasing */
+    size_t sigmas_count;          /* number of values in sigmas */
+    double min_guidance_scale;    /* 1.0: first frame's weight */
+    double max_guidance_scale;    /* 3.0: last frame's weight */
+    int fps;                      /* 7; 1.. : the frame rate the model is told */
+    int motion_bucket_id;         /* 127; 0..: more is more motion */
+    double noise_aug_strength;    /* 0.02; 0.. : noise added to the picture before it is encoded */
+    uint64_t seed;                /* 0 */
+    i2v_rng rng;                  /* I2V_RNG_NUMPY */
+    i2v_normal_source random;     /* NULL, or used in place of seed and rng */
+    void *random_user;
+    const float *latents;         /* NULL, or noise [num_videos, num_frames, channels, h, w] before scaling */
+    int decode_chunk_size;        /* frames decoded together; 0: all; changes the frames slightly */
+    int forward_chunk_size;       /* rows of the feed-forward computed together; 0: chosen; never changes results */
+    i2v_event_callback on_event;  /* may be NULL */
+    void *user;
+} i2v_params;
+
+/* Fills params with the defaults above. */
+I2V_API void i2v_params_default(i2v_params *params);
+
+/* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
+typedef struct i2v_video {
+    int num_videos, num_frames, height, width;
+    float *frames; /* [num_videos, num_frames, height, width, 3], 0..1 */
+    int latent_channels, latent_height, latent_width;
+    float *latents; /* [num_videos, num_frames, latent_channels, latent_height, latent_width], before decoding */
+    int fps;        /* params.fps */
+} i2v_video;
+
+/* Makes params.num_videos videos of image. On success *video is to be freed with i2v_video_free; else NULL.
+ * Frames equal diffusers' for the same seed and parameters, and do not depend on the number of threads. */
+I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
+                                i2v_video **video);
+
+/* Decodes saved latents [num_frames, channels, latent_height, latent_width] (as i2v_video.latents of one video).
+ * Of params, fps, decode_chunk_size, on_event and user are used. */
+I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height,
+                              int latent_width, const i2v_params *params, i2v_video **video);
+
+I2V_API void i2v_video_free(i2v_video *video);
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+typedef struct i2v_output {
+    double fps;   /* playback rate; 0: the video's own */
+    int crf;      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
+    int index;    /* which of the video's num_videos; 0 */
+    int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
+    void *user;
+} i2v_output;
+
+I2V_API void i2v_output_default(i2v_output *output);
+
+/* Writes one video. The kind follows the ending: .mp4 .mkv .webm .mov .gif .webp .png (animated PNG), a pattern such
+ * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). Files appear whole or not at all. */
+I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output,
+                                  i2v_error *error);
+
+/* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
+ * asking before hours of work. */
+I2V_API i2v_status i2v_video_check_path(const char *path, i2v_error *error);
+
+/* What a picture or video file is, read from the file itself. */
+typedef struct i2v_media_info {
+    char container[32]; /* "png", "jpeg", "mp4", ... */
+    char codec[32];     /* "h264", ... */
+    int width, height;  /* as stored, before EXIF orientation */
+    int64_t num_frames; /* 1 for a picture; counted */
+    double fps;         /* 0 for a picture */
+} i2v_media_info;
+
+I2V_API i2v_status i2v_media_probe(const char *path, i2v_media_info *info, i2v_error *error);
+
+/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. */
+I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
+                                  i2v_error *error);
+I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
+I2V_API void i2v_array_free(float *data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
