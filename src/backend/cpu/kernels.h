@@ -1,0 +1,76 @@
+/* The inner loops, compiled once per instruction set from one text (kernels_*.inc.h) and chosen at run time. */
+#ifndef I2V_BACKEND_CPU_KERNELS_H
+#define I2V_BACKEND_CPU_KERNELS_H
+
+#include "backend/backend.h"
+
+/* Running mean and sum of squared deviations of `count` rows, channel by channel. */
+typedef struct i2v_moments {
+    double *mean, *squares; /* [channels] */
+    float *work;            /* [3 channels] */
+    int64_t count;
+} i2v_moments;
+
+/* Softmax of one query over its keys, block of keys by block of keys. */
+typedef struct i2v_softmax {
+    float highest;
+    double sum;
+} i2v_softmax;
+
+/* C[rows, panels * panel] = (C +) A[rows, depth] B. B is cut into panels of `panel` columns, each [depth][panel]. */
+typedef struct i2v_panel_product {
+    int rows; /* a multiple of row_tile */
+    int64_t depth;
+    const float *a;
+    int64_t a_stride;
+    const float *panels;
+    int64_t panel_stride;
+    int panel_count;
+    float *c;
+    int64_t c_stride;
+    int accumulate;
+} i2v_panel_product;
+
+typedef struct i2v_kernels {
+    const char *name;
+    int row_tile, panel; /* of panel_product */
+
+    /* y[i] = e^x[i], erf(x[i]); for the tests. */
+    void (*exponential)(const float *x, int64_t count, float *y);
+    void (*error_function)(const float *x, int64_t count, float *y);
+
+    /* out[c] = (out[c] +) x . weights[c], c in 0..columns. */
+    void (*dot)(const float *x, const float *weights, int64_t weight_stride, int64_t depth, int columns, int accumulate,
+                float *out);
+    /* The part of an output row that starts at `column` and, as an index into out and residuals, at `at`. bias (may be
+     * NULL) starts at the part. */
+    void (*epilogue)(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
+                     int count, float *out);
+    /* value[i] *= gelu(gate[i]), biases (may be NULL) added first. */
+    void (*geglu)(float *value, const float *gate, const float *value_bias, const float *gate_bias, int count);
+
+    void (*layer_norm)(const i2v_norm *norm, const float *x, int channels, float *out);
+    void (*moments)(i2v_moments *moments, const float *x, int64_t stride, int rows, int channels);
+    /* out = activation((x - mean) scale + shift), each [count]. */
+    void (*normalize)(const float *x, const float *mean, const float *scale, const float *shift, int count,
+                      i2v_activation activation, float *out);
+    void (*add)(const float *x, const float *y, int64_t count, float *out);
+
+    void (*panel_product)(const i2v_panel_product *product);
+    /* scores[padded] (in powers of two) become weights relative to softmax->highest; what output[depth] has summed up
+     * so far is rescaled to it. Scores from `keys` on do not count. */
+    void (*softmax)(i2v_softmax *softmax, float *scores, int keys, int padded, float *output, int depth);
+    void (*scale)(const float *x, int64_t count, float factor, float *out);
+    /* Panel of up to `panel` rows of x (those of keys), transposed: out[depth][panel], columns beyond rows zero. */
+    void (*pack_transposed)(const float *x, int64_t stride, int rows, int depth, float *out);
+    /* Panels of the columns of x[rows][depth]: out[panels][panel_rows][panel], columns beyond depth zero. */
+    void (*pack_columns)(const float *x, int64_t stride, int rows, int depth, int64_t panel_rows, float *out);
+} i2v_kernels;
+
+extern const i2v_kernels i2v_kernels_baseline;
+#if defined(__x86_64__)
+extern const i2v_kernels i2v_kernels_avx2;
+extern const i2v_kernels i2v_kernels_avx512;
+#endif
+
+#endif

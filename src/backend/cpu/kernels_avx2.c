@@ -1,0 +1,15 @@
+/* Kernels for x86-64 with AVX2 and FMA. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define KERNELS i2v_kernels_avx2
+#define KERNELS_NAME "AVX2"
+#define VECTOR_WIDTH 8
+#define ROW_TILE 6
+#define vec_max(x, y) ((vec)_mm256_max_ps((__m256)(x), (__m256)(y)))
+
+#include "backend/cpu/kernels_math.inc.h"
+#include "backend/cpu/kernels_rows.inc.h"
+#include "backend/cpu/kernels_attention.inc.h"
+#include "backend/cpu/kernels_table.inc.h"
+#endif

@@ -1,0 +1,15 @@
+/* Kernels for x86-64 with AVX-512 (F, BW, DQ, VL). */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define KERNELS i2v_kernels_avx512
+#define KERNELS_NAME "AVX-512"
+#define VECTOR_WIDTH 16
+#define ROW_TILE 12
+#define vec_max(x, y) ((vec)_mm512_max_ps((__m512)(x), (__m512)(y)))
+
+#include "backend/cpu/kernels_math.inc.h"
+#include "backend/cpu/kernels_rows.inc.h"
+#include "backend/cpu/kernels_attention.inc.h"
+#include "backend/cpu/kernels_table.inc.h"
+#endif

@@ -1,0 +1,142 @@
+/* Vectors of VECTOR_WIDTH floats by the compilers' vector extensions, and the functions of one variable. Included by
+ * kernels_*.c, which may define vec_max by an instruction. */
+#include "backend/cpu/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef float vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
+typedef float loose_vec __attribute__((vector_size(4 * VECTOR_WIDTH), aligned(4), may_alias));
+typedef int32_t int_vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
+
+static inline vec splat(float x) {
+    return x - (vec){0};
+}
+
+static inline vec load(const float *x) {
+    return *(const loose_vec *)x;
+}
+
+static inline void store(float *x, vec value) {
+    *(loose_vec *)x = value;
+}
+
+/* The first `count` of a vector's worth; the rest is zero. */
+static inline vec load_some(const float *x, int64_t count) {
+    if (count >= VECTOR_WIDTH) return load(x);
+    vec value = {0};
+    memcpy(&value, x, (size_t)count * sizeof(float));
+    return value;
+}
+
+static inline void store_some(float *x, vec value, int64_t count) {
+    if (count >= VECTOR_WIDTH) {
+        store(x, value);
+    } else {
+        memcpy(x, &value, (size_t)count * sizeof(float));
+    }
+}
+
+static inline vec select_vec(int_vec mask, vec yes, vec no) {
+    return (vec)((mask & (int_vec)yes) | (~mask & (int_vec)no));
+}
+
+#ifndef vec_max
+#define vec_max(x, y) select_vec((x) > (y), (x), (y))
+#endif
+
+static inline float vec_sum(vec x) {
+    float sum = 0;
+    for (int i = 0; i < VECTOR_WIDTH; i++) sum += x[i];
+    return sum;
+}
+
+static inline vec vec_abs(vec x) {
+    return (vec)((int_vec)x & 0x7fffffff);
+}
+
+/* 2^n for an n that was rounded by adding 1.5 * 2^23. */
+static inline vec power_of_two(vec rounded) {
+    return (vec)(((int_vec)rounded - 0x4b400000 + 127) << 23);
+}
+
+/* 2^x, relative error 1e-7; 0 below -126, at most 2^127. Minimax on [-1/2, 1/2], 1 at 0. */
+static inline vec vec_exp2(vec x) {
+    int_vec normal = x >= -126.0f;
+    vec clamped = select_vec(x < 127.0f, x, splat(127.0f));
+    vec rounded = clamped + 12582912.0f;
+    vec f = clamped - (rounded - 12582912.0f);
+    vec p = f * 1.5353362e-4f + 1.3398875e-3f;
+    p = p * f + 9.618437e-3f;
+    p = p * f + 5.5503324e-2f;
+    p = p * f + 2.4022648e-1f;
+    p = p * f + 6.931472e-1f;
+    p = p * f + 1.0f;
+    return select_vec(normal | (x != x), p * power_of_two(rounded), splat(0));
+}
+
+/* e^x, relative error 1e-7; 0 below -87.3, at most e^88. */
+static inline vec vec_exp(vec x) {
+    int_vec normal = x >= -87.3f;
+    vec clamped = select_vec(x < 88.0f, x, splat(88.0f));
+    vec rounded = clamped * 1.44269504f + 12582912.0f;
+    vec n = rounded - 12582912.0f;
+    vec r = clamped - n * 0.693359375f; /* 9 bits of ln 2, so that the product is exact */
+    r = r - n * -2.12194440e-4f;
+    vec p = r * 1.3814602e-3f + 8.368716e-3f;
+    p = p * r + 4.166839e-2f;
+    p = p * r + 1.6666521e-1f;
+    p = p * r + 4.9999994e-1f;
+    p = p * (r * r) + r + 1.0f;
+    return select_vec(normal | (x != x), p * power_of_two(rounded), splat(0));
+}
+
+/* erf(x), absolute error 1e-7: x + x P(x^2) below 1, 1 - e^Q(|x|) above. */
+static inline vec vec_erf(vec x) {
+    vec s = x * x;
+    vec low = s * 7.853884e-5f + -8.010201e-4f;
+    low = low * s + 5.1883287e-3f;
+    low = low * s + -2.6853813e-2f;
+    low = low * s + 1.12835854e-1f;
+    low = low * s + -3.7612626e-1f;
+    low = low * s + 1.2837917e-1f;
+    low = low * x + x;
+    vec magnitude = vec_abs(x);
+    vec t = select_vec(magnitude < 4.0f, magnitude, splat(4.0f));
+    vec q = t * 1.8557401e-4f + -2.9396072e-3f;
+    q = q * t + 2.1805318e-2f;
+    q = q * t + -1.0303737e-1f;
+    q = q * t + -6.382257e-1f;
+    q = q * t + -1.12704f;
+    q = q * t + -3.5371952e-4f;
+    vec high = 1.0f - vec_exp(q);
+    int_vec sign = (int_vec)x & (int32_t)0x80000000;
+    return select_vec(magnitude >= 1.0f, (vec)((int_vec)high | sign), low);
+}
+
+static inline vec vec_gelu(vec x) {
+    vec half = 0.5f * x;
+    return half + half * vec_erf(x * 0.70710678f);
+}
+
+static inline vec vec_activate(i2v_activation activation, vec x) {
+    switch (activation) {
+    case I2V_ACTIVATION_SILU:
+        return x / (1.0f + vec_exp(-x));
+    case I2V_ACTIVATION_GELU:
+        return vec_gelu(x);
+    case I2V_ACTIVATION_QUICK_GELU:
+        return x / (1.0f + vec_exp(-1.702f * x));
+    case I2V_ACTIVATION_NONE:
+        break;
+    }
+    return x;
+}
+
+static void exponential(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store_some(y + i, vec_exp(load_some(x + i, count - i)), count - i);
+}
+
+static void error_function(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store_some(y + i, vec_erf(load_some(x + i, count - i)), count - i);
+}

@@ -1,0 +1,146 @@
+/* Kernels that go along rows: epilogues, norms, dot products. */
+
+static void add_rows(const float *x, const float *y, int64_t count, float *out) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
+        store_some(out + i, load_some(x + i, count - i) + load_some(y + i, count - i), count - i);
+    }
+}
+
+static void scale_row(const float *x, int64_t count, float factor, float *out) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
+        store_some(out + i, load_some(x + i, count - i) * factor, count - i);
+    }
+}
+
+/* Four rows of weights at a time: their loads hide each other's latency. */
+static inline void dot_group(const float *x, const float *weights, int64_t stride, int64_t depth, int rows, float *sums) {
+    vec sum[4] = {{0}};
+    for (int64_t i = 0; i < depth; i += VECTOR_WIDTH) {
+        vec value = load_some(x + i, depth - i);
+        for (int r = 0; r < rows; r++) sum[r] += value * load_some(weights + r * stride + i, depth - i);
+    }
+    for (int r = 0; r < rows; r++) sums[r] = vec_sum(sum[r]);
+}
+
+static void dot(const float *x, const float *weights, int64_t weight_stride, int64_t depth, int columns, int accumulate,
+                float *out) {
+    for (int c = 0; c < columns; c += 4) {
+        float sums[4];
+        int rows = columns - c < 4 ? columns - c : 4;
+        if (rows == 4) {
+            dot_group(x, weights + c * weight_stride, weight_stride, depth, 4, sums);
+        } else {
+            dot_group(x, weights + c * weight_stride, weight_stride, depth, rows, sums);
+        }
+        for (int r = 0; r < rows; r++) out[c + r] = accumulate ? out[c + r] + sums[r] : sums[r];
+    }
+}
+
+static void epilogue_row(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
+                         int count, float *out) {
+    for (int i = 0; i < count; i += VECTOR_WIDTH) {
+        int left = count - i;
+        vec x = load_some(product + i, left);
+        if (bias) x += load_some(bias + i, left);
+        if (epilogue->vector) x += load_some(epilogue->vector + column + i, left);
+        x = vec_activate(epilogue->activation, x) * epilogue->scale;
+        for (int r = 0; r < I2V_EPILOGUE_MAX_RESIDUALS; r++) {
+            if (epilogue->residual[r]) {
+                x += load_some(epilogue->residual[r] + at + i, left) * epilogue->residual_scale[r];
+            }
+        }
+        store_some(out + at + i, x, left);
+    }
+}
+
+static void geglu(float *value, const float *gate, const float *value_bias, const float *gate_bias, int count) {
+    for (int i = 0; i < count; i += VECTOR_WIDTH) {
+        int left = count - i;
+        vec v = load_some(value + i, left), g = load_some(gate + i, left);
+        if (value_bias) v += load_some(value_bias + i, left);
+        if (gate_bias) g += load_some(gate_bias + i, left);
+        store_some(value + i, v * vec_gelu(g), left);
+    }
+}
+
+/* The mean is taken in two steps, so that values far from zero keep their digits. */
+static void layer_norm(const i2v_norm *norm, const float *x, int channels, float *out) {
+    vec sum = {0}, rest = {0}, squares = {0};
+    for (int c = 0; c < channels; c += VECTOR_WIDTH) sum += load_some(x + c, channels - c);
+    float near = vec_sum(sum) / (float)channels;
+    int whole = channels / VECTOR_WIDTH * VECTOR_WIDTH;
+    for (int c = 0; c < whole; c += VECTOR_WIDTH) {
+        vec d = load(x + c) - near;
+        rest += d;
+        squares += d * d;
+    }
+    double rest_sum = vec_sum(rest), squares_sum = vec_sum(squares);
+    for (int c = whole; c < channels; c++) {
+        float d = x[c] - near;
+        rest_sum += d;
+        squares_sum += (double)d * d;
+    }
+    double far = rest_sum / channels;
+    double variance = squares_sum / channels - far * far;
+    float factor = (float)(1 / sqrt((variance > 0 ? variance : variance * 0) + norm->epsilon)), left_over = (float)far;
+    for (int c = 0; c < channels; c += VECTOR_WIDTH) {
+        int left = channels - c;
+        vec y = ((load_some(x + c, left) - near) - left_over) * factor;
+        store_some(out + c, y * load_some(norm->weight + c, left) + load_some(norm->bias + c, left), left);
+    }
+}
+
+/* Rows whose sums are taken in float, small enough to be in cache for the second pass. */
+#define MOMENTS_RUN 16
+
+/* work = sums, then means; rest and squares = sums of deviations from these means. */
+static void moments_of_run(const float *x, int64_t stride, int rows, int channels, float *work) {
+    float *mean = work, *rest = work + channels, *squares = work + 2 * channels;
+    memset(work, 0, 3 * (size_t)channels * sizeof(float));
+    for (int r = 0; r < rows; r++) add_rows(mean, x + r * stride, channels, mean);
+    scale_row(mean, channels, 1 / (float)rows, mean);
+    for (int r = 0; r < rows; r++) {
+        const float *row = x + r * stride;
+        for (int c = 0; c < channels; c += VECTOR_WIDTH) {
+            int left = channels - c;
+            vec d = load_some(row + c, left) - load_some(mean + c, left);
+            store_some(rest + c, load_some(rest + c, left) + d, left);
+            store_some(squares + c, load_some(squares + c, left) + d * d, left);
+        }
+    }
+}
+
+/* Joins the moments of runs by Chan's formula. */
+static void moments(i2v_moments *moments, const float *x, int64_t stride, int rows, int channels) {
+    const float *mean = moments->work, *rest = mean + channels, *squares = rest + channels;
+    for (int begin = 0; begin < rows; begin += MOMENTS_RUN) {
+        int run = rows - begin < MOMENTS_RUN ? rows - begin : MOMENTS_RUN;
+        moments_of_run(x + begin * stride, stride, run, channels, moments->work);
+        double before = (double)moments->count, after = before + run, inverse = 1.0 / run;
+        for (int c = 0; c < channels; c++) {
+            double run_mean = mean[c] + rest[c] * inverse, delta = run_mean - moments->mean[c];
+            moments->mean[c] += delta * (run / after);
+            moments->squares[c] += squares[c] - (double)rest[c] * rest[c] * inverse + delta * delta * (before * run / after);
+        }
+        moments->count += run;
+    }
+}
+
+static inline void normalize_as(const float *x, const float *mean, const float *scale, const float *shift, int count,
+                                i2v_activation activation, float *out) {
+    for (int c = 0; c < count; c += VECTOR_WIDTH) {
+        int left = count - c;
+        vec y = (load_some(x + c, left) - load_some(mean + c, left)) * load_some(scale + c, left) +
+                load_some(shift + c, left);
+        store_some(out + c, vec_activate(activation, y), left);
+    }
+}
+
+static void normalize(const float *x, const float *mean, const float *scale, const float *shift, int count,
+                      i2v_activation activation, float *out) {
+    if (activation == I2V_ACTIVATION_SILU) {
+        normalize_as(x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
+    } else {
+        normalize_as(x, mean, scale, shift, count, activation, out);
+    }
+}

@@ -1,0 +1,18 @@
+/* The table of the kernels compiled above it, under the name KERNELS. */
+const i2v_kernels KERNELS = {.name = KERNELS_NAME,
+                             .row_tile = ROW_TILE,
+                             .panel = PANEL,
+                             .exponential = exponential,
+                             .error_function = error_function,
+                             .dot = dot,
+                             .epilogue = epilogue_row,
+                             .geglu = geglu,
+                             .layer_norm = layer_norm,
+                             .moments = moments,
+                             .normalize = normalize,
+                             .add = add_rows,
+                             .panel_product = panel_product,
+                             .softmax = softmax,
+                             .scale = scale_row,
+                             .pack_transposed = pack_transposed,
+                             .pack_columns = pack_columns};

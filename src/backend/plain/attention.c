@@ -1,0 +1,54 @@
+/* Attention, query by query: scores, softmax, weighted sum. */
+#include "backend/plain/plain.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+
+typedef struct attention_job {
+    const i2v_attention_args *args;
+    double *scratch; /* [threads][tokens] */
+} attention_job;
+
+/* softmax(q k^T scale), not yet divided by the sum, which is returned. */
+static double softmax_weights(const i2v_attention_args *args, const float *q, const float *k, double *weights) {
+    double highest = -INFINITY, sum = 0;
+    for (int64_t t = 0; t < args->tokens; t++) {
+        weights[t] = 0;
+        for (int d = 0; d < args->head_dim; d++) weights[t] += (double)q[d] * k[t * args->token_stride + d];
+        weights[t] *= args->scale;
+        if (weights[t] > highest) highest = weights[t];
+    }
+    for (int64_t t = 0; t < args->tokens; t++) sum += weights[t] = exp(weights[t] - highest);
+    return sum;
+}
+
+static void attention_query(void *argument, int64_t item, int thread) {
+    const attention_job *job = argument;
+    const i2v_attention_args *args = job->args;
+    int64_t token = item % args->tokens, head = item / args->tokens % args->heads;
+    int64_t sequence = item / args->tokens / args->heads;
+    int64_t i = sequence / args->inner, j = sequence % args->inner;
+    int64_t start = i * args->outer_stride + j * args->inner_stride + head * args->head_dim;
+    double *weights = job->scratch + (int64_t)thread * args->tokens;
+    double sum = softmax_weights(args, args->q + start + token * args->token_stride, args->k + start, weights);
+    float *out = args->out + i * args->out_outer_stride + j * args->out_inner_stride + token * args->out_token_stride +
+                 head * args->head_dim;
+    for (int d = 0; d < args->head_dim; d++) {
+        double value = 0;
+        for (int64_t t = 0; t < args->tokens; t++) value += weights[t] * args->v[start + t * args->token_stride + d];
+        out[d] = (float)(value / sum);
+    }
+}
+
+size_t i2v_plain_attention_scratch(const i2v_device *device, const i2v_attention_args *args) {
+    return (size_t)device->threads * (size_t)args->tokens * sizeof(double);
+}
+
+i2v_status i2v_plain_attention(const i2v_device *device, const i2v_attention_args *args, void *scratch,
+                               i2v_error *error) {
+    attention_job job = {args, scratch};
+    int64_t items = args->outer * args->inner * args->heads * args->tokens;
+    i2v_parallel(device->threads, items, device->cancel, attention_query, &job);
+    return I2V_OK;
+}

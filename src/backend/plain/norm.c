@@ -1,0 +1,79 @@
+/* Group norm and layer norm, in two passes. */
+#include "backend/plain/plain.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+
+size_t i2v_plain_group_norm_scratch(const i2v_device *device, const i2v_group_norm_args *args) {
+    return 0;
+}
+
+/* The channel `channel` of both sources side by side. */
+static double source_at(const i2v_group_norm_args *args, int64_t row, int channel) {
+    int first = args->source[0].channels;
+    if (channel < first) return args->source[0].data[row * first + channel];
+    return args->source[1].data[row * args->source[1].channels + channel - first];
+}
+
+/* Sum of (x - center) or its square over rows begin..end and the group's channels. */
+static double group_sum(const i2v_group_norm_args *args, int64_t begin, int64_t end, int group, double center,
+                        int square) {
+    int size = args->norm->channels / args->norm->groups;
+    double sum = 0;
+    for (int64_t row = begin; row < end; row++) {
+        for (int c = group * size; c < (group + 1) * size; c++) {
+            double x = source_at(args, row, c) - center;
+            sum += square ? x * x : x;
+        }
+    }
+    return sum;
+}
+
+static void group_norm_one(void *argument, int64_t item, int thread) {
+    const i2v_group_norm_args *args = argument;
+    const i2v_norm *norm = args->norm;
+    int size = norm->channels / norm->groups, group = (int)(item % norm->groups);
+    int64_t rows = i2v_tensor_rows(&args->out) / (args->frames_together ? 1 : args->out.frames);
+    int64_t begin = item / norm->groups * rows, end = begin + rows;
+    double count = (double)rows * size;
+    double mean = group_sum(args, begin, end, group, 0, 0) / count;
+    double factor = 1 / sqrt(group_sum(args, begin, end, group, mean, 1) / count + norm->epsilon);
+    for (int64_t row = begin; row < end; row++) {
+        for (int c = group * size; c < (group + 1) * size; c++) {
+            double y = (source_at(args, row, c) - mean) * factor * norm->weight[c] + norm->bias[c];
+            args->out.data[row * norm->channels + c] = (float)i2v_plain_activate(args->activation, y);
+        }
+    }
+}
+
+i2v_status i2v_plain_group_norm(const i2v_device *device, const i2v_group_norm_args *args, void *scratch,
+                                i2v_error *error) {
+    int64_t items = (int64_t)(args->frames_together ? 1 : args->out.frames) * args->norm->groups;
+    i2v_parallel(device->threads, items, device->cancel, group_norm_one, (void *)args);
+    return I2V_OK;
+}
+
+typedef struct layer_norm_job {
+    const i2v_layer_norm_args *args;
+    double *scratch; /* [threads][channels] */
+} layer_norm_job;
+
+static void layer_norm_row(void *argument, int64_t row, int thread) {
+    const layer_norm_job *job = argument;
+    int channels = job->args->norm->channels;
+    double *normed = job->scratch + (int64_t)thread * channels;
+    i2v_plain_norm_row(job->args->norm, job->args->x + row * channels, channels, normed);
+    for (int c = 0; c < channels; c++) job->args->out[row * channels + c] = (float)normed[c];
+}
+
+size_t i2v_plain_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args) {
+    return (size_t)device->threads * (size_t)args->norm->channels * sizeof(double);
+}
+
+i2v_status i2v_plain_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
+                                i2v_error *error) {
+    layer_norm_job job = {args, scratch};
+    i2v_parallel(device->threads, args->rows, device->cancel, layer_norm_row, &job);
+    return I2V_OK;
+}

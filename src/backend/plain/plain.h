@@ -1,0 +1,44 @@
+/* Parts shared by the operations of the plain backend. All sums are in double. */
+#ifndef I2V_BACKEND_PLAIN_PLAIN_H
+#define I2V_BACKEND_PLAIN_PLAIN_H
+
+#include "backend/backend.h"
+
+/* The output at (row, column) of a matrix of `columns` columns; product includes the bias. */
+float i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, int columns, double product);
+double i2v_plain_activate(i2v_activation activation, double x);
+/* normed[channels] from one row; a plain copy without a norm. */
+void i2v_plain_norm_row(const i2v_norm *norm, const float *x, int channels, double *normed);
+
+size_t i2v_plain_linear_scratch(const i2v_device *device, const i2v_linear_args *args);
+i2v_status i2v_plain_linear(const i2v_device *device, const i2v_linear_args *args, void *scratch, i2v_error *error);
+size_t i2v_plain_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args);
+i2v_status i2v_plain_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args, void *scratch,
+                                  i2v_error *error);
+
+i2v_status i2v_plain_conv_packed_size(const i2v_conv *conv, size_t *size, i2v_error *error);
+i2v_status i2v_plain_conv_pack(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error);
+size_t i2v_plain_conv_scratch(const i2v_device *device, const i2v_conv_args *args);
+i2v_status i2v_plain_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch, i2v_error *error);
+size_t i2v_plain_temporal_conv_scratch(const i2v_device *device, const i2v_temporal_conv_args *args);
+i2v_status i2v_plain_temporal_conv(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch,
+                                   i2v_error *error);
+
+size_t i2v_plain_group_norm_scratch(const i2v_device *device, const i2v_group_norm_args *args);
+i2v_status i2v_plain_group_norm(const i2v_device *device, const i2v_group_norm_args *args, void *scratch,
+                                i2v_error *error);
+size_t i2v_plain_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args);
+i2v_status i2v_plain_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
+                                i2v_error *error);
+
+size_t i2v_plain_attention_scratch(const i2v_device *device, const i2v_attention_args *args);
+i2v_status i2v_plain_attention(const i2v_device *device, const i2v_attention_args *args, void *scratch,
+                               i2v_error *error);
+
+size_t i2v_plain_add_vectors_scratch(const i2v_device *device, const i2v_add_vectors_args *args);
+i2v_status i2v_plain_add_vectors(const i2v_device *device, const i2v_add_vectors_args *args, void *scratch,
+                                 i2v_error *error);
+size_t i2v_plain_upsample_scratch(const i2v_device *device, const i2v_upsample_args *args);
+i2v_status i2v_plain_upsample(const i2v_device *device, const i2v_upsample_args *args, void *scratch, i2v_error *error);
+
+#endif

@@ -1,0 +1,179 @@
+#include "tensor/ops.h"
+
+#include <math.h>
+
+int i2v_run_computes(i2v_run *run) {
+    if (run->status) return 0;
+    if (run->device.cancel && atomic_load_explicit(run->device.cancel, memory_order_relaxed)) {
+        run->status = i2v_fail(run->error, I2V_CANCELLED, "cancelled");
+        return 0;
+    }
+    return !i2v_pool_is_dry(run->pool);
+}
+
+static void *take(i2v_run *run, uint64_t bytes) {
+    if (run->status) return NULL;
+    void *memory = i2v_pool_take(run->pool, bytes);
+    if (!memory) run->status = i2v_fail_memory(run->error, "the tensors of a forward pass", bytes);
+    return memory;
+}
+
+i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels) {
+    i2v_tensor tensor = {NULL, frames, height, width, channels};
+    tensor.data = take(run, (uint64_t)i2v_tensor_count(&tensor) * sizeof(float));
+    return tensor;
+}
+
+void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor) {
+    i2v_pool_give(run->pool, tensor->data);
+    tensor->data = NULL;
+}
+
+i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels) {
+    return (i2v_tensor){tensor->data, frames, height, width, channels};
+}
+
+i2v_epilogue i2v_epilogue_plain(void) {
+    return (i2v_epilogue){.scale = 1};
+}
+
+i2v_epilogue i2v_epilogue_residual(const float *residual) {
+    return (i2v_epilogue){.scale = 1, .residual = {residual}, .residual_scale = {1}};
+}
+
+int i2v_conv_size(const i2v_conv *conv, int size) {
+    return (size + conv->pad_before + conv->pad_after - conv->kernel) / conv->stride + 1;
+}
+
+/* Takes the operation's scratch, runs it unless the run is dry or has failed, and gives the scratch back. */
+#define RUN_OPERATION(name, args)                                                                                      \
+    do {                                                                                                               \
+        if (run->status) break;                                                                                        \
+        size_t scratch_size = run->backend->name##_scratch(&run->device, &(args));                                     \
+        void *scratch = scratch_size ? take(run, scratch_size) : NULL;                                                 \
+        if (i2v_run_computes(run)) run->status = run->backend->name(&run->device, &(args), scratch, run->error);       \
+        i2v_pool_give(run->pool, scratch);                                                                             \
+    } while (0)
+
+void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *weights,
+                   i2v_epilogue epilogue) {
+    i2v_linear_args args = {.rows = i2v_tensor_rows(&x),
+                            .source = {x.data},
+                            .source_channels = {x.channels},
+                            .norm = norm,
+                            .weights = weights,
+                            .epilogue = epilogue,
+                            .out = out.data};
+    run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
+    RUN_OPERATION(linear, args);
+}
+
+void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_linear *weights,
+                          i2v_epilogue epilogue) {
+    i2v_linear_args args = {.rows = i2v_tensor_rows(&x),
+                            .source = {x.data, skip.data},
+                            .source_channels = {x.channels, skip.channels},
+                            .weights = weights,
+                            .epilogue = epilogue,
+                            .out = out.data};
+    run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
+    RUN_OPERATION(linear, args);
+}
+
+void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
+                         const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue) {
+    i2v_feed_forward_args args = {.rows = i2v_tensor_rows(&x),
+                                  .chunk = chunk,
+                                  .x = x.data,
+                                  .norm = norm,
+                                  .geglu = geglu,
+                                  .output = output,
+                                  .epilogue = epilogue,
+                                  .out = out.data};
+    run->multiplications +=
+        (uint64_t)args.rows * ((uint64_t)geglu->in * (uint64_t)geglu->out + (uint64_t)output->in * (uint64_t)output->out);
+    RUN_OPERATION(feed_forward, args);
+}
+
+void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue) {
+    i2v_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
+    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in *
+                            (uint64_t)(weights->kernel * weights->kernel);
+    RUN_OPERATION(conv, args);
+}
+
+void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_temporal_conv *weights,
+                          i2v_epilogue epilogue) {
+    i2v_temporal_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
+    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * 3;
+    RUN_OPERATION(temporal_conv, args);
+}
+
+void i2v_op_group_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
+                       int frames_together, i2v_activation activation) {
+    i2v_group_norm_args args = {.source = {x, skip},
+                                .norm = norm,
+                                .frames_together = frames_together,
+                                .activation = activation,
+                                .out = out};
+    RUN_OPERATION(group_norm, args);
+}
+
+void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm) {
+    i2v_layer_norm_args args = {.rows = i2v_tensor_rows(&x), .x = x.data, .norm = norm, .out = out.data};
+    RUN_OPERATION(layer_norm, args);
+}
+
+static void attention(i2v_run *run, i2v_attention_args args) {
+    uint64_t pairs = (uint64_t)(args.outer * args.inner) * (uint64_t)args.tokens * (uint64_t)args.tokens;
+    run->multiplications += 2 * pairs * (uint64_t)(args.heads * args.head_dim);
+    RUN_OPERATION(attention, args);
+}
+
+/* The parts of args that spatial and temporal attention share. */
+static i2v_attention_args attention_of(i2v_tensor out, i2v_tensor qkv, int heads) {
+    int channels = out.channels;
+    int head_dim = channels / heads;
+    return (i2v_attention_args){.q = qkv.data,
+                                .k = qkv.data + channels,
+                                .v = qkv.data + 2 * channels,
+                                .out = out.data,
+                                .heads = heads,
+                                .head_dim = head_dim,
+                                .scale = 1.0f / sqrtf((float)head_dim)};
+}
+
+void i2v_op_spatial_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads) {
+    i2v_attention_args args = attention_of(out, qkv, heads);
+    args.outer = qkv.frames;
+    args.inner = 1;
+    args.tokens = (int64_t)qkv.height * qkv.width;
+    args.token_stride = qkv.channels;
+    args.outer_stride = args.tokens * qkv.channels;
+    args.out_token_stride = out.channels;
+    args.out_outer_stride = args.tokens * out.channels;
+    attention(run, args);
+}
+
+void i2v_op_temporal_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads) {
+    i2v_attention_args args = attention_of(out, qkv, heads);
+    int64_t pixels = (int64_t)qkv.height * qkv.width;
+    args.outer = 1;
+    args.inner = pixels;
+    args.tokens = qkv.frames;
+    args.inner_stride = qkv.channels;
+    args.token_stride = pixels * qkv.channels;
+    args.out_inner_stride = out.channels;
+    args.out_token_stride = pixels * out.channels;
+    attention(run, args);
+}
+
+void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, const float *vectors) {
+    i2v_add_vectors_args args = {.x = x, .out = out, .vectors = vectors};
+    RUN_OPERATION(add_vectors, args);
+}
+
+void i2v_op_upsample(i2v_run *run, i2v_tensor out, i2v_tensor x) {
+    i2v_upsample_args args = {.x = x, .out = out};
+    RUN_OPERATION(upsample, args);
+}

@@ -1,0 +1,59 @@
+/* The operations that the models are written in.
+ *
+ * A run holds the first failure: after it every operation does nothing, so that a forward pass reads as the formula and
+ * is checked once at its end. On a dry pool no operation touches data; sizes, memory and multiplications are counted. */
+#ifndef I2V_TENSOR_OPS_H
+#define I2V_TENSOR_OPS_H
+
+#include "backend/backend.h"
+#include "tensor/pool.h"
+
+typedef struct i2v_run {
+    const i2v_backend *backend;
+    i2v_device device;
+    i2v_pool *pool;
+    i2v_error *error; /* may be NULL */
+    i2v_status status;
+    uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
+} i2v_run;
+
+/* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */
+int i2v_run_computes(i2v_run *run);
+
+/* A tensor from the run's pool, contents undefined; to be freed with i2v_tensor_free. */
+i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels);
+void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
+
+/* The tensor's data under other sizes of the same product. */
+i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
+
+/* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
+i2v_epilogue i2v_epilogue_plain(void);
+i2v_epilogue i2v_epilogue_residual(const float *residual);
+
+/* The operations; formulas at their argument structs in backend/backend.h. */
+void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *weights,
+                   i2v_epilogue epilogue);
+/* x's columns and skip's side by side. */
+void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_linear *weights,
+                          i2v_epilogue epilogue);
+void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
+                         const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue);
+void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue);
+void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_temporal_conv *weights,
+                          i2v_epilogue epilogue);
+/* skip.channels == 0: of x alone. */
+void i2v_op_group_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
+                       int frames_together, i2v_activation activation);
+void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm);
+/* qkv: [frames, height, width, 3 channels]; attention over the pixels of each frame, or over the frames of each pixel.
+ * out: [frames, height, width, channels]. */
+void i2v_op_spatial_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads);
+void i2v_op_temporal_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads);
+void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, const float *vectors);
+void i2v_op_upsample(i2v_run *run, i2v_tensor out, i2v_tensor x);
+
+/* Sizes after a convolution. */
+int i2v_conv_size(const i2v_conv *conv, int size);
+
+#endif
