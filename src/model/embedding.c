@@ -1,0 +1,39 @@
+#include "model/embedding.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void i2v_sinusoids(const float *values, int count, int dim, float *out) {
+    int half = dim / 2;
+    for (int i = 0; i < half; i++) {
+        float exponent = -(float)log(10000.0) * (float)i / (float)half;
+        float frequency = expf(exponent);
+        for (int n = 0; n < count; n++) {
+            float angle = values[n] * frequency;
+            out[(size_t)n * (size_t)dim + (size_t)i] = cosf(angle);
+            out[(size_t)n * (size_t)dim + (size_t)(half + i)] = sinf(angle);
+        }
+    }
+}
+
+void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *embedding, int in, int hidden, int out,
+                                 const char *format, ...) {
+    char prefix[200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+    i2v_load_linear(loader, &embedding->linear_1, in, hidden, 1, "%s.linear_1", prefix);
+    i2v_load_linear(loader, &embedding->linear_2, hidden, out, 1, "%s.linear_2", prefix);
+}
+
+void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out,
+                                    i2v_tensor x, i2v_epilogue epilogue) {
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, 1, 1, embedding->linear_1.out);
+    i2v_epilogue silu = i2v_epilogue_plain();
+    silu.activation = I2V_ACTIVATION_SILU;
+    i2v_op_linear(run, hidden, x, NULL, &embedding->linear_1, silu);
+    i2v_op_linear(run, out, hidden, NULL, &embedding->linear_2, epilogue);
+    i2v_tensor_free(run, &hidden);
+}

@@ -1,0 +1,231 @@
+#include "model/loader.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SIZE 256
+#define ALIGNMENT 64u
+/* Values widened in one piece of parallel work. */
+#define READ_CHUNK ((uint64_t)1 << 20)
+
+/* ---- store ---- */
+
+void i2v_store_free(i2v_store *store) {
+    for (size_t i = 0; i < store->count; i++) free(store->blocks[i]);
+    free(store->blocks);
+    *store = (i2v_store){0};
+}
+
+static void *store_take(i2v_store *store, size_t bytes) {
+    if (store->count == store->room) {
+        size_t room = store->room ? 2 * store->room : 256;
+        void **grown = realloc(store->blocks, room * sizeof *grown);
+        if (!grown) return NULL;
+        store->blocks = grown;
+        store->room = room;
+    }
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    void *block = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    if (block) store->blocks[store->count++] = block;
+    return block;
+}
+
+/* Memory for weights: counted, and NULL in a dry run. */
+static void *take_weights(i2v_loader *loader, uint64_t bytes) {
+    loader->store->bytes += bytes;
+    if (loader->dry || loader->status) return NULL;
+    void *memory = bytes <= SIZE_MAX ? store_take(loader->store, (size_t)bytes) : NULL;
+    if (!memory) loader->status = i2v_fail_memory(loader->error, "the model's weights", bytes);
+    return memory;
+}
+
+void *i2v_load_array(i2v_loader *loader, size_t count, size_t size) {
+    if (loader->status) return NULL;
+    void *memory = store_take(loader->store, count * size);
+    if (memory) {
+        memset(memory, 0, count * size);
+    } else {
+        loader->status = i2v_fail_memory(loader->error, "the model", count * size);
+    }
+    return memory;
+}
+
+/* ---- loader ---- */
+
+void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights) {
+    loader->status = i2v_binder_begin(&loader->binder, weights, loader->error);
+    loader->done = 0;
+}
+
+i2v_status i2v_loader_finish(i2v_loader *loader) {
+    /* the binder knows the first wrong tensor; what failed here after it is a consequence */
+    i2v_status bound = i2v_binder_finish(&loader->binder);
+    if (!loader->status) loader->status = bound;
+    return loader->status;
+}
+
+typedef struct {
+    const i2v_weight *weight;
+    float *out;
+} read_job;
+
+static void read_chunk(void *argument, int64_t item, int thread) {
+    (void)thread;
+    const read_job *job = argument;
+    uint64_t first = (uint64_t)item * READ_CHUNK;
+    uint64_t left = job->weight->count - first;
+    i2v_weight_read_f32(job->weight, first, left < READ_CHUNK ? left : READ_CHUNK, job->out + first);
+}
+
+static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
+    read_job job = {weight, out};
+    i2v_parallel(loader->device.threads, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk,
+                 &job);
+}
+
+static void report(i2v_loader *loader, const i2v_weight *weight) {
+    if (loader->dry || loader->status) return;
+    loader->done += weight->bytes;
+    int cancelled = loader->device.cancel && atomic_load_explicit(loader->device.cancel, memory_order_relaxed);
+    if (!cancelled && loader->progress) cancelled = loader->progress(loader->user, loader->done);
+    if (cancelled) loader->status = i2v_fail(loader->error, I2V_CANCELLED, "cancelled");
+}
+
+/* The weight as f32, kept by the store. Values that are f32 and aligned in the mapped file are used in place. */
+static const float *load_f32(i2v_loader *loader, const i2v_weight *weight) {
+    if (!weight) {
+        if (!loader->status) loader->status = loader->binder.status;
+        return NULL;
+    }
+    if (weight->dtype == I2V_WEIGHT_F32 && (uintptr_t)weight->data % sizeof(float) == 0) {
+        loader->store->bytes += weight->bytes;
+        report(loader, weight);
+        return (const float *)(const void *)weight->data;
+    }
+    float *values = take_weights(loader, weight->count * sizeof(float));
+    if (values) read_all(loader, weight, values);
+    report(loader, weight);
+    return values;
+}
+
+#define FORMAT_NAME(name)                                                                                              \
+    char name[NAME_SIZE];                                                                                              \
+    do {                                                                                                               \
+        va_list arguments;                                                                                             \
+        va_start(arguments, format);                                                                                   \
+        vsnprintf(name, sizeof name, format, arguments);                                                               \
+        va_end(arguments);                                                                                             \
+    } while (0)
+
+static const float *load_vector(i2v_loader *loader, int count, const char *prefix, const char *suffix) {
+    return load_f32(loader, i2v_bind(&loader->binder, (int64_t[]){count}, 1, "%s.%s", prefix, suffix));
+}
+
+void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups, double epsilon, const char *format,
+                   ...) {
+    FORMAT_NAME(prefix);
+    *norm = (i2v_norm){.channels = channels, .groups = groups, .epsilon = (float)epsilon};
+    norm->weight = load_vector(loader, channels, prefix, "weight");
+    norm->bias = load_vector(loader, channels, prefix, "bias");
+}
+
+static void append_part(i2v_loader *loader, i2v_linear *linear, int in, int out, const i2v_weight *weight,
+                        const float *bias) {
+    if (linear->parts_count == I2V_LINEAR_MAX_PARTS) return;
+    linear->in = in;
+    linear->out += out;
+    int part = linear->parts_count++;
+    linear->parts[part].out = out;
+    linear->parts[part].weight = load_f32(loader, weight);
+    linear->parts[part].bias = bias;
+}
+
+void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in}, 2, "%s.weight", prefix);
+    append_part(loader, linear, in, out, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+}
+
+void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 1, 1}, 4, "%s.weight", prefix);
+    append_part(loader, linear, in, out, weight, load_vector(loader, out, prefix, "bias"));
+}
+
+/* Widens weight into memory of its own and packs that into conv. */
+static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight) {
+    size_t size = 0;
+    if (!loader->status) loader->status = loader->backend->conv_packed_size(conv, &size, loader->error);
+    void *packed = take_weights(loader, size);
+    if (!packed || !weight) return;
+    float *values = malloc((size_t)weight->count * sizeof *values);
+    if (values) {
+        read_all(loader, weight, values);
+        loader->status = loader->backend->conv_pack(conv, values, packed, loader->error);
+    } else {
+        loader->status = i2v_fail_memory(loader->error, "the model's weights", weight->count * sizeof *values);
+    }
+    free(values);
+    conv->packed = packed;
+}
+
+void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    int64_t shape[] = {conv->out, conv->in, conv->kernel, conv->kernel};
+    const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
+    if (!weight && !loader->status) loader->status = loader->binder.status;
+    pack_conv(loader, conv, weight);
+    if (weight) report(loader, weight);
+    conv->bias = has_bias ? load_vector(loader, conv->out, prefix, "bias") : NULL;
+}
+
+void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    *conv = (i2v_temporal_conv){.in = in, .out = out};
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
+    if (!weight && !loader->status) loader->status = loader->binder.status;
+    uint64_t count = (uint64_t)out * (uint64_t)in;
+    float *taps = take_weights(loader, 3 * count * sizeof *taps);
+    float *values = taps && weight ? malloc(3 * count * sizeof *values) : NULL;
+    if (values) {
+        read_all(loader, weight, values);
+        for (uint64_t i = 0; i < count; i++) {
+            for (uint64_t k = 0; k < 3; k++) taps[k * count + i] = values[3 * i + k];
+        }
+    } else if (taps && weight) {
+        loader->status = i2v_fail_memory(loader->error, "the model's weights", 3 * count * sizeof *values);
+    }
+    free(values);
+    if (weight) report(loader, weight);
+    for (uint64_t k = 0; taps && k < 3; k++) conv->taps[k] = taps + k * count;
+    conv->bias = load_vector(loader, out, prefix, "bias");
+}
+
+const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *format, ...) {
+    FORMAT_NAME(name);
+    return load_f32(loader, i2v_bind(&loader->binder, (int64_t[]){rows, columns}, columns ? 2 : 1, "%s", name));
+}
+
+float i2v_load_mix(i2v_loader *loader, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){1}, 1, "%s.mix_factor", prefix);
+    if (!weight) return 0;
+    float value = 0;
+    i2v_weight_read_f32(weight, 0, 1, &value);
+    return 1.0f / (1.0f + expf(-value));
+}
+
+void i2v_load_ignore(i2v_loader *loader, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    strncat(prefix, ".", sizeof prefix - strlen(prefix) - 1);
+    i2v_binder_ignore(&loader->binder, prefix);
+}
+
+i2v_conv i2v_conv_3x3(int in, int out) {
+    return (i2v_conv){.in = in, .out = out, .kernel = 3, .stride = 1, .pad_before = 1, .pad_after = 1};
+}

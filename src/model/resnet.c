@@ -1,0 +1,114 @@
+#include "model/resnet.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FORMAT_PREFIX(prefix)                                                                                          \
+    char prefix[200];                                                                                                  \
+    do {                                                                                                               \
+        va_list arguments;                                                                                             \
+        va_start(arguments, format);                                                                                   \
+        vsnprintf(prefix, sizeof prefix, format, arguments);                                                           \
+        va_end(arguments);                                                                                             \
+    } while (0)
+
+void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, int time_channels, double epsilon,
+                     const char *format, ...) {
+    FORMAT_PREFIX(prefix);
+    resnet->conv1 = i2v_conv_3x3(in, out);
+    resnet->conv2 = i2v_conv_3x3(out, out);
+    resnet->has_time = time_channels > 0;
+    resnet->has_shortcut = in != out;
+    i2v_load_norm(loader, &resnet->norm1, in, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
+    i2v_load_conv(loader, &resnet->conv1, 1, "%s.conv1", prefix);
+    if (resnet->has_time) {
+        i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, out, 1, "%s.time_emb_proj", prefix);
+    }
+    i2v_load_norm(loader, &resnet->norm2, out, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
+    i2v_load_conv(loader, &resnet->conv2, 1, "%s.conv2", prefix);
+    if (resnet->has_shortcut) {
+        i2v_load_linear_1x1(loader, &resnet->conv_shortcut, in, out, "%s.conv_shortcut", prefix);
+    }
+}
+
+/* time_emb_proj(time) as the vector that conv1 adds to every pixel; data is NULL without a time embedding. */
+static i2v_tensor project_time(i2v_run *run, const i2v_linear *time_emb_proj, int has_time, i2v_tensor time) {
+    if (!has_time) return (i2v_tensor){0};
+    i2v_tensor vector = i2v_tensor_new(run, 1, 1, 1, time_emb_proj->out);
+    i2v_op_linear(run, vector, time, NULL, time_emb_proj, i2v_epilogue_plain());
+    return vector;
+}
+
+i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
+    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out);
+    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
+    i2v_tensor normed = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels + skip.channels);
+    i2v_epilogue add_time = i2v_epilogue_plain();
+    add_time.vector = vector.data;
+
+    i2v_op_group_norm(run, normed, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv(run, hidden, normed, &resnet->conv1, add_time);
+    i2v_tensor_free(run, &normed);
+    i2v_op_group_norm(run, hidden, hidden, (i2v_tensor){0}, &resnet->norm2, 0, I2V_ACTIVATION_SILU);
+    if (resnet->has_shortcut) {
+        i2v_op_linear_joined(run, out, x, skip, &resnet->conv_shortcut, i2v_epilogue_plain());
+    }
+    i2v_op_conv(run, out, hidden, &resnet->conv2, i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data));
+
+    i2v_tensor_free(run, &vector);
+    i2v_tensor_free(run, &hidden);
+    return out;
+}
+
+static void load_temporal(i2v_loader *loader, i2v_temporal_resnet *resnet, int channels, int time_channels,
+                          double epsilon, const char *prefix) {
+    resnet->has_time = time_channels > 0;
+    i2v_load_norm(loader, &resnet->norm1, channels, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
+    i2v_load_temporal_conv(loader, &resnet->conv1, channels, channels, "%s.conv1", prefix);
+    if (resnet->has_time) {
+        i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, channels, 1, "%s.time_emb_proj", prefix);
+    }
+    i2v_load_norm(loader, &resnet->norm2, channels, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
+    i2v_load_temporal_conv(loader, &resnet->conv2, channels, channels, "%s.conv2", prefix);
+}
+
+void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
+                                     const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...) {
+    FORMAT_PREFIX(prefix);
+    char temporal[sizeof prefix + 32];
+    snprintf(temporal, sizeof temporal, "%s.temporal_res_block", prefix);
+    i2v_resnet_load(loader, &resnet->spatial, sizes->in, sizes->out, sizes->time_channels, sizes->epsilon,
+                    "%s.spatial_res_block", prefix);
+    load_temporal(loader, &resnet->temporal, sizes->out, sizes->time_channels, sizes->temporal_epsilon, temporal);
+    float mix = i2v_load_mix(loader, "%s.time_mixer", prefix);
+    resnet->temporal_weight = sizes->switched ? mix : 1.0f - mix;
+}
+
+/* x becomes (1 - w) x + w (x + h) = x + w h, h being the temporal block's branch. */
+static void blend_temporal(i2v_run *run, const i2v_temporal_resnet *resnet, float temporal_weight, i2v_tensor x,
+                           i2v_tensor time) {
+    i2v_tensor first = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
+    i2v_tensor second = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
+    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
+    i2v_epilogue add_time = i2v_epilogue_plain();
+    add_time.vector = vector.data;
+    i2v_epilogue blend = i2v_epilogue_residual(x.data);
+    blend.scale = temporal_weight;
+
+    i2v_op_group_norm(run, first, x, (i2v_tensor){0}, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
+    i2v_op_temporal_conv(run, second, first, &resnet->conv1, add_time);
+    i2v_op_group_norm(run, second, second, (i2v_tensor){0}, &resnet->norm2, 1, I2V_ACTIVATION_SILU);
+    i2v_op_temporal_conv(run, x, second, &resnet->conv2, blend);
+
+    i2v_tensor_free(run, &vector);
+    i2v_tensor_free(run, &second);
+    i2v_tensor_free(run, &first);
+}
+
+i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
+                                              i2v_tensor skip, i2v_tensor time) {
+    i2v_tensor out = i2v_resnet_forward(run, &resnet->spatial, x, skip, time);
+    blend_temporal(run, &resnet->temporal, resnet->temporal_weight, out, time);
+    return out;
+}

@@ -1,0 +1,52 @@
+/* Residual blocks: diffusers' ResnetBlock2D, TemporalResnetBlock, and both blended as SpatioTemporalResBlock. */
+#ifndef I2V_MODEL_RESNET_H
+#define I2V_MODEL_RESNET_H
+
+#include "model/config.h"
+#include "model/loader.h"
+#include "tensor/ops.h"
+
+typedef struct i2v_resnet {
+    i2v_norm norm1, norm2;
+    i2v_conv conv1, conv2;
+    i2v_linear time_emb_proj;
+    int has_time;
+    i2v_linear conv_shortcut;
+    int has_shortcut;
+} i2v_resnet;
+
+typedef struct i2v_temporal_resnet {
+    i2v_norm norm1, norm2;
+    i2v_temporal_conv conv1, conv2;
+    i2v_linear time_emb_proj;
+    int has_time;
+} i2v_temporal_resnet;
+
+typedef struct i2v_spatio_temporal_resnet {
+    i2v_resnet spatial;
+    i2v_temporal_resnet temporal;
+    float temporal_weight; /* share of the temporal block's output in the blend */
+} i2v_spatio_temporal_resnet;
+
+/* time_channels 0: no time embedding. */
+__attribute__((format(printf, 7, 8))) void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out,
+                                                           int time_channels, double epsilon, const char *format, ...);
+
+/* A new tensor [frames, height, width, out] from x's channels and skip's (skip.channels 0: none) side by side.
+ * time: silu of the time embedding [1, 1, 1, time_channels], unused by blocks without one. */
+i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time);
+
+typedef struct i2v_spatio_temporal_resnet_sizes {
+    int in, out, time_channels;
+    double epsilon, temporal_epsilon;
+    int switched; /* 1: the VAE decoder, where mix_factor weighs the temporal block and not the spatial one */
+} i2v_spatio_temporal_resnet_sizes;
+
+__attribute__((format(printf, 4, 5))) void
+i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
+                                const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...);
+
+i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
+                                              i2v_tensor skip, i2v_tensor time);
+
+#endif

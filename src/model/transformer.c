@@ -1,0 +1,167 @@
+#include "model/transformer.h"
+
+#include "model/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define LAYER_NORM_EPSILON 1e-5
+
+/* ---- loading ---- */
+
+static void load_feed_forward(i2v_loader *loader, i2v_feed_forward *ff, int channels, const char *prefix,
+                              const char *norm, const char *name) {
+    i2v_load_norm(loader, &ff->norm, channels, 1, LAYER_NORM_EPSILON, "%s.%s", prefix, norm);
+    i2v_load_linear(loader, &ff->geglu, channels, 8 * channels, 1, "%s.%s.net.0.proj", prefix, name);
+    i2v_load_linear(loader, &ff->output, 4 * channels, channels, 1, "%s.%s.net.2", prefix, name);
+}
+
+static void load_block(i2v_loader *loader, i2v_transformer_block *block, int channels, int context_dim,
+                       const char *prefix) {
+    i2v_load_norm(loader, &block->attn1.norm, channels, 1, LAYER_NORM_EPSILON, "%s.norm1", prefix);
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_q", prefix);
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_k", prefix);
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_v", prefix);
+    i2v_load_linear(loader, &block->attn1.to_out, channels, channels, 1, "%s.attn1.to_out.0", prefix);
+    i2v_load_ignore(loader, "%s.norm2", prefix);
+    i2v_load_ignore(loader, "%s.attn2.to_q", prefix);
+    i2v_load_ignore(loader, "%s.attn2.to_k", prefix);
+    i2v_load_linear(loader, &block->attn2.to_v, context_dim, channels, 0, "%s.attn2.to_v", prefix);
+    i2v_load_linear(loader, &block->attn2.to_out, channels, channels, 1, "%s.attn2.to_out.0", prefix);
+    load_feed_forward(loader, &block->ff, channels, prefix, "norm3", "ff");
+}
+
+void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer, const i2v_transformer_sizes *sizes,
+                          const char *format, ...) {
+    char prefix[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+
+    int channels = sizes->channels;
+    transformer->channels = channels;
+    transformer->heads = sizes->heads;
+    transformer->layers = sizes->layers;
+    transformer->spatial = i2v_load_array(loader, (size_t)sizes->layers, sizeof *transformer->spatial);
+    transformer->temporal = i2v_load_array(loader, (size_t)sizes->layers, sizeof *transformer->temporal);
+    if (!transformer->spatial || !transformer->temporal) return;
+
+    i2v_load_norm(loader, &transformer->norm, channels, I2V_NORM_GROUPS, 1e-6, "%s.norm", prefix);
+    i2v_load_linear(loader, &transformer->proj_in, channels, channels, 1, "%s.proj_in", prefix);
+    for (int i = 0; i < sizes->layers; i++) {
+        char name[sizeof prefix + 64];
+        snprintf(name, sizeof name, "%s.transformer_blocks.%d", prefix, i);
+        load_block(loader, &transformer->spatial[i], channels, sizes->context_dim, name);
+        snprintf(name, sizeof name, "%s.temporal_transformer_blocks.%d", prefix, i);
+        load_feed_forward(loader, &transformer->temporal[i].ff_in, channels, name, "norm_in", "ff_in");
+        load_block(loader, &transformer->temporal[i], channels, sizes->context_dim, name);
+    }
+    i2v_timestep_embedding_load(loader, &transformer->time_pos_embed, channels, 4 * channels, channels,
+                                "%s.time_pos_embed", prefix);
+    transformer->spatial_weight = i2v_load_mix(loader, "%s.time_mixer", prefix);
+    i2v_load_linear(loader, &transformer->proj_out, channels, channels, 1, "%s.proj_out", prefix);
+}
+
+/* ---- forward ---- */
+
+static i2v_tensor like(i2v_run *run, i2v_tensor x) {
+    return i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
+}
+
+/* The position of each frame as a vector: [frames, 1, 1, channels]. */
+static i2v_tensor frame_positions(i2v_run *run, const i2v_transformer *transformer, int frames) {
+    i2v_tensor out = i2v_tensor_new(run, frames, 1, 1, transformer->channels);
+    i2v_tensor waves = i2v_tensor_new(run, frames, 1, 1, transformer->channels);
+    if (i2v_run_computes(run)) {
+        for (int i = 0; i < frames; i++) {
+            float position = (float)i;
+            i2v_sinusoids(&position, 1, waves.channels, waves.data + (int64_t)i * waves.channels);
+        }
+    }
+    i2v_timestep_embedding_forward(run, &transformer->time_pos_embed, out, waves, i2v_epilogue_plain());
+    i2v_tensor_free(run, &waves);
+    return out;
+}
+
+/* The one vector that cross-attention adds to every row. */
+static i2v_tensor cross_attention(i2v_run *run, const i2v_cross_attention *attention, i2v_tensor context) {
+    i2v_tensor out = i2v_tensor_new(run, 1, 1, 1, attention->to_out.out);
+    i2v_tensor value = i2v_tensor_new(run, 1, 1, 1, attention->to_v.out);
+    i2v_op_linear(run, value, context, NULL, &attention->to_v, i2v_epilogue_plain());
+    i2v_op_linear(run, out, value, NULL, &attention->to_out, i2v_epilogue_plain());
+    i2v_tensor_free(run, &value);
+    return out;
+}
+
+/* x += attn1(norm1(x)) + attn2(context). */
+static void attend(i2v_run *run, const i2v_transformer_block *block, int heads, int temporal, i2v_tensor x,
+                   i2v_tensor context) {
+    i2v_tensor attended = like(run, x);
+    i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
+    i2v_op_linear(run, qkv, x, &block->attn1.norm, &block->attn1.qkv, i2v_epilogue_plain());
+    if (temporal) {
+        i2v_op_temporal_attention(run, attended, qkv, heads);
+    } else {
+        i2v_op_spatial_attention(run, attended, qkv, heads);
+    }
+    i2v_tensor_free(run, &qkv);
+    i2v_tensor cross = cross_attention(run, &block->attn2, context);
+    i2v_epilogue epilogue = i2v_epilogue_residual(x.data);
+    epilogue.vector = cross.data;
+    i2v_op_linear(run, x, attended, NULL, &block->attn1.to_out, epilogue);
+    i2v_tensor_free(run, &cross);
+    i2v_tensor_free(run, &attended);
+}
+
+/* A new tensor; frees x. */
+static i2v_tensor spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
+                                i2v_tensor x, i2v_tensor context, int64_t chunk) {
+    attend(run, block, transformer->heads, 0, x, context);
+    i2v_tensor out = like(run, x);
+    i2v_op_feed_forward(run, out, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk,
+                        i2v_epilogue_residual(x.data));
+    i2v_tensor_free(run, &x);
+    return out;
+}
+
+/* The temporal block of x, blended with x: a new tensor; frees x. */
+static i2v_tensor temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
+                                 i2v_tensor x, i2v_tensor positions, i2v_tensor context, int64_t chunk) {
+    i2v_tensor placed = like(run, x);
+    i2v_op_add_vectors(run, placed, x, positions.data);
+    i2v_tensor hidden = like(run, x);
+    i2v_op_feed_forward(run, hidden, placed, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output, chunk,
+                        i2v_epilogue_residual(placed.data));
+    i2v_tensor_free(run, &placed);
+    attend(run, block, transformer->heads, 1, hidden, context);
+
+    i2v_tensor out = like(run, x);
+    float a = transformer->spatial_weight;
+    i2v_epilogue blend = {.scale = 1 - a, .residual = {hidden.data, x.data}, .residual_scale = {1 - a, a}};
+    i2v_op_feed_forward(run, out, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk, blend);
+    i2v_tensor_free(run, &hidden);
+    i2v_tensor_free(run, &x);
+    return out;
+}
+
+i2v_tensor i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
+                                   int64_t chunk) {
+    i2v_tensor positions = frame_positions(run, transformer, x.frames);
+    i2v_tensor hidden = like(run, x);
+    i2v_tensor normed = like(run, x);
+    i2v_op_group_norm(run, normed, x, (i2v_tensor){0}, &transformer->norm, 0, I2V_ACTIVATION_NONE);
+    i2v_op_linear(run, hidden, normed, NULL, &transformer->proj_in, i2v_epilogue_plain());
+    i2v_tensor_free(run, &normed);
+
+    for (int i = 0; i < transformer->layers; i++) {
+        hidden = spatial_block(run, transformer, &transformer->spatial[i], hidden, context, chunk);
+        hidden = temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, context, chunk);
+    }
+
+    i2v_tensor out = like(run, x);
+    i2v_op_linear(run, out, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));
+    i2v_tensor_free(run, &hidden);
+    i2v_tensor_free(run, &positions);
+    return out;
+}

@@ -1,0 +1,229 @@
+#include "model/unet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_SKIPS (1 + I2V_MAX_LEVELS * (I2V_MAX_LAYERS + 1))
+
+/* ---- loading ---- */
+
+static i2v_spatio_temporal_resnet_sizes resnet_sizes(int in, int out, int time_channels, double epsilon) {
+    return (i2v_spatio_temporal_resnet_sizes){.in = in,
+                                              .out = out,
+                                              .time_channels = time_channels,
+                                              .epsilon = epsilon,
+                                              .temporal_epsilon = epsilon};
+}
+
+static i2v_transformer_sizes transformer_sizes(const i2v_unet_config *config, int level) {
+    return (i2v_transformer_sizes){.channels = config->block_out_channels[level],
+                                   .heads = config->num_attention_heads[level],
+                                   .layers = config->transformer_layers_per_block[level],
+                                   .context_dim = config->cross_attention_dim};
+}
+
+static void load_down_block(i2v_loader *loader, i2v_unet_block *block, const i2v_unet_config *config, int level) {
+    int out = config->block_out_channels[level];
+    int time_channels = 4 * config->block_out_channels[0];
+    block->layers = config->layers_per_block[level];
+    block->has_attention = config->down_attention[level];
+    block->has_resampler = level + 1 < config->levels;
+    /* the classes differ in this default */
+    double epsilon = block->has_attention ? 1e-6 : 1e-5;
+    for (int i = 0; i < block->layers; i++) {
+        int in = i > 0 ? out : config->block_out_channels[level > 0 ? level - 1 : 0];
+        i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in, out, time_channels, epsilon);
+        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "down_blocks.%d.resnets.%d", level, i);
+        if (!block->has_attention) continue;
+        i2v_transformer_sizes attention = transformer_sizes(config, level);
+        i2v_transformer_load(loader, &block->attentions[i], &attention, "down_blocks.%d.attentions.%d", level, i);
+    }
+    if (!block->has_resampler) return;
+    block->resampler = i2v_conv_3x3(out, out);
+    block->resampler.stride = 2;
+    i2v_load_conv(loader, &block->resampler, 1, "down_blocks.%d.downsamplers.0.conv", level);
+}
+
+/* index counts from the deepest level; the level it belongs to is levels - 1 - index. */
+static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_unet_config *config, int index) {
+    int level = config->levels - 1 - index;
+    int out = config->block_out_channels[level];
+    int below = config->block_out_channels[level + 1 < config->levels ? level + 1 : level];
+    int above = config->block_out_channels[level > 0 ? level - 1 : 0];
+    block->layers = config->layers_per_block[level] + 1;
+    block->has_attention = config->up_attention[index];
+    block->has_resampler = level > 0;
+    for (int i = 0; i < block->layers; i++) {
+        int in = i == 0 ? below : out;
+        int skip = i == block->layers - 1 ? above : out;
+        i2v_spatio_temporal_resnet_sizes sizes =
+            resnet_sizes(in + skip, out, 4 * config->block_out_channels[0], 1e-6);
+        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "up_blocks.%d.resnets.%d", index, i);
+        if (!block->has_attention) continue;
+        i2v_transformer_sizes attention = transformer_sizes(config, level);
+        i2v_transformer_load(loader, &block->attentions[i], &attention, "up_blocks.%d.attentions.%d", index, i);
+    }
+    if (!block->has_resampler) return;
+    block->resampler = i2v_conv_3x3(out, out);
+    i2v_load_conv(loader, &block->resampler, 1, "up_blocks.%d.upsamplers.0.conv", index);
+}
+
+static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
+    int last = config->levels - 1;
+    int channels = config->block_out_channels[last];
+    i2v_spatio_temporal_resnet_sizes sizes =
+        resnet_sizes(channels, channels, 4 * config->block_out_channels[0], 1e-5);
+    i2v_transformer_sizes attention = transformer_sizes(config, last);
+    /* the mid block has one transformer, of the last level's depth */
+    i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[0], &sizes, "mid_block.resnets.0");
+    i2v_transformer_load(loader, &unet->mid_attention, &attention, "mid_block.attentions.0");
+    i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[1], &sizes, "mid_block.resnets.1");
+}
+
+void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
+    int channels = config->block_out_channels[0];
+    memset(unet, 0, sizeof *unet);
+    unet->config = *config;
+    unet->conv_in = i2v_conv_3x3(config->in_channels, channels);
+    unet->conv_out = i2v_conv_3x3(channels, config->out_channels);
+    i2v_load_conv(loader, &unet->conv_in, 1, "conv_in");
+    i2v_timestep_embedding_load(loader, &unet->time_embedding, channels, 4 * channels, 4 * channels, "time_embedding");
+    i2v_timestep_embedding_load(loader, &unet->add_embedding, config->projection_class_embeddings_input_dim,
+                                4 * channels, 4 * channels, "add_embedding");
+    for (int i = 0; i < config->levels; i++) load_down_block(loader, &unet->down_blocks[i], config, i);
+    load_mid_block(loader, unet, config);
+    for (int i = 0; i < config->levels; i++) load_up_block(loader, &unet->up_blocks[i], config, i);
+    i2v_load_norm(loader, &unet->conv_norm_out, channels, I2V_NORM_GROUPS, 1e-5, "conv_norm_out");
+    i2v_load_conv(loader, &unet->conv_out, 1, "conv_out");
+}
+
+/* ---- forward ---- */
+
+/* What every block of one forward pass sees. */
+typedef struct {
+    i2v_run *run;
+    const i2v_unet_input *input;
+    i2v_tensor time;              /* silu of the time embedding; each block applies it before its projection */
+    i2v_tensor skips[MAX_SKIPS];  /* outputs of the way down, taken last first on the way up */
+    int skip_count;
+} pass;
+
+/* silu(time_embedding(timestep) + add_embedding(time ids)): every use of it is after this activation. */
+static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, const i2v_unet_input *input) {
+    int channels = unet->config.block_out_channels[0];
+    int dim = unet->config.addition_time_embed_dim;
+    i2v_tensor time = i2v_tensor_new(run, 1, 1, 1, 4 * channels);
+    i2v_tensor sum = i2v_tensor_new(run, 1, 1, 1, 4 * channels);
+    i2v_tensor waves = i2v_tensor_new(run, 1, 1, 1, channels);
+    i2v_tensor ids = i2v_tensor_new(run, 1, 1, 1, 3 * dim);
+    if (i2v_run_computes(run)) {
+        i2v_sinusoids(&input->timestep, 1, channels, waves.data);
+        i2v_sinusoids(input->time_ids, 3, dim, ids.data);
+    }
+    i2v_timestep_embedding_forward(run, &unet->time_embedding, time, waves, i2v_epilogue_plain());
+    /* the vector is added before the activation */
+    i2v_epilogue add_and_silu = {.vector = time.data, .activation = I2V_ACTIVATION_SILU, .scale = 1};
+    i2v_timestep_embedding_forward(run, &unet->add_embedding, sum, ids, add_and_silu);
+    i2v_tensor_free(run, &ids);
+    i2v_tensor_free(run, &waves);
+    i2v_tensor_free(run, &time);
+    return sum;
+}
+
+static void push_skip(pass *p, i2v_tensor tensor) {
+    p->skips[p->skip_count++] = tensor;
+}
+
+static i2v_tensor pop_skip(pass *p) {
+    return p->skips[--p->skip_count];
+}
+
+static i2v_tensor attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
+    i2v_tensor out = i2v_transformer_forward(p->run, transformer, x, p->input->context, p->input->forward_chunk_size);
+    i2v_tensor_free(p->run, &x);
+    return out;
+}
+
+/* All outputs become skips, which own them; the last is returned too. */
+static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
+    for (int i = 0; i < block->layers; i++) {
+        x = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, (i2v_tensor){0}, p->time);
+        if (block->has_attention) x = attend(p, &block->attentions[i], x);
+        push_skip(p, x);
+    }
+    if (!block->has_resampler) return x;
+    const i2v_conv *conv = &block->resampler;
+    i2v_tensor half = i2v_tensor_new(p->run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width),
+                                     conv->out);
+    i2v_op_conv(p->run, half, x, conv, i2v_epilogue_plain());
+    push_skip(p, half);
+    return half;
+}
+
+/* Reads x, which belongs to the skips. */
+static i2v_tensor mid_block(pass *p, const i2v_unet *unet, i2v_tensor x) {
+    i2v_run *run = p->run;
+    i2v_tensor first = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, (i2v_tensor){0}, p->time);
+    i2v_tensor attended = attend(p, &unet->mid_attention, first);
+    i2v_tensor out =
+        i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, (i2v_tensor){0}, p->time);
+    i2v_tensor_free(run, &attended);
+    return out;
+}
+
+/* Nearest neighbour up to the size of the skip that comes next, then convolution; frees x. */
+static i2v_tensor upsample(pass *p, const i2v_conv *conv, i2v_tensor x) {
+    i2v_tensor next = p->skips[p->skip_count - 1];
+    i2v_tensor large = i2v_tensor_new(p->run, x.frames, next.height, next.width, x.channels);
+    i2v_op_upsample(p->run, large, x);
+    i2v_tensor_free(p->run, &x);
+    i2v_tensor out = i2v_tensor_new(p->run, large.frames, large.height, large.width, conv->out);
+    i2v_op_conv(p->run, out, large, conv, i2v_epilogue_plain());
+    i2v_tensor_free(p->run, &large);
+    return out;
+}
+
+/* Frees x. */
+static i2v_tensor up_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
+    for (int i = 0; i < block->layers; i++) {
+        i2v_tensor skip = pop_skip(p);
+        i2v_tensor joined = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, skip, p->time);
+        i2v_tensor_free(p->run, &skip);
+        i2v_tensor_free(p->run, &x);
+        x = block->has_attention ? attend(p, &block->attentions[i], joined) : joined;
+    }
+    return block->has_resampler ? upsample(p, &block->resampler, x) : x;
+}
+
+static void tell(i2v_run *run, i2v_unet_probe probe, void *user, const char *name, int index, i2v_tensor output) {
+    if (!probe || !i2v_run_computes(run)) return;
+    char stage[64];
+    snprintf(stage, sizeof stage, index < 0 ? "%s" : "%s.%d", name, index);
+    probe(user, stage, output);
+}
+
+void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                      i2v_unet_probe probe, void *user) {
+    pass p = {.run = run, .input = input, .time = embed_time(run, unet, input)};
+    i2v_tensor sample = input->sample;
+    int levels = unet->config.levels;
+
+    i2v_tensor x = i2v_tensor_new(run, sample.frames, sample.height, sample.width, unet->conv_in.out);
+    i2v_op_conv(run, x, sample, &unet->conv_in, i2v_epilogue_plain());
+    push_skip(&p, x);
+    tell(run, probe, user, "conv_in", -1, x);
+    for (int i = 0; i < levels; i++) {
+        x = down_block(&p, &unet->down_blocks[i], x);
+        tell(run, probe, user, "down_blocks", i, x);
+    }
+    x = mid_block(&p, unet, x);
+    tell(run, probe, user, "mid_block", -1, x);
+    for (int i = 0; i < levels; i++) {
+        x = up_block(&p, &unet->up_blocks[i], x);
+        tell(run, probe, user, "up_blocks", i, x);
+    }
+    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &unet->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv(run, out, x, &unet->conv_out, i2v_epilogue_plain());
+    i2v_tensor_free(run, &x);
+    i2v_tensor_free(run, &p.time);
+}

@@ -1,0 +1,46 @@
+/* diffusers' UNetSpatioTemporalConditionModel: predicts the velocity of noisy latents, all frames together. */
+#ifndef I2V_MODEL_UNET_H
+#define I2V_MODEL_UNET_H
+
+#include "model/config.h"
+#include "model/resnet.h"
+#include "model/transformer.h"
+
+/* Down or up block: resnets, each followed by a transformer where the block has attention, then the resampler. */
+typedef struct i2v_unet_block {
+    int layers;
+    int has_attention, has_resampler;
+    i2v_spatio_temporal_resnet resnets[I2V_MAX_LAYERS + 1];
+    i2v_transformer attentions[I2V_MAX_LAYERS + 1];
+    i2v_conv resampler; /* down: stride 2; up: after doubling */
+} i2v_unet_block;
+
+typedef struct i2v_unet {
+    i2v_unet_config config;
+    i2v_conv conv_in, conv_out;
+    i2v_timestep_embedding time_embedding, add_embedding;
+    i2v_unet_block down_blocks[I2V_MAX_LEVELS], up_blocks[I2V_MAX_LEVELS];
+    i2v_spatio_temporal_resnet mid_resnets[2];
+    i2v_transformer mid_attention;
+    i2v_norm conv_norm_out;
+} i2v_unet;
+
+/* Binds all tensors of the part; loader has begun and is to be finished by the caller. */
+void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config);
+
+typedef struct i2v_unet_input {
+    i2v_tensor sample;  /* [frames, height, width, in_channels] */
+    float timestep;     /* 0.25 ln sigma */
+    float time_ids[3];  /* fps - 1, motion_bucket_id, noise_aug_strength */
+    i2v_tensor context; /* [1, 1, 1, cross_attention_dim] */
+    int64_t forward_chunk_size;
+} i2v_unet_input;
+
+/* Told of a stage's output ("conv_in", "down_blocks.0", "mid_block", "up_blocks.0", ...). */
+typedef void (*i2v_unet_probe)(void *user, const char *stage, i2v_tensor output);
+
+/* Writes the prediction into out [frames, height, width, out_channels]. probe may be NULL. */
+void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                      i2v_unet_probe probe, void *user);
+
+#endif

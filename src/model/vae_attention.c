@@ -1,0 +1,29 @@
+#include "model/vae_attention.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, int channels, const char *format, ...) {
+    char prefix[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+    i2v_load_norm(loader, &attention->group_norm, channels, I2V_NORM_GROUPS, 1e-6, "%s.group_norm", prefix);
+    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_q", prefix);
+    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_k", prefix);
+    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_v", prefix);
+    i2v_load_linear(loader, &attention->to_out, channels, channels, 1, "%s.to_out.0", prefix);
+}
+
+i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
+    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
+    i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
+    i2v_op_group_norm(run, out, x, (i2v_tensor){0}, &attention->group_norm, 0, I2V_ACTIVATION_NONE);
+    i2v_op_linear(run, qkv, out, NULL, &attention->qkv, i2v_epilogue_plain());
+    i2v_op_spatial_attention(run, out, qkv, 1);
+    i2v_op_linear(run, x, out, NULL, &attention->to_out, i2v_epilogue_residual(x.data));
+    i2v_tensor_free(run, &qkv);
+    i2v_tensor_free(run, &out);
+    return x;
+}

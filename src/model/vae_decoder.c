@@ -1,0 +1,95 @@
+#include "model/vae_attention.h"
+
+#include <string.h>
+
+static i2v_spatio_temporal_resnet_sizes resnet_sizes(int in, int out) {
+    return (i2v_spatio_temporal_resnet_sizes){
+        .in = in, .out = out, .epsilon = 1e-6, .temporal_epsilon = 1e-5, .switched = 1};
+}
+
+/* index counts from the deepest level. */
+static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, const i2v_vae_config *config, int index) {
+    int level = config->levels - 1 - index;
+    int out = config->block_out_channels[level];
+    for (int i = 0; i <= config->layers_per_block; i++) {
+        int in = i > 0 || level + 1 == config->levels ? out : config->block_out_channels[level + 1];
+        i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in, out);
+        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "decoder.up_blocks.%d.resnets.%d", index,
+                                        i);
+    }
+    block->has_upsampler = level > 0;
+    if (!block->has_upsampler) return;
+    block->upsampler = i2v_conv_3x3(out, out);
+    i2v_load_conv(loader, &block->upsampler, 1, "decoder.up_blocks.%d.upsamplers.0.conv", index);
+}
+
+/* diffusers makes layers_per_block resnets and one attention, and runs them in pairs after the first resnet: what is
+ * left over is in the file and never runs. */
+static void load_mid_block(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config, int channels) {
+    i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(channels, channels);
+    decoder->has_mid_attention = config->layers_per_block >= 2;
+    i2v_spatio_temporal_resnet_load(loader, &decoder->mid_resnets[0], &sizes, "decoder.mid_block.resnets.0");
+    if (decoder->has_mid_attention) {
+        i2v_vae_attention_load(loader, &decoder->mid_attention, channels, "decoder.mid_block.attentions.0");
+        i2v_spatio_temporal_resnet_load(loader, &decoder->mid_resnets[1], &sizes, "decoder.mid_block.resnets.1");
+    } else {
+        i2v_load_ignore(loader, "decoder.mid_block.attentions.0");
+    }
+    for (int i = 2; i < config->layers_per_block; i++) i2v_load_ignore(loader, "decoder.mid_block.resnets.%d", i);
+}
+
+void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config) {
+    int first = config->block_out_channels[0];
+    int last = config->block_out_channels[config->levels - 1];
+    memset(decoder, 0, sizeof *decoder);
+    decoder->config = *config;
+    decoder->conv_in = i2v_conv_3x3(config->latent_channels, last);
+    decoder->conv_out = i2v_conv_3x3(first, 3);
+    i2v_load_conv(loader, &decoder->conv_in, 1, "decoder.conv_in");
+    load_mid_block(loader, decoder, config, last);
+    for (int i = 0; i < config->levels; i++) load_up_block(loader, &decoder->up_blocks[i], config, i);
+    i2v_load_norm(loader, &decoder->conv_norm_out, first, I2V_NORM_GROUPS, 1e-6, "decoder.conv_norm_out");
+    i2v_load_conv(loader, &decoder->conv_out, 1, "decoder.conv_out");
+    i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "decoder.time_conv_out");
+    i2v_load_ignore(loader, "encoder");
+    i2v_load_ignore(loader, "quant_conv");
+}
+
+/* Frees x. */
+static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights, i2v_tensor x) {
+    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, weights, x, (i2v_tensor){0}, (i2v_tensor){0});
+    i2v_tensor_free(run, &x);
+    return out;
+}
+
+/* Frees x. */
+static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, i2v_tensor x) {
+    i2v_tensor large = i2v_tensor_new(run, x.frames, 2 * x.height, 2 * x.width, x.channels);
+    i2v_op_upsample(run, large, x);
+    i2v_tensor_free(run, &x);
+    i2v_tensor out = i2v_tensor_new(run, large.frames, large.height, large.width, conv->out);
+    i2v_op_conv(run, out, large, conv, i2v_epilogue_plain());
+    i2v_tensor_free(run, &large);
+    return out;
+}
+
+void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor latents) {
+    i2v_tensor x = i2v_tensor_new(run, latents.frames, latents.height, latents.width, decoder->conv_in.out);
+    i2v_op_conv(run, x, latents, &decoder->conv_in, i2v_epilogue_plain());
+    x = resnet(run, &decoder->mid_resnets[0], x);
+    if (decoder->has_mid_attention) {
+        x = i2v_vae_attention_forward(run, &decoder->mid_attention, x);
+        x = resnet(run, &decoder->mid_resnets[1], x);
+    }
+    for (int i = 0; i < decoder->config.levels; i++) {
+        const i2v_vae_decoder_block *block = &decoder->up_blocks[i];
+        for (int k = 0; k <= decoder->config.layers_per_block; k++) x = resnet(run, &block->resnets[k], x);
+        if (block->has_upsampler) x = upsample(run, &block->upsampler, x);
+    }
+    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_tensor frames = i2v_tensor_new(run, x.frames, x.height, x.width, 3);
+    i2v_op_conv(run, frames, x, &decoder->conv_out, i2v_epilogue_plain());
+    i2v_tensor_free(run, &x);
+    i2v_op_temporal_conv(run, out, frames, &decoder->time_conv_out, i2v_epilogue_plain());
+    i2v_tensor_free(run, &frames);
+}

@@ -1,0 +1,83 @@
+#include "model/vae_attention.h"
+
+#include <string.h>
+
+static void load_down_block(i2v_loader *loader, i2v_vae_encoder_block *block, const i2v_vae_config *config,
+                            int level) {
+    int out = config->block_out_channels[level];
+    for (int i = 0; i < config->layers_per_block; i++) {
+        int in = i > 0 ? out : config->block_out_channels[level > 0 ? level - 1 : 0];
+        i2v_resnet_load(loader, &block->resnets[i], in, out, 0, 1e-6, "encoder.down_blocks.%d.resnets.%d", level, i);
+    }
+    block->has_downsampler = level + 1 < config->levels;
+    if (!block->has_downsampler) return;
+    /* pads right and bottom only */
+    block->downsampler =
+        (i2v_conv){.in = out, .out = out, .kernel = 3, .stride = 2, .pad_before = 0, .pad_after = 1};
+    i2v_load_conv(loader, &block->downsampler, 1, "encoder.down_blocks.%d.downsamplers.0.conv", level);
+}
+
+void i2v_vae_encoder_load(i2v_loader *loader, i2v_vae_encoder *encoder, const i2v_vae_config *config) {
+    int first = config->block_out_channels[0];
+    int last = config->block_out_channels[config->levels - 1];
+    int moments = 2 * config->latent_channels;
+    memset(encoder, 0, sizeof *encoder);
+    encoder->config = *config;
+    encoder->conv_in = i2v_conv_3x3(3, first);
+    encoder->conv_out = i2v_conv_3x3(last, moments);
+    i2v_load_conv(loader, &encoder->conv_in, 1, "encoder.conv_in");
+    for (int i = 0; i < config->levels; i++) load_down_block(loader, &encoder->down_blocks[i], config, i);
+    for (int i = 0; i < 2; i++) {
+        i2v_resnet_load(loader, &encoder->mid_resnets[i], last, last, 0, 1e-6, "encoder.mid_block.resnets.%d", i);
+    }
+    i2v_vae_attention_load(loader, &encoder->mid_attention, last, "encoder.mid_block.attentions.0");
+    i2v_load_norm(loader, &encoder->conv_norm_out, last, I2V_NORM_GROUPS, 1e-6, "encoder.conv_norm_out");
+    i2v_load_conv(loader, &encoder->conv_out, 1, "encoder.conv_out");
+    i2v_load_linear_1x1(loader, &encoder->quant_conv, moments, moments, "quant_conv");
+    i2v_load_ignore(loader, "decoder");
+}
+
+/* Frees x. */
+static i2v_tensor convolve(i2v_run *run, const i2v_conv *conv, i2v_tensor x) {
+    i2v_tensor out = i2v_tensor_new(run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width),
+                                    conv->out);
+    i2v_op_conv(run, out, x, conv, i2v_epilogue_plain());
+    i2v_tensor_free(run, &x);
+    return out;
+}
+
+/* Frees x. */
+static i2v_tensor resnet(i2v_run *run, const i2v_resnet *weights, i2v_tensor x) {
+    i2v_tensor out = i2v_resnet_forward(run, weights, x, (i2v_tensor){0}, (i2v_tensor){0});
+    i2v_tensor_free(run, &x);
+    return out;
+}
+
+/* The means are the first half of the moments' channels. */
+static void keep_means(i2v_run *run, i2v_tensor out, i2v_tensor moments) {
+    if (!i2v_run_computes(run)) return;
+    for (int64_t row = 0; row < i2v_tensor_rows(&out); row++) {
+        memcpy(out.data + row * out.channels, moments.data + row * moments.channels,
+               (size_t)out.channels * sizeof *out.data);
+    }
+}
+
+void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out, i2v_tensor pixels) {
+    i2v_tensor x = i2v_tensor_new(run, pixels.frames, pixels.height, pixels.width, encoder->conv_in.out);
+    i2v_op_conv(run, x, pixels, &encoder->conv_in, i2v_epilogue_plain());
+    for (int i = 0; i < encoder->config.levels; i++) {
+        const i2v_vae_encoder_block *block = &encoder->down_blocks[i];
+        for (int k = 0; k < encoder->config.layers_per_block; k++) x = resnet(run, &block->resnets[k], x);
+        if (block->has_downsampler) x = convolve(run, &block->downsampler, x);
+    }
+    x = resnet(run, &encoder->mid_resnets[0], x);
+    x = i2v_vae_attention_forward(run, &encoder->mid_attention, x);
+    x = resnet(run, &encoder->mid_resnets[1], x);
+    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &encoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    x = convolve(run, &encoder->conv_out, x);
+    i2v_tensor moments = i2v_tensor_new(run, x.frames, x.height, x.width, encoder->quant_conv.out);
+    i2v_op_linear(run, moments, x, NULL, &encoder->quant_conv, i2v_epilogue_plain());
+    i2v_tensor_free(run, &x);
+    keep_means(run, out, moments);
+    i2v_tensor_free(run, &moments);
+}
