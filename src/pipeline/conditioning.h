@@ -1,0 +1,22 @@
+/* What the UNet is told about the picture: CLIP's vector, and the picture's own latent. */
+#ifndef I2V_PIPELINE_CONDITIONING_H
+#define I2V_PIPELINE_CONDITIONING_H
+
+#include "pipeline/sizes.h"
+#include "pipeline/stage.h"
+
+/* The forward pass of each, out of the run's pool; in a dry run pixels and out may be NULL.
+ * pixels [224, 224, 3] -> out [projection_dim]. */
+i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pixels, float *out);
+/* pixels [height, width, 3] in -1..1 -> out [latent_height, latent_width, latent_channels]. */
+i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes,
+                             const float *pixels, float *out);
+
+/* The picture (of the video's size) as CLIP's vector; pool_bytes: what a dry run said. */
+i2v_status i2v_embed_image(i2v_call *call, uint64_t pool_bytes, const i2v_image *image, float *out);
+
+/* The picture with noise [3, height, width] times strength added, as a latent. */
+i2v_status i2v_encode_image(i2v_call *call, uint64_t pool_bytes, const i2v_sizes *sizes, const i2v_image *image,
+                            const float *noise, double strength, float *out);
+
+#endif

@@ -1,0 +1,52 @@
+#include "pipeline/decode.h"
+
+#include <math.h>
+
+static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, const float *latents) {
+    if (!i2v_run_computes(run)) return;
+    int64_t pixels = (int64_t)z.height * z.width;
+    /* diffusers multiplies by the reciprocal */
+    float scale = (float)(1 / scaling_factor);
+    for (int64_t frame = 0; frame < z.frames; frame++) {
+        for (int64_t i = 0; i < pixels; i++) {
+            for (int c = 0; c < z.channels; c++) {
+                z.data[(frame * pixels + i) * z.channels + c] =
+                    scale * latents[(frame * z.channels + c) * pixels + i];
+            }
+        }
+    }
+}
+
+static void to_unit_range(i2v_run *run, float *out, i2v_tensor x) {
+    if (!i2v_run_computes(run)) return;
+    for (int64_t i = 0; i < i2v_tensor_count(&x); i++) {
+        out[i] = fminf(fmaxf(x.data[i] / 2.0f + 0.5f, 0.0f), 1.0f);
+    }
+}
+
+i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
+                            const float *latents, float *out) {
+    i2v_tensor z = i2v_tensor_new(run, count, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
+    i2v_tensor x = i2v_tensor_new(run, count, sizes->height, sizes->width, 3);
+    fill_latents(run, z, decoder->config.scaling_factor, latents);
+    i2v_vae_decode(run, decoder, x, z);
+    to_unit_range(run, out, x);
+    i2v_tensor_free(run, &x);
+    i2v_tensor_free(run, &z);
+    return run->status;
+}
+
+i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video,
+                              const float *latents, float *out) {
+    size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+    size_t frame_size = i2v_sizes_pixels(sizes) / (size_t)sizes->num_frames;
+    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DECODE, video, sizes->num_frames);
+    for (int first = 0; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
+        int left = sizes->num_frames - first;
+        int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+        status = i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count,
+                                  latents + (size_t)first * latent_size, out + (size_t)first * frame_size);
+        if (!status) status = i2v_call_step(call, first + count, NULL, 0);
+    }
+    return status;
+}

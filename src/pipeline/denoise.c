@@ -1,0 +1,101 @@
+#include "pipeline/denoise.h"
+
+#include <string.h>
+
+/* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
+ * channels. */
+static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes, const float *image_latent,
+                        float sigma, const float *latents) {
+    if (!i2v_run_computes(run)) return;
+    int channels = sizes->latent_channels;
+    int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
+    float scale = i2v_schedule_input_scale(sigma);
+    for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
+        for (int64_t i = 0; i < pixels; i++) {
+            float *out = sample.data + (frame * pixels + i) * sample.channels;
+            for (int c = 0; c < channels; c++) {
+                out[c] = latents[(frame * channels + c) * pixels + i] / scale;
+                out[channels + c] = image_latent ? image_latent[i * channels + c] : 0;
+            }
+        }
+    }
+}
+
+/* The UNet's prediction with the picture, or without it (zero vector and zero latent). */
+static void predict(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
+                    int with_image, float timestep, float sigma, const float *latents, i2v_tensor out) {
+    i2v_tensor sample = i2v_tensor_new(run, sizes->num_frames, sizes->latent_height, sizes->latent_width,
+                                       unet->config.in_channels);
+    i2v_tensor context = i2v_tensor_new(run, 1, 1, 1, unet->config.cross_attention_dim);
+    fill_sample(run, sample, sizes, with_image ? condition->latent : NULL, sigma, latents);
+    if (i2v_run_computes(run)) {
+        size_t bytes = (size_t)context.channels * sizeof(float);
+        if (with_image) {
+            memcpy(context.data, condition->embedding, bytes);
+        } else {
+            memset(context.data, 0, bytes);
+        }
+    }
+    i2v_unet_input input = {.sample = sample,
+                            .timestep = timestep,
+                            .context = context,
+                            .forward_chunk_size = sizes->forward_chunk_size};
+    memcpy(input.time_ids, condition->time_ids, sizeof input.time_ids);
+    i2v_unet_forward(run, unet, out, &input, NULL, NULL);
+    i2v_tensor_free(run, &context);
+    i2v_tensor_free(run, &sample);
+}
+
+/* with becomes without + weight (with - without), one weight a frame. */
+static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with, i2v_tensor without) {
+    if (!i2v_run_computes(run)) return;
+    int64_t frame_size = i2v_tensor_count(&with) / with.frames;
+    for (int frame = 0; frame < with.frames; frame++) {
+        float weight = i2v_guidance_weight(condition->min_guidance_scale, condition->max_guidance_scale, with.frames,
+                                           frame);
+        float *a = with.data + frame * frame_size;
+        const float *b = without.data + frame * frame_size;
+        for (int64_t i = 0; i < frame_size; i++) a[i] = b[i] + weight * (a[i] - b[i]);
+    }
+}
+
+/* latents [frames, channels, h, w] by velocity [frames, h, w, channels]. */
+static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, float sigma, float next, float *latents) {
+    if (!i2v_run_computes(run)) return;
+    int channels = sizes->latent_channels;
+    int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
+    for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
+        for (int c = 0; c < channels; c++) {
+            float *line = latents + (frame * channels + c) * pixels;
+            const float *v = velocity.data + frame * pixels * channels + c;
+            for (int64_t i = 0; i < pixels; i++) line[i] = i2v_euler_step(line[i], v[i * channels], sigma, next);
+        }
+    }
+}
+
+i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
+                            const i2v_condition *condition, float timestep, float sigma, float next, float *latents) {
+    int h = sizes->latent_height, w = sizes->latent_width;
+    i2v_tensor with = i2v_tensor_new(run, sizes->num_frames, h, w, sizes->latent_channels);
+    predict(run, unet, sizes, condition, 1, timestep, sigma, latents, with);
+    if (sizes->guidance) {
+        i2v_tensor without = i2v_tensor_new(run, sizes->num_frames, h, w, sizes->latent_channels);
+        predict(run, unet, sizes, condition, 0, timestep, sigma, latents, without);
+        guide(run, condition, with, without);
+        i2v_tensor_free(run, &without);
+    }
+    euler(run, sizes, with, sigma, next, latents);
+    i2v_tensor_free(run, &with);
+    return run->status;
+}
+
+i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,
+                       const i2v_schedule *schedule, int video, float *latents) {
+    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, video, schedule->steps);
+    for (int i = 0; !status && i < schedule->steps; i++) {
+        status = i2v_denoise_step(&stage->run, stage->model.unet, sizes, condition, schedule->timesteps[i],
+                                  schedule->sigmas[i], schedule->sigmas[i + 1], latents);
+        if (!status) status = i2v_call_step(call, i + 1, latents, i2v_sizes_latents(sizes));
+    }
+    return status;
+}

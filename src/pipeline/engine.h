@@ -1,0 +1,36 @@
+/* An opened model: its configurations and mapped weights. What one call needs beside them is made by that call. */
+#ifndef I2V_PIPELINE_ENGINE_H
+#define I2V_PIPELINE_ENGINE_H
+
+#include "tensor/ops.h"
+#include "model/config.h"
+#include "pipeline/scheduler.h"
+#include "weights/weights.h"
+
+typedef enum i2v_part { I2V_PART_UNET, I2V_PART_VAE, I2V_PART_IMAGE_ENCODER, I2V_PARTS_COUNT } i2v_part;
+
+struct i2v_engine {
+    i2v_error error;
+    char *path;
+    i2v_options options;
+    i2v_device device;
+    const i2v_backend *backend;
+    atomic_int cancel;
+
+    i2v_unet_config unet;
+    i2v_vae_config vae;
+    i2v_clip_config clip;
+    i2v_normalization normalization;
+    i2v_scheduler_config scheduler;
+    i2v_weights *weights[I2V_PARTS_COUNT];
+    char sizes[I2V_PARTS_COUNT][160]; /* for i2v_get_model_info */
+};
+
+/* Pixels per latent on a side. */
+int i2v_engine_scale(const i2v_engine *engine);
+/* What width and height must be multiples of. */
+int i2v_engine_size_step(const i2v_engine *engine);
+/* Size of a video where none is asked for. */
+void i2v_engine_default_size(const i2v_engine *engine, int *width, int *height);
+
+#endif

@@ -1,0 +1,60 @@
+/* i2v_get_model_info: what an opened model is. */
+#include "pipeline/engine.h"
+
+#include <stdio.h>
+
+/* "320, 640, 1280" into text. */
+static void list(char *text, size_t size, const int *values, int count) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < count && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? ", " : "", values[i]);
+    }
+}
+
+static void describe(i2v_engine *engine) {
+    char channels[96], heads[48];
+    size_t size = sizeof engine->sizes[0];
+    list(channels, sizeof channels, engine->unet.block_out_channels, engine->unet.levels);
+    list(heads, sizeof heads, engine->unet.num_attention_heads, engine->unet.levels);
+    snprintf(engine->sizes[I2V_PART_UNET], size, "channels %s; heads %s; layers %d", channels, heads,
+             engine->unet.layers_per_block[0]);
+    list(channels, sizeof channels, engine->vae.block_out_channels, engine->vae.levels);
+    snprintf(engine->sizes[I2V_PART_VAE], size, "channels %s; latent channels %d; layers %d", channels,
+             engine->vae.latent_channels, engine->vae.layers_per_block);
+    snprintf(engine->sizes[I2V_PART_IMAGE_ENCODER], size, "hidden %d; layers %d; heads %d; patch %d",
+             engine->clip.hidden_size, engine->clip.num_hidden_layers, engine->clip.num_attention_heads,
+             engine->clip.patch_size);
+}
+
+i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
+    static const struct {
+        const char *name, *class_name;
+    } parts[I2V_PARTS_COUNT] = {
+        [I2V_PART_UNET] = {"unet", "UNetSpatioTemporalConditionModel"},
+        [I2V_PART_VAE] = {"vae", "AutoencoderKLTemporalDecoder"},
+        [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "CLIPVisionModelWithProjection"},
+    };
+    *info = (i2v_model_info){.path = engine->path,
+                             .pipeline = "StableVideoDiffusionPipeline",
+                             .scheduler = "EulerDiscreteScheduler",
+                             .num_frames = engine->unet.num_frames,
+                             .latent_channels = engine->unet.out_channels,
+                             .vae_scale_factor = i2v_engine_scale(engine),
+                             .parts_count = I2V_PARTS_COUNT};
+    i2v_engine_default_size(engine, &info->width, &info->height);
+    if (!engine->weights[I2V_PARTS_COUNT - 1]) {
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
+    }
+    describe(engine);
+    for (int i = 0; i < I2V_PARTS_COUNT; i++) {
+        const i2v_weights *weights = engine->weights[i];
+        info->parts[i] = (i2v_part_info){.name = parts[i].name,
+                                         .class_name = parts[i].class_name,
+                                         .dtype = i2v_weights_dtype_name(weights),
+                                         .sizes = engine->sizes[i],
+                                         .parameters = i2v_weights_parameters(weights),
+                                         .bytes = i2v_weights_bytes(weights)};
+    }
+    return I2V_OK;
+}

@@ -1,0 +1,12 @@
+/* The run's random numbers, in diffusers' order. */
+#ifndef I2V_PIPELINE_NOISE_H
+#define I2V_PIPELINE_NOISE_H
+
+#include "pipeline/sizes.h"
+
+/* Draws the augmentation noise [3, height, width], then the latents' noise [num_videos, num_frames, channels, h, w] in
+ * one draw; params->latents takes the place of the second. The first is drawn even where its strength is 0. */
+i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_params *params, float *augmentation,
+                          float *latents);
+
+#endif

@@ -1,0 +1,114 @@
+#include "pipeline/sizes.h"
+
+#include <math.h>
+
+#define MAX_SIDE 8192
+#define MAX_FRAMES 4096
+#define MAX_STEPS 10000
+
+static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
+    if (value >= low && value <= high) return I2V_OK; /* false for NaN */
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s is %g; it must be between %g and %g", name, value, low,
+                    high);
+}
+
+static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
+    int step = i2v_engine_size_step(engine);
+    if (value >= step && value <= MAX_SIDE && value % step == 0) return I2V_OK;
+    int nearest = (value + step / 2) / step * step;
+    if (value < step) nearest = step;
+    if (value > MAX_SIDE) nearest = MAX_SIDE / step * step;
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                    "%s is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
+                    step, MAX_SIDE, nearest);
+}
+
+static i2v_status check_sigmas(i2v_engine *engine, const double *sigmas, size_t count) {
+    i2v_error *error = &engine->error;
+    if (count < 2 || count > MAX_STEPS + 1) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas has %zu values; it needs one more than there are steps",
+                        count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        int last = i + 1 == count;
+        if (!isfinite(sigmas[i]) || sigmas[i] > 1e6 || sigmas[i] < (last ? 0 : 1e-6)) {
+            return i2v_fail(error, I2V_ERROR_PARAMETER,
+                            "sigmas has %g; values must be above 0 and at most 1e6, the last may be 0", sigmas[i]);
+        }
+        if (i > 0 && sigmas[i] >= sigmas[i - 1]) {
+            return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas must decrease, but %g follows %g", sigmas[i],
+                            sigmas[i - 1]);
+        }
+    }
+    return I2V_OK;
+}
+
+static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *params) {
+    i2v_status status = check_range(engine, "fps", params->fps, 1, 1000);
+    if (!status) status = check_range(engine, "motion_bucket_id", params->motion_bucket_id, 0, 1023);
+    if (!status) status = check_range(engine, "noise_aug_strength", params->noise_aug_strength, 0, 100);
+    if (!status) status = check_range(engine, "min_guidance_scale", params->min_guidance_scale, 0, 1000);
+    if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
+    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_STRETCH);
+    return status;
+}
+
+/* decode_chunk_size and the latents' sizes, from the others. */
+static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
+    int scale = i2v_engine_scale(engine);
+    i2v_status status = check_range(engine, "decode_chunk_size", params->decode_chunk_size, 0, INT32_MAX);
+    if (status) return status;
+    int chunk = params->decode_chunk_size;
+    sizes->decode_chunk_size = chunk == 0 || chunk > sizes->num_frames ? sizes->num_frames : chunk;
+    sizes->latent_channels = engine->unet.out_channels;
+    sizes->latent_height = sizes->height / scale;
+    sizes->latent_width = sizes->width / scale;
+    return I2V_OK;
+}
+
+i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
+    *sizes = (i2v_sizes){.forward_chunk_size = params->forward_chunk_size};
+    i2v_engine_default_size(engine, &sizes->width, &sizes->height);
+    if (params->width != 0) sizes->width = params->width;
+    if (params->height != 0) sizes->height = params->height;
+    sizes->num_frames = params->num_frames != 0 ? params->num_frames : engine->unet.num_frames;
+    sizes->num_videos = params->num_videos;
+    sizes->steps = params->sigmas ? (int)params->sigmas_count - 1 : params->num_inference_steps;
+
+    i2v_status status = check_side(engine, "width", sizes->width);
+    if (!status) status = check_side(engine, "height", sizes->height);
+    if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
+    if (!status) status = check_range(engine, "num_videos", sizes->num_videos, 1, MAX_FRAMES);
+    if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
+    if (!status) status = check_range(engine, "num_inference_steps", sizes->steps, 1, MAX_STEPS);
+    if (!status) status = check_range(engine, "forward_chunk_size", params->forward_chunk_size, 0, INT32_MAX);
+    if (!status) status = check_conditioning(engine, params);
+    if (status) return status;
+    /* one frame: its weight is min_guidance_scale */
+    float first = (float)params->min_guidance_scale;
+    float last = sizes->num_frames > 1 ? (float)params->max_guidance_scale : first;
+    sizes->guidance = first > 1 || last > 1;
+    return complete(sizes, engine, params);
+}
+
+i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
+                                int latent_height, int latent_width) {
+    int scale = i2v_engine_scale(engine);
+    *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
+    i2v_status status = check_range(engine, "num_frames", num_frames, 1, MAX_FRAMES);
+    if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / scale);
+    if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / scale);
+    if (status) return status;
+    sizes->height = latent_height * scale;
+    sizes->width = latent_width * scale;
+    return complete(sizes, engine, params);
+}
+
+size_t i2v_sizes_latents(const i2v_sizes *sizes) {
+    return (size_t)sizes->num_frames * (size_t)sizes->latent_channels * (size_t)sizes->latent_height *
+           (size_t)sizes->latent_width;
+}
+
+size_t i2v_sizes_pixels(const i2v_sizes *sizes) {
+    return (size_t)sizes->num_frames * (size_t)sizes->height * (size_t)sizes->width * 3;
+}

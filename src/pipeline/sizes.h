@@ -1,0 +1,28 @@
+/* The sizes of one run, checked. */
+#ifndef I2V_PIPELINE_SIZES_H
+#define I2V_PIPELINE_SIZES_H
+
+#include "pipeline/engine.h"
+
+typedef struct i2v_sizes {
+    int width, height; /* pixels */
+    int num_frames, num_videos;
+    int latent_channels, latent_height, latent_width;
+    int decode_chunk_size; /* 1..num_frames */
+    int64_t forward_chunk_size;
+    int steps;
+    int guidance; /* 1: two passes a step */
+} i2v_sizes;
+
+/* Checks every parameter and fills in the model's own values for those left open. */
+i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params);
+
+/* Those of i2v_decode. */
+i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
+                                int latent_height, int latent_width);
+
+/* Values in one video's latents, and in one video's frames. */
+size_t i2v_sizes_latents(const i2v_sizes *sizes);
+size_t i2v_sizes_pixels(const i2v_sizes *sizes);
+
+#endif

@@ -1,0 +1,106 @@
+#include "pipeline/stage.h"
+
+#include <time.h>
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* ---- events ---- */
+
+static i2v_status tell(i2v_call *call) {
+    i2v_engine *engine = call->engine;
+    call->event.seconds = now() - call->phase_began;
+    int stop = call->on_event ? call->on_event(&call->event, call->user) : 0;
+    if (stop || atomic_load(&engine->cancel)) return i2v_fail(&engine->error, I2V_CANCELLED, "cancelled");
+    return I2V_OK;
+}
+
+i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
+    call->phase_began = now();
+    uint64_t memory = call->event.memory;
+    call->event = (i2v_event){
+        .phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};
+    return tell(call);
+}
+
+i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count) {
+    call->event.step = step;
+    call->event.latents = latents;
+    call->event.latents_count = latents_count;
+    i2v_status status = tell(call);
+    call->event.latents = NULL;
+    call->event.latents_count = 0;
+    return status;
+}
+
+/* ---- stages ---- */
+
+static i2v_part part_of(i2v_stage_kind kind) {
+    switch (kind) {
+    case I2V_STAGE_CLIP: return I2V_PART_IMAGE_ENCODER;
+    case I2V_STAGE_UNET: return I2V_PART_UNET;
+    default: return I2V_PART_VAE;
+    }
+}
+
+static size_t model_size(i2v_stage_kind kind) {
+    switch (kind) {
+    case I2V_STAGE_CLIP: return sizeof(i2v_clip);
+    case I2V_STAGE_ENCODER: return sizeof(i2v_vae_encoder);
+    case I2V_STAGE_UNET: return sizeof(i2v_unet);
+    default: return sizeof(i2v_vae_decoder);
+    }
+}
+
+static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *engine) {
+    stage->model.any = i2v_load_array(loader, 1, model_size(stage->kind));
+    if (!stage->model.any) return;
+    switch (stage->kind) {
+    case I2V_STAGE_CLIP: i2v_clip_load(loader, stage->model.clip, &engine->clip); break;
+    case I2V_STAGE_ENCODER: i2v_vae_encoder_load(loader, stage->model.encoder, &engine->vae); break;
+    case I2V_STAGE_UNET: i2v_unet_load(loader, stage->model.unet, &engine->unet); break;
+    default: i2v_vae_decoder_load(loader, stage->model.decoder, &engine->vae); break;
+    }
+}
+
+static int on_loaded(void *user, uint64_t bytes) {
+    i2v_call *call = user;
+    int step = (int)(bytes >> 20);
+    if (step == call->event.step) return 0;
+    return i2v_call_step(call, step, NULL, 0) != I2V_OK;
+}
+
+i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, i2v_call *call,
+                           uint64_t pool_bytes) {
+    const i2v_weights *weights = engine->weights[part_of(kind)];
+    *stage = (i2v_stage){.kind = kind, .call = call};
+    i2v_loader loader = {.store = &stage->store,
+                         .backend = engine->backend,
+                         .device = engine->device,
+                         .dry = call == NULL,
+                         .error = &engine->error,
+                         .progress = call ? on_loaded : NULL,
+                         .user = call};
+    if (call) {
+        int megabytes = (int)(i2v_weights_bytes(weights) >> 20);
+        i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_LOAD, call->event.video, megabytes);
+        if (status) return status;
+    }
+    i2v_loader_begin(&loader, weights);
+    if (!loader.status) load_model(stage, &loader, engine);
+    i2v_status status = i2v_loader_finish(&loader);
+    if (status) return status;
+    stage->run = (i2v_run){.backend = engine->backend, .device = engine->device, .error = &engine->error};
+    if (call) call->event.memory = call->held + stage->store.bytes + pool_bytes;
+    return i2v_pool_new(&stage->run.pool, call ? pool_bytes : 0, &engine->error);
+}
+
+void i2v_stage_end(i2v_stage *stage) {
+    i2v_pool_delete(stage->run.pool);
+    i2v_store_free(&stage->store);
+    if (stage->call) stage->call->event.memory = stage->call->held;
+    *stage = (i2v_stage){0};
+}

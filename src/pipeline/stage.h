@@ -1,0 +1,55 @@
+/* One part of the model at work: its weights loaded, a pool for its tensors, and the events of a call. */
+#ifndef I2V_PIPELINE_STAGE_H
+#define I2V_PIPELINE_STAGE_H
+
+#include "model/clip.h"
+#include "model/unet.h"
+#include "model/vae.h"
+#include "pipeline/engine.h"
+
+/* The steps of a run, in their order. */
+typedef enum i2v_stage_kind {
+    I2V_STAGE_CLIP,
+    I2V_STAGE_ENCODER,
+    I2V_STAGE_UNET,
+    I2V_STAGE_DECODER,
+    I2V_STAGES_COUNT
+} i2v_stage_kind;
+
+/* What one call of the library carries through its stages. */
+typedef struct i2v_call {
+    i2v_engine *engine;
+    i2v_event_callback on_event; /* may be NULL */
+    void *user;
+    int num_videos;
+    uint64_t held;     /* bytes held beside the stage: frames and latents */
+    i2v_event event;   /* the event being told; phase, video, steps kept between tellings */
+    double phase_began;
+} i2v_call;
+
+/* Begins a phase of `steps` steps and tells of it. I2V_CANCELLED if the callback says so. */
+i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps);
+/* Tells that `step` of the phase's steps are done. latents as in i2v_event. */
+i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count);
+
+typedef struct i2v_stage {
+    i2v_stage_kind kind;
+    union {
+        i2v_clip *clip;
+        i2v_vae_encoder *encoder;
+        i2v_unet *unet;
+        i2v_vae_decoder *decoder;
+        void *any;
+    } model; /* belongs to the store */
+    i2v_store store;
+    i2v_run run;
+    i2v_call *call; /* NULL in a dry stage */
+} i2v_stage;
+
+/* Loads the stage's weights and makes a pool of pool_bytes. A dry one (call NULL) checks names and shapes and counts.
+ * End the stage in both cases. */
+i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, i2v_call *call,
+                           uint64_t pool_bytes);
+void i2v_stage_end(i2v_stage *stage);
+
+#endif
