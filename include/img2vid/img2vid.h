@@ -137,10 +137,10 @@ typedef struct i2v_model_info {
     const char *path;
     const char *pipeline; /* class name in model_index.json */
     const char *scheduler;
-    int width, height;     /* default size of a video, pixels */
-    int num_frames;        /* default */
-    int latent_channels;   /* 4 for SVD */
-    int vae_scale_factor;  /* pixels per latent on a side, 8 for SVD */
+    int width, height;    /* default size of a video, pixels */
+    int num_frames;       /* default */
+    int latent_channels;  /* 4 for SVD */
+    int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
     i2v_part_info parts[3];
 } i2v_model_info;
@@ -181,26 +181,26 @@ typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
 
 /* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
 typedef struct i2v_params {
-    int width, height;            /* multiples of 8 (of the model's scale); 0: the model's own */
-    i2v_fit fit;                  /* how the picture is brought to width x height; default I2V_FIT_CROP */
-    int num_frames;               /* 0: the model's own */
-    int num_videos;               /* 1 */
-    int num_inference_steps;      /* 25 */
-    const double *sigmas;         /* NULL, or steps + 1 noise levels used as they are, non-increasing */
-    size_t sigmas_count;          /* number of values in sigmas */
-    double min_guidance_scale;    /* 1.0: first frame's weight */
-    double max_guidance_scale;    /* 3.0: last frame's weight */
-    int fps;                      /* 7; 1.. : the frame rate the model is told */
-    int motion_bucket_id;         /* 127; 0..: more is more motion */
-    double noise_aug_strength;    /* 0.02; 0.. : noise added to the picture before it is encoded */
-    uint64_t seed;                /* 0 */
-    i2v_rng rng;                  /* I2V_RNG_NUMPY */
-    i2v_normal_source random;     /* NULL, or used in place of seed and rng */
+    int width, height;         /* multiples of 8 (of the model's scale); 0: the model's own */
+    i2v_fit fit;               /* how the picture is brought to width x height; default I2V_FIT_CROP */
+    int num_frames;            /* 0: the model's own */
+    int num_videos;            /* 1 */
+    int num_inference_steps;   /* 25 */
+    const double *sigmas;      /* NULL, or steps + 1 noise levels used as they are, non-increasing */
+    size_t sigmas_count;       /* number of values in sigmas */
+    double min_guidance_scale; /* 1.0: first frame's weight */
+    double max_guidance_scale; /* 3.0: last frame's weight */
+    int fps;                   /* 7; 1.. : the frame rate the model is told */
+    int motion_bucket_id;      /* 127; 0..: more is more motion */
+    double noise_aug_strength; /* 0.02; 0.. : noise added to the picture before it is encoded */
+    uint64_t seed;             /* 0 */
+    i2v_rng rng;               /* I2V_RNG_NUMPY */
+    i2v_normal_source random;  /* NULL, or used in place of seed and rng */
     void *random_user;
-    const float *latents;         /* NULL, or noise [num_videos, num_frames, channels, h, w] before scaling */
-    int decode_chunk_size;        /* frames decoded together; 0: all; changes the frames slightly */
-    int forward_chunk_size;       /* rows of the feed-forward computed together; 0: chosen; never changes results */
-    i2v_event_callback on_event;  /* may be NULL */
+    const float *latents;        /* NULL, or noise [num_videos, num_frames, channels, h, w] before scaling */
+    int decode_chunk_size;       /* frames decoded together; 0: all; changes the frames slightly */
+    int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
+    i2v_event_callback on_event; /* may be NULL */
     void *user;
 } i2v_params;
 
@@ -231,9 +231,9 @@ I2V_API void i2v_video_free(i2v_video *video);
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 typedef struct i2v_output {
-    double fps;   /* playback rate; 0: the video's own */
-    int crf;      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
-    int index;    /* which of the video's num_videos; 0 */
+    double fps;                   /* playback rate; 0: the video's own */
+    int crf;                      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
+    int index;                    /* which of the video's num_videos; 0 */
     int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
     void *user;
 } i2v_output;
@@ -242,8 +242,7 @@ I2V_API void i2v_output_default(i2v_output *output);
 
 /* Writes one video. The kind follows the ending: .mp4 .mkv .webm .mov .gif .webp .png (animated PNG), a pattern such
  * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). Files appear whole or not at all. */
-I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output,
-                                  i2v_error *error);
+I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
 
 /* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
  * asking before hours of work. */

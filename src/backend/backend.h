@@ -1,7 +1,7 @@
 /* The operations that models are made of, as a table of functions, and the data they work on.
  *
- * Activations are float32, channels last: [frame, y, x, channel], dense. What an operation needs beside its arguments is
- * scratch memory, whose size it tells beforehand, so that a dry run can add up exactly what a forward pass takes. */
+ * Activations are float32, channels last: [frame, y, x, channel], dense. What an operation needs beside its arguments
+ * is scratch memory, whose size it tells beforehand, so that a dry run can add up exactly what a forward pass takes. */
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 

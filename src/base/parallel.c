@@ -12,8 +12,8 @@ int i2v_core_count(void) {
     return omp_get_num_procs();
 }
 
-void i2v_parallel(int threads, int64_t items, atomic_int *cancel, void (*body)(void *argument, int64_t item, int thread),
-                  void *argument) {
+void i2v_parallel(int threads, int64_t items, atomic_int *cancel,
+                  void (*body)(void *argument, int64_t item, int thread), void *argument) {
     if (threads > items) threads = items > 0 ? (int)items : 1;
 #pragma omp parallel num_threads(threads)
     {

@@ -11,7 +11,7 @@ int i2v_core_count(void);
 /* Calls body(argument, item, thread) for each item in 0..items, on `threads` threads, thread being in 0..threads.
  * Items not begun when *cancel (may be NULL) becomes non-zero are left out. Libraries called by body that use OpenMP
  * see one thread. */
-void i2v_parallel(int threads, int64_t items, atomic_int *cancel, void (*body)(void *argument, int64_t item, int thread),
-                  void *argument);
+void i2v_parallel(int threads, int64_t items, atomic_int *cancel,
+                  void (*body)(void *argument, int64_t item, int thread), void *argument);
 
 #endif

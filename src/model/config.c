@@ -164,7 +164,8 @@ i2v_status i2v_clip_config_read(i2v_clip_config *config, const char *path, i2v_e
     char type[64];
     i2v_config_string(c, "model_type", "", type, sizeof type);
     if (strcmp(type, "clip_vision_model") != 0) {
-        i2v_config_fail(c, "this is the configuration of a %s, not of a clip_vision_model", type[0] ? type : "(no model_type)");
+        i2v_config_fail(c, "this is the configuration of a %s, not of a clip_vision_model",
+                        type[0] ? type : "(no model_type)");
     }
     config->hidden_size = i2v_config_int(c, "hidden_size", 768, 1, MAX_CHANNELS);
     config->intermediate_size = i2v_config_int(c, "intermediate_size", 3072, 1, 4 * MAX_CHANNELS);

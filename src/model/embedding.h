@@ -18,7 +18,7 @@ __attribute__((format(printf, 6, 7))) void i2v_timestep_embedding_load(i2v_loade
                                                                        int hidden, int out, const char *format, ...);
 
 /* linear_2(silu(linear_1(x))), activation applied after; x [rows, 1, 1, in] -> out [rows, 1, 1, out]. */
-void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out,
-                                    i2v_tensor x, i2v_epilogue epilogue);
+void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out, i2v_tensor x,
+                                    i2v_epilogue epilogue);
 
 #endif

@@ -42,8 +42,8 @@ typedef struct i2v_transformer_sizes {
 } i2v_transformer_sizes;
 
 __attribute__((format(printf, 4, 5))) void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer,
-                                                                const i2v_transformer_sizes *sizes,
-                                                                const char *format, ...);
+                                                                const i2v_transformer_sizes *sizes, const char *format,
+                                                                ...);
 
 /* A new tensor of x's sizes. context: [1, 1, 1, context_dim]. chunk: rows of the feed-forward computed together, 0 for
  * the backend's choice. */

@@ -8,11 +8,8 @@
 /* ---- loading ---- */
 
 static i2v_spatio_temporal_resnet_sizes resnet_sizes(int in, int out, int time_channels, double epsilon) {
-    return (i2v_spatio_temporal_resnet_sizes){.in = in,
-                                              .out = out,
-                                              .time_channels = time_channels,
-                                              .epsilon = epsilon,
-                                              .temporal_epsilon = epsilon};
+    return (i2v_spatio_temporal_resnet_sizes){
+        .in = in, .out = out, .time_channels = time_channels, .epsilon = epsilon, .temporal_epsilon = epsilon};
 }
 
 static i2v_transformer_sizes transformer_sizes(const i2v_unet_config *config, int level) {
@@ -56,8 +53,7 @@ static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_u
     for (int i = 0; i < block->layers; i++) {
         int in = i == 0 ? below : out;
         int skip = i == block->layers - 1 ? above : out;
-        i2v_spatio_temporal_resnet_sizes sizes =
-            resnet_sizes(in + skip, out, 4 * config->block_out_channels[0], 1e-6);
+        i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in + skip, out, 4 * config->block_out_channels[0], 1e-6);
         i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "up_blocks.%d.resnets.%d", index, i);
         if (!block->has_attention) continue;
         i2v_transformer_sizes attention = transformer_sizes(config, level);
@@ -71,8 +67,7 @@ static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_u
 static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
     int last = config->levels - 1;
     int channels = config->block_out_channels[last];
-    i2v_spatio_temporal_resnet_sizes sizes =
-        resnet_sizes(channels, channels, 4 * config->block_out_channels[0], 1e-5);
+    i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(channels, channels, 4 * config->block_out_channels[0], 1e-5);
     i2v_transformer_sizes attention = transformer_sizes(config, last);
     /* the mid block has one transformer, of the last level's depth */
     i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[0], &sizes, "mid_block.resnets.0");
@@ -103,8 +98,8 @@ void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *co
 typedef struct {
     i2v_run *run;
     const i2v_unet_input *input;
-    i2v_tensor time;              /* silu of the time embedding; each block applies it before its projection */
-    i2v_tensor skips[MAX_SKIPS];  /* outputs of the way down, taken last first on the way up */
+    i2v_tensor time;             /* silu of the time embedding; each block applies it before its projection */
+    i2v_tensor skips[MAX_SKIPS]; /* outputs of the way down, taken last first on the way up */
     int skip_count;
 } pass;
 
@@ -153,8 +148,8 @@ static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x)
     }
     if (!block->has_resampler) return x;
     const i2v_conv *conv = &block->resampler;
-    i2v_tensor half = i2v_tensor_new(p->run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width),
-                                     conv->out);
+    i2v_tensor half =
+        i2v_tensor_new(p->run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width), conv->out);
     i2v_op_conv(p->run, half, x, conv, i2v_epilogue_plain());
     push_skip(p, half);
     return half;
@@ -165,8 +160,7 @@ static i2v_tensor mid_block(pass *p, const i2v_unet *unet, i2v_tensor x) {
     i2v_run *run = p->run;
     i2v_tensor first = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, (i2v_tensor){0}, p->time);
     i2v_tensor attended = attend(p, &unet->mid_attention, first);
-    i2v_tensor out =
-        i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, (i2v_tensor){0}, p->time);
+    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, (i2v_tensor){0}, p->time);
     i2v_tensor_free(run, &attended);
     return out;
 }

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-static void load_down_block(i2v_loader *loader, i2v_vae_encoder_block *block, const i2v_vae_config *config,
-                            int level) {
+static void load_down_block(i2v_loader *loader, i2v_vae_encoder_block *block, const i2v_vae_config *config, int level) {
     int out = config->block_out_channels[level];
     for (int i = 0; i < config->layers_per_block; i++) {
         int in = i > 0 ? out : config->block_out_channels[level > 0 ? level - 1 : 0];
@@ -12,8 +11,7 @@ static void load_down_block(i2v_loader *loader, i2v_vae_encoder_block *block, co
     block->has_downsampler = level + 1 < config->levels;
     if (!block->has_downsampler) return;
     /* pads right and bottom only */
-    block->downsampler =
-        (i2v_conv){.in = out, .out = out, .kernel = 3, .stride = 2, .pad_before = 0, .pad_after = 1};
+    block->downsampler = (i2v_conv){.in = out, .out = out, .kernel = 3, .stride = 2, .pad_before = 0, .pad_after = 1};
     i2v_load_conv(loader, &block->downsampler, 1, "encoder.down_blocks.%d.downsamplers.0.conv", level);
 }
 
@@ -39,8 +37,8 @@ void i2v_vae_encoder_load(i2v_loader *loader, i2v_vae_encoder *encoder, const i2
 
 /* Frees x. */
 static i2v_tensor convolve(i2v_run *run, const i2v_conv *conv, i2v_tensor x) {
-    i2v_tensor out = i2v_tensor_new(run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width),
-                                    conv->out);
+    i2v_tensor out =
+        i2v_tensor_new(run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width), conv->out);
     i2v_op_conv(run, out, x, conv, i2v_epilogue_plain());
     i2v_tensor_free(run, &x);
     return out;

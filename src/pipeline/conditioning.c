@@ -21,8 +21,8 @@ i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pix
     return run->status;
 }
 
-i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes,
-                             const float *pixels, float *out) {
+i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes, const float *pixels,
+                             float *out) {
     i2v_tensor input = i2v_tensor_new(run, 1, sizes->height, sizes->width, 3);
     i2v_tensor latent = i2v_tensor_new(run, 1, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
     copy(run, input.data, pixels, i2v_tensor_count(&input));

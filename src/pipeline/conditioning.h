@@ -9,8 +9,8 @@
  * pixels [224, 224, 3] -> out [projection_dim]. */
 i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pixels, float *out);
 /* pixels [height, width, 3] in -1..1 -> out [latent_height, latent_width, latent_channels]. */
-i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes,
-                             const float *pixels, float *out);
+i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes, const float *pixels,
+                             float *out);
 
 /* The picture (of the video's size) as CLIP's vector; pool_bytes: what a dry run said. */
 i2v_status i2v_embed_image(i2v_call *call, uint64_t pool_bytes, const i2v_image *image, float *out);

@@ -10,8 +10,7 @@ static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, cons
     for (int64_t frame = 0; frame < z.frames; frame++) {
         for (int64_t i = 0; i < pixels; i++) {
             for (int c = 0; c < z.channels; c++) {
-                z.data[(frame * pixels + i) * z.channels + c] =
-                    scale * latents[(frame * z.channels + c) * pixels + i];
+                z.data[(frame * pixels + i) * z.channels + c] = scale * latents[(frame * z.channels + c) * pixels + i];
             }
         }
     }
@@ -36,8 +35,8 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
     return run->status;
 }
 
-i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video,
-                              const float *latents, float *out) {
+i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
+                              float *out) {
     size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     size_t frame_size = i2v_sizes_pixels(sizes) / (size_t)sizes->num_frames;
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DECODE, video, sizes->num_frames);

@@ -11,7 +11,7 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
                             const float *latents, float *out);
 
 /* One video, chunk by chunk, with events. */
-i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video,
-                              const float *latents, float *out);
+i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
+                              float *out);
 
 #endif

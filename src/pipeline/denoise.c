@@ -4,8 +4,8 @@
 
 /* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
  * channels. */
-static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes, const float *image_latent,
-                        float sigma, const float *latents) {
+static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes, const float *image_latent, float sigma,
+                        const float *latents) {
     if (!i2v_run_computes(run)) return;
     int channels = sizes->latent_channels;
     int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
@@ -24,8 +24,8 @@ static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes,
 /* The UNet's prediction with the picture, or without it (zero vector and zero latent). */
 static void predict(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
                     int with_image, float timestep, float sigma, const float *latents, i2v_tensor out) {
-    i2v_tensor sample = i2v_tensor_new(run, sizes->num_frames, sizes->latent_height, sizes->latent_width,
-                                       unet->config.in_channels);
+    i2v_tensor sample =
+        i2v_tensor_new(run, sizes->num_frames, sizes->latent_height, sizes->latent_width, unet->config.in_channels);
     i2v_tensor context = i2v_tensor_new(run, 1, 1, 1, unet->config.cross_attention_dim);
     fill_sample(run, sample, sizes, with_image ? condition->latent : NULL, sigma, latents);
     if (i2v_run_computes(run)) {
@@ -36,10 +36,8 @@ static void predict(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, 
             memset(context.data, 0, bytes);
         }
     }
-    i2v_unet_input input = {.sample = sample,
-                            .timestep = timestep,
-                            .context = context,
-                            .forward_chunk_size = sizes->forward_chunk_size};
+    i2v_unet_input input = {
+        .sample = sample, .timestep = timestep, .context = context, .forward_chunk_size = sizes->forward_chunk_size};
     memcpy(input.time_ids, condition->time_ids, sizeof input.time_ids);
     i2v_unet_forward(run, unet, out, &input, NULL, NULL);
     i2v_tensor_free(run, &context);
@@ -51,8 +49,8 @@ static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with,
     if (!i2v_run_computes(run)) return;
     int64_t frame_size = i2v_tensor_count(&with) / with.frames;
     for (int frame = 0; frame < with.frames; frame++) {
-        float weight = i2v_guidance_weight(condition->min_guidance_scale, condition->max_guidance_scale, with.frames,
-                                           frame);
+        float weight =
+            i2v_guidance_weight(condition->min_guidance_scale, condition->max_guidance_scale, with.frames, frame);
         float *a = with.data + frame * frame_size;
         const float *b = without.data + frame * frame_size;
         for (int64_t i = 0; i < frame_size; i++) a[i] = b[i] + weight * (a[i] - b[i]);
@@ -73,8 +71,8 @@ static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, flo
     }
 }
 
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
-                            const i2v_condition *condition, float timestep, float sigma, float next, float *latents) {
+i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
+                            float timestep, float sigma, float next, float *latents) {
     int h = sizes->latent_height, w = sizes->latent_width;
     i2v_tensor with = i2v_tensor_new(run, sizes->num_frames, h, w, sizes->latent_channels);
     predict(run, unet, sizes, condition, 1, timestep, sigma, latents, with);

@@ -15,8 +15,8 @@ typedef struct i2v_condition {
 
 /* One step of latents [num_frames, channels, h, w] from sigma to next, timestep being sigma's. In a dry run latents
  * and condition's arrays are not touched. */
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
-                            const i2v_condition *condition, float timestep, float sigma, float next, float *latents);
+i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
+                            float timestep, float sigma, float next, float *latents);
 
 /* All steps of one video, with events; latents begin as scaled noise. */
 i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,

@@ -106,8 +106,8 @@ static i2v_status open_weights(i2v_engine *engine) {
     for (int i = 0; i < I2V_PARTS_COUNT; i++) {
         char *folder = i2v_path_join(engine->path, parts[i].folder);
         if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
-        i2v_status status = i2v_weights_open(&engine->weights[i], folder, parts[i].stem, engine->options.variant,
-                                             &engine->error);
+        i2v_status status =
+            i2v_weights_open(&engine->weights[i], folder, parts[i].stem, engine->options.variant, &engine->error);
         free(folder);
         if (status) return status;
     }

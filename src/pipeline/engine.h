@@ -2,9 +2,9 @@
 #ifndef I2V_PIPELINE_ENGINE_H
 #define I2V_PIPELINE_ENGINE_H
 
-#include "tensor/ops.h"
 #include "model/config.h"
 #include "pipeline/scheduler.h"
+#include "tensor/ops.h"
 #include "weights/weights.h"
 
 typedef enum i2v_part { I2V_PART_UNET, I2V_PART_VAE, I2V_PART_IMAGE_ENCODER, I2V_PARTS_COUNT } i2v_part;

@@ -69,17 +69,16 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
 
 static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, const i2v_params *params,
                               const i2v_schedule *schedule, const image_condition *image, float *latents) {
-    i2v_condition condition = {.embedding = image->embedding,
-                               .latent = image->latent,
-                               .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id,
-                                            (float)params->noise_aug_strength},
-                               .min_guidance_scale = params->min_guidance_scale,
-                               .max_guidance_scale = params->max_guidance_scale};
+    i2v_condition condition = {
+        .embedding = image->embedding,
+        .latent = image->latent,
+        .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id, (float)params->noise_aug_strength},
+        .min_guidance_scale = params->min_guidance_scale,
+        .max_guidance_scale = params->max_guidance_scale};
     size_t count = i2v_sizes_latents(sizes);
     for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
     i2v_stage stage;
-    i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, call, plan->tensors[I2V_STAGE_UNET]);
+    i2v_status status = i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, call, plan->tensors[I2V_STAGE_UNET]);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         status = i2v_denoise(call, &stage, sizes, &condition, schedule, i, latents + (size_t)i * count);
     }
@@ -167,19 +166,15 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     i2v_video *made = NULL;
     *video = NULL;
     engine->error = (i2v_error){0};
-    i2v_status status =
-        i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
+    i2v_status status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
-        i2v_call call = {.engine = engine,
-                         .on_event = params->on_event,
-                         .user = params->user,
-                         .num_videos = 1,
-                         .held = plan.held};
+        i2v_call call = {
+            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1, .held = plan.held};
         for (size_t i = 0; i < i2v_sizes_latents(&sizes); i++) made->latents[i] = latents[i];
         status = decode_all(&call, &sizes, &plan, made);
     }

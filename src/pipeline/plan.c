@@ -15,10 +15,14 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     i2v_run *run = &stage->run;
     i2v_condition condition = {0};
     switch (stage->kind) {
-    case I2V_STAGE_CLIP: return i2v_embed_pixels(run, stage->model.clip, NULL, NULL);
-    case I2V_STAGE_ENCODER: return i2v_encode_pixels(run, stage->model.encoder, sizes, NULL, NULL);
-    case I2V_STAGE_UNET: return i2v_denoise_step(run, stage->model.unet, sizes, &condition, 0, 1, 0, NULL);
-    default: return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, NULL);
+    case I2V_STAGE_CLIP:
+        return i2v_embed_pixels(run, stage->model.clip, NULL, NULL);
+    case I2V_STAGE_ENCODER:
+        return i2v_encode_pixels(run, stage->model.encoder, sizes, NULL, NULL);
+    case I2V_STAGE_UNET:
+        return i2v_denoise_step(run, stage->model.unet, sizes, &condition, 0, 1, 0, NULL);
+    default:
+        return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, NULL);
     }
 }
 

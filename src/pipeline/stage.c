@@ -21,8 +21,8 @@ static i2v_status tell(i2v_call *call) {
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
     call->phase_began = now();
     uint64_t memory = call->event.memory;
-    call->event = (i2v_event){
-        .phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};
+    call->event =
+        (i2v_event){.phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};
     return tell(call);
 }
 
@@ -40,18 +40,25 @@ i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latent
 
 static i2v_part part_of(i2v_stage_kind kind) {
     switch (kind) {
-    case I2V_STAGE_CLIP: return I2V_PART_IMAGE_ENCODER;
-    case I2V_STAGE_UNET: return I2V_PART_UNET;
-    default: return I2V_PART_VAE;
+    case I2V_STAGE_CLIP:
+        return I2V_PART_IMAGE_ENCODER;
+    case I2V_STAGE_UNET:
+        return I2V_PART_UNET;
+    default:
+        return I2V_PART_VAE;
     }
 }
 
 static size_t model_size(i2v_stage_kind kind) {
     switch (kind) {
-    case I2V_STAGE_CLIP: return sizeof(i2v_clip);
-    case I2V_STAGE_ENCODER: return sizeof(i2v_vae_encoder);
-    case I2V_STAGE_UNET: return sizeof(i2v_unet);
-    default: return sizeof(i2v_vae_decoder);
+    case I2V_STAGE_CLIP:
+        return sizeof(i2v_clip);
+    case I2V_STAGE_ENCODER:
+        return sizeof(i2v_vae_encoder);
+    case I2V_STAGE_UNET:
+        return sizeof(i2v_unet);
+    default:
+        return sizeof(i2v_vae_decoder);
     }
 }
 
@@ -59,10 +66,18 @@ static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *e
     stage->model.any = i2v_load_array(loader, 1, model_size(stage->kind));
     if (!stage->model.any) return;
     switch (stage->kind) {
-    case I2V_STAGE_CLIP: i2v_clip_load(loader, stage->model.clip, &engine->clip); break;
-    case I2V_STAGE_ENCODER: i2v_vae_encoder_load(loader, stage->model.encoder, &engine->vae); break;
-    case I2V_STAGE_UNET: i2v_unet_load(loader, stage->model.unet, &engine->unet); break;
-    default: i2v_vae_decoder_load(loader, stage->model.decoder, &engine->vae); break;
+    case I2V_STAGE_CLIP:
+        i2v_clip_load(loader, stage->model.clip, &engine->clip);
+        break;
+    case I2V_STAGE_ENCODER:
+        i2v_vae_encoder_load(loader, stage->model.encoder, &engine->vae);
+        break;
+    case I2V_STAGE_UNET:
+        i2v_unet_load(loader, stage->model.unet, &engine->unet);
+        break;
+    default:
+        i2v_vae_decoder_load(loader, stage->model.decoder, &engine->vae);
+        break;
     }
 }
 

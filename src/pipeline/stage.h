@@ -22,8 +22,8 @@ typedef struct i2v_call {
     i2v_event_callback on_event; /* may be NULL */
     void *user;
     int num_videos;
-    uint64_t held;     /* bytes held beside the stage: frames and latents */
-    i2v_event event;   /* the event being told; phase, video, steps kept between tellings */
+    uint64_t held;   /* bytes held beside the stage: frames and latents */
+    i2v_event event; /* the event being told; phase, video, steps kept between tellings */
     double phase_began;
 } i2v_call;
 

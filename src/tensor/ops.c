@@ -90,15 +90,15 @@ void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_n
                                   .output = output,
                                   .epilogue = epilogue,
                                   .out = out.data};
-    run->multiplications +=
-        (uint64_t)args.rows * ((uint64_t)geglu->in * (uint64_t)geglu->out + (uint64_t)output->in * (uint64_t)output->out);
+    run->multiplications += (uint64_t)args.rows *
+                            ((uint64_t)geglu->in * (uint64_t)geglu->out + (uint64_t)output->in * (uint64_t)output->out);
     RUN_OPERATION(feed_forward, args);
 }
 
 void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue) {
     i2v_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
-    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in *
-                            (uint64_t)(weights->kernel * weights->kernel);
+    run->multiplications +=
+        (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * (uint64_t)(weights->kernel * weights->kernel);
     RUN_OPERATION(conv, args);
 }
 
@@ -111,11 +111,8 @@ void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_
 
 void i2v_op_group_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
                        int frames_together, i2v_activation activation) {
-    i2v_group_norm_args args = {.source = {x, skip},
-                                .norm = norm,
-                                .frames_together = frames_together,
-                                .activation = activation,
-                                .out = out};
+    i2v_group_norm_args args = {
+        .source = {x, skip}, .norm = norm, .frames_together = frames_together, .activation = activation, .out = out};
     RUN_OPERATION(group_norm, args);
 }
 

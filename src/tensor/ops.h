@@ -1,7 +1,8 @@
 /* The operations that the models are written in.
  *
  * A run holds the first failure: after it every operation does nothing, so that a forward pass reads as the formula and
- * is checked once at its end. On a dry pool no operation touches data; sizes, memory and multiplications are counted. */
+ * is checked once at its end. On a dry pool no operation touches data; sizes, memory and multiplications are counted.
+ */
 #ifndef I2V_TENSOR_OPS_H
 #define I2V_TENSOR_OPS_H
 
