@@ -1,0 +1,97 @@
+/* Which file of a folder holds a part's weights: single file or shards, plain or a variant of it. */
+#include "weights/locate.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SIZE 256
+#define MAX_CANDIDATES 5
+
+typedef struct candidate {
+    char name[NAME_SIZE];
+    int is_index;
+} candidate;
+
+/* The names under which weights may be, best first. A variant's index is STEM.safetensors.index.VARIANT.json by
+ * diffusers and transformers (_add_variant); diffusers also reads the older STEM.safetensors.VARIANT.index.json. */
+static int list_candidates(candidate *list, const char *stem, const char *variant) {
+    int count = 0;
+    if (!variant) {
+        snprintf(list[count].name, NAME_SIZE, "%s.safetensors", stem);
+        list[count++].is_index = 0;
+        snprintf(list[count].name, NAME_SIZE, "%s.safetensors.index.json", stem);
+        list[count++].is_index = 1;
+        variant = "fp16";
+    }
+    snprintf(list[count].name, NAME_SIZE, "%s.%s.safetensors", stem, variant);
+    list[count++].is_index = 0;
+    snprintf(list[count].name, NAME_SIZE, "%s.safetensors.index.%s.json", stem, variant);
+    list[count++].is_index = 1;
+    snprintf(list[count].name, NAME_SIZE, "%s.safetensors.%s.index.json", stem, variant);
+    list[count++].is_index = 1;
+    return count;
+}
+
+/* Copies the name of a file in folder that ends in `ending`; 0 if there is none. */
+static int find_by_ending(const char *folder, const char *ending, char *name, size_t size) {
+    DIR *directory = opendir(folder);
+    if (!directory) return 0;
+    int found = 0;
+    struct dirent *entry;
+    while (!found && (entry = readdir(directory))) {
+        size_t length = strlen(entry->d_name), tail = strlen(ending);
+        if (length > tail && strcmp(entry->d_name + length - tail, ending) == 0) {
+            snprintf(name, size, "%s", entry->d_name);
+            found = 1;
+        }
+    }
+    closedir(directory);
+    return found;
+}
+
+/* Says what was looked for, and what the folder holds in its place. */
+static i2v_status fail_missing(const candidate *list, int count, const char *folder, i2v_error *error) {
+    if (!i2v_is_folder(folder))
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: there is no such folder; download the model again", folder);
+    char looked_for[MAX_CANDIDATES * (NAME_SIZE + 4)];
+    size_t used = 0;
+    for (int i = 0; i < count && used < sizeof looked_for; i++) {
+        const char *joint = i == 0 ? "" : (i == count - 1 ? " or " : ", ");
+        int length = snprintf(looked_for + used, sizeof looked_for - used, "%s%s", joint, list[i].name);
+        used += (size_t)length;
+    }
+    char other[NAME_SIZE];
+    if (find_by_ending(folder, ".safetensors", other, sizeof other))
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has %s, but none of %s; choose another variant", folder, other,
+                        looked_for);
+    if (find_by_ending(folder, ".bin", other, sizeof other))
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s: it has pickled weights (%s), which are not read, and no %s; get or convert the model to "
+                        "safetensors",
+                        folder, other, looked_for);
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s: no weights; looked for %s; download the model again", folder,
+                    looked_for);
+}
+
+i2v_status i2v_weights_locate(char **path, int *is_index, const char *folder, const char *stem, const char *variant,
+                              i2v_error *error) {
+    *path = NULL;
+    if (variant && (strchr(variant, '/') || !variant[0] || strlen(variant) > 64))
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "variant \"%.64s\" is no part of a file name, as fp16 is", variant);
+    candidate list[MAX_CANDIDATES];
+    int count = list_candidates(list, stem, variant);
+    for (int i = 0; i < count; i++) {
+        char *candidate_path = i2v_path_join(folder, list[i].name);
+        if (!candidate_path) return i2v_fail_memory(error, folder, 0);
+        if (i2v_is_file(candidate_path)) {
+            *path = candidate_path;
+            *is_index = list[i].is_index;
+            return I2V_OK;
+        }
+        free(candidate_path);
+    }
+    return fail_missing(list, count, folder, error);
+}

@@ -1,0 +1,19 @@
+/* One safetensors file, mapped, its header checked whole. Internal to this layer. */
+#ifndef I2V_WEIGHTS_SAFETENSORS_H
+#define I2V_WEIGHTS_SAFETENSORS_H
+
+#include "base/file.h"
+#include "weights/weights.h"
+
+typedef struct i2v_safetensors {
+    i2v_mapped_file file;
+    char *path;
+    i2v_weight *tensors; /* in the order of their bytes; names and path are owned by this struct */
+    size_t count;
+} i2v_safetensors;
+
+/* On failure file needs no close, but allows it. */
+i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_error *error);
+void i2v_safetensors_close(i2v_safetensors *file);
+
+#endif

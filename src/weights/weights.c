@@ -1,0 +1,164 @@
+/* The set of a part's tensors, from one file or several, sorted by name. */
+#include "weights/weights.h"
+
+#include "weights/locate.h"
+#include "weights/safetensors.h"
+#include "weights/shard_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct i2v_weights {
+    char *path;
+    i2v_safetensors *files;
+    size_t files_count;
+    i2v_weight *tensors; /* of all files; names belong to the files */
+    size_t count;
+};
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const i2v_weight *)a)->name, ((const i2v_weight *)b)->name);
+}
+
+/* Gathers the tensors of all opened files. */
+static i2v_status gather(i2v_weights *weights, i2v_error *error) {
+    size_t total = 0;
+    for (size_t i = 0; i < weights->files_count; i++) total += weights->files[i].count;
+    if (total == 0) return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no tensors", weights->path);
+    weights->tensors = calloc(total, sizeof *weights->tensors);
+    if (!weights->tensors) return i2v_fail_memory(error, weights->path, total * sizeof *weights->tensors);
+    for (size_t i = 0; i < weights->files_count; i++) {
+        const i2v_safetensors *file = &weights->files[i];
+        if (file->count == 0) continue;
+        memcpy(weights->tensors + weights->count, file->tensors, file->count * sizeof *file->tensors);
+        weights->count += file->count;
+    }
+    qsort(weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
+    for (size_t i = 1; i < weights->count; i++) {
+        const i2v_weight *one = &weights->tensors[i - 1], *other = &weights->tensors[i];
+        if (strcmp(one->name, other->name) == 0)
+            return i2v_fail(error, I2V_ERROR_MODEL, "%s: duplicate tensor %s: it is in %s as well", one->file,
+                            one->name, other->file);
+    }
+    return I2V_OK;
+}
+
+/* Opens one file more; files must have room. */
+static i2v_status open_file(i2v_weights *weights, const char *path, i2v_error *error) {
+    i2v_status status = i2v_safetensors_open(&weights->files[weights->files_count], path, error);
+    if (status == I2V_OK) weights->files_count++;
+    return status;
+}
+
+static i2v_status open_single(i2v_weights *weights, i2v_error *error) {
+    weights->files = calloc(1, sizeof *weights->files);
+    if (!weights->files) return i2v_fail_memory(error, weights->path, sizeof *weights->files);
+    i2v_status status = open_file(weights, weights->path, error);
+    return status == I2V_OK ? gather(weights, error) : status;
+}
+
+static i2v_status open_shard(i2v_weights *weights, const char *folder, const char *name, i2v_error *error) {
+    char *path = i2v_path_join(folder, name);
+    if (!path) return i2v_fail_memory(error, name, 0);
+    i2v_status status = I2V_OK;
+    if (!i2v_is_file(path))
+        status = i2v_fail(error, I2V_ERROR_MODEL, "%s: the shard %s that it names is missing; download it",
+                          weights->path, name);
+    else
+        status = open_file(weights, path, error);
+    free(path);
+    return status;
+}
+
+/* Every tensor of the index must be in the file it names. */
+static i2v_status check_map(const i2v_weights *weights, const i2v_shard_index *index, i2v_error *error) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(index->weight_map, name, value) {
+        const i2v_weight *weight = i2v_weights_find(weights, name);
+        const char *shard = json_string_value(value);
+        /* shards lie in one folder: the paths differ in their last part alone */
+        if (!weight || strcmp(strrchr(weight->file, '/') + 1, shard) != 0)
+            return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is not in %s, which should have it; download both",
+                            weights->path, name, shard);
+    }
+    return I2V_OK;
+}
+
+static i2v_status open_shards(i2v_weights *weights, const char *folder, i2v_error *error) {
+    i2v_shard_index index;
+    i2v_status status = i2v_shard_index_open(&index, weights->path, error);
+    if (status != I2V_OK) return status;
+    weights->files = calloc(index.count, sizeof *weights->files);
+    if (!weights->files) status = i2v_fail_memory(error, weights->path, index.count * sizeof *weights->files);
+    for (size_t i = 0; status == I2V_OK && i < index.count; i++)
+        status = open_shard(weights, folder, index.names[i], error);
+    if (status == I2V_OK) status = gather(weights, error);
+    if (status == I2V_OK) status = check_map(weights, &index, error);
+    i2v_shard_index_close(&index);
+    return status;
+}
+
+i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
+                            i2v_error *error) {
+    *weights = calloc(1, sizeof **weights);
+    if (!*weights) return i2v_fail_memory(error, folder, sizeof **weights);
+    int is_index = 0;
+    i2v_status status = i2v_weights_locate(&(*weights)->path, &is_index, folder, stem, variant, error);
+    if (status == I2V_OK) status = is_index ? open_shards(*weights, folder, error) : open_single(*weights, error);
+    if (status != I2V_OK) {
+        i2v_weights_close(*weights);
+        *weights = NULL;
+    }
+    return status;
+}
+
+void i2v_weights_close(i2v_weights *weights) {
+    if (!weights) return;
+    for (size_t i = 0; i < weights->files_count; i++) i2v_safetensors_close(&weights->files[i]);
+    free(weights->files);
+    free(weights->tensors);
+    free(weights->path);
+    free(weights);
+}
+
+const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name) {
+    i2v_weight key = {.name = name};
+    return bsearch(&key, weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
+}
+
+size_t i2v_weights_count(const i2v_weights *weights) {
+    return weights->count;
+}
+
+const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index) {
+    return index < weights->count ? &weights->tensors[index] : NULL;
+}
+
+const char *i2v_weights_path(const i2v_weights *weights) {
+    return weights->path;
+}
+
+const char *i2v_weights_dtype_name(const i2v_weights *weights) {
+    const char *name = NULL;
+    for (size_t i = 0; i < weights->count; i++) {
+        const i2v_weight *weight = &weights->tensors[i];
+        if (weight->dtype == I2V_WEIGHT_OTHER) continue;
+        if (name && strcmp(name, weight->dtype_name) != 0) return "mixed";
+        name = weight->dtype_name;
+    }
+    return name ? name : "mixed";
+}
+
+uint64_t i2v_weights_parameters(const i2v_weights *weights) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < weights->count; i++)
+        if (weights->tensors[i].dtype != I2V_WEIGHT_OTHER) count += weights->tensors[i].count;
+    return count;
+}
+
+uint64_t i2v_weights_bytes(const i2v_weights *weights) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < weights->count; i++) bytes += weights->tensors[i].bytes;
+    return bytes;
+}

@@ -1,0 +1,57 @@
+/* The tensors of one model part (unet, vae, image_encoder), read in place from its mapped safetensors file or files. */
+#ifndef I2V_WEIGHTS_WEIGHTS_H
+#define I2V_WEIGHTS_WEIGHTS_H
+
+#include "base/error.h"
+
+#define I2V_WEIGHT_MAX_DIMS 8
+
+typedef enum i2v_weight_dtype {
+    I2V_WEIGHT_F32,
+    I2V_WEIGHT_F16,
+    I2V_WEIGHT_BF16,
+    I2V_WEIGHT_OTHER /* a dtype safetensors knows and no model of ours uses (I64 position ids) */
+} i2v_weight_dtype;
+
+/* One tensor in its file, little endian, C order, not necessarily aligned. */
+typedef struct i2v_weight {
+    const char *name;
+    i2v_weight_dtype dtype;
+    const char *dtype_name; /* as in the file, "F16"; static */
+    int ndim;
+    int64_t shape[I2V_WEIGHT_MAX_DIMS];
+    uint64_t count; /* elements */
+    const uint8_t *data;
+    uint64_t offset; /* of data in the file */
+    uint64_t bytes;
+    const char *file; /* path, for messages */
+} i2v_weight;
+
+typedef struct i2v_weights i2v_weights;
+
+/* Opens the weights in folder: STEM[.VARIANT].safetensors, or the shards that STEM.safetensors.index[.VARIANT].json
+ * (or, older, STEM.safetensors.VARIANT.index.json) names in its weight_map, STEM being "diffusion_pytorch_model" or
+ * "model". variant NULL: the plain files if there, else "fp16" ones. Headers are checked whole (sizes, offsets,
+ * overlaps, dtypes, duplicate names). */
+i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
+                            i2v_error *error);
+void i2v_weights_close(i2v_weights *weights);
+
+/* The tensor of that name, NULL if there is none. Logarithmic time. */
+const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name);
+
+size_t i2v_weights_count(const i2v_weights *weights);
+const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* sorted by name */
+
+/* Where the weights come from, for messages: the file, or the index of the shards. */
+const char *i2v_weights_path(const i2v_weights *weights);
+/* "F32", "F16", "BF16" if all floating tensors are of that kind, else "mixed". */
+const char *i2v_weights_dtype_name(const i2v_weights *weights);
+uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floating tensors */
+uint64_t i2v_weights_bytes(const i2v_weights *weights);
+
+/* Values [first, first + count) of weight widened to f32, exactly. Its dtype must be F32, F16 or BF16 (i2v_bind sees to
+ * it), the range inside it. Any number of threads may read at the same time. */
+void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
+
+#endif
