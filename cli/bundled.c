@@ -1,0 +1,48 @@
+/* The small model that comes with the program: share/img2vid/models/small where it is installed, models/small in the
+ * source while it runs from its build folder. */
+#include "bundled.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef I2V_DATA_DIR
+#define I2V_DATA_DIR "/usr/local/share/img2vid"
+#endif
+
+/* folder/rest, if that is a model folder; else NULL. */
+static char *model_at(const char *folder, const char *rest) {
+    char index[PATH_MAX], path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, rest) >= (int)sizeof path) return NULL;
+    if (snprintf(index, sizeof index, "%s/model_index.json", path) >= (int)sizeof index) return NULL;
+    return access(index, R_OK) == 0 ? realpath(path, NULL) : NULL;
+}
+
+/* The folder of this program; 0 where the system does not tell. */
+static int program_folder(char folder[PATH_MAX]) {
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    if (length <= 0) return 0;
+    folder[length] = 0;
+    *strrchr(folder, '/') = 0;
+    return 1;
+}
+
+/* build/cli and build/sanitize/cli; an installed program must not find what happens to lie above it. */
+static char *model_of_build(const char *folder) {
+    char cache[PATH_MAX];
+    if (snprintf(cache, sizeof cache, "%s/../CMakeCache.txt", folder) >= (int)sizeof cache) return NULL;
+    if (access(cache, F_OK) != 0) return NULL;
+    char *model = model_at(folder, "../../models/small");
+    return model ? model : model_at(folder, "../../../models/small");
+}
+
+char *cli_bundled_model(void) {
+    char folder[PATH_MAX], *model = NULL;
+    if (program_folder(folder)) {
+        model = model_at(folder, "../share/img2vid/models/small");
+        if (!model) model = model_of_build(folder);
+    }
+    return model ? model : model_at(I2V_DATA_DIR, "models/small");
+}

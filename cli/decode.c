@@ -1,0 +1,38 @@
+/* img2vid decode: saved latents in, a video out. */
+#include "commands.h"
+#include "job.h"
+#include "signals.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8]) {
+    const char *path = job->settings->operand;
+    int ndim, channels = job->model.latent_channels;
+    i2v_status status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    if (status != I2V_OK) return status;
+    int good = ndim == 4 && shape[1] == channels;
+    for (int i = 0; good && i < 4; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
+    if (good) return I2V_OK;
+    snprintf(job->error.message, sizeof job->error.message,
+             "%s does not hold latents [frames,%d,height,width] of one video; --save-latents writes such files", path,
+             channels);
+    return job->error.status = I2V_ERROR_FORMAT;
+}
+
+int cli_decode(const cli_settings *settings) {
+    cli_job job;
+    float *latents = NULL;
+    int64_t shape[8];
+    i2v_status status = cli_job_begin(&job, settings);
+    if (status == I2V_OK) status = load_latents(&job, &latents, shape);
+    if (status == I2V_OK) {
+        cli_signals_running(job.engine);
+        status = i2v_decode(job.engine, latents, (int)shape[0], (int)shape[2], (int)shape[3], &job.params, &job.video);
+        status = cli_job_engine_result(&job, status);
+    }
+    i2v_array_free(latents);
+    if (status == I2V_OK) status = cli_job_save(&job);
+    return cli_job_end(&job, status);
+}

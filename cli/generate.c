@@ -1,0 +1,68 @@
+/* img2vid generate: one picture in, a short video out. */
+#include "commands.h"
+#include "job.h"
+#include "signals.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "[14,4,72,128]" */
+static void describe_shape(char *text, size_t size, const int64_t *shape, int ndim) {
+    size_t length = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < ndim && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%" PRId64, i ? "," : "", shape[i]);
+    if (length < size) snprintf(text + length, size - length, "]");
+}
+
+/* The noise that this run needs, [videos, frames, channels, height, width]. */
+static void needed_shape(int64_t shape[5], const cli_job *job) {
+    const i2v_model_info *model = &job->model;
+    const i2v_params *params = &job->params;
+    int scale = model->vae_scale_factor > 0 ? model->vae_scale_factor : 1;
+    shape[0] = params->num_videos;
+    shape[1] = params->num_frames ? params->num_frames : model->num_frames;
+    shape[2] = model->latent_channels;
+    shape[3] = (params->height ? params->height : model->height) / scale;
+    shape[4] = (params->width ? params->width : model->width) / scale;
+}
+
+/* Reads --latents into *data. The number of videos may be left out of the file's shape where it is one. */
+static i2v_status load_latents(cli_job *job, float **data) {
+    const char *path = job->settings->latents;
+    if (!path) return I2V_OK;
+    int64_t shape[8], needed[5];
+    int ndim;
+    i2v_status status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    if (status != I2V_OK) return status;
+    needed_shape(needed, job);
+    int skipped = ndim == 4 && needed[0] == 1;
+    if (ndim + skipped != 5 || memcmp(shape, needed + skipped, sizeof needed - (size_t)skipped * sizeof *needed) != 0) {
+        char is[200], should_be[128];
+        describe_shape(is, sizeof is, shape, ndim);
+        describe_shape(should_be, sizeof should_be, needed + (needed[0] == 1), 5 - (needed[0] == 1));
+        snprintf(job->error.message, sizeof job->error.message,
+                 "%s has shape %s, but %s is needed; change --num-frames, --width, --height or --num-videos", path, is,
+                 should_be);
+        return job->error.status = I2V_ERROR_PARAMETER;
+    }
+    job->params.latents = *data;
+    return I2V_OK;
+}
+
+int cli_generate(const cli_settings *settings) {
+    cli_job job;
+    i2v_image *image = NULL;
+    float *latents = NULL;
+    i2v_status status = cli_job_begin(&job, settings);
+    if (status == I2V_OK) status = i2v_image_load(&image, settings->operand, settings->alpha, &job.error);
+    if (status == I2V_OK) status = load_latents(&job, &latents);
+    if (status == I2V_OK) {
+        cli_signals_running(job.engine);
+        status = cli_job_engine_result(&job, i2v_generate(job.engine, image, &job.params, &job.video));
+    }
+    i2v_image_free(image);
+    i2v_array_free(latents);
+    if (status == I2V_OK) status = cli_job_save(&job);
+    return cli_job_end(&job, status);
+}

@@ -1,0 +1,80 @@
+/* img2vid info: what a model folder, a video or a picture is. */
+#include "commands.h"
+#include "message.h"
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+static int print_model(const i2v_model_info *model) {
+    printf("model      %s\npipeline   %s\nscheduler  %s\n", model->path, model->pipeline, model->scheduler);
+    printf("video      %dx%d, %d frames\n", model->width, model->height, model->num_frames);
+    printf("latents    %d channels, one for %dx%d pixels\n\n", model->latent_channels, model->vae_scale_factor,
+           model->vae_scale_factor);
+    printf("%-14s %-36s %10s %10s  %s\n", "part", "class", "weights", "size", "dtype");
+    for (size_t i = 0; i < model->parts_count; i++) {
+        const i2v_part_info *part = &model->parts[i];
+        printf("%-14s %-36s %8.1f M %6.1f MiB  %s\n", part->name, part->class_name, (double)part->parameters / 1e6,
+               (double)part->bytes / 0x1p20, part->dtype);
+        printf("%14s %s\n", "", part->sizes);
+    }
+    return cli_flush_output();
+}
+
+static int print_model_json(const i2v_model_info *model) {
+    json_t *parts = json_array();
+    for (size_t i = 0; i < model->parts_count; i++) {
+        const i2v_part_info *part = &model->parts[i];
+        json_array_append_new(parts,
+                              json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "name", cli_json_text(part->name), "class",
+                                        cli_json_text(part->class_name), "dtype", cli_json_text(part->dtype), "sizes",
+                                        cli_json_text(part->sizes), "parameters", (json_int_t)part->parameters, "bytes",
+                                        (json_int_t)part->bytes));
+    }
+    return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o}", "kind", "model", "path",
+                                    cli_json_text(model->path), "pipeline", cli_json_text(model->pipeline), "scheduler",
+                                    cli_json_text(model->scheduler), "width", model->width, "height", model->height,
+                                    "num_frames", model->num_frames, "latent_channels", model->latent_channels,
+                                    "vae_scale_factor", model->vae_scale_factor, "parts", parts));
+}
+
+static int describe_model(const cli_settings *settings) {
+    i2v_engine *engine = NULL;
+    i2v_model_info model;
+    int exit_status;
+    i2v_status status = i2v_open(&engine, settings->operand, &settings->options);
+    if (status == I2V_OK) status = i2v_get_model_info(engine, &model);
+    if (status != I2V_OK)
+        exit_status = cli_fail("%s", engine ? i2v_error_message(engine) : "not enough memory to open a model");
+    else
+        exit_status = settings->json ? print_model_json(&model) : print_model(&model);
+    i2v_close(engine);
+    return exit_status;
+}
+
+/* ---- pictures and videos ---------------------------------------------------------------------------------------- */
+
+static int describe_media(const cli_settings *settings) {
+    i2v_media_info info;
+    i2v_error error;
+    if (i2v_media_probe(settings->operand, &info, &error) != I2V_OK) return cli_fail("%s", error.message);
+    const char *kind = info.fps > 0 ? "video" : "picture";
+    if (settings->json)
+        return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:I, s:f}", "kind", kind, "path",
+                                        cli_json_text(settings->operand), "container", cli_json_text(info.container),
+                                        "codec", cli_json_text(info.codec), "width", info.width, "height", info.height,
+                                        "num_frames", (json_int_t)info.num_frames, "fps", info.fps));
+    printf("%-10s %s\ncontainer  %s\ncodec      %s\nsize       %dx%d\n", kind, settings->operand, info.container,
+           info.codec, info.width, info.height);
+    if (info.fps > 0) printf("frames     %" PRId64 ", %g a second\n", info.num_frames, info.fps);
+    return cli_flush_output();
+}
+
+int cli_info(const cli_settings *settings) {
+    struct stat status;
+    if (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)) return describe_model(settings);
+    return describe_media(settings);
+}

@@ -1,0 +1,141 @@
+/* What generate and decode have in common: an opened engine, progress, files at the end, a report. */
+#include "job.h"
+#include "bundled.h"
+#include "message.h"
+#include "report.h"
+#include "signals.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__attribute__((format(printf, 3, 4))) static i2v_status fail(cli_job *job, i2v_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(job->error.message, sizeof job->error.message, format, arguments);
+    va_end(arguments);
+    return job->error.status = status;
+}
+
+char *cli_numbered_path(const char *path, int index, int count) {
+    if (count <= 1) return strdup(path);
+    const char *name = strrchr(path, '/'), *dot = strrchr(name ? name : path, '.');
+    int stem = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
+    char *numbered;
+    return asprintf(&numbered, "%.*s-%d%s", stem, path, index + 1, path + stem) < 0 ? NULL : numbered;
+}
+
+/* The first of several speaks for all: they share folder and ending. */
+static i2v_status check_output(cli_job *job, const char *path) {
+    char *first = cli_numbered_path(path, 0, job->params.num_videos);
+    if (!first) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
+    i2v_status status = i2v_video_check_path(first, &job->error);
+    free(first);
+    return status;
+}
+
+static i2v_status check_outputs(cli_job *job) {
+    const char *latents = job->settings->save_latents;
+    size_t length = latents ? strlen(latents) : 0;
+    if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
+        return fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
+    i2v_status status = check_output(job, job->settings->path);
+    return status == I2V_OK && latents ? check_output(job, latents) : status;
+}
+
+static i2v_status open_model(cli_job *job) {
+    const char *model = job->settings->model;
+    if (!model) model = job->bundled = cli_bundled_model();
+    if (!model)
+        return fail(job, I2V_ERROR_PARAMETER,
+                    "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
+    if (status != I2V_OK) return status;
+    return cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
+}
+
+static void write_notes(cli_job *job) {
+    int length = 0, size = (int)sizeof job->notes;
+    if (job->bundled)
+        length = snprintf(job->notes, sizeof job->notes, "model: the bundled one, %s; --model DIR takes another\n",
+                          job->bundled);
+    if (job->settings->seed_drawn && length < size)
+        snprintf(job->notes + length, (size_t)(size - length), "seed: %" PRIu64 "\n", job->params.seed);
+}
+
+i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
+    memset(job, 0, sizeof *job);
+    job->settings = settings;
+    job->params = settings->params;
+    job->params.on_event = cli_progress_event;
+    job->params.user = &job->progress;
+    job->began = cli_now();
+    cli_progress_begin(&job->progress, settings->quiet, job->notes);
+    i2v_status status = check_outputs(job);
+    if (status == I2V_OK) status = open_model(job);
+    write_notes(job);
+    return status;
+}
+
+i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
+    if (status == I2V_OK || status == I2V_CANCELLED) return status;
+    const char *message = job->engine ? i2v_error_message(job->engine) : "";
+    return fail(job, status, "%s", *message ? message : "not enough memory to open a model");
+}
+
+static i2v_status save_latents(cli_job *job, int index, const char *path) {
+    const i2v_video *video = job->video;
+    int64_t shape[4] = {video->num_frames, video->latent_channels, video->latent_height, video->latent_width};
+    size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]);
+    return i2v_array_save(path, video->latents + count * (size_t)index, shape, 4, &job->error);
+}
+
+static i2v_status save_video(cli_job *job, int index, const char *path) {
+    i2v_output output = job->settings->output;
+    output.index = index;
+    output.cancelled = cli_signals_came;
+    return i2v_video_save(job->video, path, &output, &job->error);
+}
+
+static i2v_status save_all(cli_job *job, const char *path, i2v_status (*save)(cli_job *, int, const char *)) {
+    i2v_status status = I2V_OK;
+    int count = job->video->num_videos;
+    for (int i = 0; path && status == I2V_OK && i < count; i++) {
+        char *numbered = cli_numbered_path(path, i, count);
+        status = cli_signals_came(NULL) ? I2V_CANCELLED
+                 : numbered             ? save(job, i, numbered)
+                                        : fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
+        free(numbered);
+    }
+    return status;
+}
+
+i2v_status cli_job_save(cli_job *job) {
+    double began = cli_now();
+    /* latents first: they are whole work that img2vid decode can go on from, should writing the video fail */
+    i2v_status status = save_all(job, job->settings->save_latents, save_latents);
+    if (status == I2V_OK) status = save_all(job, job->settings->path, save_video);
+    job->save_seconds = cli_now() - began;
+    return status;
+}
+
+int cli_job_end(cli_job *job, i2v_status status) {
+    int exit_status = CLI_DONE;
+    cli_signals_running(NULL);
+    cli_progress_end(&job->progress);
+    if (status == I2V_CANCELLED) {
+        cli_fail("interrupted");
+        exit_status = CLI_INTERRUPTED;
+    } else if (status != I2V_OK) {
+        exit_status = cli_fail("%s", job->error.message);
+    } else {
+        if (!job->settings->quiet) cli_report_line(job);
+        if (job->settings->json) exit_status = cli_report_json(job);
+    }
+    i2v_video_free(job->video);
+    i2v_close(job->engine);
+    free(job->bundled);
+    return exit_status;
+}

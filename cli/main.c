@@ -1,0 +1,78 @@
+/* The program img2vid: finds the command and runs it. */
+#include "commands.h"
+#include "message.h"
+#include "signals.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct command_entry {
+    cli_command command;
+    int (*run)(const cli_settings *settings);
+} command_entry;
+
+enum { COMMANDS = 3 };
+
+static void list_commands(command_entry entries[COMMANDS]) {
+    static const char generate_examples[] =
+        "  img2vid generate rocket.jpg -o rocket.mp4\n"
+        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n";
+    static const char decode_examples[] =
+        "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
+        "  img2vid decode latents.npy -o frames/%04d.png --model svd_xt --decode-chunk-size 4\n";
+    static const char info_examples[] = "  img2vid info svd_xt\n"
+                                        "  img2vid info rocket.mp4 --json\n";
+    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE", "IMAGE -o OUT [options]",
+                                  "Makes a short video out of one picture. IMAGE - reads standard input.",
+                                  generate_examples, cli_option_table, cli_option_count},
+                                 cli_generate};
+    entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy -o OUT [options]",
+                                  "Decodes latents that generate --save-latents kept, for another file or chunk size.",
+                                  decode_examples, cli_option_table, cli_option_count},
+                                 cli_decode};
+    entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO or IMAGE", "MODEL|VIDEO|IMAGE [options]",
+                                  "Says what a model folder, a video or a picture is.", info_examples, cli_option_table,
+                                  cli_option_count},
+                                 cli_info};
+}
+
+static int print_help(const command_entry entries[COMMANDS]) {
+    printf("Usage: img2vid COMMAND ...\n\nTurns one picture into a short video with Stable Video Diffusion.\n\n");
+    printf("Commands:\n");
+    for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", entries[i].command.name, entries[i].command.summary);
+    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help lists the options of a command\n"
+           "  --version  the version\n\n"
+           "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n\n"
+           "Examples:\n%s",
+           entries[0].command.examples);
+    return cli_flush_output();
+}
+
+static int run(const command_entry *entry, int argc, char **argv) {
+    cli_settings settings;
+    int status = cli_settings_read(&settings, &entry->command, argc, argv);
+    if (status == CLI_HELP) {
+        cli_print_help(&entry->command);
+        status = cli_flush_output();
+    } else if (status == CLI_PARSED) {
+        status = entry->run(&settings);
+    }
+    cli_settings_free(&settings);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    command_entry entries[COMMANDS];
+    list_commands(entries);
+    cli_signals_install();
+    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode or info");
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
+    if (strcmp(name, "--version") == 0) {
+        printf("img2vid %s\n", i2v_version());
+        return cli_flush_output();
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
+    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode and info", name);
+}

@@ -1,0 +1,16 @@
+/* Exit statuses, and the sentences for a person on standard error. */
+#ifndef CLI_MESSAGE_H
+#define CLI_MESSAGE_H
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
+
+/* Prints one line "img2vid: ..." and returns CLI_FAILED. */
+__attribute__((format(printf, 1, 2))) int cli_fail(const char *format, ...);
+
+/* The same for a wrong command line: adds where the help is and returns CLI_USAGE. command may be NULL. */
+__attribute__((format(printf, 2, 3))) int cli_wrong_usage(const char *command, const char *format, ...);
+
+/* Sends out what standard output still holds; a full disk or a closed pipe is a failure like others. */
+int cli_flush_output(void);
+
+#endif

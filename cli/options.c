@@ -1,0 +1,184 @@
+/* A table of options reads the command line and prints --help, so that the two agree. */
+#include "options.h"
+#include "message.h"
+#include "numbers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- values ----------------------------------------------------------------------------------------------------- */
+
+static int read_choice(int *value, const char *choices, const char *text) {
+    size_t length = strlen(text);
+    for (int index = 0; *choices; index++) {
+        size_t choice = strcspn(choices, "|");
+        if (choice == length && memcmp(choices, text, length) == 0) {
+            *value = index;
+            return 1;
+        }
+        choices += choice + (choices[choice] == '|');
+    }
+    return 0;
+}
+
+static int read_value(const cli_option *option, void *target, const char *text) {
+    switch (option->type) {
+    case CLI_TEXT:
+        *(const char **)target = text;
+        return *text != 0;
+    case CLI_INTEGER:
+        return cli_read_integer(target, text);
+    case CLI_SEED:
+        return cli_read_seed(target, text);
+    case CLI_NUMBER:
+        return cli_read_number(target, text);
+    case CLI_NUMBERS:
+        return cli_read_numbers(target, text);
+    case CLI_BYTES:
+        return cli_read_bytes(target, text);
+    case CLI_CHOICE:
+        return read_choice(target, option->argument, text);
+    case CLI_FLAG:
+        break;
+    }
+    return 0;
+}
+
+static const char *expected(const cli_option *option) {
+    switch (option->type) {
+    case CLI_INTEGER:
+        return "a whole number";
+    case CLI_SEED:
+        return "a whole number from 0 to 18446744073709551615";
+    case CLI_NUMBER:
+        return "a number";
+    case CLI_NUMBERS:
+        return "numbers with commas between";
+    case CLI_BYTES:
+        return "a size such as 6G or 512M";
+    case CLI_CHOICE:
+        return option->argument;
+    case CLI_TEXT:
+    case CLI_FLAG:
+        break;
+    }
+    return "a name that is not empty";
+}
+
+static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
+    void *target = (char *)values + option->offset;
+    if (!read_value(option, target, text))
+        return cli_wrong_usage(command->name, "--%s takes %s, not '%s'", option->name, expected(option), text);
+    if (option->type == CLI_INTEGER && *(int *)target < option->minimum)
+        return cli_fail("--%s must be at least %d, not %s", option->name, option->minimum, text);
+    return CLI_PARSED;
+}
+
+/* ---- the command line ------------------------------------------------------------------------------------------- */
+
+typedef struct cursor {
+    const cli_command *command;
+    int argc, next;
+    char **argv;
+    void *values;
+    const char **operand;
+    uint64_t *given;
+} cursor;
+
+/* The option that argument names: "--name", "--name=value", "-o" or "-ovalue"; *value is what is attached, or NULL. */
+static const cli_option *find_option(const cli_command *command, const char *argument, const char **value) {
+    int is_long = argument[1] == '-';
+    const char *name = argument + 2;
+    size_t length = strcspn(name, "=");
+    for (size_t i = 0; i < command->options_count; i++) {
+        const cli_option *option = &command->options[i];
+        if (!(option->commands & command->bit)) continue;
+        if (is_long ? strlen(option->name) == length && memcmp(option->name, name, length) == 0
+                    : option->letter == argument[1]) {
+            *value = is_long ? (name[length] ? name + length + 1 : NULL) : (*name ? name : NULL);
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static int parse_option(cursor *at, const char *argument) {
+    const cli_command *command = at->command;
+    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) return CLI_HELP;
+    const char *value = NULL;
+    const cli_option *option = find_option(command, argument, &value);
+    if (!option) return cli_wrong_usage(command->name, "unknown option '%s'", argument);
+    *at->given |= UINT64_C(1) << (option - command->options);
+    if (option->type == CLI_FLAG) {
+        if (value) return cli_wrong_usage(command->name, "--%s takes no argument", option->name);
+        *(int *)((char *)at->values + option->offset) = 1;
+        return CLI_PARSED;
+    }
+    /* what looks like the next option is not taken for a value; --name=--value says that it is one */
+    if (!value && at->next < at->argc && strncmp(at->argv[at->next], "--", 2) != 0) value = at->argv[at->next++];
+    if (!value) return cli_wrong_usage(command->name, "--%s lacks its argument %s", option->name, option->argument);
+    return set_value(command, option, at->values, value);
+}
+
+static int parse_operand(cursor *at, const char *argument) {
+    const char *name = at->command->name;
+    if (*at->operand) return cli_wrong_usage(name, "one %s only; '%s' is too many", at->command->operand, argument);
+    if (!*argument) return cli_wrong_usage(name, "%s is empty", at->command->operand);
+    *at->operand = argument;
+    return CLI_PARSED;
+}
+
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given) {
+    cursor at = {command, argc, 0, argv, values, operand, given};
+    int status = CLI_PARSED, options_ended = 0;
+    *operand = NULL;
+    *given = 0;
+    while (status == CLI_PARSED && at.next < argc) {
+        const char *argument = argv[at.next++];
+        if (!options_ended && strcmp(argument, "--") == 0)
+            options_ended = 1;
+        else if (!options_ended && argument[0] == '-' && argument[1])
+            status = parse_option(&at, argument);
+        else
+            status = parse_operand(&at, argument);
+    }
+    if (status == CLI_PARSED && !*operand) return cli_wrong_usage(command->name, "%s is missing", command->operand);
+    return status;
+}
+
+int cli_given(const cli_command *command, uint64_t given, const char *name) {
+    for (size_t i = 0; i < command->options_count; i++)
+        if (strcmp(command->options[i].name, name) == 0) return (int)(given >> i & 1);
+    return 0;
+}
+
+/* ---- help ------------------------------------------------------------------------------------------------------- */
+
+enum { HELP_COLUMN = 34 };
+
+static void print_option(const cli_option *option) {
+    char left[80], letter[5] = "";
+    if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    int width = snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
+                         option->argument ? option->argument : "");
+    printf("%-*s", HELP_COLUMN, left);
+    if (width >= HELP_COLUMN) printf("\n%*s", HELP_COLUMN, "");
+    for (const char *c = option->help; *c; c++) {
+        putchar(*c);
+        if (*c == '\n') printf("%*s", HELP_COLUMN, "");
+    }
+    putchar('\n');
+}
+
+void cli_print_help(const cli_command *command) {
+    printf("Usage: img2vid %s %s\n\n%s\n", command->name, command->usage, command->summary);
+    const char *group = "";
+    for (size_t i = 0; i < command->options_count; i++) {
+        const cli_option *option = &command->options[i];
+        if (!(option->commands & command->bit)) continue;
+        if (strcmp(group, option->group) != 0) printf("\n%s:\n", option->group);
+        group = option->group;
+        print_option(option);
+    }
+    printf("%-*sthis text\n\nExamples:\n%s", HELP_COLUMN, "  -h, --help", command->examples);
+}

@@ -1,0 +1,53 @@
+/* A table of options reads the command line and prints --help, so that the two agree. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum cli_type {
+    CLI_FLAG,    /* int, 1 when given */
+    CLI_TEXT,    /* const char *, not empty */
+    CLI_INTEGER, /* int */
+    CLI_SEED,    /* uint64_t */
+    CLI_NUMBER,  /* double */
+    CLI_NUMBERS, /* cli_numbers */
+    CLI_BYTES,   /* uint64_t */
+    CLI_CHOICE   /* int or enum: the place of the value in argument, "first|second|..." */
+} cli_type;
+
+typedef struct cli_option {
+    unsigned commands; /* bits of the commands that take it */
+    const char *group; /* heading in --help */
+    char letter;       /* "-o", or 0 */
+    const char *name;  /* "output", without dashes */
+    const char *argument;
+    cli_type type;
+    size_t offset;    /* of the value in the struct of values */
+    int minimum;      /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others */
+    const char *help; /* lines with '\n' between */
+} cli_option;
+
+typedef struct cli_command {
+    unsigned bit;
+    const char *name;
+    const char *operand; /* "IMAGE": each command takes exactly one */
+    const char *usage;   /* what follows the name */
+    const char *summary; /* one line */
+    const char *examples;
+    const cli_option *options; /* at most 64 */
+    size_t options_count;
+} cli_command;
+
+enum { CLI_PARSED = 0, CLI_HELP = -1 };
+
+/* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
+ * options[i] was there. Returns CLI_PARSED, CLI_HELP, or the exit status after printing what is wrong. */
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given);
+
+/* True if the option of that name was there. */
+int cli_given(const cli_command *command, uint64_t given, const char *name);
+
+void cli_print_help(const cli_command *command);
+
+#endif

@@ -1,0 +1,32 @@
+/* How far the work is: a bar on a terminal, plain lines elsewhere; and the figures that the report wants later. */
+#ifndef CLI_PROGRESS_H
+#define CLI_PROGRESS_H
+
+#include "img2vid/img2vid.h"
+
+enum { CLI_PHASES = I2V_PHASE_DECODE + 1 };
+
+typedef struct cli_progress {
+    int quiet, terminal;
+    const char *notes;          /* printed when work begins, so that a wrong parameter gives one line only; or NULL */
+    double seconds[CLI_PHASES]; /* spent in a phase, all its parts together */
+    double earlier[CLI_PHASES]; /* the same without the part that is running */
+    uint64_t memory;            /* most bytes the engine held */
+    double last_shown;
+    int line_open; /* the cursor stands behind a bar */
+} cli_progress;
+
+void cli_progress_begin(cli_progress *progress, int quiet, const char *notes);
+
+/* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
+int cli_progress_event(const i2v_event *event, void *user);
+
+/* Takes the bar away, so that other lines can follow. */
+void cli_progress_end(cli_progress *progress);
+
+const char *cli_phase_name(i2v_phase phase);
+
+/* Seconds of a clock that only goes forward. */
+double cli_now(void);
+
+#endif

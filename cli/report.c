@@ -1,0 +1,113 @@
+/* What was made, as one line for a person or as JSON. */
+#include "report.h"
+#include "message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* Most bytes of memory this process ever had. */
+static uint64_t peak_memory(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#ifdef __APPLE__
+    return (uint64_t)usage.ru_maxrss;
+#else
+    return (uint64_t)usage.ru_maxrss * 1024;
+#endif
+}
+
+void cli_report_line(const cli_job *job) {
+    const i2v_video *video = job->video;
+    char *first = cli_numbered_path(job->settings->path, 0, video->num_videos);
+    fprintf(stderr, "wrote %s%s: %d frames of %dx%d, %d frames a second, in %.1f s, peak memory %.0f MiB\n",
+            first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", video->num_frames,
+            video->width, video->height, video->fps, cli_now() - job->began, (double)peak_memory() / 0x1p20);
+    free(first);
+}
+
+json_t *cli_json_text(const char *text) {
+    if (!text) return json_null();
+    json_t *string = json_string(text);
+    char *plain = string ? NULL : strdup(text);
+    for (char *c = plain; c && *c; c++)
+        if ((unsigned char)*c >= 0x80) *c = '?';
+    if (plain) string = json_string(plain);
+    free(plain);
+    return string;
+}
+
+int cli_print_json(json_t *object) {
+    if (!object) return cli_fail("not enough memory for the JSON report");
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(object);
+    return cli_flush_output();
+}
+
+static json_t *paths_json(const char *path, int count) {
+    json_t *paths = json_array();
+    for (int i = 0; path && i < count; i++) {
+        char *numbered = cli_numbered_path(path, i, count);
+        if (numbered) json_array_append_new(paths, cli_json_text(numbered));
+        free(numbered);
+    }
+    return paths;
+}
+
+/* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
+static json_t *seed_json(uint64_t seed) {
+    if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
+    return json_sprintf("%" PRIu64, seed);
+}
+
+static json_t *seconds_json(const cli_job *job) {
+    json_t *seconds = json_object();
+    for (int i = 0; i < CLI_PHASES; i++)
+        json_object_set_new(seconds, cli_phase_name((i2v_phase)i), json_real(job->progress.seconds[i]));
+    json_object_set_new(seconds, "save", json_real(job->save_seconds));
+    json_object_set_new(seconds, "total", json_real(cli_now() - job->began));
+    return seconds;
+}
+
+static json_t *sigmas_json(const cli_numbers *sigmas) {
+    if (!sigmas->count) return json_null();
+    json_t *list = json_array();
+    for (size_t i = 0; i < sigmas->count; i++) json_array_append_new(list, json_real(sigmas->values[i]));
+    return list;
+}
+
+static json_t *parameters_json(const cli_job *job) {
+    static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
+                             *const alphas[] = {"white", "drop"};
+    const i2v_params *params = &job->params;
+    json_t *object =
+        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", seed_json(params->seed),
+                  "rng", generators[params->rng], "fit", fits[params->fit], "alpha", alphas[job->settings->alpha],
+                  "num_inference_steps", params->num_inference_steps, "min_guidance_scale", params->min_guidance_scale,
+                  "max_guidance_scale", params->max_guidance_scale, "fps", params->fps, "motion_bucket_id",
+                  params->motion_bucket_id, "noise_aug_strength", params->noise_aug_strength, "decode_chunk_size",
+                  params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
+    json_object_set_new(object, "sigmas", sigmas_json(&job->settings->sigmas));
+    json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
+    return object;
+}
+
+int cli_report_json(const cli_job *job) {
+    const i2v_video *video = job->video;
+    const cli_settings *settings = job->settings;
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o, s:I, s:I}", "command", settings->command->name,
+        "version", i2v_version(), "input", cli_json_text(settings->operand), "model", cli_json_text(job->model.path),
+        "outputs", paths_json(settings->path, video->num_videos), "latents",
+        paths_json(settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
+        "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
+        seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
+    if (settings->command->bit == CLI_GENERATE) {
+        json_object_set_new(object, "seed", seed_json(job->params.seed));
+        json_object_set_new(object, "parameters", parameters_json(job));
+    }
+    return cli_print_json(object);
+}

@@ -1,0 +1,19 @@
+/* What was made, as one line for a person or as JSON. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "job.h"
+
+#include <jansson.h>
+
+/* One line on standard error. */
+void cli_report_line(const cli_job *job);
+
+/* One JSON object on standard output. Both return an exit status. */
+int cli_report_json(const cli_job *job);
+int cli_print_json(json_t *object); /* takes the reference; NULL is lack of memory */
+
+/* A JSON string of any bytes: what is no UTF-8, as file names may be, becomes '?'. */
+json_t *cli_json_text(const char *text);
+
+#endif

@@ -1,0 +1,139 @@
+/* All options of all commands, and where their values go. */
+#include "settings.h"
+#include "message.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define AT(field) offsetof(cli_settings, field)
+#define MAKES_VIDEO (CLI_GENERATE | CLI_DECODE)
+
+static const char files[] = "Files", picture[] = "Size and length", motion[] = "Motion and guidance",
+                  randomness[] = "Randomness", resources[] = "Memory and speed", messages[] = "Messages";
+
+/* clang-format off: one row an option */
+const cli_option cli_option_table[] = {
+    {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, AT(path), 0,
+     "where the video goes; the ending says what it is:\n"
+     ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
+     "DIR/%04d.png (one picture a frame) or .npy (float32)"},
+    {MAKES_VIDEO, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
+     "model folder in diffusers' layout, the one with\n"
+     "model_index.json (default: the small bundled model)"},
+    {MAKES_VIDEO | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
+     "which weight files, such as fp16 (default: the full\n"
+     "ones if they are there, else fp16)"},
+    {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
+     "noise to start from, float32 [F,C,h,w] before scaling,\n"
+     "in place of drawn noise ([N,F,C,h,w] for N videos)"},
+    {CLI_GENERATE, files, 0, "save-latents", "OUT.npy", CLI_TEXT, AT(save_latents), 0,
+     "also keep the latents, for img2vid decode"},
+    {MAKES_VIDEO, files, 0, "crf", "N", CLI_INTEGER, AT(output.crf), 0,
+     "quality of lossy videos, 0 (best) to 51 (smallest)\n"
+     "(default: no loss to be seen)"},
+
+    {CLI_GENERATE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
+     "pixels, a multiple of 8 (default: the model's own)"},
+    {CLI_GENERATE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
+    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch", CLI_CHOICE, AT(params.fit), 0,
+     "how the picture is brought to that size: sides cut\n"
+     "off, black bars added, or distorted (default crop)"},
+    {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
+     "transparent pictures: laid over white, or the alpha\n"
+     "channel is dropped as diffusers does (default white)"},
+    {CLI_GENERATE, picture, 0, "num-frames", "F", CLI_INTEGER, AT(params.num_frames), 1,
+     "frames in the video (default: the model's own)"},
+    {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
+     "videos of the same picture (default 1); for more than\n"
+     "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ..."},
+
+    {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
+     "frames a second, of the file and as the model is told\n"
+     "(default 7)"},
+    {CLI_GENERATE, motion, 0, "motion-bucket-id", "N", CLI_INTEGER, AT(params.motion_bucket_id), 0,
+     "more is more motion (default 127)"},
+    {CLI_GENERATE, motion, 0, "noise-aug-strength", "X", CLI_NUMBER, AT(params.noise_aug_strength), 0,
+     "noise laid over the picture; more leaves the video\n"
+     "freer of it (default 0.02)"},
+    {CLI_GENERATE, motion, 0, "min-guidance-scale", "X", CLI_NUMBER, AT(params.min_guidance_scale), 0,
+     "guidance of the first frame (default 1)"},
+    {CLI_GENERATE, motion, 0, "max-guidance-scale", "X", CLI_NUMBER, AT(params.max_guidance_scale), 0,
+     "guidance of the last frame (default 3)"},
+    {CLI_GENERATE, motion, 0, "num-inference-steps", "N", CLI_INTEGER, AT(params.num_inference_steps), 1,
+     "denoising steps; fewer is faster and rougher\n"
+     "(default 25)"},
+    {CLI_GENERATE, motion, 0, "sigmas", "A,B,...", CLI_NUMBERS, AT(sigmas), 0,
+     "noise levels, one more than steps, in place of\n"
+     "--num-inference-steps"},
+
+    {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
+     "same seed, same video (default: a random one, printed)"},
+    {CLI_GENERATE, randomness, 0, "rng", "numpy|torch", CLI_CHOICE, AT(params.rng), 0,
+     "whose random numbers (default numpy)"},
+
+    {MAKES_VIDEO | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
+     "such as 6G or 512M (default: what the machine has free)"},
+    {MAKES_VIDEO, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
+     "threads to compute on (default: one a core)"},
+    {MAKES_VIDEO, resources, 0, "dtype", "auto|f32", CLI_CHOICE, AT(options.dtype), 0,
+     "what is computed in (default auto)"},
+    {MAKES_VIDEO, resources, 0, "decode-chunk-size", "N", CLI_INTEGER, AT(params.decode_chunk_size), 0,
+     "frames decoded together; fewer take less memory and\n"
+     "change the frames slightly (default: all)"},
+    {CLI_GENERATE, resources, 0, "forward-chunk-size", "N", CLI_INTEGER, AT(params.forward_chunk_size), 0,
+     "rows of the feed-forward computed together; fewer take\n"
+     "less memory, results are the same (default: chosen)"},
+
+    {MAKES_VIDEO | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
+     "print one JSON object on standard output"},
+    {MAKES_VIDEO, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+};
+/* clang-format on */
+const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
+
+static int draw_seed(cli_settings *settings) {
+    uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return cli_fail("the system gives no random seed; give one with --seed N");
+    settings->params.seed = seed;
+    settings->seed_drawn = 1;
+    return CLI_PARSED;
+}
+
+/* What the values say together. */
+static int check(cli_settings *settings, uint64_t given) {
+    const cli_command *command = settings->command;
+    if (command->bit == CLI_INFO) return CLI_PARSED;
+    if (!settings->path) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
+        return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
+    if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
+    if (cli_given(command, given, "sigmas")) {
+        if (cli_given(command, given, "num-inference-steps"))
+            return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
+        if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
+        settings->params.sigmas = settings->sigmas.values;
+        settings->params.sigmas_count = settings->sigmas.count;
+        settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
+    }
+    if (command->bit == CLI_GENERATE && !cli_given(command, given, "seed")) return draw_seed(settings);
+    return CLI_PARSED;
+}
+
+int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
+    memset(settings, 0, sizeof *settings);
+    settings->command = command;
+    settings->alpha = I2V_ALPHA_WHITE;
+    i2v_options_default(&settings->options);
+    i2v_params_default(&settings->params);
+    i2v_output_default(&settings->output);
+    uint64_t given;
+    int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
+    return status == CLI_PARSED ? check(settings, given) : status;
+}
+
+void cli_settings_free(cli_settings *settings) {
+    free(settings->sigmas.values);
+    memset(settings, 0, sizeof *settings);
+}

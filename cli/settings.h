@@ -1,0 +1,33 @@
+/* All options of all commands, and where their values go. */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "img2vid/img2vid.h"
+#include "numbers.h"
+#include "options.h"
+
+enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4 };
+
+typedef struct cli_settings {
+    const cli_command *command;
+    const char *operand; /* IMAGE, LATENTS or what info looks at */
+    const char *model;   /* NULL: the bundled one */
+    const char *path;    /* --output */
+    const char *latents, *save_latents;
+    i2v_alpha alpha;
+    cli_numbers sigmas;
+    int json, quiet;
+    int seed_drawn; /* no --seed: params.seed was drawn */
+    i2v_options options;
+    i2v_params params;
+    i2v_output output;
+} cli_settings;
+
+extern const cli_option cli_option_table[];
+extern const size_t cli_option_count;
+
+/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP or an exit status; free in every case. */
+int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv);
+void cli_settings_free(cli_settings *settings);
+
+#endif

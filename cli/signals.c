@@ -1,0 +1,36 @@
+/* Ctrl-C and SIGTERM. A signal handler gets no pointer from its installer, so that these two variables are the only
+ * ones in the program that change and belong to no call. */
+#include "signals.h"
+#include "message.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static _Atomic(i2v_engine *) running_engine;
+static atomic_int signals_came;
+
+static void handle(int number) {
+    i2v_engine *engine = atomic_load(&running_engine);
+    if (atomic_fetch_add(&signals_came, 1) > 0 || !engine) _exit(CLI_INTERRUPTED);
+    i2v_cancel(engine);
+}
+
+void cli_signals_install(void) {
+    /* Also where the shell had them ignored, as for `img2vid ... &` in a script: `kill -INT` is to work there. */
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+void cli_signals_running(i2v_engine *engine) {
+    atomic_store(&running_engine, engine);
+}
+
+int cli_signals_came(void *unused) {
+    return atomic_load(&signals_came) > 0;
+}

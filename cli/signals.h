@@ -1,0 +1,17 @@
+/* Ctrl-C and SIGTERM. */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include "img2vid/img2vid.h"
+
+/* From now on these signals end the program with CLI_INTERRUPTED: at once while no engine is running. A closed pipe on
+ * standard output or error becomes an ordinary failure to write. */
+void cli_signals_install(void);
+
+/* While engine is set, the first signal cancels its call and the second one ends the program at once. NULL: none. */
+void cli_signals_running(i2v_engine *engine);
+
+/* True once a signal came. The signature is that of i2v_output.cancelled. */
+int cli_signals_came(void *unused);
+
+#endif

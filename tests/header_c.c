@@ -1,0 +1,7 @@
+/* The public header compiles alone, in C99 and C11, with -Wpedantic. */
+#include "img2vid/img2vid.h"
+
+int main(void) {
+    i2v_error error = {I2V_OK, ""};
+    return error.status == I2V_OK && I2V_VERSION[0] ? 0 : 1;
+}
