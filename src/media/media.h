@@ -1,0 +1,21 @@
+/* What the media files share with one another and with the pipeline; the public declarations are in img2vid.h. */
+#ifndef I2V_MEDIA_MEDIA_H
+#define I2V_MEDIA_MEDIA_H
+
+#include "base/error.h"
+
+#define I2V_IMAGE_MAX_SIDE 32768
+/* Decoded pictures and whole files read at once are limited, so that a small hostile file cannot ask for all memory. */
+#define I2V_IMAGE_MAX_PIXELS (256u << 20)
+#define I2V_FILE_MAX_BYTES ((size_t)512 << 20)
+
+/* resize.c: Pillow's resize of 8-bit pixels [height][width][channels], channels 1..4, bicubic (a = -0.5) with support
+ * scaled when shrinking, coefficients in 22-bit fixed point, horizontal pass first; an axis whose size does not change
+ * is not filtered. out is [out_height][out_width][channels]. */
+i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
+                                 int out_width, int out_height, i2v_error *error);
+
+/* video.c, frames.c: clamp to 0..1, times 255, rounded half to even, as diffusers' image processor does. NaN is 0. */
+void i2v_frame_to_u8(const float *frame, size_t count, uint8_t *out);
+
+#endif

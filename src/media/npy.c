@@ -1,0 +1,282 @@
+/* Arrays in NumPy's .npy format: a header that is the text of a Python dictionary, then the values. Written as version
+ * 1.0, '<f4' in C order; read in versions 1 to 3, '<f2', '<f4' and '<f8'. The machine is taken to be little-endian. */
+#include "media/media.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_NDIM = 8, HEADER_SIZE = 256, PREFIX_SIZE = 10 };
+static const char magic[] = "\x93NUMPY";
+
+/* What a header says. */
+typedef struct npy_header {
+    char descr[8];
+    int fortran_order;
+    int64_t shape[MAX_NDIM];
+    int ndim;
+} npy_header;
+
+/* The rest of the header's text. */
+typedef struct cursor {
+    const char *at, *end;
+} cursor;
+
+/* ---- reading the header ----------------------------------------------------------------------------------------- */
+
+static void skip_space(cursor *text) {
+    while (text->at < text->end && (*text->at == ' ' || *text->at == '\n' || *text->at == '\t')) text->at++;
+}
+
+/* Takes `token` if it is next. */
+static int accept(cursor *text, const char *token) {
+    skip_space(text);
+    size_t length = strlen(token);
+    if ((size_t)(text->end - text->at) < length || memcmp(text->at, token, length) != 0) return 0;
+    text->at += length;
+    return 1;
+}
+
+/* 'text' or "text", shorter than size. */
+static int read_string(cursor *text, char *value, size_t size) {
+    skip_space(text);
+    if (text->at == text->end || (*text->at != '\'' && *text->at != '"')) return 0;
+    char quote = *text->at++;
+    size_t length = 0;
+    while (text->at < text->end && *text->at != quote && length + 1 < size) value[length++] = *text->at++;
+    value[length] = 0;
+    if (text->at == text->end || *text->at != quote) return 0;
+    text->at++;
+    return 1;
+}
+
+static int read_size(cursor *text, int64_t *value) {
+    skip_space(text);
+    const char *start = text->at;
+    *value = 0;
+    for (; text->at < text->end && *text->at >= '0' && *text->at <= '9'; text->at++) {
+        if (*value > (INT64_MAX - 9) / 10) return 0;
+        *value = *value * 10 + (*text->at - '0');
+    }
+    return text->at > start;
+}
+
+/* (), (3,), (3, 4) */
+static int read_shape(cursor *text, npy_header *header) {
+    if (!accept(text, "(")) return 0;
+    header->ndim = 0;
+    while (!accept(text, ")")) {
+        if (header->ndim == MAX_NDIM || !read_size(text, &header->shape[header->ndim])) return 0;
+        header->ndim++;
+        if (!accept(text, ",")) return accept(text, ")");
+    }
+    return 1;
+}
+
+/* {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } in any order. */
+static int read_dictionary(cursor *text, npy_header *header) {
+    int descr = 0, order = 0, shape = 0;
+    if (!accept(text, "{")) return 0;
+    while (!accept(text, "}")) {
+        char key[16];
+        if (!read_string(text, key, sizeof key) || !accept(text, ":")) return 0;
+        if (strcmp(key, "descr") == 0) {
+            descr = read_string(text, header->descr, sizeof header->descr);
+            if (!descr) strcpy(header->descr, "?"); /* a record, or a long name: refused by the caller */
+            if (!descr) return 1;
+        } else if (strcmp(key, "fortran_order") == 0) {
+            header->fortran_order = accept(text, "True");
+            order = header->fortran_order || accept(text, "False");
+            if (!order) return 0;
+        } else if (strcmp(key, "shape") == 0) {
+            shape = read_shape(text, header);
+            if (!shape) return 0;
+        } else {
+            return 0;
+        }
+        if (!accept(text, ",")) {
+            if (!accept(text, "}")) return 0;
+            break;
+        }
+    }
+    return descr && order && shape;
+}
+
+/* Sets *start to where the values begin. */
+static i2v_status read_header(const i2v_mapped_file *file, npy_header *header, size_t *start, const char *path,
+                              i2v_error *error) {
+    const uint8_t *data = file->data;
+    if (file->size < PREFIX_SIZE || memcmp(data, magic, 6) != 0) {
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is not a NumPy array file (.npy)", path);
+    }
+    int version = data[6];
+    if (version < 1 || version > 3) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a .npy file of version %d: 1 to 3 are known", path,
+                        version);
+    }
+    size_t prefix = version == 1 ? PREFIX_SIZE : PREFIX_SIZE + 2;
+    size_t length = (size_t)data[8] | (size_t)data[9] << 8;
+    if (version > 1 && file->size >= prefix) length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
+    if (file->size < prefix || file->size - prefix < length) {
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
+    }
+    cursor text = {(const char *)data + prefix, (const char *)data + prefix + length};
+    if (!read_dictionary(&text, header)) {
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header, or more than %d dimensions", path,
+                        MAX_NDIM);
+    }
+    *start = prefix + length;
+    return I2V_OK;
+}
+
+/* ---- values ----------------------------------------------------------------------------------------------------- */
+
+static float half_to_float(uint16_t half) {
+    int exponent = half >> 10 & 31, mantissa = half & 1023;
+    float value;
+    if (exponent == 31) {
+        value = mantissa ? NAN : INFINITY;
+    } else if (exponent == 0) {
+        value = ldexpf((float)mantissa, -24);
+    } else {
+        value = ldexpf((float)(mantissa + 1024), exponent - 25);
+    }
+    return half & 0x8000 ? -value : value;
+}
+
+/* memcpy: values in a mapped file need not be aligned. */
+static void convert(float *values, const uint8_t *bytes, size_t count, size_t item_size) {
+    if (item_size == sizeof(float)) {
+        memcpy(values, bytes, count * sizeof(float));
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (item_size == sizeof(double)) {
+            double value;
+            memcpy(&value, bytes + i * sizeof value, sizeof value);
+            values[i] = (float)value;
+        } else {
+            uint16_t half;
+            memcpy(&half, bytes + i * sizeof half, sizeof half);
+            values[i] = half_to_float(half);
+        }
+    }
+}
+
+/* 0 for what is not read. */
+static size_t item_size_of(const char *descr) {
+    if (strcmp(descr, "<f2") == 0) return 2;
+    if (strcmp(descr, "<f4") == 0) return 4;
+    if (strcmp(descr, "<f8") == 0) return 8;
+    return 0;
+}
+
+/* False if a size is negative or the bytes do not fit in memory. */
+static int count_values(const int64_t *shape, int ndim, size_t item_size, size_t *count) {
+    size_t bytes = item_size;
+    int empty = 0;
+    for (int i = 0; i < ndim; i++) {
+        if (shape[i] < 0) return 0;
+        if (shape[i] == 0) empty = 1;
+    }
+    for (int i = 0; i < ndim && !empty; i++) {
+        if (__builtin_mul_overflow(bytes, (size_t)shape[i], &bytes) || bytes > SIZE_MAX / 8) return 0;
+    }
+    *count = empty ? 0 : bytes / item_size;
+    return 1;
+}
+
+static i2v_status read_values(const i2v_mapped_file *file, float **data, npy_header *header, const char *path,
+                              i2v_error *error) {
+    size_t start = 0, count = 0;
+    i2v_status status = read_header(file, header, &start, path, error);
+    if (status) return status;
+    size_t item_size = item_size_of(header->descr);
+    if (!item_size) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "%s holds values of type %s: save it as float32 (array.astype('<f4'))", path, header->descr);
+    }
+    if (header->fortran_order) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "%s is in Fortran order: save it in C order (numpy.ascontiguousarray)", path);
+    }
+    if (!count_values(header->shape, header->ndim, item_size, &count)) {
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header: its shape is too large", path);
+    }
+    if (count > (file->size - start) / item_size) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
+    *data = malloc(count ? count * sizeof **data : 1);
+    if (!*data) return i2v_fail_memory(error, path, count * sizeof **data);
+    if (count) convert(*data, file->data + start, count, item_size);
+    return I2V_OK;
+}
+
+i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error) {
+    *data = NULL;
+    *ndim = 0;
+    i2v_mapped_file file;
+    i2v_status status = i2v_file_map(&file, path, error);
+    if (status) return status;
+    npy_header header = {0};
+    status = read_values(&file, data, &header, path, error);
+    if (!status) {
+        memcpy(shape, header.shape, sizeof header.shape);
+        *ndim = header.ndim;
+    }
+    i2v_file_unmap(&file);
+    return status;
+}
+
+void i2v_array_free(float *data) {
+    free(data);
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
+
+/* As numpy.save writes it, padded to a multiple of 64. Returns its length; HEADER_SIZE holds 8 sizes of 19 digits. */
+static size_t write_header(char header[HEADER_SIZE + 1], const int64_t *shape, int ndim) {
+    int at = PREFIX_SIZE;
+    at += snprintf(header + at, HEADER_SIZE - (size_t)at, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (int i = 0; i < ndim; i++) {
+        const char *separator = i + 1 < ndim ? ", " : ndim == 1 ? "," : "";
+        at += snprintf(header + at, HEADER_SIZE - (size_t)at, "%" PRId64 "%s", shape[i], separator);
+    }
+    at += snprintf(header + at, HEADER_SIZE - (size_t)at, "), }");
+    size_t size = ((size_t)at + 1 + 63) / 64 * 64;
+    memset(header + at, ' ', size - (size_t)at);
+    header[size - 1] = '\n';
+    memcpy(header, magic, 6);
+    header[6] = 1;
+    header[7] = 0;
+    header[8] = (char)((size - PREFIX_SIZE) & 255);
+    header[9] = (char)((size - PREFIX_SIZE) >> 8);
+    return size;
+}
+
+i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim, i2v_error *error) {
+    size_t count = 0;
+    if (ndim < 0 || ndim > MAX_NDIM || !count_values(shape, ndim, sizeof *data, &count)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "cannot write %s: its shape has a negative or too large size, or more "
+                        "than %d dimensions",
+                        path, MAX_NDIM);
+    }
+    i2v_output_file file;
+    i2v_status status = i2v_output_file_begin(&file, path, error);
+    if (status) return status;
+    char header[HEADER_SIZE + 1];
+    size_t size = write_header(header, shape, ndim);
+    FILE *stream = fopen(file.temporary, "wbe");
+    int written = stream && fwrite(header, 1, size, stream) == size &&
+                  (count == 0 || fwrite(data, sizeof *data, count, stream) == count);
+    if (stream && fclose(stream) != 0) written = 0;
+    if (!written) {
+        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+        i2v_output_file_abort(&file);
+        return status;
+    }
+    return i2v_output_file_commit(&file, error);
+}

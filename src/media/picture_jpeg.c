@@ -1,0 +1,130 @@
+/* JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (islow DCT, fancy upsampling), so that the
+ * pixels are Pillow's bit for bit. */
+#include "media/picture.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+/* A progressive file can ask for the whole picture to be decoded again by every few bytes; real ones have about 10. */
+#define MAX_SCANS 500
+
+/* All state lives here and is reached through a pointer, so that longjmp finds it as it was left. */
+typedef struct jpeg_job {
+    struct jpeg_decompress_struct decoder; /* client_data points back here */
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf jump;
+    i2v_raster *raster;
+    const i2v_encoded *source;
+    i2v_status status;
+    i2v_error *error;
+} jpeg_job;
+
+static void on_error(j_common_ptr info) {
+    jpeg_job *job = info->client_data;
+    char text[JMSG_LENGTH_MAX];
+    job->errors.format_message(info, text);
+    if (info->err->msg_code == JERR_OUT_OF_MEMORY) {
+        job->status = i2v_fail_memory(job->error, job->source->name, 0);
+    } else {
+        job->status =
+            i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a JPEG that cannot be read (%s)", job->source->name, text);
+    }
+    longjmp(job->jump, 1);
+}
+
+/* Warnings are ignored as in Pillow, but for the one of a file that ends too early. */
+static void on_message(j_common_ptr info, int level) {
+    jpeg_job *job = info->client_data;
+    if (level >= 0 || info->err->msg_code != JWRN_JPEG_EOF) return;
+    job->status = i2v_fail_truncated(job->source, job->error);
+    longjmp(job->jump, 1);
+}
+
+static void on_progress(j_common_ptr info) {
+    jpeg_job *job = info->client_data;
+    if (job->decoder.input_scan_number <= MAX_SCANS) return;
+    job->status =
+        i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a JPEG of more than %d scans", job->source->name, MAX_SCANS);
+    longjmp(job->jump, 1);
+}
+
+static int orientation(const struct jpeg_decompress_struct *decoder) {
+    for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next) {
+        if (marker->data_length >= 6 && memcmp(marker->data, "Exif\0\0", 6) == 0) {
+            return i2v_exif_orientation(marker->data, marker->data_length);
+        }
+    }
+    return 1;
+}
+
+/* (a * b) / 255, rounded as Pillow's MULDIV255. */
+static int multiply_255(int a, int b) {
+    int product = a * b + 128;
+    return ((product >> 8) + product) >> 8;
+}
+
+/* Pillow takes every CMYK JPEG for one with Adobe's inverted values, and converts without a profile. */
+static void cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, int width) {
+    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3) {
+        for (int c = 0; c < 3; c++) {
+            int value = cmyk[3] - multiply_255(255 - cmyk[c], cmyk[3]);
+            rgb[c] = (uint8_t)(value < 0 ? 0 : value);
+        }
+    }
+}
+
+static void read_rows(jpeg_job *job) {
+    struct jpeg_decompress_struct *decoder = &job->decoder;
+    i2v_raster *raster = job->raster;
+    int cmyk = decoder->out_color_space == JCS_CMYK;
+    JSAMPARRAY cmyk_row = NULL;
+    if (cmyk) {
+        cmyk_row = decoder->mem->alloc_sarray((j_common_ptr)decoder, JPOOL_IMAGE, decoder->output_width * 4, 1);
+    }
+    while (decoder->output_scanline < decoder->output_height) {
+        uint8_t *row = raster->pixels + (size_t)decoder->output_scanline * (size_t)raster->width * 3;
+        jpeg_read_scanlines(decoder, cmyk ? cmyk_row : &row, 1);
+        if (cmyk) cmyk_to_rgb(cmyk_row[0], row, raster->width);
+    }
+}
+
+static void decode(jpeg_job *job) {
+    struct jpeg_decompress_struct *decoder = &job->decoder;
+    jpeg_create_decompress(decoder);
+    decoder->progress = &job->progress;
+    jpeg_mem_src(decoder, job->source->data, (unsigned long)job->source->size);
+    jpeg_save_markers(decoder, JPEG_APP0 + 1, 0xffff);
+    jpeg_read_header(decoder, TRUE);
+    job->raster->orientation = orientation(decoder);
+    job->status =
+        i2v_raster_alloc(job->raster, decoder->image_width, decoder->image_height, 3, job->source->name, job->error);
+    if (job->status) return;
+    decoder->out_color_space = decoder->num_components == 4 ? JCS_CMYK : JCS_RGB;
+    decoder->dct_method = JDCT_ISLOW;
+    decoder->do_fancy_upsampling = TRUE;
+    jpeg_start_decompress(decoder);
+    read_rows(job);
+}
+
+/* In a function of its own: none of its variables changes between setjmp and longjmp. */
+static void decode_or_jump(jpeg_job *job) {
+    if (setjmp(job->jump) == 0) decode(job);
+}
+
+i2v_status i2v_decode_jpeg(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
+    jpeg_job job = {.raster = raster, .source = source, .error = error};
+    job.decoder.err = jpeg_std_error(&job.errors);
+    job.decoder.client_data = &job;
+    job.errors.error_exit = on_error;
+    job.errors.emit_message = on_message;
+    job.progress.progress_monitor = on_progress;
+    decode_or_jump(&job);
+    jpeg_destroy_decompress(&job.decoder);
+    return job.status;
+}

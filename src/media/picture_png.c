@@ -1,0 +1,115 @@
+/* PNG by libpng: 8-bit RGB or RGBA whatever the file holds. 16-bit samples lose their low byte, in grey as in colour
+ * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
+ * are not applied, as in Pillow. */
+#include "media/picture.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <png.h>
+
+/* All state lives here and is reached through a pointer, so that longjmp finds it as it was left. */
+typedef struct png_job {
+    png_structp decoder;
+    png_infop info;
+    jmp_buf jump;
+    size_t position;
+    png_bytep *rows;
+    i2v_raster *raster;
+    const i2v_encoded *source;
+    i2v_status status;
+    i2v_error *error;
+} png_job;
+
+__attribute__((noreturn)) static void on_error(png_structp decoder, png_const_charp text) {
+    png_job *job = png_get_error_ptr(decoder);
+    if (!job->status) {
+        job->status =
+            i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a PNG that cannot be read (%s)", job->source->name, text);
+    }
+    longjmp(job->jump, 1);
+}
+
+static void on_warning(png_structp decoder, png_const_charp text) {}
+
+static void read_bytes(png_structp decoder, png_bytep bytes, size_t count) {
+    png_job *job = png_get_io_ptr(decoder);
+    if (count > job->source->size - job->position) {
+        job->status = i2v_fail_truncated(job->source, job->error);
+        longjmp(job->jump, 1);
+    }
+    memcpy(bytes, job->source->data + job->position, count);
+    job->position += count;
+}
+
+/* Text and profiles are never looked at, and are compressed: a small file could hold gigabytes of them. */
+static void skip_metadata(png_structp decoder) {
+    static const png_byte names[] = "iCCP\0iTXt\0sPLT\0tEXt\0zTXt";
+    png_set_keep_unknown_chunks(decoder, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
+}
+
+/* From the header alone, so that the size is checked before libpng allocates a row. */
+static int channels_of(const png_job *job) {
+    int alpha = png_get_color_type(job->decoder, job->info) & PNG_COLOR_MASK_ALPHA;
+    return alpha || png_get_valid(job->decoder, job->info, PNG_INFO_tRNS) ? 4 : 3;
+}
+
+static void choose_conversions(png_job *job) {
+    png_set_expand(job->decoder); /* palette to RGB, 1, 2 and 4 bits to 8, tRNS to alpha */
+    png_set_strip_16(job->decoder);
+    png_set_gray_to_rgb(job->decoder);
+    png_set_interlace_handling(job->decoder);
+    png_read_update_info(job->decoder, job->info);
+    if (png_get_rowbytes(job->decoder, job->info) != (size_t)job->raster->width * (size_t)job->raster->channels) {
+        png_error(job->decoder, "unexpected row size");
+    }
+}
+
+static void read_orientation(png_job *job) {
+    png_bytep exif = NULL;
+    png_uint_32 size = 0;
+    if (png_get_eXIf_1(job->decoder, job->info, &size, &exif))
+        job->raster->orientation = i2v_exif_orientation(exif, size);
+}
+
+static void decode(png_job *job) {
+    png_set_read_fn(job->decoder, job, read_bytes);
+    png_set_user_limits(job->decoder, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours name the size */
+    skip_metadata(job->decoder);
+    png_read_info(job->decoder, job->info);
+    job->status = i2v_raster_alloc(job->raster, png_get_image_width(job->decoder, job->info),
+                                   png_get_image_height(job->decoder, job->info), channels_of(job), job->source->name,
+                                   job->error);
+    if (job->status) return;
+    choose_conversions(job);
+    size_t height = (size_t)job->raster->height, stride = (size_t)job->raster->width * (size_t)job->raster->channels;
+    job->rows = malloc(height * sizeof *job->rows);
+    if (!job->rows) {
+        job->status = i2v_fail_memory(job->error, job->source->name, height * sizeof *job->rows);
+        return;
+    }
+    for (size_t y = 0; y < height; y++) job->rows[y] = job->raster->pixels + y * stride;
+    png_read_image(job->decoder, job->rows);
+    png_read_end(job->decoder, job->info);
+    read_orientation(job);
+}
+
+/* In a function of its own: none of its variables changes between setjmp and longjmp. */
+static void decode_or_jump(png_job *job) {
+    if (setjmp(job->jump) == 0) decode(job);
+}
+
+i2v_status i2v_decode_png(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
+    png_job job = {.raster = raster, .source = source, .error = error};
+    job.decoder = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
+    if (job.decoder) job.info = png_create_info_struct(job.decoder);
+    if (job.info) {
+        decode_or_jump(&job);
+    } else {
+        job.status = i2v_fail_memory(error, source->name, 0);
+    }
+    free(job.rows);
+    png_destroy_read_struct(&job.decoder, &job.info, NULL);
+    return job.status;
+}

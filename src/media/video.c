@@ -1,0 +1,177 @@
+/* Videos to files: which format a path means, and the loop over the frames. */
+#include "media/video.h"
+
+#include "base/file.h"
+#include "media/media.h"
+
+#include <libavutil/rational.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Written by npy.c in one go, from the floats: a format without functions. */
+static const i2v_video_format npy_format = {.ending = "npy"};
+
+#define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
+
+void i2v_output_default(i2v_output *output) {
+    *output = (i2v_output){.crf = -1};
+}
+
+int i2v_video_cancelled(const i2v_video_task *task) {
+    const i2v_output *output = task->output;
+    return output->cancelled && output->cancelled(output->user);
+}
+
+static const char *file_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static i2v_status find_format(const i2v_video_format **format, const char *path, i2v_error *error) {
+    const char *name = file_name(path);
+    const char *dot = strrchr(name, '.');
+    const char *ending = dot ? dot + 1 : "";
+    *format = NULL;
+    for (int i = 0; i < I2V_FFMPEG_FORMATS; i++) {
+        if (strcasecmp(ending, i2v_ffmpeg_formats[i].ending) == 0) *format = &i2v_ffmpeg_formats[i];
+    }
+    if (strcasecmp(ending, i2v_webp_format.ending) == 0) *format = &i2v_webp_format;
+    if (strcasecmp(ending, npy_format.ending) == 0) *format = &npy_format;
+    if (strcasecmp(ending, i2v_images_format.ending) == 0 && strchr(name, '%')) *format = &i2v_images_format;
+    if (*format) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: its ending says no known format; known are %s", path,
+                    KNOWN_ENDINGS);
+}
+
+static i2v_status check_folder(const char *path, i2v_error *error) {
+    size_t length = (size_t)(file_name(path) - path);
+    if (length == 0) return I2V_OK;
+    char *folder = strndup(path, length);
+    if (!folder) return i2v_fail_memory(error, path, length);
+    i2v_status status = I2V_OK;
+    if (!i2v_is_folder(folder)) {
+        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: there is no folder %s; create it first", path, folder);
+    }
+    free(folder);
+    return status;
+}
+
+/* The format of path, if this build can write it and the folder is there. */
+static i2v_status choose_format(const i2v_video_format **format, const char *path, i2v_error *error) {
+    if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
+    i2v_status status = find_format(format, path, error);
+    if (!status && (*format)->check) status = (*format)->check(*format, error);
+    if (!status) status = check_folder(path, error);
+    return status;
+}
+
+i2v_status i2v_video_check_path(const char *path, i2v_error *error) {
+    const i2v_video_format *format;
+    i2v_status status = choose_format(&format, path, error);
+    if (status) return status;
+    if (format != &i2v_images_format) return i2v_output_file_check(path, error);
+    char *first = NULL;
+    status = i2v_images_path(&first, path, 1, error);
+    if (!status) status = i2v_output_file_check(first, error);
+    free(first);
+    return status;
+}
+
+static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
+    if (!video || !video->frames || video->num_frames < 1 || video->num_videos < 1) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
+    }
+    if (video->width < 1 || video->height < 1 || video->width > I2V_IMAGE_MAX_SIDE ||
+        video->height > I2V_IMAGE_MAX_SIDE) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
+                        video->width, video->height, I2V_IMAGE_MAX_SIDE);
+    }
+    if (output->index < 0 || output->index >= video->num_videos) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "index is %d, but there are %d videos, counted from 0",
+                        output->index, video->num_videos);
+    }
+    return I2V_OK;
+}
+
+static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_video *video,
+                            const char *path, const i2v_output *output, i2v_error *error) {
+    double fps = output->fps != 0.0 ? output->fps : video->fps;
+    if (!(fps >= 0.01 && fps <= 1000.0)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
+    }
+    int crf = output->crf == -1 ? format->crf_default : output->crf;
+    /* Formats without a quality ignore crf, so that one set of options serves all endings. */
+    if (format->crf_max && (crf < 0 || crf > format->crf_max)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "crf is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
+                        format->ending, format->crf_max);
+    }
+    *task = (i2v_video_task){
+        .path = path,
+        .width = video->width,
+        .height = video->height,
+        .num_frames = video->num_frames,
+        .fps = av_d2q(fps, 65535), /* what animated PNG can hold; 24000/1001 and 23.976 come out exact */
+        .crf = crf,
+        .output = output,
+    };
+    return I2V_OK;
+}
+
+typedef i2v_status (*frame_function)(void *writer, const uint8_t *rgb, i2v_error *error);
+
+/* Every frame, as 8 bit, to one function of a writer. */
+static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task, const float *frames,
+                             uint8_t *rgb, i2v_error *error) {
+    size_t values = (size_t)task->width * (size_t)task->height * 3;
+    for (int i = 0; i < task->num_frames; i++) {
+        if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
+        i2v_frame_to_u8(frames + (size_t)i * values, values, rgb);
+        i2v_status status = function(writer, rgb, error);
+        if (status) return status;
+    }
+    return I2V_OK;
+}
+
+static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const float *frames,
+                               i2v_error *error) {
+    size_t values = (size_t)task->width * (size_t)task->height * 3;
+    void *writer = calloc(1, format->writer_size);
+    uint8_t *rgb = malloc(values);
+    i2v_status status = I2V_OK;
+    if (!writer || !rgb) {
+        status = i2v_fail_memory(error, task->path, values);
+        goto done;
+    }
+    status = format->open(writer, format, task, error);
+    if (!status && format->look) status = for_frames(writer, format->look, task, frames, rgb, error);
+    if (!status) status = for_frames(writer, format->write, task, frames, rgb, error);
+    if (!status && i2v_video_cancelled(task)) {
+        status = i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
+    }
+    if (!status) status = format->finish(writer, error);
+    format->close(writer);
+done:
+    free(rgb);
+    free(writer);
+    return status;
+}
+
+i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {
+    i2v_output defaults;
+    i2v_output_default(&defaults);
+    if (!output) output = &defaults;
+    const i2v_video_format *format;
+    i2v_video_task task;
+    i2v_status status = choose_format(&format, path, error);
+    if (!status) status = check_video(video, output, error);
+    if (!status) status = fill_task(&task, format, video, path, output, error);
+    if (status) return status;
+    const float *frames =
+        video->frames + (size_t)output->index * task.num_frames * (size_t)task.height * (size_t)task.width * 3;
+    if (format != &npy_format) return write_frames(format, &task, frames, error);
+    if (i2v_video_cancelled(&task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", path);
+    return i2v_array_save(path, frames, (const int64_t[4]){task.num_frames, task.height, task.width, 3}, 4, error);
+}

@@ -1,0 +1,71 @@
+/* Inside of the video formats: each is a small struct of functions, chosen by the path's ending. */
+#ifndef I2V_MEDIA_VIDEO_H
+#define I2V_MEDIA_VIDEO_H
+
+#include "base/error.h"
+
+#include <libavutil/rational.h>
+
+/* One video to be written. */
+typedef struct i2v_video_task {
+    const char *path;
+    int width, height, num_frames;
+    AVRational fps;
+    int crf;                  /* within the format's range */
+    const i2v_output *output; /* for i2v_video_cancelled */
+} i2v_video_task;
+
+/* Polls the caller. Formats call it too where they work long without a new frame. */
+int i2v_video_cancelled(const i2v_video_task *task);
+
+typedef struct i2v_video_format i2v_video_format;
+
+/* A writer is writer_size bytes, all zero before `open`. Frames are [height][width][3] 8-bit RGB. */
+struct i2v_video_format {
+    const char *ending;       /* lower case, without the dot */
+    int crf_default, crf_max; /* crf_max 0: quality is fixed, crf is ignored */
+    size_t writer_size;
+    const void *codec; /* what distinguishes formats that share their functions */
+    /* Can this build write it? NULL: always. */
+    i2v_status (*check)(const i2v_video_format *format, i2v_error *error);
+    i2v_status (*open)(void *writer, const i2v_video_format *format, const i2v_video_task *task, i2v_error *error);
+    /* Sees every frame before the first is written. NULL: not needed. */
+    i2v_status (*look)(void *writer, const uint8_t *rgb, i2v_error *error);
+    i2v_status (*write)(void *writer, const uint8_t *rgb, i2v_error *error);
+    /* Makes the file appear under its name. */
+    i2v_status (*finish)(void *writer, i2v_error *error);
+    /* Frees everything and removes what an unfinished writer has written; also after a failed open. */
+    void (*close)(void *writer);
+};
+
+#define I2V_FFMPEG_FORMATS 6
+extern const i2v_video_format i2v_ffmpeg_formats[I2V_FFMPEG_FORMATS];
+extern const i2v_video_format i2v_webp_format;
+extern const i2v_video_format i2v_images_format;
+
+/* video_ffmpeg.c: I2V_ERROR_UNSUPPORTED, saying what to do, if this build of FFmpeg lacks one of the two. */
+i2v_status i2v_ffmpeg_has(const char *muxer, const char *encoder, const char *ending, i2v_error *error);
+
+/* video_images.c: the path of frame `number` by a pattern such as dir/%04d.png, allocated. Exactly one %d or %0Nd
+ * (N from 1 to 9) must be in the file name. */
+i2v_status i2v_images_path(char **path, const char *pattern, int number, i2v_error *error);
+
+/* yuv.c: BT.709, limited range, 4:2:0 with chroma on the left luma column (H.264's default). planes are luma
+ * [out_height][out_width] and two chroma of half the size, rounded up; pixels beyond the source repeat its edge. */
+void i2v_rgb_to_yuv420(const uint8_t *rgb, int width, int height, uint8_t *const planes[3], const int strides[3],
+                       int out_width, int out_height);
+
+/* palette.c: 255 colours for a whole clip. Look at all frames, choose once, then apply to each frame. */
+#define I2V_PALETTE_COLORS 255
+typedef struct i2v_palette i2v_palette;
+
+i2v_status i2v_palette_new(i2v_palette **palette, int width, i2v_error *error);
+void i2v_palette_look(i2v_palette *palette, const uint8_t *rgb, size_t pixels);
+i2v_status i2v_palette_choose(i2v_palette *palette, i2v_error *error);
+/* The chosen colours, [I2V_PALETTE_COLORS][3]; those not needed are black. */
+const uint8_t (*i2v_palette_colors(const i2v_palette *palette))[3];
+/* indices is [height][stride]; width is that of i2v_palette_new. */
+void i2v_palette_apply(i2v_palette *palette, const uint8_t *rgb, int height, uint8_t *indices, int stride);
+void i2v_palette_free(i2v_palette *palette);
+
+#endif

@@ -1,0 +1,119 @@
+/* Animated WebP by libwebp. */
+#include "base/file.h"
+#include "media/video.h"
+
+#include <errno.h>
+#include <libavutil/mathematics.h>
+#include <stdio.h>
+#include <string.h>
+#include <webp/encode.h>
+#include <webp/mux.h>
+
+typedef struct webp_writer {
+    const i2v_video_task *task;
+    WebPAnimEncoder *encoder;
+    WebPConfig config;
+    int64_t written; /* frames */
+} webp_writer;
+
+/* Frame i is shown from here, milliseconds. */
+static int timestamp(const webp_writer *writer) {
+    return (int)av_rescale_q(writer->written, av_inv_q(writer->task->fps), (AVRational){1, 1000});
+}
+
+/* libwebp counts quality from 100 down to 0. The square puts a crf about where H.264 looks alike: 17 is 89, 28 is 70.
+ */
+static float quality_of(int crf) {
+    return 100.0f - 100.0f * (float)(crf * crf) / (51.0f * 51.0f);
+}
+
+static i2v_status webp_open(void *self, const i2v_video_format *format, const i2v_video_task *task, i2v_error *error) {
+    webp_writer *writer = self;
+    writer->task = task;
+    if (task->width > WEBP_MAX_DIMENSION || task->height > WEBP_MAX_DIMENSION) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: WebP holds at most %d pixels on a side",
+                        task->path, WEBP_MAX_DIMENSION);
+    }
+    WebPAnimEncoderOptions options;
+    if (!WebPAnimEncoderOptionsInit(&options) || !WebPConfigInit(&writer->config)) {
+        return i2v_fail(error, I2V_ERROR_INTERNAL, "libwebp is older than the one img2vid was built with");
+    }
+    options.anim_params.loop_count = 0; /* for ever */
+    writer->config.quality = quality_of(task->crf);
+    writer->config.use_sharp_yuv = 1; /* edges of saturated colours survive 4:2:0 */
+    writer->encoder = WebPAnimEncoderNew(task->width, task->height, &options);
+    if (!writer->encoder)
+        return i2v_fail_memory(error, task->path, (uint64_t)task->width * (uint64_t)task->height * 12);
+    return I2V_OK;
+}
+
+static i2v_status fail_encoder(const webp_writer *writer, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: libwebp says: %s", writer->task->path,
+                    WebPAnimEncoderGetError(writer->encoder));
+}
+
+static i2v_status webp_write(void *self, const uint8_t *rgb, i2v_error *error) {
+    webp_writer *writer = self;
+    WebPPicture picture;
+    if (!WebPPictureInit(&picture)) return i2v_fail(error, I2V_ERROR_INTERNAL, "libwebp is of another version");
+    picture.width = writer->task->width;
+    picture.height = writer->task->height;
+    picture.use_argb = 1;
+    i2v_status status = I2V_OK;
+    if (!WebPPictureImportRGB(&picture, rgb, 3 * picture.width)) {
+        status = i2v_fail_memory(error, writer->task->path, (uint64_t)picture.width * (uint64_t)picture.height * 4);
+    } else if (!WebPAnimEncoderAdd(writer->encoder, &picture, timestamp(writer), &writer->config)) {
+        status = fail_encoder(writer, error);
+    }
+    writer->written++;
+    WebPPictureFree(&picture);
+    return status;
+}
+
+static i2v_status write_file(const char *path, const WebPData *data, i2v_error *error) {
+    i2v_output_file file;
+    i2v_status status = i2v_output_file_begin(&file, path, error);
+    if (status) return status;
+    FILE *stream = fopen(file.temporary, "wbe");
+    int failed = !stream || fwrite(data->bytes, 1, data->size, stream) != data->size;
+    int cause = errno;
+    if (stream && fclose(stream) != 0 && !failed) {
+        failed = 1;
+        cause = errno;
+    }
+    if (!failed) return i2v_output_file_commit(&file, error);
+    i2v_output_file_abort(&file);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(cause));
+}
+
+static i2v_status webp_finish(void *self, i2v_error *error) {
+    webp_writer *writer = self;
+    WebPData data;
+    WebPDataInit(&data);
+    i2v_status status = I2V_OK;
+    /* a frame of nothing marks the end of the last one */
+    if (!WebPAnimEncoderAdd(writer->encoder, NULL, timestamp(writer), NULL) ||
+        !WebPAnimEncoderAssemble(writer->encoder, &data)) {
+        status = fail_encoder(writer, error);
+    } else {
+        status = write_file(writer->task->path, &data, error);
+    }
+    WebPDataClear(&data);
+    return status;
+}
+
+static void webp_close(void *self) {
+    webp_writer *writer = self;
+    WebPAnimEncoderDelete(writer->encoder);
+}
+
+const i2v_video_format i2v_webp_format = {
+    .ending = "webp",
+    .crf_default = 17,
+    .crf_max = 51,
+    .writer_size = sizeof(webp_writer),
+    .open = webp_open,
+    .write = webp_write,
+    .finish = webp_finish,
+    .close = webp_close,
+};
