@@ -8,6 +8,7 @@
 typedef float vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
 typedef float loose_vec __attribute__((vector_size(4 * VECTOR_WIDTH), aligned(4), may_alias));
 typedef int32_t int_vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
+typedef uint32_t bits_vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
 
 static inline vec splat(float x) {
     return x - (vec){0};
@@ -52,18 +53,18 @@ static inline float vec_sum(vec x) {
 }
 
 static inline vec vec_abs(vec x) {
-    return (vec)((int_vec)x & 0x7fffffff);
+    return (vec)((bits_vec)x & 0x7fffffffu);
 }
 
 /* 2^n for an n that was rounded by adding 1.5 * 2^23. */
 static inline vec power_of_two(vec rounded) {
-    return (vec)(((int_vec)rounded - 0x4b400000 + 127) << 23);
+    return (vec)(((bits_vec)rounded - 0x4b400000u + 127u) << 23);
 }
 
 /* 2^x, relative error 1e-7; 0 below -126, at most 2^127. Minimax on [-1/2, 1/2], 1 at 0. */
 static inline vec vec_exp2(vec x) {
     int_vec normal = x >= -126.0f;
-    vec clamped = select_vec(x < 127.0f, x, splat(127.0f));
+    vec clamped = select_vec(x > 127.0f, splat(127.0f), x);
     vec rounded = clamped + 12582912.0f;
     vec f = clamped - (rounded - 12582912.0f);
     vec p = f * 1.5353362e-4f + 1.3398875e-3f;
@@ -78,7 +79,7 @@ static inline vec vec_exp2(vec x) {
 /* e^x, relative error 1e-7; 0 below -87.3, at most e^88. */
 static inline vec vec_exp(vec x) {
     int_vec normal = x >= -87.3f;
-    vec clamped = select_vec(x < 88.0f, x, splat(88.0f));
+    vec clamped = select_vec(x > 88.0f, splat(88.0f), x);
     vec rounded = clamped * 1.44269504f + 12582912.0f;
     vec n = rounded - 12582912.0f;
     vec r = clamped - n * 0.693359375f; /* 9 bits of ln 2, so that the product is exact */
@@ -102,7 +103,7 @@ static inline vec vec_erf(vec x) {
     low = low * s + 1.2837917e-1f;
     low = low * x + x;
     vec magnitude = vec_abs(x);
-    vec t = select_vec(magnitude < 4.0f, magnitude, splat(4.0f));
+    vec t = select_vec(magnitude > 4.0f, splat(4.0f), magnitude);
     vec q = t * 1.8557401e-4f + -2.9396072e-3f;
     q = q * t + 2.1805318e-2f;
     q = q * t + -1.0303737e-1f;
@@ -110,8 +111,8 @@ static inline vec vec_erf(vec x) {
     q = q * t + -1.12704f;
     q = q * t + -3.5371952e-4f;
     vec high = 1.0f - vec_exp(q);
-    int_vec sign = (int_vec)x & (int32_t)0x80000000;
-    return select_vec(magnitude >= 1.0f, (vec)((int_vec)high | sign), low);
+    bits_vec sign = (bits_vec)x & 0x80000000u;
+    return select_vec(magnitude >= 1.0f, (vec)((bits_vec)high | sign), low);
 }
 
 static inline vec vec_gelu(vec x) {

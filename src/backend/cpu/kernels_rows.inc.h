@@ -82,7 +82,8 @@ static void layer_norm(const i2v_norm *norm, const float *x, int channels, float
     }
     double far = rest_sum / channels;
     double variance = squares_sum / channels - far * far;
-    float factor = (float)(1 / sqrt((variance > 0 ? variance : variance * 0) + norm->epsilon)), left_over = (float)far;
+    if (variance < 0) variance = 0;
+    float factor = (float)(1 / sqrt(variance + norm->epsilon)), left_over = (float)far;
     for (int c = 0; c < channels; c += VECTOR_WIDTH) {
         int left = channels - c;
         vec y = ((load_some(x + c, left) - near) - left_over) * factor;

@@ -1,0 +1,35 @@
+# The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
+PREFIX ?= /usr/local
+
+.PHONY: all packages test demo install clean format
+
+all:
+	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	cmake --build --preset release
+
+packages:
+	@tools/install_packages.sh
+
+# Both configurations with all warnings as errors: as it is used, then under sanitizers.
+test: packages
+	cmake --preset release -DI2V_WERROR=ON
+	cmake --build --preset release
+	ctest --preset release
+	cmake --preset sanitize -DI2V_WERROR=ON
+	cmake --build --preset sanitize
+	ctest --preset sanitize
+
+demo: packages
+	$(MAKE) all
+	mkdir -p out
+	build/cli/img2vid generate examples/rocket.jpg -o out/rocket.mp4 --seed 42
+	@echo "The video is $(CURDIR)/out/rocket.mp4"
+
+install: all
+	cmake --install build
+
+clean:
+	rm -rf build
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Installs the Debian or Ubuntu packages that building and testing need; says nothing when all are there. On other
+# systems it names them and leaves the rest to the person.
+set -eu
+packages=(build-essential cmake ninja-build pkg-config libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libavformat-dev
+    libavcodec-dev libavfilter-dev libswscale-dev libavutil-dev libexif-dev libjansson-dev libcmocka-dev ffmpeg webp)
+
+if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
+    echo "This is no Debian or Ubuntu; what is needed is there called: ${packages[*]}"
+    exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2> /dev/null) || state=absent
+    [ "$state" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo > /dev/null; then
+        echo "Packages are missing; as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
