@@ -574,7 +574,8 @@ static void test_cancel(void **state) {
     i2v_video *video = make_video(3, WIDTH, HEIGHT);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         i2v_status status = I2V_CANCELLED;
-        for (int polls = 0; status == I2V_CANCELLED; polls++) {
+        int polls = 0;
+        for (; status == I2V_CANCELLED; polls++) {
             int left = polls;
             i2v_output output;
             i2v_output_default(&output);
@@ -584,6 +585,7 @@ static void test_cancel(void **state) {
             status = i2v_video_save(video, in_folder(names[i]), &output, NULL);
         }
         assert_int_equal(status, I2V_OK);
+        if (i == 0) assert_true(polls - 1 >= 3 + 3); /* before each frame and after each packet */
         empty_folder();
     }
     free_video(video);
@@ -613,7 +615,13 @@ static void test_earlier_files_stay(void **state) {
 
 /* A limit on the size of files stands for the full disk: every size short of the whole must fail and leave nothing. */
 static void test_disk_full(void **state) {
-    i2v_video *video = make_video(3, 48, 32);
+    i2v_video *video = make_video(3, 128, 96);
+    /* noise, so that files are larger than any buffer on the way */
+    uint32_t random = 1;
+    for (int i = 0; i < 3 * 128 * 96 * 3; i++) {
+        random = random * 1664525u + 1013904223u;
+        video->frames[i] = (float)(random >> 24) / 255;
+    }
     struct rlimit unlimited, limit;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
     signal(SIGXFSZ, SIG_IGN);
@@ -689,6 +697,29 @@ static void test_probe_refuses(void **state) {
     i2v_media_info info;
     assert_int_equal(i2v_media_probe(in_folder("missing"), &info, NULL), I2V_ERROR_IO);
     assert_int_equal(i2v_media_probe(folder, &info, NULL), I2V_ERROR_IO);
+}
+
+static void test_probe_truncated(void **state) {
+    i2v_video *video = make_video(3, WIDTH, HEIGHT);
+    for (size_t i = 0; i < KINDS; i++) {
+        save(video, kinds[i].name, NULL);
+        uint8_t *data;
+        size_t size;
+        assert_int_equal(i2v_file_read(&data, &size, in_folder(kinds[i].name), 1 << 24, NULL), I2V_OK);
+        i2v_media_info info;
+        write_file("x", data, size * 2 / 3);
+        i2v_status status = i2v_media_probe(in_folder("x"), &info, NULL);
+        if (status != I2V_ERROR_FORMAT) fail_msg("two thirds of %s: status %d", kinds[i].name, status);
+        /* what ends with an index or an end marker is forgiven its last byte */
+        int is_forgiven = strcmp(kinds[i].codec, "gif") == 0 || strcmp(kinds[i].container, "webm") == 0 ||
+                          strcmp(kinds[i].container, "mkv") == 0;
+        write_file("x", data, size - 1);
+        status = i2v_media_probe(in_folder("x"), &info, NULL);
+        if (status != I2V_ERROR_FORMAT && !is_forgiven)
+            fail_msg("%s short of a byte: status %d", kinds[i].name, status);
+        free(data);
+    }
+    free_video(video);
 }
 
 /* Cut and changed files give an answer or an error; the sanitizers watch. Reproducible: a linear congruence. */
@@ -812,6 +843,7 @@ int main(int argc, char **argv) {
         IN_FOLDER(test_disk_full),
         cmocka_unit_test(test_probe_pictures),
         IN_FOLDER(test_probe_refuses),
+        IN_FOLDER(test_probe_truncated),
         IN_FOLDER(test_probe_damaged),
         IN_FOLDER(test_silence),
     };

@@ -3,7 +3,7 @@
 # systems it names them and leaves the rest to the person.
 set -eu
 packages=(build-essential cmake ninja-build pkg-config libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libavformat-dev
-    libavcodec-dev libavfilter-dev libswscale-dev libavutil-dev libexif-dev libjansson-dev libcmocka-dev ffmpeg webp)
+    libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcmocka-dev ffmpeg webp)
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
     echo "This is no Debian or Ubuntu; what is needed is there called: ${packages[*]}"

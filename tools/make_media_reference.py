@@ -113,7 +113,7 @@ def make_png(rocket, alpha):
 # ---- the others --------------------------------------------------------------------------------------------------
 
 
-def make_jpeg(rocket):
+def make_jpeg(rocket, alpha):
     for name, subsampling in (("444", 0), ("422", 1), ("420", 2)):
         rocket.save(OUT / f"rgb{name}.jpg", quality=85, subsampling=subsampling)
     rocket.save(OUT / "progressive420.jpg", quality=70, subsampling=2, progressive=True)
@@ -122,7 +122,8 @@ def make_jpeg(rocket):
     rocket.save(OUT / "restart.jpg", quality=60, restart_marker_blocks=3)
     rocket.save(OUT / "rgb_components.jpg", quality=80, keep_rgb=True)
     rocket.convert("L").save(OUT / "grey.jpg", quality=80)
-    rocket.convert("CMYK").save(OUT / "cmyk.jpg", quality=85)
+    cyan, magenta, yellow, _ = rocket.convert("CMYK").split()  # which has no black of its own
+    Image.merge("CMYK", (cyan, magenta, yellow, alpha)).save(OUT / "cmyk.jpg", quality=85)
     # The same samples taken for YCCK: the transform flag of the Adobe marker is what tells them apart.
     cmyk = (OUT / "cmyk.jpg").read_bytes()
     at = cmyk.index(b"Adobe") + 11
@@ -196,6 +197,8 @@ def make_tiff(rocket, alpha):
     small.convert("L").save(OUT / "grey.tif")
     small.convert("1").save(OUT / "mono.tif")
     small.convert("1").save(OUT / "mono_g4.tif", compression="group4")
+    small.convert("1").save(OUT / "mono_white_is_zero.tif", tiffinfo={262: 0})
+    small.convert("L").save(OUT / "grey_white_is_zero.tif", tiffinfo={262: 0})
     small.quantize(100).save(OUT / "palette.tif")
     rgba.save(OUT / "rgba.tif")
     Image.fromarray(np.asarray(small.convert("L")).astype(np.uint16) * 257).save(OUT / "grey16.tif")
@@ -284,7 +287,7 @@ def main():
     y, x = np.mgrid[:45, :67]
     alpha = Image.fromarray(((x * 5 + y * 3) % 256).astype(np.uint8))
     make_png(rocket, alpha)
-    make_jpeg(rocket)
+    make_jpeg(rocket, alpha)
     make_webp(rocket, alpha)
     make_bmp(rocket, alpha)
     make_tiff(rocket, alpha)

@@ -20,9 +20,11 @@ import torch
 from PIL import Image
 from diffusers import (AutoencoderKLTemporalDecoder, EulerDiscreteScheduler, StableVideoDiffusionPipeline,
                        UNetSpatioTemporalConditionModel)
+from diffusers.utils import logging as diffusers_logging
 from diffusers.pipelines.stable_video_diffusion import pipeline_stable_video_diffusion as svd_module
 from safetensors.torch import save_file
-from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
+from transformers import CLIPImageProcessorPil, CLIPVisionConfig, CLIPVisionModelWithProjection
+from transformers.utils import logging as transformers_logging
 
 SCHEDULER = dict(beta_end=0.012, beta_schedule="scaled_linear", beta_start=0.00085, interpolation_type="linear",
                  num_train_timesteps=1000, prediction_type="v_prediction", sigma_max=700.0, sigma_min=0.002,
@@ -123,6 +125,8 @@ def random_weight(name, shape, seed):
         gain *= 1.5  # SiLU before it takes away that much
     elif name == "decoder.conv_in.weight":
         gain *= 0.3  # latents come divided by the scaling factor
+    elif name == "decoder.conv_out.weight":
+        gain *= 0.5  # few clipped values; also what one rounding at sigma 700 makes of a frame is below 1e-4
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(gain)
 
 
@@ -146,7 +150,7 @@ def make_pipeline(architecture, seed=None, device="cpu"):
         for index, part in enumerate(parts.values()):
             randomise(part, seed + index)
     return StableVideoDiffusionPipeline(scheduler=EulerDiscreteScheduler(**SCHEDULER),
-                                        feature_extractor=CLIPImageProcessor(), **parts)
+                                        feature_extractor=CLIPImageProcessorPil(), **parts)
 
 
 def edit_json(path, **changes):
@@ -211,7 +215,7 @@ class Noise:
 def load_pipeline(model):
     """The folder's weights as float32. A folder may hold only the fp16 variant."""
     is_variant = any(pathlib.Path(model).rglob("*.fp16*"))
-    pipe = StableVideoDiffusionPipeline.from_pretrained(model, torch_dtype=torch.float32, local_files_only=True,
+    pipe = StableVideoDiffusionPipeline.from_pretrained(model, dtype=torch.float32, local_files_only=True,
                                                         variant="fp16" if is_variant else None)
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -504,9 +508,16 @@ def parse_arguments(arguments=None):
     return parser.parse_args(arguments)
 
 
-def main():
+def prepare_libraries():
     torch.set_num_threads(2)
     torch.set_grad_enabled(False)
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+
+def main():
+    prepare_libraries()
     args = parse_arguments()
     args.run(args)
 

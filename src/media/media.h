@@ -10,7 +10,7 @@
 #define I2V_FILE_MAX_BYTES ((size_t)512 << 20)
 
 /* resize.c: Pillow's resize of 8-bit pixels [height][width][channels], channels 1..4, bicubic (a = -0.5) with support
- * scaled when shrinking, coefficients in 22-bit fixed point, horizontal pass first; an axis whose size does not change
+ * scaled when shrinking, coefficients in 22-bit fixed point, passes in the order of Pillow 13; an axis whose size does not change
  * is not filtered. out is [out_height][out_width][channels]. */
 i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
                                  int out_width, int out_height, i2v_error *error);

@@ -184,7 +184,7 @@ static int count_values(const int64_t *shape, int ndim, size_t item_size, size_t
         if (shape[i] == 0) empty = 1;
     }
     for (int i = 0; i < ndim && !empty; i++) {
-        if (__builtin_mul_overflow(bytes, (size_t)shape[i], &bytes) || bytes > SIZE_MAX / 8) return 0;
+        if (__builtin_mul_overflow(bytes, (size_t)shape[i], &bytes)) return 0;
     }
     *count = empty ? 0 : bytes / item_size;
     return 1;

@@ -1,17 +1,15 @@
 /* BMP, TIFF and GIF by FFmpeg's decoders. Each of the three takes the whole file as one packet, so no demuxer, protocol
  * or probing is involved: nothing but the decoder named here ever sees the file. Samples are scaled to 8 bits here and
- * not by swscale, which rounds differently from Pillow at 5 and 6 bits. */
+ * not by swscale, which rounds differently from Pillow at 5 and 6 bits. (CMYK TIFF is made RGB inside FFmpeg, up to 1
+ * off Pillow.) */
 #include "media/picture.h"
+#include "media/quiet.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/pixdesc.h>
-
-/* Added to the level of a context's messages, this puts even fatal ones (8) below what any log level shows (56). Not
- * more: av_log takes the level modulo 256. */
-#define QUIET 100
 
 static const struct {
     const char *name;
@@ -33,10 +31,8 @@ static i2v_status decode_frame(AVFrame *frame, const i2v_encoded *source, i2v_pi
                                   formats[format].name, source->name);
         goto end;
     }
-    context->log_level_offset = QUIET;
+    context->log_level_offset = I2V_QUIET_LEVEL;
     context->thread_count = 1;
-    /* elsewhere a truncated or damaged stream gives half a picture; FFmpeg's TIFF takes unknown tags for damage */
-    if (format != I2V_PICTURE_TIFF) context->err_recognition = AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
     packet->data = (uint8_t *)(uintptr_t)source->data; /* not owned: FFmpeg takes a padded copy */
     packet->size = (int)source->size;
     if (avcodec_open2(context, codec, NULL) < 0 || avcodec_send_packet(context, packet) < 0 ||
@@ -72,14 +68,13 @@ static void copy_palette_row(const AVFrame *frame, int y, uint8_t *out, int chan
 static void copy_sample_row(const AVFrame *frame, const AVPixFmtDescriptor *layout, int y, uint16_t *samples,
                             uint8_t *out, int channels) {
     int color = layout->nb_components >= 3; /* else grey, grey with alpha */
-    unsigned invert = frame->format == AV_PIX_FMT_MONOWHITE ? 255 : 0;
     for (int c = 0; c < channels; c++) {
         int component = color ? c : c == 3;
         av_read_image_line2(samples, (const uint8_t **)frame->data, frame->linesize, layout, 0, y, component,
                             frame->width, 0, sizeof *samples);
         for (int x = 0; x < frame->width; x++) {
             uint8_t value = sample_to_u8(samples[x], layout->comp[component].depth);
-            out[(size_t)x * (size_t)channels + (size_t)c] = (uint8_t)(value ^ invert);
+            out[(size_t)x * (size_t)channels + (size_t)c] = value;
         }
     }
 }

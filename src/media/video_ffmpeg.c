@@ -253,9 +253,10 @@ static i2v_status encode(ffmpeg_writer *writer, const AVFrame *frame, i2v_error 
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return I2V_OK;
         if (code < 0) break;
         /* encoders look ahead further than a clip is long, so most of the work may be here */
-        if (i2v_video_cancelled(writer->task))
+        if (i2v_video_cancelled(writer->task)) {
             return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", writer->task->path);
-        /* else the last frame of a file lasts for no time */
+        }
+        /* not every version of FFmpeg fills it in, and then the last frame lasts for no time */
         if (!writer->choice->hundredths) writer->packet->duration = 1;
         writer->packet->stream_index = writer->stream->index;
         av_packet_rescale_ts(writer->packet, writer->encoder->time_base, writer->stream->time_base);
@@ -274,24 +275,15 @@ static i2v_status ffmpeg_write(void *self, const uint8_t *rgb, i2v_error *error)
     return encode(writer, writer->frame, error);
 }
 
-/* A full disk shows as late as the last flush. */
-static i2v_status close_file(ffmpeg_writer *writer, i2v_error *error) {
-    avio_flush(writer->muxer->pb);
-    int code = writer->muxer->pb->error;
-    int closed = avio_closep(&writer->muxer->pb);
-    if (code >= 0) code = closed;
-    return code < 0 ? fail_ffmpeg(writer, code, error) : I2V_OK;
-}
-
+/* A full disk shows as late as the last flush, or on closing. */
 static i2v_status ffmpeg_finish(void *self, i2v_error *error) {
     ffmpeg_writer *writer = self;
     i2v_status status = encode(writer, NULL, error);
     if (status) return status;
     writer->needs_trailer = 0;
     int code = av_write_trailer(writer->muxer);
-    if (code < 0) return fail_ffmpeg(writer, code, error);
-    status = close_file(writer, error);
-    return status ? status : i2v_output_file_commit(&writer->file, error);
+    if (code >= 0) code = avio_closep(&writer->muxer->pb);
+    return code < 0 ? fail_ffmpeg(writer, code, error) : i2v_output_file_commit(&writer->file, error);
 }
 
 static void ffmpeg_close(void *self) {
@@ -339,7 +331,7 @@ static const codec_choice apng = {
     .encoder = "apng",
     .pixels = AV_PIX_FMT_RGB24,
     .multiple = 1,
-    .encoder_options = "pred=mixed",
+    .encoder_options = "pred=paeth",
     .muxer_options = "plays=0",
 };
 

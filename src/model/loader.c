@@ -63,6 +63,8 @@ void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights) {
 }
 
 i2v_status i2v_loader_finish(i2v_loader *loader) {
+    /* after a failure of the loader's own (cancelled, no memory), tensors not asked for yet are no leftovers */
+    if (!loader->binder.status) loader->binder.status = loader->status;
     /* the binder knows the first wrong tensor; what failed here after it is a consequence */
     i2v_status bound = i2v_binder_finish(&loader->binder);
     if (!loader->status) loader->status = bound;

@@ -25,6 +25,11 @@ void i2v_cancel(i2v_engine *engine) {
     if (engine) atomic_store(&engine->cancel, 1);
 }
 
+i2v_status i2v_engine_check_opened(i2v_engine *engine) {
+    if (engine->opened) return I2V_OK;
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
+}
+
 /* ---- sizes ---- */
 
 int i2v_engine_scale(const i2v_engine *engine) {
@@ -173,6 +178,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = open_weights(engine);
     if (!status) status = check_weights(engine);
     engine->options.variant = NULL; /* the caller's string; used up */
+    engine->opened = !status;
     return status;
 }
 

@@ -11,6 +11,7 @@ typedef enum i2v_part { I2V_PART_UNET, I2V_PART_VAE, I2V_PART_IMAGE_ENCODER, I2V
 
 struct i2v_engine {
     i2v_error error;
+    int opened; /* i2v_open succeeded: all below is there */
     char *path;
     i2v_options options;
     i2v_device device;
@@ -26,6 +27,8 @@ struct i2v_engine {
     char sizes[I2V_PARTS_COUNT][160]; /* for i2v_get_model_info */
 };
 
+/* Fails if i2v_open did. */
+i2v_status i2v_engine_check_opened(i2v_engine *engine);
 /* Pixels per latent on a side. */
 int i2v_engine_scale(const i2v_engine *engine);
 /* What width and height must be multiples of. */

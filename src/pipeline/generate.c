@@ -142,7 +142,8 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     i2v_video *made = NULL;
     *video = NULL;
     engine->error = (i2v_error){0};
-    i2v_status status = i2v_sizes_of_params(&sizes, engine, params);
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
     if (!status) {
         made = video_new(&sizes, params->fps, &engine->error);
@@ -166,7 +167,10 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     i2v_video *made = NULL;
     *video = NULL;
     engine->error = (i2v_error){0};
-    i2v_status status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) {
+        status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
+    }
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
         made = video_new(&sizes, params->fps, &engine->error);

@@ -35,6 +35,9 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
         [I2V_PART_VAE] = {"vae", "AutoencoderKLTemporalDecoder"},
         [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "CLIPVisionModelWithProjection"},
     };
+    *info = (i2v_model_info){0};
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (status) return status;
     *info = (i2v_model_info){.path = engine->path,
                              .pipeline = "StableVideoDiffusionPipeline",
                              .scheduler = "EulerDiscreteScheduler",
@@ -43,9 +46,6 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .vae_scale_factor = i2v_engine_scale(engine),
                              .parts_count = I2V_PARTS_COUNT};
     i2v_engine_default_size(engine, &info->width, &info->height);
-    if (!engine->weights[I2V_PARTS_COUNT - 1]) {
-        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
-    }
     describe(engine);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) {
         const i2v_weights *weights = engine->weights[i];

@@ -15,9 +15,12 @@ static i2v_status check_range(i2v_engine *engine, const char *name, double value
 static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
     int step = i2v_engine_size_step(engine);
     if (value >= step && value <= MAX_SIDE && value % step == 0) return I2V_OK;
-    int nearest = (value + step / 2) / step * step;
-    if (value < step) nearest = step;
-    if (value > MAX_SIDE) nearest = MAX_SIDE / step * step;
+    int nearest = step;
+    if (value > MAX_SIDE) {
+        nearest = MAX_SIDE / step * step;
+    } else if (value > step) {
+        nearest = (value + step / 2) / step * step;
+    }
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
                     "%s is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
                     step, MAX_SIDE, nearest);

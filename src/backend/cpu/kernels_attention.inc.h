@@ -1,4 +1,5 @@
 /* Kernels of attention: a small matrix product on packed panels, and the softmax between two of them. */
+#include "backend/cpu/kernels_rows.inc.h"
 
 #define PANEL (2 * VECTOR_WIDTH)
 

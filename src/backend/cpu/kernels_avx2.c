@@ -7,9 +7,7 @@
 #define VECTOR_WIDTH 8
 #define ROW_TILE 6
 #define vec_max(x, y) ((vec)_mm256_max_ps((__m256)(x), (__m256)(y)))
+#define vec_min(x, y) ((vec)_mm256_min_ps((__m256)(x), (__m256)(y)))
 
-#include "backend/cpu/kernels_math.inc.h"
-#include "backend/cpu/kernels_rows.inc.h"
-#include "backend/cpu/kernels_attention.inc.h"
 #include "backend/cpu/kernels_table.inc.h"
 #endif

@@ -7,9 +7,7 @@
 #define VECTOR_WIDTH 16
 #define ROW_TILE 12
 #define vec_max(x, y) ((vec)_mm512_max_ps((__m512)(x), (__m512)(y)))
+#define vec_min(x, y) ((vec)_mm512_min_ps((__m512)(x), (__m512)(y)))
 
-#include "backend/cpu/kernels_math.inc.h"
-#include "backend/cpu/kernels_rows.inc.h"
-#include "backend/cpu/kernels_attention.inc.h"
 #include "backend/cpu/kernels_table.inc.h"
 #endif

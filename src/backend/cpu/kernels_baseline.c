@@ -4,7 +4,4 @@
 #define VECTOR_WIDTH 4
 #define ROW_TILE 6
 
-#include "backend/cpu/kernels_math.inc.h"
-#include "backend/cpu/kernels_rows.inc.h"
-#include "backend/cpu/kernels_attention.inc.h"
 #include "backend/cpu/kernels_table.inc.h"

@@ -22,19 +22,27 @@ static inline void store(float *x, vec value) {
     *(loose_vec *)x = value;
 }
 
-/* The first `count` of a vector's worth; the rest is zero. */
-static inline vec load_some(const float *x, int64_t count) {
-    if (count >= VECTOR_WIDTH) return load(x);
+/* Ends of rows; kept out of the loops, which would otherwise go through memory for their sake. */
+__attribute__((noinline, cold)) static vec load_end(const float *x, int64_t count) {
     vec value = {0};
     memcpy(&value, x, (size_t)count * sizeof(float));
     return value;
 }
 
+__attribute__((noinline, cold)) static void store_end(float *x, vec value, int64_t count) {
+    memcpy(x, &value, (size_t)count * sizeof(float));
+}
+
+/* The first `count` of a vector's worth; the rest is zero. */
+static inline vec load_some(const float *x, int64_t count) {
+    return __builtin_expect(count >= VECTOR_WIDTH, 1) ? load(x) : load_end(x, count);
+}
+
 static inline void store_some(float *x, vec value, int64_t count) {
-    if (count >= VECTOR_WIDTH) {
+    if (__builtin_expect(count >= VECTOR_WIDTH, 1)) {
         store(x, value);
     } else {
-        memcpy(x, &value, (size_t)count * sizeof(float));
+        store_end(x, value, count);
     }
 }
 
@@ -42,8 +50,10 @@ static inline vec select_vec(int_vec mask, vec yes, vec no) {
     return (vec)((mask & (int_vec)yes) | (~mask & (int_vec)no));
 }
 
+/* Of two unordered values the second, as the instructions of x86 have it. */
 #ifndef vec_max
 #define vec_max(x, y) select_vec((x) > (y), (x), (y))
+#define vec_min(x, y) select_vec((x) < (y), (x), (y))
 #endif
 
 static inline float vec_sum(vec x) {
@@ -61,10 +71,14 @@ static inline vec power_of_two(vec rounded) {
     return (vec)(((bits_vec)rounded - 0x4b400000u + 127u) << 23);
 }
 
-/* 2^x, relative error 1e-7; 0 below -126, at most 2^127. Minimax on [-1/2, 1/2], 1 at 0. */
+/* x within low..high; NaN stays NaN. */
+static inline vec vec_clamp(vec x, float low, float high) {
+    return vec_max(splat(low), vec_min(splat(high), x));
+}
+
+/* 2^x, relative error 1e-7; at least 2^-126 (as good as zero beside 1), at most 2^127. Minimax, 1 at 0. */
 static inline vec vec_exp2(vec x) {
-    int_vec normal = x >= -126.0f;
-    vec clamped = select_vec(x > 127.0f, splat(127.0f), x);
+    vec clamped = vec_clamp(x, -126.0f, 127.0f);
     vec rounded = clamped + 12582912.0f;
     vec f = clamped - (rounded - 12582912.0f);
     vec p = f * 1.5353362e-4f + 1.3398875e-3f;
@@ -73,13 +87,12 @@ static inline vec vec_exp2(vec x) {
     p = p * f + 2.4022648e-1f;
     p = p * f + 6.931472e-1f;
     p = p * f + 1.0f;
-    return select_vec(normal | (x != x), p * power_of_two(rounded), splat(0));
+    return p * power_of_two(rounded);
 }
 
-/* e^x, relative error 1e-7; 0 below -87.3, at most e^88. */
+/* e^x, relative error 1e-7; at least e^-87, at most e^88. */
 static inline vec vec_exp(vec x) {
-    int_vec normal = x >= -87.3f;
-    vec clamped = select_vec(x > 88.0f, splat(88.0f), x);
+    vec clamped = vec_clamp(x, -87.0f, 88.0f);
     vec rounded = clamped * 1.44269504f + 12582912.0f;
     vec n = rounded - 12582912.0f;
     vec r = clamped - n * 0.693359375f; /* 9 bits of ln 2, so that the product is exact */
@@ -89,7 +102,12 @@ static inline vec vec_exp(vec x) {
     p = p * r + 1.6666521e-1f;
     p = p * r + 4.9999994e-1f;
     p = p * (r * r) + r + 1.0f;
-    return select_vec(normal | (x != x), p * power_of_two(rounded), splat(0));
+    return p * power_of_two(rounded);
+}
+
+/* x / (1 + e^-(factor x)). What 2^x loses for large arguments is lost where e^x is small beside 1 or the quotient is. */
+static inline vec vec_swish(vec x, float factor) {
+    return x / (1.0f + vec_exp2(x * (-1.44269504f * factor)));
 }
 
 /* erf(x), absolute error 1e-7: x + x P(x^2) below 1, 1 - e^Q(|x|) above. */
@@ -103,7 +121,7 @@ static inline vec vec_erf(vec x) {
     low = low * s + 1.2837917e-1f;
     low = low * x + x;
     vec magnitude = vec_abs(x);
-    vec t = select_vec(magnitude > 4.0f, splat(4.0f), magnitude);
+    vec t = vec_min(splat(4.0f), magnitude);
     vec q = t * 1.8557401e-4f + -2.9396072e-3f;
     q = q * t + 2.1805318e-2f;
     q = q * t + -1.0303737e-1f;
@@ -123,11 +141,11 @@ static inline vec vec_gelu(vec x) {
 static inline vec vec_activate(i2v_activation activation, vec x) {
     switch (activation) {
     case I2V_ACTIVATION_SILU:
-        return x / (1.0f + vec_exp(-x));
+        return vec_swish(x, 1.0f);
     case I2V_ACTIVATION_GELU:
         return vec_gelu(x);
     case I2V_ACTIVATION_QUICK_GELU:
-        return x / (1.0f + vec_exp(-1.702f * x));
+        return vec_swish(x, 1.702f);
     case I2V_ACTIVATION_NONE:
         break;
     }
@@ -135,9 +153,11 @@ static inline vec vec_activate(i2v_activation activation, vec x) {
 }
 
 static void exponential(const float *x, int64_t count, float *y) {
-    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store_some(y + i, vec_exp(load_some(x + i, count - i)), count - i);
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
+        store_some(y + i, vec_exp(load_some(x + i, count - i)), count - i);
 }
 
 static void error_function(const float *x, int64_t count, float *y) {
-    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store_some(y + i, vec_erf(load_some(x + i, count - i)), count - i);
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
+        store_some(y + i, vec_erf(load_some(x + i, count - i)), count - i);
 }

@@ -1,4 +1,5 @@
 /* Kernels that go along rows: epilogues, norms, dot products. */
+#include "backend/cpu/kernels_math.inc.h"
 
 static void add_rows(const float *x, const float *y, int64_t count, float *out) {
     for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
@@ -13,7 +14,8 @@ static void scale_row(const float *x, int64_t count, float factor, float *out) {
 }
 
 /* Four rows of weights at a time: their loads hide each other's latency. */
-static inline void dot_group(const float *x, const float *weights, int64_t stride, int64_t depth, int rows, float *sums) {
+static inline void dot_group(const float *x, const float *weights, int64_t stride, int64_t depth, int rows,
+                             float *sums) {
     vec sum[4] = {{0}};
     for (int64_t i = 0; i < depth; i += VECTOR_WIDTH) {
         vec value = load_some(x + i, depth - i);
@@ -104,6 +106,7 @@ static void moments_of_run(const float *x, int64_t stride, int rows, int channel
         const float *row = x + r * stride;
         for (int c = 0; c < channels; c += VECTOR_WIDTH) {
             int left = channels - c;
+            __builtin_prefetch(row + MOMENTS_RUN * stride + c);
             vec d = load_some(row + c, left) - load_some(mean + c, left);
             store_some(rest + c, load_some(rest + c, left) + d, left);
             store_some(squares + c, load_some(squares + c, left) + d * d, left);
@@ -121,7 +124,8 @@ static void moments(i2v_moments *moments, const float *x, int64_t stride, int ro
         for (int c = 0; c < channels; c++) {
             double run_mean = mean[c] + rest[c] * inverse, delta = run_mean - moments->mean[c];
             moments->mean[c] += delta * (run / after);
-            moments->squares[c] += squares[c] - (double)rest[c] * rest[c] * inverse + delta * delta * (before * run / after);
+            moments->squares[c] +=
+                squares[c] - (double)rest[c] * rest[c] * inverse + delta * delta * (before * run / after);
         }
         moments->count += run;
     }

@@ -1,4 +1,6 @@
 /* The table of the kernels compiled above it, under the name KERNELS. */
+#include "backend/cpu/kernels_attention.inc.h"
+
 const i2v_kernels KERNELS = {.name = KERNELS_NAME,
                              .row_tile = ROW_TILE,
                              .panel = PANEL,

@@ -2,9 +2,9 @@
 #ifdef I2V_ONEDNN
 #include "backend/cpu/onednn.h"
 
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
-#include <omp.h>
 #include <string.h>
 
 const char *i2v_onednn_status(int status) {
@@ -34,24 +34,22 @@ static int is_slow(const_dnnl_primitive_desc_t description) {
 }
 
 /* The implementation is chosen for one thread: bands, not oneDNN, spread over threads. */
-static int describe_for_one_thread(dnnl_primitive_desc_t *description, const dnnl_convolution_desc_t *convolution) {
-    dnnl_engine_t engine = NULL;
+static int describe_for_one_thread(dnnl_primitive_desc_t *description, const dnnl_convolution_desc_t *convolution,
+                                   dnnl_engine_t engine) {
     dnnl_primitive_attr_t attributes = NULL;
     int saved = omp_get_max_threads();
     omp_set_num_threads(1);
-    int status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-    if (!status) status = dnnl_primitive_attr_create(&attributes);
+    int status = dnnl_primitive_attr_create(&attributes);
     /* the library's own scratchpad belongs to the thread that made the primitive */
     if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
     if (!status) status = dnnl_primitive_desc_create(description, convolution, attributes, engine, NULL);
     omp_set_num_threads(saved);
     dnnl_primitive_attr_destroy(attributes);
-    dnnl_engine_destroy(engine);
     return status;
 }
 
-static int describe(dnnl_primitive_desc_t *description, const i2v_conv *conv, const i2v_onednn_band *band,
-                    const dnnl_memory_desc_t *weights) {
+static int describe(dnnl_primitive_desc_t *description, dnnl_engine_t engine, const i2v_conv *conv,
+                    const i2v_onednn_band *band, const dnnl_memory_desc_t *weights) {
     dnnl_memory_desc_t x, out;
     dnnl_convolution_desc_t convolution;
     const dnnl_dims_t strides = {conv->stride, conv->stride};
@@ -62,12 +60,13 @@ static int describe(dnnl_primitive_desc_t *description, const i2v_conv *conv, co
         status = dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_inference, dnnl_convolution_direct, &x,
                                                     weights, NULL, &out, strides, before, after);
     }
-    if (!status) status = describe_for_one_thread(description, &convolution);
+    if (!status) status = describe_for_one_thread(description, &convolution, engine);
     return status;
 }
 
 /* The layout of packed weights: what oneDNN likes for a band of usual size. */
 static int packed_layout(const i2v_conv *conv, dnnl_memory_desc_t *layout) {
+    dnnl_engine_t engine = NULL;
     dnnl_primitive_desc_t description = NULL;
     dnnl_memory_desc_t any;
     int out_height = 8, out_width = 64;
@@ -75,10 +74,12 @@ static int packed_layout(const i2v_conv *conv, dnnl_memory_desc_t *layout) {
                             .in_width = (out_width - 1) * conv->stride + conv->kernel,
                             .out_height = out_height,
                             .out_width = out_width};
-    int status = weights_layout(&any, conv, dnnl_format_tag_any);
-    if (!status) status = describe(&description, conv, &band, &any);
+    int status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    if (!status) status = weights_layout(&any, conv, dnnl_format_tag_any);
+    if (!status) status = describe(&description, engine, conv, &band, &any);
     if (!status) *layout = *dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
     dnnl_primitive_desc_destroy(description);
+    dnnl_engine_destroy(engine);
     return status;
 }
 
@@ -89,7 +90,8 @@ int i2v_onednn_packed_size(const i2v_conv *conv, size_t *size) {
     return status;
 }
 
-static int execute(dnnl_engine_t engine, const_dnnl_primitive_t primitive, int count, const dnnl_exec_arg_t *arguments) {
+static int execute(dnnl_engine_t engine, const_dnnl_primitive_t primitive, int count,
+                   const dnnl_exec_arg_t *arguments) {
     dnnl_stream_t stream = NULL;
     int status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     if (!status) status = dnnl_primitive_execute(primitive, stream, count, arguments);
@@ -129,22 +131,26 @@ int i2v_onednn_pack(const i2v_conv *conv, const float *weights, void *packed) {
 
 int i2v_onednn_conv_describe(i2v_onednn_conv *made, const i2v_conv *conv, const i2v_onednn_band *band) {
     dnnl_memory_desc_t layout;
+    dnnl_engine_t engine = NULL;
     dnnl_primitive_desc_t description = NULL;
     *made = (i2v_onednn_conv){0};
-    int status = packed_layout(conv, &layout);
+    int status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    made->engine = engine;
+    if (!status) status = packed_layout(conv, &layout);
     if (status) return status;
-    int own = describe(&description, conv, band, &layout) != dnnl_success || is_slow(description);
+    int own = describe(&description, engine, conv, band, &layout) != dnnl_success || is_slow(description);
     if (own) {
         dnnl_primitive_desc_destroy(description);
         description = NULL;
         status = weights_layout(&layout, conv, dnnl_format_tag_any);
-        if (!status) status = describe(&description, conv, band, &layout);
+        if (!status) status = describe(&description, engine, conv, band, &layout);
         if (status) return status;
     }
     made->description = description;
     made->scratch = dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0));
     if (own) {
-        made->own_weights = dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0));
+        made->own_weights =
+            dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0));
     }
     return 0;
 }
@@ -165,32 +171,30 @@ int i2v_onednn_conv_prepare(i2v_onednn_conv *made, const i2v_conv *conv, void *o
     return status;
 }
 
-static int memory_of(dnnl_memory_t *memory, const i2v_onednn_conv *made, dnnl_query_t what, dnnl_engine_t engine,
-                     const void *data) {
-    return dnnl_memory_create(memory, dnnl_primitive_desc_query_md(made->description, what, 0), engine, (void *)data);
+static int memory_of(dnnl_memory_t *memory, const i2v_onednn_conv *made, dnnl_query_t what, const void *data) {
+    return dnnl_memory_create(memory, dnnl_primitive_desc_query_md(made->description, what, 0), made->engine,
+                              (void *)data);
 }
 
 int i2v_onednn_conv_run(const i2v_onednn_conv *made, const float *x, const void *weights, float *out, void *scratch) {
-    dnnl_engine_t engine = NULL;
     dnnl_memory_t memory[4] = {NULL};
-    int status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-    if (!status) status = memory_of(&memory[0], made, dnnl_query_src_md, engine, x);
-    if (!status) status = memory_of(&memory[1], made, dnnl_query_weights_md, engine, weights);
-    if (!status) status = memory_of(&memory[2], made, dnnl_query_dst_md, engine, out);
-    if (!status) status = memory_of(&memory[3], made, dnnl_query_scratchpad_md, engine, scratch);
+    int status = memory_of(&memory[0], made, dnnl_query_src_md, x);
+    if (!status) status = memory_of(&memory[1], made, dnnl_query_weights_md, weights);
+    if (!status) status = memory_of(&memory[2], made, dnnl_query_dst_md, out);
+    if (!status) status = memory_of(&memory[3], made, dnnl_query_scratchpad_md, scratch);
     const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, memory[0]},
                                          {DNNL_ARG_WEIGHTS, memory[1]},
                                          {DNNL_ARG_DST, memory[2]},
                                          {DNNL_ARG_SCRATCHPAD, memory[3]}};
-    if (!status) status = execute(engine, made->primitive, 4, arguments);
+    if (!status) status = execute(made->engine, made->primitive, 4, arguments);
     for (int i = 0; i < 4; i++) dnnl_memory_destroy(memory[i]);
-    dnnl_engine_destroy(engine);
     return status;
 }
 
 void i2v_onednn_conv_clear(i2v_onednn_conv *made) {
     dnnl_primitive_destroy(made->primitive);
     dnnl_primitive_desc_destroy(made->description);
+    dnnl_engine_destroy(made->engine);
     *made = (i2v_onednn_conv){0};
 }
 #else

@@ -1,5 +1,5 @@
-/* All that is asked of oneDNN. Functions return 0 or a status whose name i2v_onednn_status tells. Everything runs on the
- * calling thread. */
+/* All that is asked of oneDNN. Functions return 0 or a status whose name i2v_onednn_status tells. Everything runs on
+ * the calling thread. */
 #ifndef I2V_BACKEND_CPU_ONEDNN_H
 #define I2V_BACKEND_CPU_ONEDNN_H
 
@@ -19,9 +19,9 @@ typedef struct i2v_onednn_band {
 
 /* A convolution of one band, ready to run on any thread. All zero is nothing. */
 typedef struct i2v_onednn_conv {
-    void *description, *primitive;
-    size_t scratch;      /* bytes it needs to run */
-    size_t own_weights;  /* bytes; not 0: it wants another layout than the packed one */
+    void *engine, *description, *primitive;
+    size_t scratch;     /* bytes it needs to run */
+    size_t own_weights; /* bytes; not 0: it wants another layout than the packed one */
 } i2v_onednn_conv;
 
 int i2v_onednn_packed_size(const i2v_conv *conv, size_t *size);

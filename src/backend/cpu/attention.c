@@ -1,0 +1,229 @@
+/* Attention without a matrix of all scores: a block of queries meets the keys block by block, and what it has summed
+ * up is rescaled as larger scores appear (online softmax). Keys and values are packed into panels first: for as many
+ * (sequence, head) pairs as fit in a bounded scratch, or, where sequences are short and many, one pair at a time by
+ * the thread that needs it. Scores are in powers of two, so that the softmax needs 2^x only. */
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/scratch.h"
+
+#include "base/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+#define QUERY_BLOCK 60 /* a multiple of every row_tile */
+#define KEY_BLOCK 256
+#define PACKED_LIMIT ((int64_t)8 * 1024 * 1024) /* floats */
+#define SHORT_TOKENS 64
+#define SHORT_SEQUENCES 8 /* an item's */
+
+typedef struct attention_job {
+    const i2v_kernels *kernels;
+    const i2v_attention_args *args;
+    int query_rows, key_rows;
+    int64_t query_blocks, key_blocks, pairs;
+    int depth_panels;
+    int64_t key_floats, value_floats; /* packed, of a key block */
+    int64_t group, first;             /* pairs packed together, and the first of them */
+    float *packed;                    /* of the group; or per thread, of one pair */
+    int64_t packed_stride;
+    float *queries, *scores, *output; /* per thread */
+    i2v_softmax *softmax;
+    int64_t queries_stride, scores_stride, output_stride;
+} attention_job;
+
+static int is_short(const i2v_attention_args *args) {
+    return args->tokens <= SHORT_TOKENS;
+}
+
+static int64_t round_up(int64_t size, int64_t unit) {
+    return i2v_tiles(size, unit) * unit;
+}
+
+static void plan_blocks(attention_job *job) {
+    const i2v_attention_args *args = job->args;
+    const i2v_kernels *kernels = job->kernels;
+    job->pairs = args->outer * args->inner * args->heads;
+    job->query_rows = (int)round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), kernels->row_tile);
+    job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
+    job->key_rows = (int)round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
+    job->key_blocks = i2v_tiles(args->tokens, job->key_rows);
+    job->depth_panels = (int)i2v_tiles(args->head_dim, kernels->panel);
+    job->key_floats = (int64_t)job->key_rows * args->head_dim;
+    job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel;
+    job->packed_stride = round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
+    job->group = PACKED_LIMIT / job->packed_stride;
+    if (job->group < 1) job->group = 1;
+    if (job->group > job->pairs) job->group = job->pairs;
+}
+
+static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_device *device,
+                   const i2v_attention_args *args, void *memory) {
+    i2v_scratch scratch = {memory, 0};
+    int threads = device->threads;
+    *job = (attention_job){.kernels = kernels, .args = args};
+    plan_blocks(job);
+    int64_t rows = job->query_rows;
+    job->packed = i2v_scratch_floats(&scratch, job->packed_stride * (is_short(args) ? threads : job->group));
+    job->queries = i2v_scratch_per_thread(&scratch, threads, rows * args->head_dim, &job->queries_stride);
+    job->scores = i2v_scratch_per_thread(&scratch, threads, rows * job->key_rows, &job->scores_stride);
+    job->output =
+        i2v_scratch_per_thread(&scratch, threads, rows * job->depth_panels * kernels->panel, &job->output_stride);
+    job->softmax = i2v_scratch_take(&scratch, (size_t)(threads * rows) * sizeof(i2v_softmax));
+    return scratch.used;
+}
+
+/* Where the pair's first token begins. */
+static int64_t pair_offset(const i2v_attention_args *args, int64_t pair, int64_t outer_stride, int64_t inner_stride) {
+    int64_t sequence = pair / args->heads, head = pair % args->heads;
+    return sequence / args->inner * outer_stride + sequence % args->inner * inner_stride + head * args->head_dim;
+}
+
+/* packed: [key blocks][keys, values]. */
+static void pack(const attention_job *job, int64_t pair, int64_t block, float *packed) {
+    const i2v_attention_args *args = job->args;
+    const i2v_kernels *kernels = job->kernels;
+    int64_t stride = args->token_stride;
+    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride) + block * job->key_rows * stride;
+    int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows);
+    float *to = packed + block * (job->key_floats + job->value_floats);
+    for (int key = 0; key < keys; key += kernels->panel) {
+        int count = (int)i2v_min(kernels->panel, keys - key);
+        kernels->pack_transposed(args->k + start + key * stride, stride, count, args->head_dim,
+                                 to + (int64_t)key * args->head_dim);
+    }
+    kernels->pack_columns(args->v + start, stride, keys, args->head_dim, job->key_rows, to + job->key_floats);
+}
+
+/* A block of queries with what belongs to it. */
+typedef struct query_block {
+    float *queries, *scores, *output;
+    i2v_softmax *softmax;
+    int rows;        /* real ones */
+    int64_t rounded; /* rows of the products, a multiple of row_tile */
+} query_block;
+
+static query_block load_queries(const attention_job *job, int64_t pair, int64_t block, int thread) {
+    const i2v_attention_args *args = job->args;
+    int64_t first = block * job->query_rows, depth = args->head_dim;
+    query_block q = {.queries = job->queries + thread * job->queries_stride,
+                     .scores = job->scores + thread * job->scores_stride,
+                     .output = job->output + thread * job->output_stride,
+                     .softmax = job->softmax + (int64_t)thread * job->query_rows,
+                     .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
+    q.rounded = round_up(q.rows, job->kernels->row_tile);
+    const float *from = args->q + pair_offset(args, pair, args->outer_stride, args->inner_stride);
+    float factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
+    for (int64_t r = 0; r < q.rows; r++) {
+        job->kernels->scale(from + (first + r) * args->token_stride, depth, factor, q.queries + r * depth);
+        q.softmax[r] = (i2v_softmax){-INFINITY, 0};
+    }
+    memset(q.queries + q.rows * depth, 0, (size_t)((q.rounded - q.rows) * depth) * sizeof(float));
+    memset(q.output, 0, (size_t)(q.rounded * job->depth_panels * job->kernels->panel) * sizeof(float));
+    return q;
+}
+
+/* Adds a block of keys and values to the block of queries. */
+static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
+    const i2v_kernels *kernels = job->kernels;
+    int depth = job->args->head_dim, padded = (int)round_up(keys, kernels->panel);
+    int64_t columns = (int64_t)job->depth_panels * kernels->panel;
+    i2v_panel_product scores = {.rows = (int)q->rounded,
+                                .depth = depth,
+                                .a = q->queries,
+                                .a_stride = depth,
+                                .panels = packed,
+                                .panel_stride = (int64_t)depth * kernels->panel,
+                                .panel_count = padded / kernels->panel,
+                                .c = q->scores,
+                                .c_stride = job->key_rows};
+    kernels->panel_product(&scores);
+    for (int64_t r = 0; r < q->rows; r++) {
+        kernels->softmax(&q->softmax[r], q->scores + r * job->key_rows, keys, padded, q->output + r * columns,
+                         (int)columns);
+    }
+    i2v_panel_product output = {.rows = (int)q->rounded,
+                                .depth = keys,
+                                .a = q->scores,
+                                .a_stride = job->key_rows,
+                                .panels = packed + job->key_floats,
+                                .panel_stride = (int64_t)job->key_rows * kernels->panel,
+                                .panel_count = job->depth_panels,
+                                .c = q->output,
+                                .c_stride = columns,
+                                .accumulate = 1};
+    kernels->panel_product(&output);
+}
+
+static void attend(const attention_job *job, int64_t pair, int64_t block, const float *packed, int thread) {
+    const i2v_attention_args *args = job->args;
+    query_block q = load_queries(job, pair, block, thread);
+    for (int64_t b = 0; b < job->key_blocks; b++) {
+        int keys = (int)i2v_min(job->key_rows, args->tokens - b * job->key_rows);
+        meet_keys(job, &q, keys, packed + b * (job->key_floats + job->value_floats));
+    }
+    int64_t columns = (int64_t)job->depth_panels * job->kernels->panel;
+    float *out = args->out + pair_offset(args, pair, args->out_outer_stride, args->out_inner_stride) +
+                 block * job->query_rows * args->out_token_stride;
+    for (int64_t r = 0; r < q.rows; r++) {
+        job->kernels->scale(q.output + r * columns, args->head_dim, (float)(1 / q.softmax[r].sum),
+                            out + r * args->out_token_stride);
+    }
+}
+
+static void pack_item(void *argument, int64_t item, int thread) {
+    const attention_job *job = argument;
+    int64_t pair = item / job->key_blocks;
+    pack(job, job->first + pair, item % job->key_blocks, job->packed + pair * job->packed_stride);
+}
+
+static void attend_item(void *argument, int64_t item, int thread) {
+    const attention_job *job = argument;
+    int64_t pair = item / job->query_blocks;
+    attend(job, job->first + pair, item % job->query_blocks, job->packed + pair * job->packed_stride, thread);
+}
+
+/* Tokens of a pixel lie a frame apart, where no prefetcher of the CPU looks for them. */
+static void prefetch_pair(const i2v_attention_args *args, int64_t pair) {
+    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
+    for (int64_t t = 0; t < args->tokens; t++) {
+        int64_t at = start + t * args->token_stride;
+        for (int64_t d = 0; d < args->head_dim; d += 16) {
+            __builtin_prefetch(args->q + at + d);
+            __builtin_prefetch(args->k + at + d);
+            __builtin_prefetch(args->v + at + d);
+        }
+    }
+}
+
+static void short_item(void *argument, int64_t item, int thread) {
+    const attention_job *job = argument;
+    int64_t size = (int64_t)SHORT_SEQUENCES * job->args->heads, end = i2v_min((item + 1) * size, job->pairs);
+    float *packed = job->packed + thread * job->packed_stride;
+    for (int64_t pair = item * size; pair < end; pair++) {
+        pack(job, pair, 0, packed);
+        if (pair + 1 < end) prefetch_pair(job->args, pair + 1);
+        for (int64_t block = 0; block < job->query_blocks; block++) attend(job, pair, block, packed, thread);
+    }
+}
+
+size_t i2v_cpu_attention_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_attention_args *args) {
+    attention_job job;
+    return plan(&job, kernels, device, args, NULL);
+}
+
+i2v_status i2v_cpu_attention(const i2v_kernels *kernels, const i2v_device *device, const i2v_attention_args *args,
+                             void *scratch, i2v_error *error) {
+    attention_job job;
+    plan(&job, kernels, device, args, scratch);
+    if (is_short(args)) {
+        int64_t items = i2v_tiles(args->outer * args->inner, SHORT_SEQUENCES);
+        i2v_parallel(device->threads, items, device->cancel, short_item, &job);
+        return I2V_OK;
+    }
+    for (job.first = 0; job.first < job.pairs; job.first += job.group) {
+        int64_t pairs = i2v_min(job.group, job.pairs - job.first);
+        i2v_parallel(device->threads, pairs * job.key_blocks, device->cancel, pack_item, &job);
+        i2v_parallel(device->threads, pairs * job.query_blocks, device->cancel, attend_item, &job);
+    }
+    return I2V_OK;
+}

@@ -1,0 +1,831 @@
+/* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
+ * [THREADS]` times it. */
+#include "backend/cpu/cpu.h"
+#include "base/parallel.h"
+#include "tensor/ops.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/* ---- random data ---------------------------------------------------------------------------------------------- */
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint64_t random_bits(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static int random_int(int low, int high) {
+    return low + (int)(random_bits() >> 33) % (high - low + 1);
+}
+
+/* Mean 0, standard deviation 1, nearly normal. */
+static float random_value(void) {
+    double sum = 0;
+    for (int i = 0; i < 4; i++) sum += (double)(random_bits() >> 40) / (1 << 24) - 0.5;
+    return (float)(sum * sqrt(3));
+}
+
+static float *floats(int64_t count) {
+    void *data = aligned_alloc(64, (size_t)(count * 4 + 127) / 64 * 64);
+    assert_non_null(data);
+    return data;
+}
+
+static float *random_floats(int64_t count, float mean, float deviation) {
+    float *data = floats(count);
+    for (int64_t i = 0; i < count; i++) data[i] = mean + deviation * random_value();
+    return data;
+}
+
+static i2v_tensor random_tensor(int frames, int height, int width, int channels) {
+    i2v_tensor tensor = {NULL, frames, height, width, channels};
+    tensor.data = random_floats(i2v_tensor_count(&tensor), 0, 1);
+    return tensor;
+}
+
+/* ---- running and comparing ------------------------------------------------------------------------------------ */
+
+static void *guarded(size_t size) {
+    unsigned char *memory = aligned_alloc(64, (size + 127) / 64 * 64);
+    assert_non_null(memory);
+    memset(memory, 0xff, (size + 127) / 64 * 64); /* every float is NaN */
+    return memory;
+}
+
+static void check_guard(const void *memory, size_t size) {
+    const unsigned char *bytes = memory;
+    for (size_t i = size; i < (size + 127) / 64 * 64; i++) assert_int_equal(bytes[i], 0xff);
+}
+
+/* Runs the operation with scratch memory that holds NaN and ends in a guard. */
+#define RUN(backend, threads_, operation, args)                                                                        \
+    do {                                                                                                               \
+        i2v_device device = {.threads = threads_};                                                                     \
+        i2v_error error = {0};                                                                                         \
+        size_t size = (backend)->operation##_scratch(&device, args);                                                   \
+        void *scratch = guarded(size);                                                                                 \
+        i2v_status status = (backend)->operation(&device, args, scratch, &error);                                      \
+        if (status) print_error("%s: %s\n", (backend)->name, error.message);                                           \
+        assert_int_equal(status, I2V_OK);                                                                              \
+        check_guard(scratch, size);                                                                                    \
+        free(scratch);                                                                                                 \
+    } while (0)
+
+typedef void (*runner)(const i2v_backend *backend, int threads, const void *args);
+
+/* What the difference may be, as a share of the largest expected value. */
+static const double TOLERANCE = 2e-6;
+
+static void check_close(const char *what, const float *expected, const float *got, int64_t count, double tolerance) {
+    double largest = 0, error = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double difference = fabs((double)expected[i] - got[i]);
+        if (!(difference <= error)) error = difference; /* NaN, too */
+        if (fabs(expected[i]) > largest) largest = fabs(expected[i]);
+    }
+    if (!(error <= tolerance * largest)) print_error("%s: off by %g of %g\n", what, error, largest);
+    assert_true(error <= tolerance * largest);
+}
+
+/* Runs the operation, which writes out (and may read it), on the plain backend and on each variant with several numbers
+ * of threads: values must be close to plain ones, and the same bits for every number of threads. */
+static void compare_within(double tolerance, runner run, const void *args, float *out, int64_t count) {
+    static const int threads[] = {1, 2, 3, 5};
+    size_t bytes = (size_t)count * sizeof(float);
+    float *initial = floats(count), *expected = floats(count), *first = floats(count);
+    memcpy(initial, out, bytes);
+    run(i2v_backend_plain(), 2, args);
+    memcpy(expected, out, bytes);
+    const i2v_backend *variant;
+    for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
+        for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+            memcpy(out, initial, bytes);
+            run(variant, threads[t], args);
+            if (t == 0) memcpy(first, out, bytes);
+            check_close(variant->name, expected, out, count, tolerance);
+            assert_memory_equal(first, out, bytes);
+        }
+    }
+    free(initial);
+    free(expected);
+    free(first);
+}
+
+static void compare(runner run, const void *args, float *out, int64_t count) {
+    compare_within(TOLERANCE, run, args, out, count);
+}
+
+static i2v_norm random_norm(int channels, int groups) {
+    return (i2v_norm){.weight = random_floats(channels, 1, 0.3f),
+                      .bias = random_floats(channels, 0, 0.3f),
+                      .channels = channels,
+                      .groups = groups,
+                      .epsilon = 1e-5f};
+}
+
+static void free_norm(const i2v_norm *norm) {
+    free((void *)norm->weight);
+    free((void *)norm->bias);
+}
+
+/* Epilogue number `kind` of EPILOGUES: every activation, with and without vector, residuals, a residual in place. */
+enum { EPILOGUES = 32 };
+
+static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, float *out) {
+    i2v_epilogue epilogue = i2v_epilogue_plain();
+    epilogue.activation = (i2v_activation)(kind % 4);
+    if (kind & 4) {
+        epilogue.vector = random_floats(columns, 0, 1);
+        epilogue.scale = 0.37f;
+    }
+    if (kind & 8) {
+        epilogue.residual[0] = kind & 16 ? out : random_floats(rows * columns, 0, 1);
+        epilogue.residual_scale[0] = 1;
+    }
+    if (kind & 16) {
+        epilogue.residual[1] = random_floats(rows * columns, 0, 1);
+        epilogue.residual_scale[1] = -0.63f;
+    }
+    return epilogue;
+}
+
+static void free_epilogue(const i2v_epilogue *epilogue, const float *out) {
+    free((void *)epilogue->vector);
+    for (int i = 0; i < I2V_EPILOGUE_MAX_RESIDUALS; i++) {
+        if (epilogue->residual[i] != out) free((void *)epilogue->residual[i]);
+    }
+}
+
+/* Parts of random widths of out columns together. */
+static i2v_linear random_linear(int in, int out, int parts) {
+    i2v_linear linear = {.in = in, .out = out, .parts_count = parts};
+    for (int p = 0; p < parts; p++) {
+        int columns = p < parts - 1 ? out / parts : out;
+        out -= columns;
+        linear.parts[p].out = columns;
+        linear.parts[p].weight = random_floats((int64_t)columns * in, 0, 1 / sqrtf((float)in));
+        if (p != 1) linear.parts[p].bias = random_floats(columns, 0, 1);
+    }
+    return linear;
+}
+
+static void free_linear(const i2v_linear *linear) {
+    for (int p = 0; p < linear->parts_count; p++) {
+        free((void *)linear->parts[p].weight);
+        free((void *)linear->parts[p].bias);
+    }
+}
+
+/* ---- functions of one variable -------------------------------------------------------------------------------- */
+
+static const i2v_kernels *kernels_at(int index) {
+    static const i2v_kernels *const all[] = {
+        &i2v_kernels_baseline,
+#if defined(__x86_64__)
+        &i2v_kernels_avx2,
+        &i2v_kernels_avx512
+#endif
+    };
+    return i2v_backend_cpu_variant(index) ? all[index] : NULL;
+}
+
+enum { RANGE = 200001 };
+
+static void test_exponential(void **state) {
+    float *x = floats(RANGE), *y = floats(RANGE);
+    for (int v = 0; kernels_at(v); v++) {
+        for (int i = 0; i < RANGE; i++) x[i] = -87.0f + 174.9f * (float)i / (RANGE - 1);
+        kernels_at(v)->exponential(x, RANGE, y);
+        for (int i = 0; i < RANGE; i++) assert_true(fabs(y[i] / exp(x[i]) - 1) < 1.5e-7);
+        static const float special[] = {-INFINITY, -1e30f, -100, 0, INFINITY, NAN};
+        kernels_at(v)->exponential(special, 6, y);
+        assert_true(y[0] < 1e-37 && y[1] < 1e-37 && y[2] < 1e-37 && y[3] == 1 && y[4] > 1e38f && isnan(y[5]));
+    }
+    free(x);
+    free(y);
+}
+
+static void test_error_function(void **state) {
+    float *x = floats(RANGE), *y = floats(RANGE);
+    for (int v = 0; kernels_at(v); v++) {
+        for (int i = 0; i < RANGE; i++) x[i] = -6.0f + 12.0f * (float)i / (RANGE - 1);
+        kernels_at(v)->error_function(x, RANGE, y);
+        for (int i = 0; i < RANGE; i++) assert_true(fabs(y[i] - erf(x[i])) < 1.2e-7);
+        static const float special[] = {-INFINITY, -1e30f, -0.0f, 1e-30f, INFINITY, NAN};
+        kernels_at(v)->error_function(special, 6, y);
+        assert_true(y[0] == -1 && y[1] == -1 && y[2] == 0 && y[3] > 1e-30f && y[4] == 1 && isnan(y[5]));
+    }
+    free(x);
+    free(y);
+}
+
+/* ---- matrix products ------------------------------------------------------------------------------------------ */
+
+static void run_linear(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, linear, (const i2v_linear_args *)args);
+}
+
+static void check_linear(int64_t rows, int first, int second, int out, int parts, int with_norm, int epilogue) {
+    i2v_linear weights = random_linear(first + second, out, parts);
+    i2v_norm norm = random_norm(first, 0);
+    float *result = random_floats(rows * out, 0, 1);
+    i2v_linear_args args = {.rows = rows,
+                            .source = {random_floats(rows * first, 0, 1), random_floats(rows * second, 0, 1)},
+                            .source_channels = {first, second},
+                            .norm = with_norm ? &norm : NULL,
+                            .weights = &weights,
+                            .epilogue = random_epilogue(epilogue, rows, out, result),
+                            .out = result};
+    compare(run_linear, &args, result, rows * out);
+    free_epilogue(&args.epilogue, result);
+    free((void *)args.source[0]);
+    free((void *)args.source[1]);
+    free(result);
+    free_norm(&norm);
+    free_linear(&weights);
+}
+
+static void test_linear(void **state) {
+    for (int epilogue = 0; epilogue < EPILOGUES; epilogue++) {
+        int two = random_int(0, 1);
+        check_linear(random_int(1, 90), random_int(1, 70), two ? random_int(1, 70) : 0, random_int(3, 300),
+                     random_int(1, 3), !two && random_int(0, 1), epilogue);
+    }
+    check_linear(1, 320, 0, 1280, 1, 0, I2V_ACTIVATION_SILU);
+    check_linear(1, 77, 33, 130, 2, 0, 31);
+    check_linear(1, 1, 0, 1, 1, 1, 0);
+    check_linear(2, 320, 0, 1030, 3, 1, 0);
+    check_linear(257, 80, 0, 240, 3, 1, 0);
+    check_linear(1025, 33, 31, 520, 1, 0, 29);
+    check_linear(8300, 16, 0, 1100, 2, 1, 8);
+}
+
+static void run_feed_forward(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, feed_forward, (const i2v_feed_forward_args *)args);
+}
+
+static void check_feed_forward(int64_t rows, int64_t chunk, int channels, int hidden, int out, int with_norm,
+                               int epilogue) {
+    i2v_linear geglu = random_linear(channels, 2 * hidden, 1), output = random_linear(hidden, out, 1);
+    i2v_norm norm = random_norm(channels, 0);
+    float *result = random_floats(rows * out, 0, 1);
+    i2v_feed_forward_args args = {.rows = rows,
+                                  .chunk = chunk,
+                                  .x = random_floats(rows * channels, 0, 1),
+                                  .norm = with_norm ? &norm : NULL,
+                                  .geglu = &geglu,
+                                  .output = &output,
+                                  .epilogue = random_epilogue(epilogue, rows, out, result),
+                                  .out = result};
+    compare(run_feed_forward, &args, result, rows * out);
+    free_epilogue(&args.epilogue, result);
+    free((void *)args.x);
+    free(result);
+    free_norm(&norm);
+    free_linear(&geglu);
+    free_linear(&output);
+}
+
+static void test_feed_forward(void **state) {
+    for (int epilogue = 0; epilogue < EPILOGUES; epilogue++) {
+        check_feed_forward(random_int(1, 150), random_int(0, 20), random_int(1, 80), random_int(1, 200),
+                           random_int(1, 80), random_int(0, 1), epilogue);
+    }
+    check_feed_forward(1, 0, 64, 700, 64, 1, 8);
+    check_feed_forward(1100, 0, 40, 1030, 40, 1, 8);
+}
+
+static void run_temporal_conv(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, temporal_conv, (const i2v_temporal_conv_args *)args);
+}
+
+static void check_temporal_conv(int frames, int height, int width, int in, int out, int epilogue) {
+    i2v_temporal_conv weights = {.in = in, .out = out, .bias = random_floats(out, 0, 1)};
+    for (int k = 0; k < 3; k++) weights.taps[k] = random_floats((int64_t)in * out, 0, 1 / sqrtf((float)in));
+    i2v_temporal_conv_args args = {.weights = &weights,
+                                   .x = random_tensor(frames, height, width, in),
+                                   .out = random_tensor(frames, height, width, out)};
+    int64_t rows = i2v_tensor_rows(&args.out);
+    args.epilogue = random_epilogue(epilogue, rows, out, args.out.data);
+    compare(run_temporal_conv, &args, args.out.data, rows * out);
+    free_epilogue(&args.epilogue, args.out.data);
+    free(args.x.data);
+    free(args.out.data);
+    for (int k = 0; k < 3; k++) free((void *)weights.taps[k]);
+    free((void *)weights.bias);
+}
+
+static void test_temporal_conv(void **state) {
+    for (int epilogue = 0; epilogue < EPILOGUES; epilogue++) {
+        check_temporal_conv(random_int(1, 5), random_int(1, 9), random_int(1, 9), random_int(1, 50), random_int(1, 280),
+                            epilogue);
+    }
+    check_temporal_conv(14, 10, 16, 64, 64, 4);
+    check_temporal_conv(2, 30, 20, 3, 3, 0);
+}
+
+/* ---- convolutions --------------------------------------------------------------------------------------------- */
+
+typedef struct conv_case {
+    i2v_conv conv;
+    const float *weights; /* [out, in, kernel, kernel] */
+    i2v_conv_args args;
+} conv_case;
+
+static void run_conv(const i2v_backend *backend, int threads, const void *argument) {
+    conv_case one = *(const conv_case *)argument;
+    i2v_error failure = {0};
+    size_t bytes = 0;
+    assert_int_equal(backend->conv_packed_size(&one.conv, &bytes, &failure), I2V_OK);
+    void *packed = guarded(bytes);
+    assert_int_equal(backend->conv_pack(&one.conv, one.weights, packed, &failure), I2V_OK);
+    check_guard(packed, bytes);
+    one.conv.packed = packed;
+    one.args.weights = &one.conv;
+    RUN(backend, threads, conv, &one.args);
+    free(packed);
+}
+
+/* input = {frames, height, width} */
+static void check_conv(i2v_conv conv, int frames, int height, int width, int epilogue) {
+    conv_case one = {.conv = conv};
+    int64_t depth = (int64_t)conv.in * conv.kernel * conv.kernel;
+    one.weights = random_floats(depth * conv.out, 0, 1 / sqrtf((float)depth));
+    one.conv.bias = random_floats(conv.out, 0, 1);
+    one.args.x = random_tensor(frames, height, width, conv.in);
+    one.args.out = random_tensor(frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
+    int64_t rows = i2v_tensor_rows(&one.args.out);
+    one.args.epilogue = random_epilogue(epilogue, rows, conv.out, one.args.out.data);
+    compare(run_conv, &one, one.args.out.data, rows * conv.out);
+    free_epilogue(&one.args.epilogue, one.args.out.data);
+    free((void *)one.weights);
+    free((void *)one.conv.bias);
+    free(one.args.x.data);
+    free(one.args.out.data);
+}
+
+static i2v_conv conv_of(int in, int out, int kernel, int stride, int pad_before, int pad_after) {
+    return (i2v_conv){
+        .in = in, .out = out, .kernel = kernel, .stride = stride, .pad_before = pad_before, .pad_after = pad_after};
+}
+
+static void test_conv(void **state) {
+    for (int epilogue = 0; epilogue < EPILOGUES; epilogue++) {
+        int kernel = random_int(0, 3) ? 3 : 1;
+        check_conv(conv_of(random_int(1, 40), random_int(1, 40), kernel, random_int(1, 2), kernel / 2, kernel / 2),
+                   random_int(1, 3), random_int(3, 20), random_int(3, 20), epilogue);
+    }
+    check_conv(conv_of(64, 64, 3, 1, 1, 1), 2, 9, 13, 4);
+    check_conv(conv_of(32, 32, 3, 2, 0, 1), 2, 8, 12, 0);
+    check_conv(conv_of(32, 32, 3, 2, 0, 1), 1, 9, 13, 0);
+    check_conv(conv_of(3, 32, 14, 14, 0, 0), 1, 56, 56, 0);
+    check_conv(conv_of(3, 24, 16, 16, 0, 0), 1, 50, 35, 0);
+    check_conv(conv_of(8, 16, 5, 1, 2, 2), 1, 3, 3, 0);
+}
+
+/* Cut into bands, some of which have padding of their own. */
+static void test_conv_bands(void **state) {
+    check_conv(conv_of(16, 16, 3, 1, 1, 1), 2, 70, 300, 8);
+    check_conv(conv_of(8, 8, 3, 2, 0, 1), 1, 140, 500, 0);
+    check_conv(conv_of(4, 8, 3, 1, 1, 1), 1, 65, 700, 0);
+    check_conv(conv_of(8, 4, 3, 1, 1, 1), 1, 64, 700, 0);
+    check_conv(conv_of(2, 2, 7, 1, 3, 3), 1, 13, 30000, 0);
+}
+
+/* ---- norms ---------------------------------------------------------------------------------------------------- */
+
+static void run_group_norm(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, group_norm, (const i2v_group_norm_args *)args);
+}
+
+static void check_group_norm(i2v_tensor size, int second, int groups, int together, float mean, double tolerance) {
+    i2v_norm norm = random_norm(size.channels + second, groups);
+    i2v_tensor x = size, skip = size, out = size;
+    skip.channels = second;
+    out.channels += second;
+    x.data = random_floats(i2v_tensor_count(&x), mean, 1);
+    skip.data = random_floats(i2v_tensor_count(&skip), mean, 1);
+    out.data = random_floats(i2v_tensor_count(&out), 0, 1);
+    for (int activation = 0; activation < 2; activation++) {
+        i2v_group_norm_args args = {.source = {x, skip},
+                                    .norm = &norm,
+                                    .frames_together = together,
+                                    .activation = (i2v_activation)activation,
+                                    .out = out};
+        compare_within(tolerance, run_group_norm, &args, out.data, i2v_tensor_count(&out));
+    }
+    free(x.data);
+    free(skip.data);
+    free(out.data);
+    free_norm(&norm);
+}
+
+static void test_group_norm(void **state) {
+    for (int i = 0; i < 20; i++) {
+        int groups = random_int(1, 8), size = random_int(1, 9);
+        int channels = groups * size, second = random_int(0, 1) ? random_int(0, channels - 1) : 0;
+        i2v_tensor x = {NULL, random_int(1, 4), random_int(1, 20), random_int(1, 20), channels - second};
+        /* a group of one value is its bias: no digits are left to compare but those */
+        if (x.height * x.width * size < 8) x.height += 8;
+        check_group_norm(x, second, groups, i % 2, 0, TOLERANCE);
+    }
+    check_group_norm((i2v_tensor){NULL, 3, 30, 40, 640}, 320, 32, 0, 0, TOLERANCE);
+    check_group_norm((i2v_tensor){NULL, 3, 30, 40, 128}, 0, 32, 1, 0, TOLERANCE);
+}
+
+/* Values far from zero, as group norms inside a decoder meet them. */
+static void test_norm_far_mean(void **state) {
+    check_group_norm((i2v_tensor){NULL, 2, 40, 30, 64}, 32, 8, 1, 100, TOLERANCE);
+    check_group_norm((i2v_tensor){NULL, 2, 40, 30, 64}, 0, 8, 0, -10000, TOLERANCE);
+}
+
+static void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, layer_norm, (const i2v_layer_norm_args *)args);
+}
+
+static void check_layer_norm(int64_t rows, int channels, float mean) {
+    i2v_norm norm = random_norm(channels, 0);
+    float *out = random_floats(rows * channels, 0, 1);
+    i2v_layer_norm_args args = {rows, random_floats(rows * channels, mean, 1), &norm, out};
+    compare(run_layer_norm, &args, out, rows * channels);
+    free((void *)args.x);
+    free(out);
+    free_norm(&norm);
+}
+
+static void test_layer_norm(void **state) {
+    for (int i = 0; i < 20; i++) check_layer_norm(random_int(1, 200), random_int(8, 150), 0);
+    check_layer_norm(77, 1280, 100);
+    check_layer_norm(77, 83, -1000);
+}
+
+/* ---- attention ------------------------------------------------------------------------------------------------ */
+
+static void run_attention(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, attention, (const i2v_attention_args *)args);
+}
+
+/* Temporal: the tokens of a sequence are frames, the sequences pixels. */
+static void check_attention(int temporal, int outer, int inner, int tokens, int heads, int head_dim, float deviation) {
+    int channels = heads * head_dim;
+    int64_t rows = (int64_t)outer * inner * tokens;
+    float *qkv = random_floats(rows * 3 * channels, 0, deviation), *out = random_floats(rows * channels, 0, 1);
+    int64_t token = temporal ? inner : 1, next = temporal ? 1 : tokens;
+    i2v_attention_args args = {.q = qkv,
+                               .k = qkv + channels,
+                               .v = qkv + 2 * channels,
+                               .out = out,
+                               .outer = outer,
+                               .inner = inner,
+                               .tokens = tokens,
+                               .heads = heads,
+                               .head_dim = head_dim,
+                               .scale = 1 / sqrtf((float)head_dim),
+                               .outer_stride = (int64_t)inner * tokens * 3 * channels,
+                               .inner_stride = next * 3 * channels,
+                               .token_stride = token * 3 * channels,
+                               .out_outer_stride = (int64_t)inner * tokens * channels,
+                               .out_inner_stride = next * channels,
+                               .out_token_stride = token * channels};
+    /* a score's rounding is a weight's relative error: scores of hundreds leave fewer digits */
+    compare_within(deviation > 2 ? 1e-4 : 2 * TOLERANCE, run_attention, &args, out, rows * channels);
+    free(qkv);
+    free(out);
+}
+
+static void test_attention(void **state) {
+    static const int dims[] = {1, 3, 8, 24, 40, 64, 80, 100, 512};
+    for (size_t d = 0; d < sizeof dims / sizeof *dims; d++) {
+        check_attention(0, 2, 1, random_int(1, 64), 2, dims[d], 1);
+        check_attention(0, 1, 1, random_int(65, 300), 2, dims[d], 1);
+        check_attention(1, 1, random_int(1, 40), random_int(1, 25), 2, dims[d], 1);
+    }
+    static const int tokens[] = {1, 2, 14, 59, 60, 61, 64, 65, 256, 257, 513, 1000};
+    for (size_t t = 0; t < sizeof tokens / sizeof *tokens; t++) check_attention(0, 1, 2, tokens[t], 3, 20, 1);
+    check_attention(1, 2, 9, 70, 2, 16, 1);
+}
+
+/* More than what is packed at once. */
+static void test_attention_groups(void **state) {
+    check_attention(0, 15, 1, 65, 2, 2048, 1);
+}
+
+/* Softmaxes that are nearly a choice of one key. */
+static void test_attention_huge_scores(void **state) {
+    check_attention(0, 1, 1, 300, 2, 64, 10);
+    check_attention(1, 1, 20, 14, 2, 64, 10);
+    int tokens = 130, channels = 8;
+    float *qkv = random_floats(tokens * 3 * channels, 0, 1e15f), *out = floats(tokens * channels);
+    i2v_tensor x = {qkv, 1, 1, tokens, 3 * channels}, y = {out, 1, 1, tokens, channels};
+    for (int v = 0; i2v_backend_cpu_variant(v); v++) {
+        i2v_attention_args args = {
+            x.data, qkv + channels, qkv + 2 * channels, y.data, 1, 1, tokens, 1, channels, 1, 0, 0, x.channels, 0,
+            0,      channels};
+        run_attention(i2v_backend_cpu_variant(v), 2, &args);
+        for (int i = 0; i < tokens * channels; i++) assert_true(isfinite(out[i]));
+    }
+    free(qkv);
+    free(out);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------------- */
+
+static void run_add_vectors(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, add_vectors, (const i2v_add_vectors_args *)args);
+}
+
+static void run_upsample(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, upsample, (const i2v_upsample_args *)args);
+}
+
+static void test_elementwise(void **state) {
+    for (int i = 0; i < 20; i++) {
+        int frames = random_int(1, 4), height = random_int(1, 12), width = random_int(1, 12);
+        int channels = random_int(1, 70);
+        i2v_tensor x = random_tensor(frames, height, width, channels);
+        i2v_tensor out = random_tensor(frames, 2 * height - random_int(0, 1), 2 * width - random_int(0, 1), channels);
+        i2v_upsample_args upsample = {x, out};
+        compare(run_upsample, &upsample, out.data, i2v_tensor_count(&out));
+        float *vectors = random_floats((int64_t)frames * channels, 0, 1);
+        i2v_add_vectors_args add = {x, {out.data, frames, height, width, channels}, vectors};
+        compare(run_add_vectors, &add, out.data, i2v_tensor_count(&x));
+        add.out = x;
+        compare(run_add_vectors, &add, x.data, i2v_tensor_count(&x));
+        free(x.data);
+        free(out.data);
+        free(vectors);
+    }
+}
+
+/* NaN in, NaN out somewhere, and no crash. */
+static void test_nan(void **state) {
+    int channels = 32;
+    i2v_tensor x = random_tensor(2, 10, 10, 3 * channels), out = random_tensor(2, 10, 10, channels);
+    i2v_tensor one = {x.data, 2, 10, 10, channels};
+    for (int64_t i = 0; i < i2v_tensor_count(&x); i += 7) x.data[i] = i % 2 ? NAN : INFINITY;
+    i2v_norm norm = random_norm(channels, 8);
+    for (int v = 0; i2v_backend_cpu_variant(v); v++) {
+        const i2v_backend *backend = i2v_backend_cpu_variant(v);
+        i2v_attention_args attention = {.q = x.data,
+                                        .k = x.data + channels,
+                                        .v = x.data + 2 * channels,
+                                        .out = out.data,
+                                        .outer = 2,
+                                        .inner = 1,
+                                        .tokens = 100,
+                                        .heads = 2,
+                                        .head_dim = channels / 2,
+                                        .scale = 1,
+                                        .outer_stride = 9600,
+                                        .token_stride = 96,
+                                        .out_outer_stride = 3200,
+                                        .out_token_stride = 32};
+        run_attention(backend, 2, &attention);
+        assert_true(isnan(out.data[0]));
+        i2v_group_norm_args group_norm = {
+            .source = {one}, .norm = &norm, .activation = I2V_ACTIVATION_SILU, .out = out};
+        run_group_norm(backend, 2, &group_norm);
+        assert_true(isnan(out.data[0]));
+        i2v_layer_norm_args layer_norm = {200, x.data, &norm, out.data};
+        run_layer_norm(backend, 2, &layer_norm);
+        assert_true(isnan(out.data[0]));
+    }
+    free(x.data);
+    free(out.data);
+    free_norm(&norm);
+}
+
+/* A cancelled operation succeeds without doing anything. */
+static void test_cancel(void **state) {
+    i2v_linear weights = random_linear(8, 8, 1);
+    float *x = random_floats(80, 0, 1), *out = floats(80), *before = floats(80);
+    memset(out, 0x55, 320);
+    memcpy(before, out, 320);
+    atomic_int cancel = 1;
+    for (int v = 0; i2v_backend_cpu_variant(v); v++) {
+        const i2v_backend *backend = i2v_backend_cpu_variant(v);
+        i2v_device device = {2, &cancel};
+        i2v_linear_args args = {.rows = 10,
+                                .source = {x},
+                                .source_channels = {8},
+                                .weights = &weights,
+                                .epilogue = i2v_epilogue_plain(),
+                                .out = out};
+        void *scratch = guarded(backend->linear_scratch(&device, &args));
+        assert_int_equal(backend->linear(&device, &args, scratch, NULL), I2V_OK);
+        assert_memory_equal(before, out, 320);
+        free(scratch);
+    }
+    free(x);
+    free(out);
+    free(before);
+    free_linear(&weights);
+}
+
+/* ---- timing --------------------------------------------------------------------------------------------------- */
+
+static int bench_threads; /* set once, by bench */
+
+/* One thread is timed by what it computes, so that a busy machine does little harm. */
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(bench_threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Prints the best of several runs; work: of one run, in units. */
+static void time_it(const char *what, runner run, const void *args, double work, const char *unit) {
+    double best = 1e9, end = seconds() + 1;
+    for (int i = 0; i < 3 || seconds() < end; i++) {
+        double start = seconds();
+        run(i2v_backend_cpu(), bench_threads, args);
+        double taken = seconds() - start;
+        if (taken < best) best = taken;
+    }
+    printf("%-44s %9.2f ms %8.1f %s\n", what, 1e3 * best, work / best * 1e-9, unit);
+    fflush(stdout);
+}
+
+static void bench_linear(const char *what, int64_t rows, int in, int out, const i2v_norm *norm) {
+    i2v_linear weights = random_linear(in, out, 1);
+    float *x = random_floats(rows * in, 0, 1), *y = floats(rows * out);
+    i2v_linear_args args = {.rows = rows,
+                            .source = {x},
+                            .source_channels = {in},
+                            .norm = norm,
+                            .weights = &weights,
+                            .epilogue = i2v_epilogue_plain(),
+                            .out = y};
+    time_it(what, run_linear, &args, 2.0 * (double)rows * in * out, "GFLOP/s");
+    free(x);
+    free(y);
+    free_linear(&weights);
+}
+
+static void bench_feed_forward(const char *what, int64_t rows, int channels) {
+    i2v_linear geglu = random_linear(channels, 8 * channels, 1), output = random_linear(4 * channels, channels, 1);
+    i2v_norm norm = random_norm(channels, 0);
+    float *x = random_floats(rows * channels, 0, 1), *y = floats(rows * channels);
+    i2v_feed_forward_args args = {.rows = rows,
+                                  .x = x,
+                                  .norm = &norm,
+                                  .geglu = &geglu,
+                                  .output = &output,
+                                  .epilogue = i2v_epilogue_residual(x),
+                                  .out = y};
+    time_it(what, run_feed_forward, &args, 24.0 * (double)rows * channels * channels, "GFLOP/s");
+    free(x);
+    free(y);
+    free_norm(&norm);
+    free_linear(&geglu);
+    free_linear(&output);
+}
+
+/* Weights are packed before the clock runs. */
+static void run_packed_conv(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, conv, (const i2v_conv_args *)args);
+}
+
+static void bench_conv(const char *what, i2v_conv conv, int frames, int height, int width) {
+    i2v_tensor x = random_tensor(frames, height, width, conv.in);
+    i2v_tensor out = {NULL, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out};
+    out.data = floats(i2v_tensor_count(&out));
+    float *weights = random_floats((int64_t)conv.in * conv.out * conv.kernel * conv.kernel, 0, 0.01f);
+    size_t bytes = 0;
+    assert_int_equal(i2v_backend_cpu()->conv_packed_size(&conv, &bytes, NULL), I2V_OK);
+    void *packed = guarded(bytes);
+    assert_int_equal(i2v_backend_cpu()->conv_pack(&conv, weights, packed, NULL), I2V_OK);
+    conv.packed = packed;
+    i2v_conv_args args = {&conv, x, out, i2v_epilogue_plain()};
+    double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
+    time_it(what, run_packed_conv, &args, work, "GFLOP/s");
+    free(packed);
+    free(weights);
+    free(x.data);
+    free(out.data);
+}
+
+static void bench_temporal_conv(const char *what, int frames, int height, int width, int channels) {
+    i2v_temporal_conv weights = {.in = channels, .out = channels};
+    for (int k = 0; k < 3; k++) weights.taps[k] = random_floats((int64_t)channels * channels, 0, 0.01f);
+    i2v_temporal_conv_args args = {.weights = &weights,
+                                   .x = random_tensor(frames, height, width, channels),
+                                   .out = random_tensor(frames, height, width, channels),
+                                   .epilogue = i2v_epilogue_plain()};
+    double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
+    time_it(what, run_temporal_conv, &args, work, "GFLOP/s");
+    free(args.x.data);
+    free(args.out.data);
+    for (int k = 0; k < 3; k++) free((void *)weights.taps[k]);
+}
+
+static void bench_attention(const char *what, int outer, int inner, int tokens, int heads, int head_dim, int temporal) {
+    int channels = heads * head_dim;
+    int64_t rows = (int64_t)outer * inner * tokens, token = temporal ? inner : 1, next = temporal ? 1 : tokens;
+    float *qkv = random_floats(rows * 3 * channels, 0, 1), *out = floats(rows * channels);
+    i2v_attention_args args = {.q = qkv,
+                               .k = qkv + channels,
+                               .v = qkv + 2 * channels,
+                               .out = out,
+                               .outer = outer,
+                               .inner = inner,
+                               .tokens = tokens,
+                               .heads = heads,
+                               .head_dim = head_dim,
+                               .scale = 1 / sqrtf((float)head_dim),
+                               .outer_stride = (int64_t)inner * tokens * 3 * channels,
+                               .inner_stride = next * 3 * channels,
+                               .token_stride = token * 3 * channels,
+                               .out_outer_stride = (int64_t)inner * tokens * channels,
+                               .out_inner_stride = next * channels,
+                               .out_token_stride = token * channels};
+    time_it(what, run_attention, &args, 4.0 * (double)rows * tokens * channels, "GFLOP/s");
+    free(qkv);
+    free(out);
+}
+
+static void bench_group_norm(const char *what, int frames, int height, int width, int channels, int together) {
+    i2v_norm norm = random_norm(channels, 32);
+    i2v_tensor x = random_tensor(frames, height, width, channels), out = random_tensor(frames, height, width, channels);
+    i2v_group_norm_args args = {
+        .source = {x}, .norm = &norm, .frames_together = together, .activation = I2V_ACTIVATION_SILU, .out = out};
+    time_it(what, run_group_norm, &args, 8.0 * (double)i2v_tensor_count(&x), "GB/s, in and out once");
+    free(x.data);
+    free(out.data);
+    free_norm(&norm);
+}
+
+static void bench_layer_norm(const char *what, int64_t rows, int channels) {
+    i2v_norm norm = random_norm(channels, 0);
+    i2v_layer_norm_args args = {rows, random_floats(rows * channels, 0, 1), &norm, floats(rows * channels)};
+    time_it(what, run_layer_norm, &args, 8.0 * (double)(rows * channels), "GB/s");
+    free((void *)args.x);
+    free(args.out);
+    free_norm(&norm);
+}
+
+static int bench(int threads) {
+    if (getenv("TATT")) { bench_threads = 1; for(int i=0;i<4;i++) bench_attention("t", 1, 2560, 14, 5, 64, 1); return 0; }
+    bench_threads = threads;
+    printf("%s, %d threads\n", i2v_backend_cpu()->name, threads);
+    i2v_norm norm = random_norm(1280, 0);
+    bench_linear("linear 4096 x 1024 -> 1024", 4096, 1024, 1024, NULL);
+    bench_linear("linear 35840 x 320 -> 2560", 35840, 320, 2560, NULL);
+    bench_linear("linear 8960 x 1280 -> 3840, layer norm", 8960, 1280, 3840, &norm);
+    bench_linear("linear 257 x 1280 -> 5120", 257, 1280, 5120, NULL);
+    bench_linear("linear 1 x 1280 -> 1280", 1, 1280, 1280, NULL);
+    bench_feed_forward("feed-forward 35840 x 320", 35840, 320);
+    bench_feed_forward("feed-forward 2240 x 1280", 2240, 1280);
+    bench_conv("conv 3x3 [14, 40, 64, 320] -> 320", conv_of(320, 320, 3, 1, 1, 1), 14, 40, 64);
+    bench_conv("conv 3x3 [14, 5, 8, 1280] -> 1280", conv_of(1280, 1280, 3, 1, 1, 1), 14, 5, 8);
+    bench_conv("conv 3x3 [1, 320, 512, 128] -> 128", conv_of(128, 128, 3, 1, 1, 1), 1, 320, 512);
+    bench_conv("conv 3x3 [14, 40, 64, 8] -> 320", conv_of(8, 320, 3, 1, 1, 1), 14, 40, 64);
+    bench_conv("conv 3x3 [1, 320, 512, 128] -> 3", conv_of(128, 3, 3, 1, 1, 1), 1, 320, 512);
+    bench_temporal_conv("temporal conv [14, 40, 64, 320]", 14, 40, 64, 320);
+    bench_temporal_conv("temporal conv [14, 10, 16, 1280]", 14, 10, 16, 1280);
+    bench_attention("attention 2560 tokens, 14 x 5 heads of 64", 14, 1, 2560, 5, 64, 0);
+    bench_attention("attention 9216 tokens, 5 heads of 64", 1, 1, 9216, 5, 64, 0);
+    bench_attention("attention 2560 tokens, 1 head of 512", 1, 1, 2560, 1, 512, 0);
+    bench_attention("attention 14 frames, 2560 pixels, 5 of 64", 1, 2560, 14, 5, 64, 1);
+    bench_attention("attention 25 frames, 640 pixels, 10 of 64", 1, 640, 25, 10, 64, 1);
+    bench_group_norm("group norm + SiLU [14, 40, 64, 320]", 14, 40, 64, 320, 0);
+    bench_group_norm("group norm + SiLU [14, 40, 64, 960], together", 14, 40, 64, 960, 1);
+    bench_layer_norm("layer norm 35840 x 320", 35840, 320);
+    free_norm(&norm);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_error_function),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_feed_forward),
+        cmocka_unit_test(test_temporal_conv),
+        cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_conv_bands),
+        cmocka_unit_test(test_group_norm),
+        cmocka_unit_test(test_norm_far_mean),
+        cmocka_unit_test(test_layer_norm),
+        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_attention_groups),
+        cmocka_unit_test(test_attention_huge_scores),
+        cmocka_unit_test(test_elementwise),
+        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_cancel),
+    };
+    if (argc > 1 && strcmp(argv[1], "--bench") == 0) return bench(argc > 2 ? atoi(argv[2]) : i2v_core_count());
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

