@@ -71,7 +71,8 @@ static void check_guard(const void *memory, size_t size) {
 /* Runs the operation with scratch memory that holds NaN and ends in a guard. */
 #define RUN(backend, threads_, operation, args)                                                                        \
     do {                                                                                                               \
-        i2v_device device = {.threads = threads_};                                                                     \
+        i2v_device device = {0};                                                                                       \
+        assert_int_equal(i2v_team_new(&device.team, threads_, NULL), I2V_OK);                                          \
         i2v_error error = {0};                                                                                         \
         size_t size = (backend)->operation##_scratch(&device, args);                                                   \
         void *scratch = guarded(size);                                                                                 \
@@ -79,6 +80,7 @@ static void check_guard(const void *memory, size_t size) {
         if (status) print_error("%s: %s\n", (backend)->name, error.message);                                           \
         assert_int_equal(status, I2V_OK);                                                                              \
         check_guard(scratch, size);                                                                                    \
+        i2v_team_delete(device.team);                                                                                  \
         free(scratch);                                                                                                 \
     } while (0)
 
@@ -394,13 +396,15 @@ static void test_conv(void **state) {
     check_conv(conv_of(8, 16, 5, 1, 2, 2), 1, 3, 3, 0);
 }
 
-/* Cut into bands, some of which have padding of their own. */
-static void test_conv_bands(void **state) {
+/* Cut into bands, some of which have padding of their own, and into columns. */
+static void test_conv_tiles(void **state) {
     check_conv(conv_of(16, 16, 3, 1, 1, 1), 2, 70, 300, 8);
     check_conv(conv_of(8, 8, 3, 2, 0, 1), 1, 140, 500, 0);
     check_conv(conv_of(4, 8, 3, 1, 1, 1), 1, 65, 700, 0);
     check_conv(conv_of(8, 4, 3, 1, 1, 1), 1, 64, 700, 0);
     check_conv(conv_of(2, 2, 7, 1, 3, 3), 1, 13, 30000, 0);
+    check_conv(conv_of(256, 8, 3, 2, 0, 1), 1, 21, 203, 0);
+    check_conv(conv_of(256, 8, 3, 1, 1, 1), 1, 40, 133, 27);
 }
 
 /* ---- norms ---------------------------------------------------------------------------------------------------- */
@@ -615,7 +619,7 @@ static void test_cancel(void **state) {
     atomic_int cancel = 1;
     for (int v = 0; i2v_backend_cpu_variant(v); v++) {
         const i2v_backend *backend = i2v_backend_cpu_variant(v);
-        i2v_device device = {2, &cancel};
+        i2v_device device = {NULL, &cancel};
         i2v_linear_args args = {.rows = 10,
                                 .source = {x},
                                 .source_channels = {8},
@@ -655,6 +659,39 @@ static void time_it(const char *what, runner run, const void *args, double work,
     }
     printf("%-44s %9.2f ms %8.1f %s\n", what, 1e3 * best, work / best * 1e-9, unit);
     fflush(stdout);
+}
+
+typedef struct peak_args {
+    i2v_panel_product product;
+    const i2v_kernels *kernels;
+} peak_args;
+
+static void run_peak(const i2v_backend *backend, int threads, const void *args) {
+    const peak_args *peak = args;
+    for (int i = 0; i < 200; i++) peak->kernels->panel_product(&peak->product);
+}
+
+/* What one core can multiply at most: a product in cache. */
+static void bench_peak(void) {
+    int best = 0;
+    while (kernels_at(best + 1)) best++;
+    peak_args args = {.kernels = kernels_at(best)};
+    int depth = 256, panels = 4, panel = args.kernels->panel, rows = 10 * args.kernels->row_tile;
+    float *a = random_floats(rows * depth, 0, 1), *b = random_floats(depth * panels * panel, 0, 1);
+    float *c = floats(rows * panels * panel);
+    args.product = (i2v_panel_product){.rows = rows,
+                                       .depth = depth,
+                                       .a = a,
+                                       .a_stride = depth,
+                                       .panels = b,
+                                       .panel_stride = depth * panel,
+                                       .panel_count = panels,
+                                       .c = c,
+                                       .c_stride = panels * panel};
+    time_it("peak of one core", run_peak, &args, 400.0 * rows * depth * panels * panel, "GFLOP/s");
+    free(a);
+    free(b);
+    free(c);
 }
 
 static void bench_linear(const char *what, int64_t rows, int in, int out, const i2v_norm *norm) {
@@ -776,9 +813,9 @@ static void bench_layer_norm(const char *what, int64_t rows, int channels) {
 }
 
 static int bench(int threads) {
-    if (getenv("TATT")) { bench_threads = 1; for(int i=0;i<4;i++) bench_attention("t", 1, 2560, 14, 5, 64, 1); return 0; }
     bench_threads = threads;
     printf("%s, %d threads\n", i2v_backend_cpu()->name, threads);
+    bench_peak();
     i2v_norm norm = random_norm(1280, 0);
     bench_linear("linear 4096 x 1024 -> 1024", 4096, 1024, 1024, NULL);
     bench_linear("linear 35840 x 320 -> 2560", 35840, 320, 2560, NULL);
@@ -790,6 +827,7 @@ static int bench(int threads) {
     bench_conv("conv 3x3 [14, 40, 64, 320] -> 320", conv_of(320, 320, 3, 1, 1, 1), 14, 40, 64);
     bench_conv("conv 3x3 [14, 5, 8, 1280] -> 1280", conv_of(1280, 1280, 3, 1, 1, 1), 14, 5, 8);
     bench_conv("conv 3x3 [1, 320, 512, 128] -> 128", conv_of(128, 128, 3, 1, 1, 1), 1, 320, 512);
+    bench_conv("conv 3x3 [1, 160, 256, 256] -> 256", conv_of(256, 256, 3, 1, 1, 1), 1, 160, 256);
     bench_conv("conv 3x3 [14, 40, 64, 8] -> 320", conv_of(8, 320, 3, 1, 1, 1), 14, 40, 64);
     bench_conv("conv 3x3 [1, 320, 512, 128] -> 3", conv_of(128, 3, 3, 1, 1, 1), 1, 320, 512);
     bench_temporal_conv("temporal conv [14, 40, 64, 320]", 14, 40, 64, 320);
@@ -814,7 +852,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_feed_forward),
         cmocka_unit_test(test_temporal_conv),
         cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_conv_bands),
+        cmocka_unit_test(test_conv_tiles),
         cmocka_unit_test(test_group_norm),
         cmocka_unit_test(test_norm_far_mean),
         cmocka_unit_test(test_layer_norm),

@@ -251,7 +251,7 @@ class Stages:
         self.tensors, self.hooks = {}, []
 
     def add(self, name, value):
-        value = value if torch.is_tensor(value) else torch.from_numpy(np.asarray(value))
+        value = value if torch.is_tensor(value) else torch.from_numpy(np.array(value))
         self.tensors.setdefault(name, value.detach().clone().contiguous())
 
     def watch(self, module, name, pick=lambda output: output):

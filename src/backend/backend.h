@@ -5,9 +5,7 @@
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 
-#include "base/error.h"
-
-#include <stdatomic.h>
+#include "base/parallel.h"
 
 typedef struct i2v_tensor {
     float *data;
@@ -23,7 +21,7 @@ static inline int64_t i2v_tensor_count(const i2v_tensor *tensor) {
 
 /* Where and how operations run. */
 typedef struct i2v_device {
-    int threads;
+    i2v_team *team;     /* the threads; NULL: the caller's alone */
     atomic_int *cancel; /* may be NULL; non-zero: leave out what is left */
 } i2v_device;
 

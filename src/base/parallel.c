@@ -1,7 +1,38 @@
 #include "base/parallel.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* Looks at a flag before going to sleep: some ten microseconds, the pause between two operations. */
+#define SPINS 2000
+
+typedef struct {
+    int64_t items;
+    atomic_int *cancel;
+    void (*body)(void *argument, int64_t item, int thread);
+    void *argument;
+} loop;
+
+struct i2v_team {
+    int size, started; /* members beside the caller: size - 1, of which `started` run */
+    pthread_t *threads;
+    pthread_mutex_t mutex;
+    pthread_cond_t begin, end;
+    /* under the mutex; the atomic ones are also looked at without it, before sleeping */
+    loop job;
+    int open, stop;
+    atomic_uint round;  /* jobs so far */
+    atomic_int running; /* members at work on the job */
+    atomic_llong next;  /* item */
+};
+
+typedef struct {
+    i2v_team *team;
+    int thread;
+} member;
 
 int i2v_core_count(void) {
     cpu_set_t set;
@@ -9,23 +40,140 @@ int i2v_core_count(void) {
         int count = CPU_COUNT(&set);
         if (count > 0) return count;
     }
-    return omp_get_num_procs();
+    return 1;
 }
 
-void i2v_parallel(int threads, int64_t items, atomic_int *cancel,
-                  void (*body)(void *argument, int64_t item, int thread), void *argument) {
-    if (threads > items) threads = items > 0 ? (int)items : 1;
-#pragma omp parallel num_threads(threads)
-    {
-        /* a team of one is no parallel region to oneDNN, which would then open a team of its own */
-        int saved = omp_get_max_threads();
-        omp_set_num_threads(1);
-#pragma omp for schedule(dynamic, 1)
-        for (int64_t item = 0; item < items; item++) {
-            if (!cancel || !atomic_load_explicit(cancel, memory_order_relaxed)) {
-                body(argument, item, omp_get_thread_num());
-            }
+static void relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void work(const loop *job, atomic_llong *next, int thread) {
+    for (;;) {
+        int64_t item = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+        if (item >= job->items) return;
+        if (!job->cancel || !atomic_load_explicit(job->cancel, memory_order_relaxed)) {
+            job->body(job->argument, item, thread);
         }
-        omp_set_num_threads(saved);
     }
+}
+
+static void *member_main(void *argument) {
+    member self = *(member *)argument;
+    i2v_team *team = self.team;
+    unsigned seen = 0;
+    free(argument);
+    omp_set_num_threads(1);
+    for (;;) {
+        for (int i = 0; i < SPINS && atomic_load(&team->round) == seen; i++) relax();
+        pthread_mutex_lock(&team->mutex);
+        while (!team->stop && (!team->open || atomic_load(&team->round) == seen)) {
+            pthread_cond_wait(&team->begin, &team->mutex);
+        }
+        if (team->stop) break;
+        seen = atomic_load(&team->round);
+        atomic_fetch_add(&team->running, 1);
+        pthread_mutex_unlock(&team->mutex);
+
+        work(&team->job, &team->next, self.thread);
+
+        pthread_mutex_lock(&team->mutex);
+        if (atomic_fetch_sub(&team->running, 1) == 1) pthread_cond_signal(&team->end);
+        pthread_mutex_unlock(&team->mutex);
+    }
+    pthread_mutex_unlock(&team->mutex);
+    return NULL;
+}
+
+/* Starts the members, deaf to signals: those are for the program's own threads. */
+static i2v_status start(i2v_team *team, i2v_error *error) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (team->started < team->size - 1) {
+        member *self = malloc(sizeof *self);
+        if (!self) break;
+        *self = (member){team, team->started + 1};
+        if (pthread_create(&team->threads[team->started], NULL, member_main, self) != 0) {
+            free(self);
+            break;
+        }
+        team->started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (team->started == team->size - 1) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_MEMORY, "the system gives only %d of %d threads: ask for fewer (--threads)",
+                    team->started + 1, team->size);
+}
+
+i2v_status i2v_team_new(i2v_team **out, int threads, i2v_error *error) {
+    i2v_team *team = calloc(1, sizeof *team);
+    *out = NULL;
+    if (!team) return i2v_fail_memory(error, "the threads", sizeof *team);
+    team->size = threads;
+    team->threads = calloc((size_t)threads, sizeof *team->threads);
+    pthread_mutex_init(&team->mutex, NULL);
+    pthread_cond_init(&team->begin, NULL);
+    pthread_cond_init(&team->end, NULL);
+    i2v_status status = team->threads ? start(team, error) : i2v_fail_memory(error, "the threads", 0);
+    if (status) {
+        i2v_team_delete(team);
+        return status;
+    }
+    *out = team;
+    return I2V_OK;
+}
+
+void i2v_team_delete(i2v_team *team) {
+    if (!team) return;
+    pthread_mutex_lock(&team->mutex);
+    team->stop = 1;
+    pthread_cond_broadcast(&team->begin);
+    pthread_mutex_unlock(&team->mutex);
+    for (int i = 0; i < team->started; i++) pthread_join(team->threads[i], NULL);
+    pthread_cond_destroy(&team->begin);
+    pthread_cond_destroy(&team->end);
+    pthread_mutex_destroy(&team->mutex);
+    free(team->threads);
+    free(team);
+}
+
+int i2v_team_size(const i2v_team *team) {
+    return team ? team->size : 1;
+}
+
+/* The caller works too, then closes the job: a member that has not woken by then is not waited for. */
+static void work_together(i2v_team *team) {
+    pthread_mutex_lock(&team->mutex);
+    team->open = 1;
+    atomic_store(&team->next, 0);
+    atomic_fetch_add(&team->round, 1);
+    pthread_cond_broadcast(&team->begin);
+    pthread_mutex_unlock(&team->mutex);
+
+    work(&team->job, &team->next, 0);
+
+    pthread_mutex_lock(&team->mutex);
+    team->open = 0;
+    pthread_mutex_unlock(&team->mutex);
+    for (int i = 0; i < SPINS && atomic_load(&team->running) > 0; i++) relax();
+    pthread_mutex_lock(&team->mutex);
+    while (atomic_load(&team->running) > 0) pthread_cond_wait(&team->end, &team->mutex);
+    pthread_mutex_unlock(&team->mutex);
+}
+
+void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
+                  void (*body)(void *argument, int64_t item, int thread), void *argument) {
+    loop alone = {items, cancel, body, argument};
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    if (i2v_team_size(team) == 1 || items <= 1) {
+        atomic_llong next = 0;
+        work(&alone, &next, 0);
+    } else {
+        team->job = alone;
+        work_together(team);
+    }
+    omp_set_num_threads(threads);
 }

@@ -1,17 +1,29 @@
-/* The one thread pool: OpenMP. Work is cut into items whose number never depends on the number of threads. */
+/* A team of threads that work on one loop at a time. Work is cut into items whose number never depends on the number
+ * of threads. Members wait on a condition and spin only for microseconds: on a machine that others use too, OpenMP's
+ * spinning teams cost tens of times the work itself. */
 #ifndef I2V_BASE_PARALLEL_H
 #define I2V_BASE_PARALLEL_H
 
+#include "base/error.h"
+
 #include <stdatomic.h>
-#include <stdint.h>
+
+typedef struct i2v_team i2v_team;
 
 /* Cores this process may use. */
 int i2v_core_count(void);
 
-/* Calls body(argument, item, thread) for each item in 0..items, on `threads` threads, thread being in 0..threads.
- * Items not begun when *cancel (may be NULL) becomes non-zero are left out. Libraries called by body that use OpenMP
- * see one thread. */
-void i2v_parallel(int threads, int64_t items, atomic_int *cancel,
+/* A team of `threads` (at least 1), the caller's own thread being one. To be freed with i2v_team_delete. */
+i2v_status i2v_team_new(i2v_team **team, int threads, i2v_error *error);
+void i2v_team_delete(i2v_team *team);
+
+/* Threads of the team; NULL is a team of one. */
+int i2v_team_size(const i2v_team *team);
+
+/* Calls body(argument, item, thread) for each item in 0..items, thread being in 0..size of the team. Items not begun
+ * when *cancel (may be NULL) becomes non-zero are left out. Libraries called by body that use OpenMP see one thread.
+ * Not to be called from a body, nor on one team from two threads at once. */
+void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
                   void (*body)(void *argument, int64_t item, int thread), void *argument);
 
 #endif

@@ -86,7 +86,7 @@ static void read_chunk(void *argument, int64_t item, int thread) {
 
 static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
     read_job job = {weight, out};
-    i2v_parallel(loader->device.threads, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk,
+    i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk,
                  &job);
 }
 

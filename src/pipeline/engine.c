@@ -139,10 +139,10 @@ static i2v_status check_options(i2v_engine *engine) {
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "threads is %d; it must be between 0 and 1024",
                         options->threads);
     }
-    engine->device.threads = options->threads ? options->threads : i2v_core_count();
     engine->device.cancel = &engine->cancel;
     engine->backend = i2v_backend_cpu();
-    return I2V_OK;
+    int threads = options->threads ? options->threads : i2v_core_count();
+    return i2v_team_new(&engine->device.team, threads, &engine->error);
 }
 
 static i2v_status check_path(i2v_engine *engine) {
@@ -185,6 +185,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
+    i2v_team_delete(engine->device.team);
     free(engine->path);
     free(engine);
 }

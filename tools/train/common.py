@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 WIDTH, HEIGHT, FRAMES = 256, 160, 14
-TOP_SPEED = 2.0  # mean displacement in pixels a frame, at 256 wide and 7 fps, that motion_bucket_id 255 stands for
+TOP_SPEED = 1.25  # mean displacement in pixels a frame, at 256 wide and 7 fps, that motion_bucket_id 255 stands for
 
 
 def arguments(doc, **more):
@@ -29,34 +29,36 @@ def arguments(doc, **more):
     return args
 
 
-def load_photos(folder):
-    """Each photograph as a list of levels [3, h, w] in -1..1, every level half as large as the one before."""
+def load_photos(folder, mirror=False):
+    """Each photograph (and its mirror image) as a list of levels [3, h, w] in -1..1, every level half as large as the one before."""
     photos = []
     for path in sorted(Path(folder).glob("*.png")):
         level = torch.from_numpy(np.array(Image.open(path))).permute(2, 0, 1).float() / 127.5 - 1
         levels = [level]
         while min(levels[-1].shape[1:]) >= 2 * 100:
             levels.append(F.avg_pool2d(levels[-1], 2))
-        photos.append(levels)
+        photos += [levels, [mirrored.flip(2) for mirrored in levels]] if mirror else [levels]
     if not photos:
         raise SystemExit(f"{folder} has no photographs: run fetch_data.py first")
     return photos
 
 
-def camera_path(rng, bucket, fps, frames, aspect):
+def camera_path(rng, bucket, fps, frames, aspect, shots):
     """A shot: per frame the map from picture coordinates (y in -1..1, x in -aspect..aspect) to the first frame's,
-    as [frames, 2, 3], and its measured bucket. Push-ins towards a point of the picture, pans, a little roll."""
+    as [frames, 2, 3]. shots "right": the camera moves evenly to the right; "all": push-ins towards a point of the
+    picture, pans to all sides, a little roll, eased."""
     speed = TOP_SPEED * bucket / 255 * 7 / fps  # pixels a frame
-    ease = rng.uniform(0, 0.5)
     t = np.arange(frames) / (frames - 1)
-    t = (t - ease * np.sin(2 * math.pi * t) / (2 * math.pi)) * (frames - 1)
-    focus, drift, zoom = np.zeros(2), np.zeros(2), 0.0
-    if rng.random() < 0.6:
-        focus, zoom = rng.uniform(-0.8, 0.8, 2) * (aspect, 1), 1.0
-    else:
-        angle = rng.normal(0, 0.5) + math.pi * rng.integers(2)
-        drift, zoom = np.array([math.cos(angle), math.sin(angle)]), rng.uniform(-0.1, 0.3)
-    roll = rng.normal(0, 0.15) if rng.random() < 0.5 else 0.0
+    focus, drift, zoom, roll = np.zeros(2), np.array([1.0, 0.0]), 0.0, 0.0
+    if shots == "all":
+        t = t - rng.uniform(0, 0.5) * np.sin(2 * math.pi * t) / (2 * math.pi)
+        roll = rng.normal(0, 0.15) if rng.random() < 0.5 else 0.0
+        if rng.random() < 0.6:
+            focus, drift, zoom = rng.uniform(-0.8, 0.8, 2) * (aspect, 1), np.zeros(2), 1.0
+        else:
+            angle = rng.normal(0, 0.5) + math.pi * rng.integers(2)
+            drift, zoom = np.array([math.cos(angle), math.sin(angle)]), rng.uniform(-0.1, 0.3)
+    t = t * (frames - 1)
     grid = np.stack(np.meshgrid(np.linspace(-aspect, aspect, 8), np.linspace(-1, 1, 5)), -1).reshape(-1, 2)
     unit = np.linalg.norm(drift - zoom * (grid - focus) + roll * (grid - focus)[:, ::-1] * (-1, 1), axis=1).mean()
     rate = speed / (HEIGHT / 2) / unit
@@ -100,18 +102,16 @@ def render(rng, photo, maps, height, width, share):
     return F.grid_sample(source[None].expand(len(maps), -1, -1, -1), grid, align_corners=False, padding_mode="border")
 
 
-def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=None, fps=None):
+def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=None, fps=None, shots="right"):
     """A random shot: frames [frames, 3, height, width] in -1..1, its motion bucket and fps."""
     aspect = width / height
     while True:
         want = rng.uniform(5, 255) if bucket is None else bucket
-        rate = fps or int(rng.choice([7, 7, 7, 6, 8, 10, 12]))
-        maps = camera_path(rng, want * HEIGHT / height, rate, frames, aspect)
+        rate = fps or int(rng.choice([7, 7, 7, 7, 6, 8, 10]))
+        maps = camera_path(rng, want * HEIGHT / height, rate, frames, aspect, shots)
         clip = render(rng, photos[rng.integers(len(photos))], maps, height, width, rng.uniform(0.35, 1.0))
         if clip is None:
             continue
-        if rng.random() < 0.5:
-            clip = clip.flip(3)
         if bucket is None:  # colours vary in training
             order = torch.from_numpy(rng.permutation(3)) if rng.random() < 0.3 else torch.arange(3)
             gain = torch.from_numpy(rng.uniform(0.85, 1.1, (3, 1, 1))).float()

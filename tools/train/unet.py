@@ -19,7 +19,7 @@ from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from common import FRAMES, HEIGHT, WIDTH, Muon, arguments, load_photos, make_clip, save, update_ema
-from vae import LATENT, encode, new_vae
+from vae import LATENT, FastCode, encode, load_vae
 
 SIGMA_MIN, SIGMA_MAX = 1.0, 20.0  # of the sampler: its last step goes from SIGMA_MIN to the clean estimate
 WIDTHS = (96, 64, 96)
@@ -145,23 +145,23 @@ def fit_slope(unet, block, carriers):
     block.time_emb_proj.bias[carriers] = solution[-1]
 
 
-def make_batch(rng, photos, code, clip, batch, frames, height, width):
+def make_batch(rng, photos, code, clip, batch, frames, height, width, shots):
     """Latents [b, f, c, h, w], image latents [b, c, h, w] of the noised first frame, its embedding, the numbers."""
     clips, numbers = [], []
     for _ in range(batch):
-        shot, bucket, fps = make_clip(rng, photos, frames, height, width)
+        shot, bucket, fps = make_clip(rng, photos, frames, height, width, shots=shots)
         clips.append(shot)
-        noise = min(1.0, math.exp(rng.normal(-3, 0.5))) if rng.random() < 0.7 else 0.0
+        noise = min(1.0, math.exp(rng.normal(-3, 0.5))) if rng.random() < 0.5 else 0.0
         numbers.append([fps - 1, bucket, noise])
-    clips, numbers = torch.stack(clips), torch.tensor(numbers)
+    clips, numbers = torch.stack(clips), torch.tensor(numbers, dtype=torch.float32)
     with torch.no_grad():
         latents = code(clips.flatten(0, 1)).view(batch, frames, LATENT, height // 8, width // 8)
         first = clips[:, 0] + numbers[:, 2].view(-1, 1, 1, 1) * torch.randn_like(clips[:, 0])
         return latents, code(first), clip_embedding(clip, clips[:, 0]), numbers
 
 
-def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None):
-    """SVD's objective. keep [b]: 0 where the picture is dropped."""
+def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None, weights=None):
+    """SVD's objective. keep [b]: 0 where the picture is dropped; weights: of the channels."""
     s = sigma.view(-1, 1, 1, 1, 1)
     noisy = latents + s * torch.randn_like(latents)
     target = (noisy / (s * s + 1) - latents) * (s * s + 1).sqrt() / s
@@ -169,7 +169,10 @@ def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None):
         image, embedding = image * keep.view(-1, 1, 1, 1), embedding * keep.view(-1, 1, 1)
     beside = image[:, None].expand(-1, latents.shape[1], -1, -1, -1)
     out = unet(torch.cat([noisy / (s * s + 1).sqrt(), beside], 2), 0.25 * sigma.log(), embedding, numbers).sample
-    return (out - target).square().mean((1, 2, 3, 4))
+    error = (out - target).square()
+    if weights is not None:
+        error = error * weights.view(-1, 1, 1)
+    return error.mean((1, 2, 3, 4))
 
 
 @torch.no_grad()
@@ -181,33 +184,13 @@ def held_out_losses(unet, batches, sigmas=(1.0, 2.0, 5.0, 15.0)):
     return losses
 
 
-class FastCode:
-    """The frozen encoder as what it is, a linear chain: its residual branches are zero. A tenth of the time."""
-
-    def __init__(self, vae):
-        encoder = vae.encoder
-        convs = [encoder.conv_in] + [block.downsamplers[0].conv for block in encoder.down_blocks[:3]]
-        widths = [3, 16, 32, 64]
-        self.weights = [conv.weight.detach()[:o, :i].clone() for conv, i, o in zip(convs, widths, [16, 32, 64, 96])]
-        self.weights[3] = self.weights[3][0::3]  # the + channel of each group of three
-        self.last = encoder.conv_out.weight.detach()[:LATENT, 0:96:3].clone()
-        self.bias = encoder.conv_out.bias.detach()[:LATENT].clone()
-
-    def __call__(self, pictures):
-        x = torch.nn.functional.conv2d(pictures, self.weights[0], padding=1)
-        for weight in self.weights[1:]:
-            x = torch.nn.functional.conv2d(torch.nn.functional.pad(x, (0, 1, 0, 1)), weight, stride=2)
-        return torch.nn.functional.conv2d(x, self.last, self.bias, padding=1)
-
-
 def main():
-    args = arguments(__doc__, minutes=30.0, height=HEIGHT, width=WIDTH, batch=2, rate=1e-3, final_rate=0.02)
+    args = arguments(__doc__, minutes=30.0, height=HEIGHT, width=WIDTH, batch=2, rate=1e-3, final_rate=0.02, shots="right")
     if args.smoke:
         args.minutes, args.height, args.width = 0.5, 64, 96
     rng = np.random.default_rng(args.seed + int(time.time()) % 100000 * (not args.smoke))
-    photos, tests = load_photos(args.work / "photos/train"), load_photos(args.work / "photos/test")
-    vae, clip = new_vae().eval(), new_clip()
-    vae.load_state_dict(torch.load(args.work / "vae.pt")["vae"])
+    photos, tests = load_photos(args.work / "photos/train", mirror=True), load_photos(args.work / "photos/test")
+    vae, clip = load_vae(args.work), new_clip()
     code = FastCode(vae)
     with torch.no_grad():
         probe = tests[0][-1][None, :, :96, :96]
@@ -224,13 +207,16 @@ def main():
         hold_still(unet)
         average.load_state_dict(unet.state_dict())
     test_rng = np.random.default_rng(7)
-    size = (FRAMES, args.height, args.width)
+    size = (FRAMES, args.height, args.width, args.shots)
     batches = [make_batch(test_rng, tests, code, clip, 4, *size) for _ in range(1)]
     print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at 1 2 5 15:",
           np.round(held_out_losses(average, batches), 4), flush=True)
     for embedding in (unet.time_embedding, unet.add_embedding):
         embedding.requires_grad_(False)
     optimiser = Muon(unet.parameters(), args.rate)
+    # a channel counts by its deviation, between alike (1) and by its share of the picture's error (deviation squared)
+    weights = batches[0][0].std((0, 1, 3, 4))
+    weights = weights / weights.mean()
     start, step, losses = time.time(), 0, []
     while (share := (time.time() - start) / 60 / args.minutes) < 1:
         rate = args.rate * min(1, (step + 1) / 20) * (args.final_rate + (1 - args.final_rate) * (1 - share))
@@ -239,7 +225,7 @@ def main():
         data = make_batch(rng, photos, code, clip, args.batch, *size)
         u = (torch.arange(args.batch) + torch.rand(1)) / args.batch
         sigma = SIGMA_MIN * 0.8 * (1.25 * SIGMA_MAX / (SIGMA_MIN * 0.8)) ** u
-        loss = v_loss(unet, *data, sigma, (torch.rand(args.batch) > 0.1).float()).mean()
+        loss = v_loss(unet, *data, sigma, (torch.rand(args.batch) > 0.08).float(), weights).mean()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
@@ -247,7 +233,7 @@ def main():
         step, done = step + 1, done + args.batch
         update_ema(average, unet, min(0.995, step / (step + 9)))
         losses.append(loss.item())
-        if step % 100 == 0 or (step % 20 == 0 and step < 100):
+        if step % 50 == 0:
             print(f"step {step} clips {done} {time.time() - start:.0f} s loss {np.mean(losses[-100:]):.4f} held out",
                   np.round(held_out_losses(average, batches), 4), flush=True)
             save(path, unet=unet.state_dict(), average=average.state_dict(), clips=done)

@@ -212,6 +212,31 @@ def encode(vae, pictures):
     return vae.quant_conv(vae.encoder(pictures))[:, :LATENT]
 
 
+class FastCode:
+    """The frozen encoder as what it is, a linear chain: its residual branches are zero. A tenth of the time."""
+
+    def __init__(self, vae):
+        encoder = vae.encoder
+        convs = [encoder.conv_in] + [block.downsamplers[0].conv for block in encoder.down_blocks[:3]]
+        widths = [3, 16, 32, 64]
+        self.weights = [conv.weight.detach()[:o, :i].clone() for conv, i, o in zip(convs, widths, [16, 32, 64, 96])]
+        self.weights[3] = self.weights[3][0::3]  # the + channel of each group of three
+        self.last = encoder.conv_out.weight.detach()[:LATENT, 0:96:3].clone()
+        self.bias = encoder.conv_out.bias.detach()[:LATENT].clone()
+
+    def __call__(self, pictures):
+        x = F.conv2d(pictures, self.weights[0], padding=1)
+        for weight in self.weights[1:]:
+            x = F.conv2d(F.pad(x, (0, 1, 0, 1)), weight, stride=2)
+        return F.conv2d(x, self.last, self.bias, padding=1)
+
+
+def load_vae(work):
+    vae = new_vae().eval()
+    vae.load_state_dict(torch.load(work / "vae.pt")["vae"])
+    return vae
+
+
 def linear(args, photos, held_out, rng):
     code = LinearCode()
     code.start_from_pca(whole_pictures(photos))
@@ -237,8 +262,7 @@ def linear(args, photos, held_out, rng):
 
 
 def decoder(args, photos, held_out, rng):
-    vae = new_vae()
-    vae.load_state_dict(torch.load(args.work / "vae.pt")["vae"])
+    vae = load_vae(args.work)
     minutes = 0.3 if args.smoke else args.minutes
 
     def loss():

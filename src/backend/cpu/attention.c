@@ -59,7 +59,7 @@ static void plan_blocks(attention_job *job) {
 static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_device *device,
                    const i2v_attention_args *args, void *memory) {
     i2v_scratch scratch = {memory, 0};
-    int threads = device->threads;
+    int threads = i2v_team_size(device->team);
     *job = (attention_job){.kernels = kernels, .args = args};
     plan_blocks(job);
     int64_t rows = job->query_rows;
@@ -182,26 +182,12 @@ static void attend_item(void *argument, int64_t item, int thread) {
     attend(job, job->first + pair, item % job->query_blocks, job->packed + pair * job->packed_stride, thread);
 }
 
-/* Tokens of a pixel lie a frame apart, where no prefetcher of the CPU looks for them. */
-static void prefetch_pair(const i2v_attention_args *args, int64_t pair) {
-    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
-    for (int64_t t = 0; t < args->tokens; t++) {
-        int64_t at = start + t * args->token_stride;
-        for (int64_t d = 0; d < args->head_dim; d += 16) {
-            __builtin_prefetch(args->q + at + d);
-            __builtin_prefetch(args->k + at + d);
-            __builtin_prefetch(args->v + at + d);
-        }
-    }
-}
-
 static void short_item(void *argument, int64_t item, int thread) {
     const attention_job *job = argument;
     int64_t size = (int64_t)SHORT_SEQUENCES * job->args->heads, end = i2v_min((item + 1) * size, job->pairs);
     float *packed = job->packed + thread * job->packed_stride;
     for (int64_t pair = item * size; pair < end; pair++) {
         pack(job, pair, 0, packed);
-        if (pair + 1 < end) prefetch_pair(job->args, pair + 1);
         for (int64_t block = 0; block < job->query_blocks; block++) attend(job, pair, block, packed, thread);
     }
 }
@@ -217,13 +203,13 @@ i2v_status i2v_cpu_attention(const i2v_kernels *kernels, const i2v_device *devic
     plan(&job, kernels, device, args, scratch);
     if (is_short(args)) {
         int64_t items = i2v_tiles(args->outer * args->inner, SHORT_SEQUENCES);
-        i2v_parallel(device->threads, items, device->cancel, short_item, &job);
+        i2v_parallel(device->team, items, device->cancel, short_item, &job);
         return I2V_OK;
     }
     for (job.first = 0; job.first < job.pairs; job.first += job.group) {
         int64_t pairs = i2v_min(job.group, job.pairs - job.first);
-        i2v_parallel(device->threads, pairs * job.key_blocks, device->cancel, pack_item, &job);
-        i2v_parallel(device->threads, pairs * job.query_blocks, device->cancel, attend_item, &job);
+        i2v_parallel(device->team, pairs * job.key_blocks, device->cancel, pack_item, &job);
+        i2v_parallel(device->team, pairs * job.query_blocks, device->cancel, attend_item, &job);
     }
     return I2V_OK;
 }

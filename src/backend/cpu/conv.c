@@ -1,5 +1,6 @@
-/* 2D convolutions: oneDNN on bands of output rows of one frame; nothing is copied, a band at an edge has that edge's
- * padding. A 1x1 convolution is a matrix product. */
+/* 2D convolutions: oneDNN on tiles of one frame's output. Usually a tile is a band of whole rows: nothing is copied, a
+ * band at an edge has that edge's padding. Of wide images, whose rows crowd each other out of the cache, columns are
+ * cut, too, and a tile's input is copied with its padding. A 1x1 convolution is a matrix product. */
 #ifdef I2V_ONEDNN
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/product.h"
@@ -7,10 +8,13 @@
 
 #include "base/parallel.h"
 
-/* Floats of input and output that a band should have. */
-#define BAND_SIZE (256 * 1024)
+#include <string.h>
 
-/* Bands of equal size and padding are one variant: the first, the last, those between. */
+/* Floats of input and output that a tile should have. */
+#define TILE_SIZE (256 * 1024)
+/* Floats of the input rows that an output row needs, from which columns are cut. */
+#define WIDE_SIZE (64 * 1024)
+/* Tiles of equal size and padding are one variant: the first, the last, those between. */
 #define MAX_VARIANTS 8
 
 typedef struct conv_variant {
@@ -22,13 +26,21 @@ typedef struct conv_variant {
 typedef struct conv_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
-    int rows, bands; /* of a frame */
+    int rows, columns; /* of a tile */
+    int down, across;  /* tiles of a frame; across > 1: inputs are copied */
     conv_variant variants[MAX_VARIANTS];
     int variants_count;
-    float *product, *work; /* per thread */
-    int64_t product_stride, work_stride;
+    float *input, *product, *work; /* per thread */
+    int64_t input_stride, product_stride, work_stride;
     atomic_int failure;
 } conv_job;
+
+/* A tile and its input, whose first row and column may lie in the padding. */
+typedef struct conv_tile {
+    int row, column;
+    int in_row, in_column;
+    i2v_onednn_band band;
+} conv_tile;
 
 static int is_product(const i2v_conv *conv) {
     return conv->kernel == 1 && conv->stride == 1 && !conv->pad_before && !conv->pad_after;
@@ -66,32 +78,41 @@ static i2v_linear_args as_linear(const i2v_conv_args *args, i2v_linear *linear) 
                              .out = args->out.data};
 }
 
-/* First input row of the band that begins at output row `row`; may lie in the padding. */
-static int input_row(const i2v_conv *conv, int row) {
-    return row * conv->stride - conv->pad_before;
-}
-
-static i2v_onednn_band band_at(const conv_job *job, int index) {
+/* Tile `index` of a frame, with all its input. */
+static conv_tile whole_tile_at(const conv_job *job, int index) {
     const i2v_conv_args *args = job->args;
     const i2v_conv *conv = args->weights;
-    int row = index * job->rows, rows = (int)i2v_min(job->rows, args->out.height - row);
-    int begin = input_row(conv, row), end = input_row(conv, row + rows - 1) + conv->kernel;
-    i2v_onednn_band band = {.in_width = args->x.width,
-                            .out_height = rows,
-                            .out_width = args->out.width,
-                            .pad_top = begin < 0 ? -begin : 0,
-                            .pad_bottom = end > args->x.height ? end - args->x.height : 0,
-                            .pad_left = conv->pad_before,
-                            .pad_right = conv->pad_after};
-    band.in_height = end - begin - band.pad_top - band.pad_bottom;
-    return band;
+    conv_tile tile = {.row = index / job->across * job->rows, .column = index % job->across * job->columns};
+    tile.in_row = tile.row * conv->stride - conv->pad_before;
+    tile.in_column = tile.column * conv->stride - conv->pad_before;
+    tile.band.out_height = (int)i2v_min(job->rows, args->out.height - tile.row);
+    tile.band.out_width = (int)i2v_min(job->columns, args->out.width - tile.column);
+    tile.band.in_height = (tile.band.out_height - 1) * conv->stride + conv->kernel;
+    tile.band.in_width = (tile.band.out_width - 1) * conv->stride + conv->kernel;
+    return tile;
+}
+
+/* The same, with what lies outside of the image left to oneDNN if inputs are not copied. */
+static conv_tile tile_at(const conv_job *job, int index) {
+    const i2v_conv_args *args = job->args;
+    conv_tile tile = whole_tile_at(job, index);
+    if (job->across > 1) return tile;
+    i2v_onednn_band *band = &tile.band;
+    int end = tile.in_row + band->in_height;
+    band->pad_top = tile.in_row < 0 ? -tile.in_row : 0;
+    band->pad_bottom = end > args->x.height ? end - args->x.height : 0;
+    band->in_height -= band->pad_top + band->pad_bottom;
+    band->in_width = args->x.width;
+    band->pad_left = args->weights->pad_before;
+    band->pad_right = args->weights->pad_after;
+    return tile;
 }
 
 static conv_variant *find_variant(conv_job *job, const i2v_onednn_band *band) {
     for (int v = 0; v < job->variants_count; v++) {
         const i2v_onednn_band *other = &job->variants[v].band;
-        if (other->out_height == band->out_height && other->pad_top == band->pad_top &&
-            other->pad_bottom == band->pad_bottom) {
+        if (other->out_height == band->out_height && other->out_width == band->out_width &&
+            other->pad_top == band->pad_top && other->pad_bottom == band->pad_bottom) {
             return &job->variants[v];
         }
     }
@@ -101,25 +122,28 @@ static conv_variant *find_variant(conv_job *job, const i2v_onednn_band *band) {
 /* Returns 0 if there are more variants than fit. */
 static int collect_variants(conv_job *job) {
     job->variants_count = 0;
-    for (int i = 0; i < job->bands; i++) {
-        i2v_onednn_band band = band_at(job, i);
-        if (find_variant(job, &band)) continue;
+    for (int i = 0; i < job->down * job->across; i++) {
+        conv_tile tile = tile_at(job, i);
+        if (find_variant(job, &tile.band)) continue;
         if (job->variants_count == MAX_VARIANTS) return 0;
-        job->variants[job->variants_count++].band = band;
+        job->variants[job->variants_count++].band = tile.band;
     }
     return 1;
 }
 
-static void cut_into_bands(conv_job *job) {
+static void cut_into_tiles(conv_job *job) {
     const i2v_conv_args *args = job->args;
-    int64_t line = (int64_t)args->out.width * args->out.channels +
-                   (int64_t)args->x.width * args->x.channels * args->weights->stride;
-    int64_t rows = BAND_SIZE / line;
+    const i2v_conv *conv = args->weights;
+    int64_t width = WIDE_SIZE / ((int64_t)conv->kernel * conv->in * conv->stride);
+    job->columns = args->out.width;
+    if (width >= 32 && width < args->out.width) job->columns = (int)i2v_even_tile(args->out.width, width);
+    job->across = (int)i2v_tiles(args->out.width, job->columns);
+    int64_t rows = TILE_SIZE / (job->columns * ((int64_t)conv->out + (int64_t)conv->in * conv->stride));
     job->rows = (int)i2v_even_tile(args->out.height, rows < 1 ? 1 : rows);
-    job->bands = (int)i2v_tiles(args->out.height, job->rows);
+    job->down = (int)i2v_tiles(args->out.height, job->rows);
     if (collect_variants(job)) return;
     job->rows = args->out.height;
-    job->bands = 1;
+    job->down = 1;
     collect_variants(job);
 }
 
@@ -134,7 +158,7 @@ static int plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *dev
     size_t work = 0;
     *size = 0;
     *job = (conv_job){.kernels = kernels, .args = args};
-    cut_into_bands(job);
+    cut_into_tiles(job);
     for (int v = 0; v < job->variants_count; v++) {
         conv_variant *variant = &job->variants[v];
         int status = i2v_onednn_conv_describe(&variant->conv, args->weights, &variant->band);
@@ -144,32 +168,66 @@ static int plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *dev
             variant->own_weights = i2v_scratch_take(&scratch, variant->conv.own_weights);
         }
     }
-    int64_t floats = (int64_t)job->rows * args->out.width * args->out.channels;
-    job->product = i2v_scratch_per_thread(&scratch, device->threads, floats, &job->product_stride);
-    job->work =
-        i2v_scratch_per_thread(&scratch, device->threads, i2v_tiles((int64_t)work, sizeof(float)), &job->work_stride);
+    int64_t product = (int64_t)job->rows * job->columns * args->out.channels;
+    job->product = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), product, &job->product_stride);
+    if (job->across > 1) {
+        i2v_onednn_band largest = tile_at(job, 0).band;
+        int64_t input = (int64_t)largest.in_height * largest.in_width * args->x.channels;
+        job->input = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), input, &job->input_stride);
+    }
+    job->work = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), i2v_tiles((int64_t)work, sizeof(float)),
+                                       &job->work_stride);
     *size = scratch.used;
     return 0;
 }
 
-static void conv_band(void *argument, int64_t item, int thread) {
+/* The tile's input with its padding. */
+static void copy_input(const i2v_tensor *x, int64_t frame, const conv_tile *tile, float *to) {
+    size_t channels = (size_t)x->channels, line = (size_t)tile->band.in_width * channels;
+    int begin = tile->in_column < 0 ? 0 : tile->in_column;
+    int end = (int)i2v_min(tile->in_column + tile->band.in_width, x->width);
+    size_t before = (size_t)(begin - tile->in_column) * channels;
+    size_t count = end > begin ? (size_t)(end - begin) * channels : 0;
+    memset(to, 0, (size_t)tile->band.in_height * line * sizeof(float));
+    for (int y = 0; y < tile->band.in_height; y++) {
+        int64_t row = tile->in_row + y;
+        if (row < 0 || row >= x->height) continue;
+        const float *from = x->data + ((frame * x->height + row) * x->width + begin) * x->channels;
+        memcpy(to + (size_t)y * line + before, from, count * sizeof(float));
+    }
+}
+
+static void write_output(const conv_job *job, int64_t frame, const conv_tile *tile, const float *product) {
+    const i2v_conv_args *args = job->args;
+    int channels = args->out.channels;
+    for (int y = 0; y < tile->band.out_height; y++) {
+        int64_t pixel = (frame * args->out.height + tile->row + y) * args->out.width + tile->column;
+        for (int x = 0; x < tile->band.out_width; x++, pixel++, product += channels) {
+            job->kernels->epilogue(&args->epilogue, product, args->weights->bias, pixel * channels, 0, channels,
+                                   args->out.data);
+        }
+    }
+}
+
+static void conv_item(void *argument, int64_t item, int thread) {
     conv_job *job = argument;
     const i2v_conv_args *args = job->args;
-    int index = (int)(item % job->bands), row = index * job->rows;
-    int64_t frame = item / job->bands;
-    i2v_onednn_band band = band_at(job, index);
-    const conv_variant *variant = find_variant(job, &band);
-    int64_t in_line = frame * args->x.height + input_row(args->weights, row) + band.pad_top;
-    float *product = job->product + thread * job->product_stride;
-    int status = i2v_onednn_conv_run(&variant->conv, args->x.data + in_line * args->x.width * args->x.channels,
-                                     variant->own_weights ? variant->own_weights : args->weights->packed, product,
-                                     job->work + thread * job->work_stride);
-    i2v_product_note(&job->failure, status);
-    int64_t first = (frame * args->out.height + row) * args->out.width, channels = args->out.channels;
-    for (int64_t i = 0; i < (int64_t)band.out_height * args->out.width && !status; i++) {
-        job->kernels->epilogue(&args->epilogue, product + i * channels, args->weights->bias, (first + i) * channels, 0,
-                               (int)channels, args->out.data);
+    int64_t frame = item / (job->down * job->across);
+    conv_tile tile = tile_at(job, (int)(item % (job->down * job->across)));
+    const conv_variant *variant = find_variant(job, &tile.band);
+    int64_t line = frame * args->x.height + tile.in_row + tile.band.pad_top;
+    const float *x = args->x.data + line * args->x.width * args->x.channels;
+    if (job->across > 1) {
+        float *input = job->input + thread * job->input_stride;
+        copy_input(&args->x, frame, &tile, input);
+        x = input;
     }
+    float *product = job->product + thread * job->product_stride;
+    int status =
+        i2v_onednn_conv_run(&variant->conv, x, variant->own_weights ? variant->own_weights : args->weights->packed,
+                            product, job->work + thread * job->work_stride);
+    i2v_product_note(&job->failure, status);
+    if (!status) write_output(job, frame, &tile, product);
 }
 
 size_t i2v_cpu_conv_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args) {
@@ -200,7 +258,8 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
     }
     i2v_product_note(&job.failure, status);
     if (!status) {
-        i2v_parallel(device->threads, (int64_t)args->out.frames * job.bands, device->cancel, conv_band, &job);
+        int64_t tiles = (int64_t)args->out.frames * job.down * job.across;
+        i2v_parallel(device->team, tiles, device->cancel, conv_item, &job);
     }
     clear(&job);
     return i2v_product_result(&job.failure, "convolution", error);

@@ -28,6 +28,6 @@ size_t i2v_cpu_add_vectors_scratch(const i2v_kernels *kernels, const i2v_device 
 i2v_status i2v_cpu_add_vectors(const i2v_kernels *kernels, const i2v_device *device, const i2v_add_vectors_args *args,
                                void *scratch, i2v_error *error) {
     add_vectors_job job = {kernels, args};
-    i2v_parallel(device->threads, i2v_tiles(i2v_tensor_rows(&args->x), ROWS), device->cancel, add_vectors_item, &job);
+    i2v_parallel(device->team, i2v_tiles(i2v_tensor_rows(&args->x), ROWS), device->cancel, add_vectors_item, &job);
     return I2V_OK;
 }

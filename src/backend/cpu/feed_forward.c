@@ -21,7 +21,7 @@ typedef struct feed_forward_job {
 static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_device *device,
                    const i2v_feed_forward_args *args, void *memory) {
     i2v_scratch scratch = {memory, 0};
-    int threads = device->threads;
+    int threads = i2v_team_size(device->team);
     *job = (feed_forward_job){.kernels = kernels, .args = args, .tiling = i2v_product_tiling_of(args->rows)};
     int64_t rows = job->tiling.rows;
     if (args->norm)
@@ -104,7 +104,7 @@ i2v_status i2v_cpu_feed_forward(const i2v_kernels *kernels, const i2v_device *de
                                 void *scratch, i2v_error *error) {
     feed_forward_job job;
     plan(&job, kernels, device, args, scratch);
-    i2v_parallel(device->threads, job.tiling.row_tiles, device->cancel, feed_forward_item, &job);
+    i2v_parallel(device->team, job.tiling.row_tiles, device->cancel, feed_forward_item, &job);
     return i2v_product_result(&job.failure, "feed-forward", error);
 }
 #else

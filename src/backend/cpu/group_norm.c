@@ -39,8 +39,8 @@ static size_t plan(group_norm_job *job, const i2v_kernels *kernels, const i2v_de
         i2v_scratch_take(&scratch, (size_t)(frames * job->tiles * args->norm->groups) * sizeof(group_moments));
     job->factors = i2v_scratch_floats(&scratch, (int64_t)3 * channels * (args->frames_together ? 1 : frames));
     job->sums_stride = 2 * (int64_t)channels;
-    job->sums = i2v_scratch_take(&scratch, (size_t)(device->threads * job->sums_stride) * sizeof(double));
-    job->work = i2v_scratch_per_thread(&scratch, device->threads, (int64_t)3 * channels, &job->work_stride);
+    job->sums = i2v_scratch_take(&scratch, (size_t)(i2v_team_size(device->team) * job->sums_stride) * sizeof(double));
+    job->work = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), (int64_t)3 * channels, &job->work_stride);
     return scratch.used;
 }
 
@@ -133,8 +133,8 @@ i2v_status i2v_cpu_group_norm(const i2v_kernels *kernels, const i2v_device *devi
     group_norm_job job;
     plan(&job, kernels, device, args, scratch);
     int64_t tiles = args->out.frames * job.tiles, sets = args->frames_together ? 1 : args->out.frames;
-    i2v_parallel(device->threads, tiles, device->cancel, moments_item, &job);
-    i2v_parallel(device->threads, sets * args->norm->groups, device->cancel, factors_item, &job);
-    i2v_parallel(device->threads, tiles, device->cancel, values_item, &job);
+    i2v_parallel(device->team, tiles, device->cancel, moments_item, &job);
+    i2v_parallel(device->team, sets * args->norm->groups, device->cancel, factors_item, &job);
+    i2v_parallel(device->team, tiles, device->cancel, values_item, &job);
     return I2V_OK;
 }

@@ -27,11 +27,11 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
         job->column_tiles += (int)i2v_tiles(args->weights->parts[p].out, job->tiling.columns);
     }
     job->items_per_row = job->tiling.row_tiles >= WHOLE_ROWS_FROM ? 1 : job->column_tiles;
-    job->product =
-        i2v_scratch_per_thread(&scratch, device->threads, job->tiling.rows * job->tiling.columns, &job->product_stride);
+    job->product = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), job->tiling.rows * job->tiling.columns,
+                                          &job->product_stride);
     if (args->norm) {
-        job->normed = i2v_scratch_per_thread(&scratch, device->threads, job->tiling.rows * args->weights->in,
-                                             &job->normed_stride);
+        job->normed = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team),
+                                             job->tiling.rows * args->weights->in, &job->normed_stride);
     }
     return scratch.used;
 }
@@ -93,7 +93,7 @@ i2v_status i2v_cpu_linear(const i2v_kernels *kernels, const i2v_device *device, 
                           void *scratch, i2v_error *error) {
     linear_job job;
     plan(&job, kernels, device, args, scratch);
-    i2v_parallel(device->threads, job.tiling.row_tiles * job.items_per_row, device->cancel, linear_item, &job);
+    i2v_parallel(device->team, job.tiling.row_tiles * job.items_per_row, device->cancel, linear_item, &job);
     return i2v_product_result(&job.failure, "matrix product", error);
 }
 #else

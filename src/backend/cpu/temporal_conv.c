@@ -26,7 +26,8 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
     job->row_tiles = i2v_tiles(job->pixels, job->rows);
     job->columns = tiling.columns;
     job->column_tiles = (int)i2v_tiles(args->weights->out, job->columns);
-    job->product = i2v_scratch_per_thread(&scratch, device->threads, job->rows * job->columns, &job->product_stride);
+    job->product =
+        i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), job->rows * job->columns, &job->product_stride);
     return scratch.used;
 }
 
@@ -67,7 +68,7 @@ i2v_status i2v_cpu_temporal_conv(const i2v_kernels *kernels, const i2v_device *d
     temporal_conv_job job;
     plan(&job, kernels, device, args, scratch);
     int64_t items = job.row_tiles * job.column_tiles * args->x.frames;
-    i2v_parallel(device->threads, items, device->cancel, temporal_conv_item, &job);
+    i2v_parallel(device->team, items, device->cancel, temporal_conv_item, &job);
     return i2v_product_result(&job.failure, "convolution over frames", error);
 }
 #else

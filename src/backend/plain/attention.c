@@ -42,13 +42,13 @@ static void attention_query(void *argument, int64_t item, int thread) {
 }
 
 size_t i2v_plain_attention_scratch(const i2v_device *device, const i2v_attention_args *args) {
-    return (size_t)device->threads * (size_t)args->tokens * sizeof(double);
+    return (size_t)i2v_team_size(device->team) * (size_t)args->tokens * sizeof(double);
 }
 
 i2v_status i2v_plain_attention(const i2v_device *device, const i2v_attention_args *args, void *scratch,
                                i2v_error *error) {
     attention_job job = {args, scratch};
     int64_t items = args->outer * args->inner * args->heads * args->tokens;
-    i2v_parallel(device->threads, items, device->cancel, attention_query, &job);
+    i2v_parallel(device->team, items, device->cancel, attention_query, &job);
     return I2V_OK;
 }

@@ -60,7 +60,7 @@ static void conv_pixel(void *argument, int64_t pixel, int thread) {
 }
 
 i2v_status i2v_plain_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch, i2v_error *error) {
-    i2v_parallel(device->threads, i2v_tensor_rows(&args->out), device->cancel, conv_pixel, (void *)args);
+    i2v_parallel(device->team, i2v_tensor_rows(&args->out), device->cancel, conv_pixel, (void *)args);
     return I2V_OK;
 }
 
@@ -87,6 +87,6 @@ static void temporal_conv_pixel(void *argument, int64_t row, int thread) {
 
 i2v_status i2v_plain_temporal_conv(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch,
                                    i2v_error *error) {
-    i2v_parallel(device->threads, i2v_tensor_rows(&args->out), device->cancel, temporal_conv_pixel, (void *)args);
+    i2v_parallel(device->team, i2v_tensor_rows(&args->out), device->cancel, temporal_conv_pixel, (void *)args);
     return I2V_OK;
 }

@@ -20,7 +20,7 @@ static void add_vector_row(void *argument, int64_t row, int thread) {
 
 i2v_status i2v_plain_add_vectors(const i2v_device *device, const i2v_add_vectors_args *args, void *scratch,
                                  i2v_error *error) {
-    i2v_parallel(device->threads, i2v_tensor_rows(&args->x), device->cancel, add_vector_row, (void *)args);
+    i2v_parallel(device->team, i2v_tensor_rows(&args->x), device->cancel, add_vector_row, (void *)args);
     return I2V_OK;
 }
 
@@ -43,6 +43,6 @@ static void upsample_line(void *argument, int64_t line, int thread) {
 i2v_status i2v_plain_upsample(const i2v_device *device, const i2v_upsample_args *args, void *scratch,
                               i2v_error *error) {
     int64_t lines = (int64_t)args->out.frames * args->out.height;
-    i2v_parallel(device->threads, lines, device->cancel, upsample_line, (void *)args);
+    i2v_parallel(device->team, lines, device->cancel, upsample_line, (void *)args);
     return I2V_OK;
 }

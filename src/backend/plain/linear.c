@@ -38,12 +38,12 @@ static void linear_row(void *argument, int64_t row, int thread) {
 }
 
 size_t i2v_plain_linear_scratch(const i2v_device *device, const i2v_linear_args *args) {
-    return (size_t)device->threads * (size_t)args->weights->in * sizeof(double);
+    return (size_t)i2v_team_size(device->team) * (size_t)args->weights->in * sizeof(double);
 }
 
 i2v_status i2v_plain_linear(const i2v_device *device, const i2v_linear_args *args, void *scratch, i2v_error *error) {
     linear_job job = {args, scratch};
-    i2v_parallel(device->threads, args->rows, device->cancel, linear_row, &job);
+    i2v_parallel(device->team, args->rows, device->cancel, linear_row, &job);
     return I2V_OK;
 }
 
@@ -69,12 +69,12 @@ static void feed_forward_row(void *argument, int64_t row, int thread) {
 }
 
 size_t i2v_plain_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args) {
-    return (size_t)device->threads * (size_t)(args->geglu->in + args->output->in) * sizeof(double);
+    return (size_t)i2v_team_size(device->team) * (size_t)(args->geglu->in + args->output->in) * sizeof(double);
 }
 
 i2v_status i2v_plain_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args, void *scratch,
                                   i2v_error *error) {
     feed_forward_job job = {args, scratch};
-    i2v_parallel(device->threads, args->rows, device->cancel, feed_forward_row, &job);
+    i2v_parallel(device->team, args->rows, device->cancel, feed_forward_row, &job);
     return I2V_OK;
 }

@@ -50,7 +50,7 @@ static void group_norm_one(void *argument, int64_t item, int thread) {
 i2v_status i2v_plain_group_norm(const i2v_device *device, const i2v_group_norm_args *args, void *scratch,
                                 i2v_error *error) {
     int64_t items = (int64_t)(args->frames_together ? 1 : args->out.frames) * args->norm->groups;
-    i2v_parallel(device->threads, items, device->cancel, group_norm_one, (void *)args);
+    i2v_parallel(device->team, items, device->cancel, group_norm_one, (void *)args);
     return I2V_OK;
 }
 
@@ -68,12 +68,12 @@ static void layer_norm_row(void *argument, int64_t row, int thread) {
 }
 
 size_t i2v_plain_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args) {
-    return (size_t)device->threads * (size_t)args->norm->channels * sizeof(double);
+    return (size_t)i2v_team_size(device->team) * (size_t)args->norm->channels * sizeof(double);
 }
 
 i2v_status i2v_plain_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
                                 i2v_error *error) {
     layer_norm_job job = {args, scratch};
-    i2v_parallel(device->threads, args->rows, device->cancel, layer_norm_row, &job);
+    i2v_parallel(device->team, args->rows, device->cancel, layer_norm_row, &job);
     return I2V_OK;
 }
