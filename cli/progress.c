@@ -70,7 +70,7 @@ static void show_bar(cli_progress *progress, const i2v_event *event, const char 
 }
 
 static void show(cli_progress *progress, const i2v_event *event) {
-    double now = cli_now(), pause = progress->terminal ? 0.1 : 1;
+    double now = cli_now(), pause = progress->terminal ? 0.1 : event->phase == I2V_PHASE_LOAD ? 5 : 1;
     int complete = event->step >= event->steps && event->steps > 0;
     if (!complete && now - progress->last_shown < pause) return;
     char text[160];

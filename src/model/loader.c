@@ -88,6 +88,7 @@ static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
     read_job job = {weight, out};
     i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk,
                  &job);
+    i2v_weight_forget(weight);
 }
 
 static void report(i2v_loader *loader, const i2v_weight *weight) {

@@ -9,11 +9,16 @@ void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, in
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
+    /* files saved before diffusers 0.18 have the names of its AttentionBlock */
+    static const char *const old_names[] = {"query", "key", "value", "proj_attn"};
+    static const char *const new_names[] = {"to_q", "to_k", "to_v", "to_out.0"};
+    int old = i2v_binder_has(&loader->binder, "%s.query.weight", prefix);
+    const char *const *names = old ? old_names : new_names;
     i2v_load_norm(loader, &attention->group_norm, channels, I2V_NORM_GROUPS, 1e-6, "%s.group_norm", prefix);
-    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_q", prefix);
-    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_k", prefix);
-    i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.to_v", prefix);
-    i2v_load_linear(loader, &attention->to_out, channels, channels, 1, "%s.to_out.0", prefix);
+    for (int i = 0; i < 3; i++) {
+        i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.%s", prefix, names[i]);
+    }
+    i2v_load_linear(loader, &attention->to_out, channels, channels, 1, "%s.%s", prefix, names[3]);
 }
 
 i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {

@@ -54,4 +54,8 @@ uint64_t i2v_weights_bytes(const i2v_weights *weights);
  * it), the range inside it. Any number of threads may read at the same time. */
 void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
+/* Tells the system that the weight's pages of the mapped file are not needed for now, so that they do not count as the
+ * process's memory; a later read brings them back. */
+void i2v_weight_forget(const i2v_weight *weight);
+
 #endif

@@ -2,6 +2,8 @@
 #include "weights/weights.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* The bits of half as f32. Written with masks and no comparison on the way to the float subtraction, which GCC would
  * turn into a branch: so the loop below vectorises on the baseline instruction set. NaNs keep their payload. */
@@ -56,4 +58,12 @@ void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t coun
     case I2V_WEIGHT_OTHER:
         break;
     }
+}
+
+void i2v_weight_forget(const i2v_weight *weight) {
+    /* whole pages only: the ones at the ends are shared with neighbours */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)weight->data + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)weight->data + weight->bytes) / page * page;
+    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
