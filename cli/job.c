@@ -51,6 +51,8 @@ static i2v_status open_model(cli_job *job) {
     if (!model)
         return fail(job, I2V_ERROR_PARAMETER,
                     "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+    /* the bundled model was made without guidance: more than 1 only raises contrast */
+    if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
     if (status != I2V_OK) return status;
     return cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
@@ -59,8 +61,11 @@ static i2v_status open_model(cli_job *job) {
 static void write_notes(cli_job *job) {
     int length = 0, size = (int)sizeof job->notes;
     if (job->bundled)
-        length = snprintf(job->notes, sizeof job->notes, "model: the bundled one, %s; --model DIR takes another\n",
-                          job->bundled);
+        length =
+            snprintf(job->notes, sizeof job->notes,
+                     "model: the small bundled one, %s, not Stable Video Diffusion: README.md says how to get that "
+                     "for --model\n",
+                     job->bundled);
     if (job->settings->seed_drawn && length < size)
         snprintf(job->notes + length, (size_t)(size - length), "seed: %" PRIu64 "\n", job->params.seed);
 }

@@ -59,7 +59,8 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, motion, 0, "min-guidance-scale", "X", CLI_NUMBER, AT(params.min_guidance_scale), 0,
      "guidance of the first frame (default 1)"},
     {CLI_GENERATE, motion, 0, "max-guidance-scale", "X", CLI_NUMBER, AT(params.max_guidance_scale), 0,
-     "guidance of the last frame (default 3)"},
+     "guidance of the last frame (default 3; 1 with the\n"
+     "bundled model, which was made without)"},
     {CLI_GENERATE, motion, 0, "num-inference-steps", "N", CLI_INTEGER, AT(params.num_inference_steps), 1,
      "denoising steps; fewer is faster and rougher\n"
      "(default 25)"},
@@ -108,6 +109,8 @@ static int check(cli_settings *settings, uint64_t given) {
     if (!settings->path) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
+    settings->guidance_given =
+        cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
     if (cli_given(command, given, "sigmas")) {
         if (cli_given(command, given, "num-inference-steps"))

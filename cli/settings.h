@@ -18,6 +18,7 @@ typedef struct cli_settings {
     cli_numbers sigmas;
     int json, quiet;
     int seed_drawn; /* no --seed: params.seed was drawn */
+    int guidance_given;
     i2v_options options;
     i2v_params params;
     i2v_output output;

@@ -105,7 +105,8 @@ static inline vec vec_exp(vec x) {
     return p * power_of_two(rounded);
 }
 
-/* x / (1 + e^-(factor x)). What 2^x loses for large arguments is lost where e^x is small beside 1 or the quotient is. */
+/* x / (1 + e^-(factor x)). 2^x loses digits of large arguments, where they do not count: beside 1, or in a result near
+ * zero. */
 static inline vec vec_swish(vec x, float factor) {
     return x / (1.0f + vec_exp2(x * (-1.44269504f * factor)));
 }
