@@ -22,7 +22,7 @@ test: packages
 demo: packages
 	$(MAKE) all
 	mkdir -p out
-	build/cli/img2vid generate examples/rocket.jpg -o out/rocket.mp4 --seed 42
+	build/cli/img2vid generate examples/rocket.jpg -o out/rocket.mp4 --seed 42 --motion-bucket-id 255
 	@echo "The video is $(CURDIR)/out/rocket.mp4"
 
 install: all

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 WIDTH, HEIGHT, FRAMES = 256, 160, 14
-TOP_SPEED = 1.25  # mean displacement in pixels a frame, at 256 wide and 7 fps, that motion_bucket_id 255 stands for
+TOP_SPEED = 0.75  # mean displacement in pixels a frame, at 256 wide and 7 fps, that motion_bucket_id 255 stands for
 
 
 def arguments(doc, **more):
@@ -102,8 +102,8 @@ def render(rng, photo, maps, height, width, share):
     return F.grid_sample(source[None].expand(len(maps), -1, -1, -1), grid, align_corners=False, padding_mode="border")
 
 
-def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=None, fps=None, shots="right"):
-    """A random shot: frames [frames, 3, height, width] in -1..1, its motion bucket and fps."""
+def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=None, fps=None, shots="right", vary=True):
+    """A random shot, with colours varied: frames [frames, 3, height, width] in -1..1, its motion bucket and fps."""
     aspect = width / height
     while True:
         want = rng.uniform(5, 255) if bucket is None else bucket
@@ -112,7 +112,7 @@ def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=Non
         clip = render(rng, photos[rng.integers(len(photos))], maps, height, width, rng.uniform(0.35, 1.0))
         if clip is None:
             continue
-        if bucket is None:  # colours vary in training
+        if vary:
             order = torch.from_numpy(rng.permutation(3)) if rng.random() < 0.3 else torch.arange(3)
             gain = torch.from_numpy(rng.uniform(0.85, 1.1, (3, 1, 1))).float()
             clip = (clip[:, order] * gain + rng.uniform(-0.1, 0.1)).clamp(-1, 1)

@@ -6,6 +6,8 @@
 The README.md and NOTICE beside it are written by hand and stay.
 """
 
+from pathlib import Path
+
 import torch
 from diffusers import EulerDiscreteScheduler, StableVideoDiffusionPipeline
 from transformers import CLIPImageProcessorPil
@@ -34,6 +36,12 @@ def load_pipeline(work, dtype=torch.float32):
 def main():
     args = arguments(__doc__, out="models/small")
     load_pipeline(args.work, torch.float16).save_pretrained(args.out, safe_serialization=True)
+    # by the name that every version of transformers has
+    for name in ("model_index.json", "feature_extractor/preprocessor_config.json"):
+        path = Path(args.out) / name
+        path.write_text(path.read_text().replace("CLIPImageProcessorPil", "CLIPImageProcessor"))
+    for path in Path(args.out).rglob("*.safetensors"):
+        path.chmod(0o644)
 
 
 if __name__ == "__main__":
