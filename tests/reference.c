@@ -105,7 +105,6 @@ void i2v_expect_close(const char *what, const float *found, const float *wanted,
         at = i;
         if (isnan(difference)) break;
     }
-    if (getenv("I2V_TEST_VERBOSE")) print_message("%s: %.1e of %.1e allowed\n", what, worst / largest, tolerance);
     if (!(worst <= tolerance * largest)) {
         fail_msg("%s: value %zu is %.9g, expected %.9g; largest %.3g, so off by %.1e of it and %.1e is allowed", what,
                  at, (double)found[at], (double)wanted[at], largest, worst / largest, tolerance);

@@ -18,7 +18,7 @@ iVBORw0KGgoAAAANSUhEUgAAABgAAAAQCAIAAACDRijCAAAAKUlEQVR42mNkYGDgogZiYeBnoAoYUgb9
 3CADBqShQtMAAAAASUVORK5CYII=
 PNG
 printf 'not a picture, not a model, not latents' > text.txt
-small=(--model "$model" --num-inference-steps 2 --num-frames 2 --seed 7)
+small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
 
 fail() {
     echo "FAILED: $*"
@@ -166,7 +166,7 @@ making_videos() {
     printed '"two-2.mp4"'
     cmp -s two-1.npy two-2.npy && fail 'two videos of a run are the same'
 
-    run generate picture.png -o unseeded.npy --model "$model" --num-inference-steps 1 --num-frames 1 --json
+    run generate picture.png -o unseeded.npy "${small[@]:0:6}" --num-inference-steps 1 --num-frames 1 --json
     local seed
     seed=$(sed -n 's/^seed: \([0-9]*\)$/\1/p' "$scratch/err")
     printed "\"seed\": ${seed:-none printed},"
@@ -195,7 +195,7 @@ interrupting() {
     local before process signal
     before=$(ls -AR)
     for signal in INT TERM; do
-        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 100000 \
+        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 \
             < /dev/null > "$scratch/out" 2> "$scratch/err" &
         process=$!
         for _ in $(seq 600); do

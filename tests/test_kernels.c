@@ -502,8 +502,9 @@ static void check_attention(int temporal, int outer, int inner, int tokens, int 
                                .out_outer_stride = (int64_t)inner * tokens * channels,
                                .out_inner_stride = next * channels,
                                .out_token_stride = token * channels};
-    /* a score's rounding is a weight's relative error: scores of hundreds leave fewer digits */
-    compare_within(deviation > 2 ? 1e-4 : 2 * TOLERANCE, run_attention, &args, out, rows * channels);
+    /* a score's rounding is a weight's relative error: long sums and scores of hundreds leave fewer digits */
+    double tolerance = deviation > 2 ? 1e-4 : TOLERANCE * (2 + head_dim / 512.0);
+    compare_within(tolerance, run_attention, &args, out, rows * channels);
     free(qkv);
     free(out);
 }

@@ -385,6 +385,8 @@ static void one_frame(void **state) {
     i2v_video *without = generate(shared[0], picture, &params);
     assert_int_equal(without->num_frames, 1);
     expect_sound(without);
+    params.min_guidance_scale = 0.5; /* would show if it were applied */
+    expect_same(0, &params, without);
     params.max_guidance_scale = 1;
     expect_same(0, &params, without);
     params.min_guidance_scale = 2;

@@ -206,6 +206,33 @@ static void middle(void **state) {
     }
 }
 
+/* Those of diffusers' classes: of resnets by the block's class, spatial and temporal alike. Activations of order 1
+ * hardly show them, so they are looked at themselves. */
+static void epsilons(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        const i2v_unet *unet = test.at.stage.model.unet;
+        for (int level = 0; level < 2; level++) {
+            const i2v_unet_block *down = &unet->down_blocks[level], *up = &unet->up_blocks[level];
+            float of_down = down->has_attention ? 1e-6f : 1e-5f;
+            assert_true(down->resnets[0].spatial.norm1.epsilon == of_down);
+            assert_true(down->resnets[0].temporal.norm2.epsilon == of_down);
+            assert_true(up->resnets[1].spatial.norm2.epsilon == 1e-6f);
+            assert_true(up->resnets[1].temporal.norm1.epsilon == 1e-6f);
+        }
+        assert_true(unet->mid_resnets[1].spatial.norm1.epsilon == 1e-5f);
+        assert_true(unet->mid_resnets[1].temporal.norm1.epsilon == 1e-5f);
+        assert_true(unet->mid_attention.norm.epsilon == 1e-6f);
+        assert_true(unet->mid_attention.spatial[0].attn1.norm.epsilon == 1e-5f);
+        assert_true(unet->mid_attention.temporal[0].ff_in.norm.epsilon == 1e-5f);
+        assert_true(unet->mid_attention.temporal[0].ff.norm.epsilon == 1e-5f);
+        assert_true(unet->conv_norm_out.epsilon == 1e-5f);
+        end(&test);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_stage),
@@ -214,6 +241,7 @@ int main(void) {
         cmocka_unit_test(passes_leave_nothing_behind),
         cmocka_unit_test(time_embedding),
         cmocka_unit_test(middle),
+        cmocka_unit_test(epsilons),
     };
     return cmocka_run_group_tests_name("unet", tests, NULL, NULL);
 }

@@ -165,6 +165,30 @@ static void chunks_are_decoded_by_themselves(void **state) {
     i2v_reference_stage_end(&at);
 }
 
+/* Those of diffusers' classes. Activations of order 1 hardly show them, so they are looked at themselves. */
+static void epsilons(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        i2v_reference_stage at;
+        i2v_reference_stage_begin(&at, i, I2V_STAGE_ENCODER);
+        const i2v_vae_encoder *encoder = at.stage.model.encoder;
+        assert_true(encoder->down_blocks[0].resnets[0].norm1.epsilon == 1e-6f);
+        assert_true(encoder->mid_resnets[1].norm2.epsilon == 1e-6f);
+        assert_true(encoder->mid_attention.group_norm.epsilon == 1e-6f);
+        assert_true(encoder->conv_norm_out.epsilon == 1e-6f);
+        i2v_reference_stage_end(&at);
+        i2v_reference_stage_begin(&at, i, I2V_STAGE_DECODER);
+        const i2v_vae_decoder *decoder = at.stage.model.decoder;
+        assert_true(decoder->mid_resnets[0].spatial.norm1.epsilon == 1e-6f);
+        assert_true(decoder->mid_resnets[0].temporal.norm1.epsilon == 1e-5f);
+        assert_true(decoder->up_blocks[1].resnets[0].spatial.norm2.epsilon == 1e-6f);
+        assert_true(decoder->up_blocks[1].resnets[0].temporal.norm2.epsilon == 1e-5f);
+        assert_true(decoder->conv_norm_out.epsilon == 1e-6f);
+        if (decoder->has_mid_attention) assert_true(decoder->mid_attention.group_norm.epsilon == 1e-6f);
+        i2v_reference_stage_end(&at);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(image_latent_of_reference_runs),
@@ -173,6 +197,7 @@ int main(void) {
         cmocka_unit_test(decoder_output),
         cmocka_unit_test(frames_of_reference_runs),
         cmocka_unit_test(chunks_are_decoded_by_themselves),
+        cmocka_unit_test(epsilons),
     };
     return cmocka_run_group_tests_name("vae", tests, NULL, NULL);
 }

@@ -68,10 +68,11 @@ ARCHITECTURES = {
                       vae=vae_config((32, 32), layers=2, latents=8, scaling_factor=0.5),
                       clip=clip_config(32, 4, 2, 40, patch=16, act="quick_gelu", eps=1e-3)),
     # SVD's shape. 64 channels and more from here on: a group norm over 32 groups of one channel takes out whatever was
-    # added to a whole channel, biases and time embeddings, and would hide mistakes in them.
-    "svd": dict(unet=unet_config("aaap", (64, 64, 96, 64), (2, 4, 4, 4)),
+    # added to a whole channel, biases and time embeddings, and would hide mistakes in them. 128 at the fourth level: it is
+    # one pixel in a video of 64x64, and the norm of a group of two values is a step that makes much of a rounding.
+    "svd": dict(unet=unet_config("aaap", (64, 64, 96, 128), (2, 4, 4, 4)),
                 vae=vae_config((64, 64, 96, 64)), clip=clip_config(64, 4, 3, 48)),
-    "svd_one_layer": dict(unet=unet_config("aaap", (64, 96, 64, 64), (1, 2, 2, 4), layers=1, frames=25),
+    "svd_one_layer": dict(unet=unet_config("aaap", (64, 96, 64, 128), (1, 2, 2, 4), layers=1, frames=25),
                           vae=vae_config((64, 64, 64, 64), layers=1), clip=clip_config(64, 4, 2, 48)),
     # other channels, head dims 24 and 40, two transformer layers, three VAE resnets a level, CLIP patch 16
     "wide": dict(unet=unet_config("aa", (96, 160), (4, 4), layers=1, context=80, id_embedding=24,
@@ -119,8 +120,8 @@ def random_weight(name, shape, seed):
         is_norm_weight = name.endswith("weight")  # the only vectors called weight are the norms'
         return 1 + np.float32(0.2) * spread if is_norm_weight else np.float32(0.1) * spread
     gain = 0.5 if "position_embedding" in name else 1 / math.sqrt(math.prod(shape[1:]))
-    if any(part in name for part in ("to_q", "to_k", "q_proj", "k_proj")):
-        gain *= 1.5
+    if "q_proj" in name or "k_proj" in name:
+        gain *= 1.5  # not so the UNet's to_q, to_k: 25 steps would multiply a rounding by hundreds
     elif name == "conv_out.weight":
         gain *= 1.5  # SiLU before it takes away that much
     elif name == "decoder.conv_in.weight":

@@ -2,6 +2,7 @@
 
 #include "weights/config.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MAX_CHANNELS 65536
@@ -207,7 +208,8 @@ i2v_status i2v_normalization_read(i2v_normalization *normalization, const char *
     if (count == 3) memcpy(normalization->deviation, values, sizeof values);
     if (count != 0 && count != 3) i2v_config_fail(c, "image_std has %d values, not 3", count);
     for (int i = 0; i < 3; i++) {
-        if (normalization->deviation[i] == 0) i2v_config_fail(c, "image_std has a zero");
+        if (!(fabs(normalization->mean[i]) <= 1000)) i2v_config_fail(c, "image_mean has a value beyond 1000");
+        if (!(normalization->deviation[i] >= 1e-6)) i2v_config_fail(c, "image_std has a value below 1e-6");
     }
     return i2v_config_close(c, error);
 }

@@ -154,7 +154,7 @@ static i2v_status check_path(i2v_engine *engine) {
                         path);
     }
     return i2v_fail(&engine->error, I2V_ERROR_IO,
-                    "%s: there is no such folder; a model is a folder in diffusers' layout (with model_index.json)",
+                    "'%s': there is no such folder; a model is a folder in diffusers' layout (with model_index.json)",
                     path);
 }
 

@@ -171,6 +171,7 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     if (!status) {
         status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     }
+    if (!status) status = i2v_check_finite(engine, latents, i2v_sizes_latents(&sizes), "latents");
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
         made = video_new(&sizes, params->fps, &engine->error);

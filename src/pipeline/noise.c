@@ -2,24 +2,14 @@
 
 #include "random/random.h"
 
-#include <math.h>
 #include <string.h>
-
-static i2v_status check_finite(i2v_engine *engine, const float *values, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i])) {
-            return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s: value %zu is not a finite number", name, i);
-        }
-    }
-    return I2V_OK;
-}
 
 /* One draw from the caller's source. */
 static i2v_status draw_own(i2v_engine *engine, const i2v_params *params, float *values, size_t count) {
     if (params->random(values, count, params->random_user) != 0) {
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the caller's source of random numbers failed");
     }
-    return check_finite(engine, values, count, "the caller's source of random numbers");
+    return i2v_check_finite(engine, values, count, "the caller's source of random numbers");
 }
 
 i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_params *params, float *augmentation,
@@ -32,7 +22,7 @@ i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_
     if (random) i2v_random_normal(random, augmentation, pixels);
     if (!status && params->random) status = draw_own(engine, params, augmentation, pixels);
     if (!status && params->latents) {
-        status = check_finite(engine, params->latents, count, "latents");
+        status = i2v_check_finite(engine, params->latents, count, "latents");
         if (!status) memcpy(latents, params->latents, count * sizeof *latents);
     } else if (!status && params->random) {
         status = draw_own(engine, params, latents, count);

@@ -99,6 +99,7 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
     int scale = i2v_engine_scale(engine);
     *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
     i2v_status status = check_range(engine, "num_frames", num_frames, 1, MAX_FRAMES);
+    if (!status) status = check_range(engine, "fps", params->fps, 1, 1000);
     if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / scale);
     if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / scale);
     if (status) return status;
@@ -114,4 +115,13 @@ size_t i2v_sizes_latents(const i2v_sizes *sizes) {
 
 size_t i2v_sizes_pixels(const i2v_sizes *sizes) {
     return (size_t)sizes->num_frames * (size_t)sizes->height * (size_t)sizes->width * 3;
+}
+
+i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i])) {
+            return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s: value %zu is not a finite number", name, i);
+        }
+    }
+    return I2V_OK;
 }

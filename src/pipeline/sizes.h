@@ -25,4 +25,7 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
 size_t i2v_sizes_latents(const i2v_sizes *sizes);
 size_t i2v_sizes_pixels(const i2v_sizes *sizes);
 
+/* Fails on a NaN or an infinity among the caller's values. */
+i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name);
+
 #endif
