@@ -24,7 +24,7 @@ struct i2v_engine {
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;
     i2v_weights *weights[I2V_PARTS_COUNT];
-    char sizes[I2V_PARTS_COUNT][160]; /* for i2v_get_model_info */
+    char sizes[I2V_PARTS_COUNT][256]; /* for i2v_get_model_info */
 };
 
 /* Fails if i2v_open did. */
