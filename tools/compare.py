@@ -280,7 +280,7 @@ def parse_arguments():
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "img2vid-reference"
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default="build/cli/img2vid", help="the img2vid to test")
-    parser.add_argument("--cache", type=pathlib.Path, default=cache, help="where models and diffusers' results are kept")
+    parser.add_argument("--cache", type=pathlib.Path, default=cache, help="folder of models and diffusers' results")
     parser.add_argument("--quick", action="store_true", help="one case of each kind")
     parser.add_argument("--case", action="append", help="only cases with this in their name; may be given again")
     parser.add_argument("--list", action="store_true", help="list the cases")

@@ -68,8 +68,8 @@ ARCHITECTURES = {
                       vae=vae_config((32, 32), layers=2, latents=8, scaling_factor=0.5),
                       clip=clip_config(32, 4, 2, 40, patch=16, act="quick_gelu", eps=1e-3)),
     # SVD's shape. 64 channels and more from here on: a group norm over 32 groups of one channel takes out whatever was
-    # added to a whole channel, biases and time embeddings, and would hide mistakes in them. 128 at the fourth level: it is
-    # one pixel in a video of 64x64, and the norm of a group of two values is a step that makes much of a rounding.
+    # added to a whole channel, biases and time embeddings, and would hide mistakes in them. 128 at the fourth level, for it
+    # is one pixel in a video of 64x64, and the norm of a group of two values is a step that makes much of a rounding.
     "svd": dict(unet=unet_config("aaap", (64, 64, 96, 128), (2, 4, 4, 4)),
                 vae=vae_config((64, 64, 96, 64)), clip=clip_config(64, 4, 3, 48)),
     "svd_one_layer": dict(unet=unet_config("aaap", (64, 96, 64, 128), (1, 2, 2, 4), layers=1, frames=25),
