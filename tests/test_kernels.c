@@ -394,6 +394,11 @@ static void test_conv(void **state) {
     check_conv(conv_of(3, 32, 14, 14, 0, 0), 1, 56, 56, 0);
     check_conv(conv_of(3, 24, 16, 16, 0, 0), 1, 50, 35, 0);
     check_conv(conv_of(8, 16, 5, 1, 2, 2), 1, 3, 3, 0);
+    i2v_conv doubling = conv_of(24, 40, 3, 1, 1, 1);
+    doubling.doubles = 1;
+    check_conv(doubling, 2, 7, 9, 4);
+    check_conv(doubling, 1, 1, 1, 0);
+    check_conv(doubling, 1, 70, 150, 27);
 }
 
 /* Cut into bands, some of which have padding of their own, and into columns. */

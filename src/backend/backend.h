@@ -45,10 +45,12 @@ typedef struct i2v_linear {
     } parts[I2V_LINEAR_MAX_PARTS];
 } i2v_linear;
 
-/* 2D convolution [out, in, kernel_height, kernel_width]; zero padding. `packed` is in the backend's own layout. */
+/* 2D convolution [out, in, kernel_height, kernel_width]; zero padding. `packed` is in the backend's own layout.
+ * doubles: of the image doubled first by nearest neighbour; only with kernel 3, stride 1 and padding 1. */
 typedef struct i2v_conv {
     int in, out, kernel, stride;
     int pad_before, pad_after; /* top and left, bottom and right */
+    int doubles;
     const void *packed;
     const float *bias; /* [out] or NULL */
 } i2v_conv;

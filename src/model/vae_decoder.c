@@ -20,6 +20,7 @@ static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, cons
     block->has_upsampler = level > 0;
     if (!block->has_upsampler) return;
     block->upsampler = i2v_conv_3x3(out, out);
+    block->upsampler.doubles = 1;
     i2v_load_conv(loader, &block->upsampler, 1, "decoder.up_blocks.%d.upsamplers.0.conv", index);
 }
 
@@ -64,12 +65,9 @@ static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights
 
 /* Frees x. */
 static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, i2v_tensor x) {
-    i2v_tensor large = i2v_tensor_new(run, x.frames, 2 * x.height, 2 * x.width, x.channels);
-    i2v_op_upsample(run, large, x);
+    i2v_tensor out = i2v_tensor_new(run, x.frames, 2 * x.height, 2 * x.width, conv->out);
+    i2v_op_conv(run, out, x, conv, i2v_epilogue_plain());
     i2v_tensor_free(run, &x);
-    i2v_tensor out = i2v_tensor_new(run, large.frames, large.height, large.width, conv->out);
-    i2v_op_conv(run, out, large, conv, i2v_epilogue_plain());
-    i2v_tensor_free(run, &large);
     return out;
 }
 

@@ -42,7 +42,7 @@ i2v_epilogue i2v_epilogue_residual(const float *residual) {
 }
 
 int i2v_conv_size(const i2v_conv *conv, int size) {
-    return (size + conv->pad_before + conv->pad_after - conv->kernel) / conv->stride + 1;
+    return ((size << conv->doubles) + conv->pad_before + conv->pad_after - conv->kernel) / conv->stride + 1;
 }
 
 /* Takes the operation's scratch, runs it unless the run is dry or has failed, and gives the scratch back. */

@@ -1,6 +1,10 @@
 /* 2D convolutions: oneDNN on tiles of one frame's output. Usually a tile is a band of whole rows: nothing is copied, a
  * band at an edge has that edge's padding. Of wide images, whose rows crowd each other out of the cache, columns are
- * cut, too, and a tile's input is copied with its padding. A 1x1 convolution is a matrix product. */
+ * cut, too, and a tile's input is copied with its padding. A 1x1 convolution is a matrix product.
+ *
+ * A doubling convolution is four of kernel 2x2 on the small image, one for each place (even or odd row, even or odd
+ * column) of the output: two of the three taps in a row or column meet the same small pixel, so their weights are
+ * summed when they are packed. 4/9 of the multiplications, and the large image is never made. */
 #ifdef I2V_ONEDNN
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/product.h"
@@ -8,6 +12,7 @@
 
 #include "base/parallel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Floats of input and output that a tile should have. */
@@ -23,9 +28,18 @@ typedef struct conv_variant {
     void *own_weights;
 } conv_variant;
 
+/* The whole convolution, or one of the four of a doubling one. */
+typedef struct conv_phase {
+    i2v_conv conv;
+    int pad_top, pad_left;
+    int step, row, column; /* out[step * y + row, step * x + column] is this phase's output at y, x */
+    int height, width;     /* of its output */
+} conv_phase;
+
 typedef struct conv_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
+    conv_phase phase;
     int rows, columns; /* of a tile */
     int down, across;  /* tiles of a frame; across > 1: inputs are copied */
     conv_variant variants[MAX_VARIANTS];
@@ -46,11 +60,55 @@ static int is_product(const i2v_conv *conv) {
     return conv->kernel == 1 && conv->stride == 1 && !conv->pad_before && !conv->pad_after;
 }
 
+static int phases_count(const i2v_conv *conv) {
+    return conv->doubles ? 4 : 1;
+}
+
+/* The phase's convolution without weights. */
+static i2v_conv phase_conv(const i2v_conv *conv) {
+    i2v_conv one = *conv;
+    if (conv->doubles) one.kernel = 2;
+    one.doubles = 0;
+    return one;
+}
+
+/* Bytes of a phase's packed weights, a multiple of 64. */
+static int phase_size(const i2v_conv *conv, size_t *size) {
+    i2v_conv one = phase_conv(conv);
+    int status = i2v_onednn_packed_size(&one, size);
+    *size = (*size + 63) / 64 * 64;
+    return status;
+}
+
 i2v_status i2v_cpu_conv_packed_size(const i2v_conv *conv, size_t *size, i2v_error *error) {
     *size = (size_t)conv->in * (size_t)conv->out * sizeof(float);
     if (is_product(conv)) return I2V_OK;
-    atomic_int failure = i2v_onednn_packed_size(conv, size);
+    atomic_int failure = phase_size(conv, size);
+    *size *= (size_t)phases_count(conv);
     return i2v_product_result(&failure, "convolution", error);
+}
+
+/* The 2x2 kernels [out, in, 2, 2] of the outputs at (row, column) of each 2x2: tap k of 3 meets small pixel
+ * (k + 1 - row) / 2 of the two. */
+static void fold(const i2v_conv *conv, const float *weights, int row, int column, float *folded) {
+    for (int64_t i = 0; i < (int64_t)conv->out * conv->in; i++, weights += 9, folded += 4) {
+        for (int k = 0; k < 4; k++) folded[k] = 0;
+        for (int k = 0; k < 9; k++) folded[(k / 3 + 1 - row) / 2 * 2 + (k % 3 + 1 - column) / 2] += weights[k];
+    }
+}
+
+static i2v_status pack_doubling(const i2v_conv *conv, const float *weights, char *packed, i2v_error *error) {
+    size_t size = 0, bytes = (size_t)conv->in * (size_t)conv->out * 4 * sizeof(float);
+    i2v_conv one = phase_conv(conv);
+    float *folded = malloc(bytes);
+    if (!folded) return i2v_fail_memory(error, "the packing of a convolution's weights", bytes);
+    atomic_int failure = phase_size(conv, &size);
+    for (int k = 0; k < 4 && !failure; k++) {
+        fold(conv, weights, k / 2, k % 2, folded);
+        failure = i2v_onednn_pack(&one, folded, packed + (size_t)k * size);
+    }
+    free(folded);
+    return i2v_product_result(&failure, "packing of a convolution's weights", error);
 }
 
 i2v_status i2v_cpu_conv_pack(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error) {
@@ -59,6 +117,7 @@ i2v_status i2v_cpu_conv_pack(const i2v_conv *conv, const float *weights, void *p
         for (int64_t i = 0; i < (int64_t)conv->in * conv->out; i++) to[i] = weights[i];
         return I2V_OK;
     }
+    if (conv->doubles) return pack_doubling(conv, weights, packed, error);
     atomic_int failure = i2v_onednn_pack(conv, weights, packed);
     return i2v_product_result(&failure, "packing of a convolution's weights", error);
 }
@@ -80,13 +139,13 @@ static i2v_linear_args as_linear(const i2v_conv_args *args, i2v_linear *linear) 
 
 /* Tile `index` of a frame, with all its input. */
 static conv_tile whole_tile_at(const conv_job *job, int index) {
-    const i2v_conv_args *args = job->args;
-    const i2v_conv *conv = args->weights;
+    const conv_phase *phase = &job->phase;
+    const i2v_conv *conv = &phase->conv;
     conv_tile tile = {.row = index / job->across * job->rows, .column = index % job->across * job->columns};
-    tile.in_row = tile.row * conv->stride - conv->pad_before;
-    tile.in_column = tile.column * conv->stride - conv->pad_before;
-    tile.band.out_height = (int)i2v_min(job->rows, args->out.height - tile.row);
-    tile.band.out_width = (int)i2v_min(job->columns, args->out.width - tile.column);
+    tile.in_row = tile.row * conv->stride - phase->pad_top;
+    tile.in_column = tile.column * conv->stride - phase->pad_left;
+    tile.band.out_height = (int)i2v_min(job->rows, phase->height - tile.row);
+    tile.band.out_width = (int)i2v_min(job->columns, phase->width - tile.column);
     tile.band.in_height = (tile.band.out_height - 1) * conv->stride + conv->kernel;
     tile.band.in_width = (tile.band.out_width - 1) * conv->stride + conv->kernel;
     return tile;
@@ -98,13 +157,13 @@ static conv_tile tile_at(const conv_job *job, int index) {
     conv_tile tile = whole_tile_at(job, index);
     if (job->across > 1) return tile;
     i2v_onednn_band *band = &tile.band;
-    int end = tile.in_row + band->in_height;
+    int end = tile.in_row + band->in_height, right = tile.in_column + band->in_width;
     band->pad_top = tile.in_row < 0 ? -tile.in_row : 0;
     band->pad_bottom = end > args->x.height ? end - args->x.height : 0;
     band->in_height -= band->pad_top + band->pad_bottom;
     band->in_width = args->x.width;
-    band->pad_left = args->weights->pad_before;
-    band->pad_right = args->weights->pad_after;
+    band->pad_left = job->phase.pad_left;
+    band->pad_right = right > args->x.width ? right - args->x.width : 0;
     return tile;
 }
 
@@ -132,17 +191,17 @@ static int collect_variants(conv_job *job) {
 }
 
 static void cut_into_tiles(conv_job *job) {
-    const i2v_conv_args *args = job->args;
-    const i2v_conv *conv = args->weights;
+    const conv_phase *phase = &job->phase;
+    const i2v_conv *conv = &phase->conv;
     int64_t width = WIDE_SIZE / ((int64_t)conv->kernel * conv->in * conv->stride);
-    job->columns = args->out.width;
-    if (width >= 32 && width < args->out.width) job->columns = (int)i2v_even_tile(args->out.width, width);
-    job->across = (int)i2v_tiles(args->out.width, job->columns);
+    job->columns = phase->width;
+    if (width >= 32 && width < phase->width) job->columns = (int)i2v_even_tile(phase->width, width);
+    job->across = (int)i2v_tiles(phase->width, job->columns);
     int64_t rows = TILE_SIZE / (job->columns * ((int64_t)conv->out + (int64_t)conv->in * conv->stride));
-    job->rows = (int)i2v_even_tile(args->out.height, rows < 1 ? 1 : rows);
-    job->down = (int)i2v_tiles(args->out.height, job->rows);
+    job->rows = (int)i2v_even_tile(phase->height, rows < 1 ? 1 : rows);
+    job->down = (int)i2v_tiles(phase->height, job->rows);
     if (collect_variants(job)) return;
-    job->rows = args->out.height;
+    job->rows = phase->height;
     job->down = 1;
     collect_variants(job);
 }
@@ -151,17 +210,43 @@ static void clear(conv_job *job) {
     for (int v = 0; v < job->variants_count; v++) i2v_onednn_conv_clear(&job->variants[v].conv);
 }
 
-/* Sets *size to the scratch memory that is needed. Returns oneDNN's status; the job is to be cleared in any case. */
+/* Phase `index` of a convolution. */
+static int set_phase(conv_phase *phase, const i2v_conv_args *args, int index) {
+    const i2v_conv *conv = args->weights;
+    size_t size = 0;
+    *phase = (conv_phase){.conv = phase_conv(conv),
+                          .pad_top = conv->pad_before,
+                          .pad_left = conv->pad_before,
+                          .step = 1,
+                          .height = args->out.height,
+                          .width = args->out.width};
+    if (!conv->doubles) return 0;
+    phase->step = 2;
+    phase->row = index / 2;
+    phase->column = index % 2;
+    phase->pad_top = 1 - phase->row;
+    phase->pad_left = 1 - phase->column;
+    phase->height = args->x.height;
+    phase->width = args->x.width;
+    int status = phase_size(conv, &size);
+    if (conv->packed) phase->conv.packed = (const char *)conv->packed + (size_t)index * size;
+    return status;
+}
+
+/* Sets *size to the scratch memory that a phase needs. Returns oneDNN's status; the job is to be cleared in any case.
+ */
 static int plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
-                void *memory, size_t *size) {
+                int phase, void *memory, size_t *size) {
     i2v_scratch scratch = {memory, 0};
     size_t work = 0;
     *size = 0;
     *job = (conv_job){.kernels = kernels, .args = args};
+    int failed = set_phase(&job->phase, args, phase);
+    if (failed) return failed;
     cut_into_tiles(job);
     for (int v = 0; v < job->variants_count; v++) {
         conv_variant *variant = &job->variants[v];
-        int status = i2v_onednn_conv_describe(&variant->conv, args->weights, &variant->band);
+        int status = i2v_onednn_conv_describe(&variant->conv, &job->phase.conv, &variant->band);
         if (status) return status;
         if (variant->conv.scratch > work) work = variant->conv.scratch;
         if (variant->conv.own_weights) {
@@ -199,10 +284,12 @@ static void copy_input(const i2v_tensor *x, int64_t frame, const conv_tile *tile
 
 static void write_output(const conv_job *job, int64_t frame, const conv_tile *tile, const float *product) {
     const i2v_conv_args *args = job->args;
+    const conv_phase *phase = &job->phase;
     int channels = args->out.channels;
     for (int y = 0; y < tile->band.out_height; y++) {
-        int64_t pixel = (frame * args->out.height + tile->row + y) * args->out.width + tile->column;
-        for (int x = 0; x < tile->band.out_width; x++, pixel++, product += channels) {
+        int64_t row = frame * args->out.height + phase->step * (tile->row + y) + phase->row;
+        int64_t pixel = row * args->out.width + phase->step * tile->column + phase->column;
+        for (int x = 0; x < tile->band.out_width; x++, pixel += phase->step, product += channels) {
             job->kernels->epilogue(&args->epilogue, product, args->weights->bias, pixel * channels, 0, channels,
                                    args->out.data);
         }
@@ -224,7 +311,7 @@ static void conv_item(void *argument, int64_t item, int thread) {
     }
     float *product = job->product + thread * job->product_stride;
     int status =
-        i2v_onednn_conv_run(&variant->conv, x, variant->own_weights ? variant->own_weights : args->weights->packed,
+        i2v_onednn_conv_run(&variant->conv, x, variant->own_weights ? variant->own_weights : job->phase.conv.packed,
                             product, job->work + thread * job->work_stride);
     i2v_product_note(&job->failure, status);
     if (!status) write_output(job, frame, &tile, product);
@@ -236,11 +323,33 @@ size_t i2v_cpu_conv_scratch(const i2v_kernels *kernels, const i2v_device *device
         i2v_linear_args linear_args = as_linear(args, &linear);
         return i2v_cpu_linear_scratch(kernels, device, &linear_args);
     }
+    size_t largest = 0;
+    for (int phase = 0; phase < phases_count(args->weights); phase++) {
+        conv_job job;
+        size_t size;
+        plan(&job, kernels, device, args, phase, NULL, &size); /* a failure is told when the operation runs */
+        clear(&job);
+        if (size > largest) largest = size;
+    }
+    return largest;
+}
+
+/* Runs a phase and returns oneDNN's status. */
+static int run_phase(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, int phase,
+                     void *scratch) {
     conv_job job;
     size_t size;
-    plan(&job, kernels, device, args, NULL, &size); /* a failure is told when the operation runs */
+    int status = plan(&job, kernels, device, args, phase, scratch, &size);
+    for (int v = 0; v < job.variants_count && !status; v++) {
+        status = i2v_onednn_conv_prepare(&job.variants[v].conv, &job.phase.conv, job.variants[v].own_weights);
+    }
+    if (!status) {
+        int64_t tiles = (int64_t)args->out.frames * job.down * job.across;
+        i2v_parallel(device->team, tiles, device->cancel, conv_item, &job);
+        status = job.failure;
+    }
     clear(&job);
-    return size;
+    return status;
 }
 
 i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch,
@@ -250,19 +359,11 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
         i2v_linear_args linear_args = as_linear(args, &linear);
         return i2v_cpu_linear(kernels, device, &linear_args, scratch, error);
     }
-    conv_job job;
-    size_t size;
-    int status = plan(&job, kernels, device, args, scratch, &size);
-    for (int v = 0; v < job.variants_count && !status; v++) {
-        status = i2v_onednn_conv_prepare(&job.variants[v].conv, args->weights, job.variants[v].own_weights);
+    atomic_int failure = 0;
+    for (int phase = 0; phase < phases_count(args->weights) && !failure; phase++) {
+        failure = run_phase(kernels, device, args, phase, scratch);
     }
-    i2v_product_note(&job.failure, status);
-    if (!status) {
-        int64_t tiles = (int64_t)args->out.frames * job.down * job.across;
-        i2v_parallel(device->team, tiles, device->cancel, conv_item, &job);
-    }
-    clear(&job);
-    return i2v_product_result(&job.failure, "convolution", error);
+    return i2v_product_result(&failure, "convolution", error);
 }
 #else
 typedef int i2v_conv_is_left_out; /* a file is not empty */

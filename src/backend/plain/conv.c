@@ -36,11 +36,12 @@ static double conv_at(const i2v_conv_args *args, int frame, int y, int x, int ou
     double sum = conv->bias ? conv->bias[out] : 0;
     for (int ky = 0; ky < conv->kernel; ky++) {
         int in_y = y * conv->stride - conv->pad_before + ky;
-        if (in_y < 0 || in_y >= in->height) continue;
+        if (in_y < 0 || in_y >> conv->doubles >= in->height) continue;
         for (int kx = 0; kx < conv->kernel; kx++) {
             int in_x = x * conv->stride - conv->pad_before + kx;
-            if (in_x < 0 || in_x >= in->width) continue;
-            int64_t pixel = ((int64_t)frame * in->height + in_y) * in->width + in_x;
+            if (in_x < 0 || in_x >> conv->doubles >= in->width) continue;
+            int64_t pixel =
+                ((int64_t)frame * in->height + (in_y >> conv->doubles)) * in->width + (in_x >> conv->doubles);
             sum += conv_tap(conv, out, ky, kx, in->data + pixel * in->channels);
         }
     }
