@@ -41,8 +41,15 @@ static void load_down_block(i2v_loader *loader, i2v_unet_block *block, const i2v
     i2v_load_conv(loader, &block->resampler, 1, "down_blocks.%d.downsamplers.0.conv", level);
 }
 
+/* Whether a level of latents is twice the next, not one less; 0 where the size is not known. */
+static int is_even(int size, int level) {
+    for (; level > 0; level--) size = (size + 1) / 2;
+    return size > 0 && size % 2 == 0;
+}
+
 /* index counts from the deepest level; the level it belongs to is levels - 1 - index. */
-static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_unet_config *config, int index) {
+static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_unet_config *config, int index,
+                          int height, int width) {
     int level = config->levels - 1 - index;
     int out = config->block_out_channels[level];
     int below = config->block_out_channels[level + 1 < config->levels ? level + 1 : level];
@@ -61,6 +68,7 @@ static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_u
     }
     if (!block->has_resampler) return;
     block->resampler = i2v_conv_3x3(out, out);
+    block->resampler.doubles = is_even(height, level - 1) && is_even(width, level - 1);
     i2v_load_conv(loader, &block->resampler, 1, "up_blocks.%d.upsamplers.0.conv", index);
 }
 
@@ -75,7 +83,7 @@ static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_co
     i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[1], &sizes, "mid_block.resnets.1");
 }
 
-void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
+void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width) {
     int channels = config->block_out_channels[0];
     memset(unet, 0, sizeof *unet);
     unet->config = *config;
@@ -87,7 +95,9 @@ void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *co
                                 4 * channels, 4 * channels, "add_embedding");
     for (int i = 0; i < config->levels; i++) load_down_block(loader, &unet->down_blocks[i], config, i);
     load_mid_block(loader, unet, config);
-    for (int i = 0; i < config->levels; i++) load_up_block(loader, &unet->up_blocks[i], config, i);
+    for (int i = 0; i < config->levels; i++) {
+        load_up_block(loader, &unet->up_blocks[i], config, i, height, width);
+    }
     i2v_load_norm(loader, &unet->conv_norm_out, channels, I2V_NORM_GROUPS, 1e-5, "conv_norm_out");
     i2v_load_conv(loader, &unet->conv_out, 1, "conv_out");
 }
@@ -168,12 +178,15 @@ static i2v_tensor mid_block(pass *p, const i2v_unet *unet, i2v_tensor x) {
 /* Nearest neighbour up to the size of the skip that comes next, then convolution; frees x. */
 static i2v_tensor upsample(pass *p, const i2v_conv *conv, i2v_tensor x) {
     i2v_tensor next = p->skips[p->skip_count - 1];
-    i2v_tensor large = i2v_tensor_new(p->run, x.frames, next.height, next.width, x.channels);
-    i2v_op_upsample(p->run, large, x);
+    if (!conv->doubles) {
+        i2v_tensor large = i2v_tensor_new(p->run, x.frames, next.height, next.width, x.channels);
+        i2v_op_upsample(p->run, large, x);
+        i2v_tensor_free(p->run, &x);
+        x = large;
+    }
+    i2v_tensor out = i2v_tensor_new(p->run, x.frames, next.height, next.width, conv->out);
+    i2v_op_conv(p->run, out, x, conv, i2v_epilogue_plain());
     i2v_tensor_free(p->run, &x);
-    i2v_tensor out = i2v_tensor_new(p->run, large.frames, large.height, large.width, conv->out);
-    i2v_op_conv(p->run, out, large, conv, i2v_epilogue_plain());
-    i2v_tensor_free(p->run, &large);
     return out;
 }
 

@@ -25,8 +25,10 @@ typedef struct i2v_unet {
     i2v_norm conv_norm_out;
 } i2v_unet;
 
-/* Binds all tensors of the part; loader has begun and is to be finished by the caller. */
-void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config);
+/* Binds all tensors of the part, for passes over latents of height x width, or of any size (0): a level of even size is
+ * reached by a doubling convolution, which other sizes cannot use. loader has begun and is to be finished by the
+ * caller. */
+void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width);
 
 typedef struct i2v_unet_input {
     i2v_tensor sample;  /* [frames, height, width, in_channels] */

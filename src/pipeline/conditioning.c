@@ -40,7 +40,7 @@ i2v_status i2v_embed_image(i2v_call *call, uint64_t pool_bytes, const i2v_image 
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) status = i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
-    if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, call, pool_bytes);
+    if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, pool_bytes);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
     if (!status) status = i2v_call_step(call, 1, NULL, 0);
@@ -69,7 +69,7 @@ i2v_status i2v_encode_image(i2v_call *call, uint64_t pool_bytes, const i2v_sizes
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) {
         add_noise(pixels, image, noise, (float)strength);
-        status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, call, pool_bytes);
+        status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, pool_bytes);
     }
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);

@@ -78,7 +78,8 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
     size_t count = i2v_sizes_latents(sizes);
     for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
     i2v_stage stage;
-    i2v_status status = i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, call, plan->tensors[I2V_STAGE_UNET]);
+    i2v_status status =
+        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, plan->tensors[I2V_STAGE_UNET]);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         status = i2v_denoise(call, &stage, sizes, &condition, schedule, i, latents + (size_t)i * count);
     }
@@ -89,7 +90,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
 static i2v_status decode_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_stage stage;
     i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, call, plan->tensors[I2V_STAGE_DECODER]);
+        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, plan->tensors[I2V_STAGE_DECODER]);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         status = i2v_decode_latents(call, &stage, sizes, i, video->latents + (size_t)i * i2v_sizes_latents(sizes),
                                     video->frames + (size_t)i * i2v_sizes_pixels(sizes));

@@ -70,7 +70,7 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
     plan->held = latents + frames;
     for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
         i2v_stage stage;
-        i2v_status status = i2v_stage_begin(&stage, kind, engine, NULL, 0);
+        i2v_status status = i2v_stage_begin(&stage, kind, engine, sizes, NULL, 0);
         if (!status) status = run_dry(&stage, sizes);
         if (!status) {
             plan->weights[kind] = stage.store.bytes;

@@ -62,7 +62,7 @@ static size_t model_size(i2v_stage_kind kind) {
     }
 }
 
-static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *engine) {
+static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *engine, const i2v_sizes *sizes) {
     stage->model.any = i2v_load_array(loader, 1, model_size(stage->kind));
     if (!stage->model.any) return;
     switch (stage->kind) {
@@ -73,7 +73,8 @@ static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *e
         i2v_vae_encoder_load(loader, stage->model.encoder, &engine->vae);
         break;
     case I2V_STAGE_UNET:
-        i2v_unet_load(loader, stage->model.unet, &engine->unet);
+        i2v_unet_load(loader, stage->model.unet, &engine->unet, sizes ? sizes->latent_height : 0,
+                      sizes ? sizes->latent_width : 0);
         break;
     default:
         i2v_vae_decoder_load(loader, stage->model.decoder, &engine->vae);
@@ -88,8 +89,8 @@ static int on_loaded(void *user, uint64_t bytes) {
     return i2v_call_step(call, step, NULL, 0) != I2V_OK;
 }
 
-i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, i2v_call *call,
-                           uint64_t pool_bytes) {
+i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
+                           i2v_call *call, uint64_t pool_bytes) {
     const i2v_weights *weights = engine->weights[part_of(kind)];
     *stage = (i2v_stage){.kind = kind, .call = call};
     i2v_loader loader = {.store = &stage->store,
@@ -105,7 +106,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
         if (status) return status;
     }
     i2v_loader_begin(&loader, weights);
-    if (!loader.status) load_model(stage, &loader, engine);
+    if (!loader.status) load_model(stage, &loader, engine, sizes);
     i2v_status status = i2v_loader_finish(&loader);
     if (status) return status;
     stage->run = (i2v_run){.backend = engine->backend, .device = engine->device, .error = &engine->error};

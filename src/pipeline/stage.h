@@ -5,7 +5,7 @@
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
-#include "pipeline/engine.h"
+#include "pipeline/sizes.h"
 
 /* The steps of a run, in their order. */
 typedef enum i2v_stage_kind {
@@ -46,10 +46,10 @@ typedef struct i2v_stage {
     i2v_call *call; /* NULL in a dry stage */
 } i2v_stage;
 
-/* Loads the stage's weights and makes a pool of pool_bytes. A dry one (call NULL) checks names and shapes and counts.
- * End the stage in both cases. */
-i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, i2v_call *call,
-                           uint64_t pool_bytes);
+/* Loads the stage's weights for runs of these sizes (NULL: for any) and makes a pool of pool_bytes. A dry one (call
+ * NULL) checks names and shapes and counts. End the stage in both cases. */
+i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
+                           i2v_call *call, uint64_t pool_bytes);
 void i2v_stage_end(i2v_stage *stage);
 
 #endif
