@@ -1,27 +1,31 @@
 #!/usr/bin/env python3
-"""Measures a model folder on held-out photographs, and writes contact sheets.
+"""Measures a model folder with the C program on held-out photographs and clips; writes a contact sheet.
 
-    python evaluate.py --model models/small [--work DIR] [--pictures 20] [--buckets 20,60,127,180,255] [--steps 25]
-                       [--guidance 1.0] [--noise-aug 0.02] [--sheet sheet.png] [--short 1] [--smoke]
+    python evaluate.py [--program build/cli/img2vid] [--model models/small] [--work DIR] [--pictures 20]
+                       [--buckets 20,60,127,180,255] [--steps 25] [--effects 8] [--sheet sheet.jpg] [--smoke]
 
-The videos come from diffusers; the C program's agree with them (its own tests). Flow is Farneback's, mean pixels a
-frame at 256 wide. Flicker is the mean square of the second difference in time, over that of true shots of the same
-photographs with the same motion bucket sent through the VAE. Sharpness is the Laplacian's deviation, last frame over
-first. --short 1 leaves out those residual blocks of the
-VAE whose branches are zero (all of the encoder's, the decoder's from 1/2 size on): the same pictures, sooner.
-Two baselines stand beside the model: the first frame held still, and a push-in with the bucket's speed.
+Flow is Farneback's, mean pixels a frame at 256 wide. Flicker is the mean square of the second difference in time, over
+that of true shots of the same photographs at the same speed sent through the VAE. Sharpness is the deviation of
+the Laplacian, last frame over first. Two baselines stand beside the model: the first frame held still, and a push-in to
+the middle with the bucket's speed. On real clips the features are, for each of four levels of the Laplacian pyramid of
+the differences between frames, the logarithms of mean and deviation of the absolute value; the distance is Euclid's.
 """
 
-from types import SimpleNamespace
+import subprocess
+import tempfile
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from diffusers import StableVideoDiffusionPipeline
 from PIL import Image
 
 from common import FRAMES, HEIGHT, TOP_SPEED, WIDTH, arguments, load_photos, make_clip
+from export import load_pipeline_parts
+from unet import clip_embedding, v_loss
 from vae import FastCode, LowerDecoder, whole_pictures
+
+SIGMAS = (0.7, 1.5, 4.0, 12.0, 40.0)
 
 
 def flow(video):
@@ -32,7 +36,7 @@ def flow(video):
 
 def flicker(video):
     x = video.astype(np.float64)
-    return (x[2:] - 2 * x[1:-1] + x[:-2]).__pow__(2).mean()
+    return np.square(x[2:] - 2 * x[1:-1] + x[:-2]).mean()
 
 
 def sharpness(video):
@@ -44,30 +48,31 @@ def psnr8(a, b):
     return 10 * np.log10(255 ** 2 / max(np.mean((a.astype(np.float64) - b) ** 2), 1e-9))
 
 
+def features(video):
+    out, level = [], np.diff(video.astype(np.float32), axis=0)
+    for _ in range(4):
+        small = np.stack([cv2.pyrDown(frame) for frame in level])
+        band = np.abs(level - np.stack([cv2.pyrUp(s, dstsize=f.shape[1::-1]) for s, f in zip(small, level)]))
+        out += [np.log(band.mean() + 0.05), np.log(band.std() + 0.05)]
+        level = small
+    return np.array(out)
+
+
 def to_bytes(pictures):
     """[n, 3, h, w] in -1..1 to [n, h, w, 3] in 0..255."""
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
-def generate(pipeline, picture, bucket, args):
-    frames = pipeline(Image.fromarray(picture), height=HEIGHT, width=WIDTH, num_frames=FRAMES,
-                      num_inference_steps=args.steps, min_guidance_scale=1.0, max_guidance_scale=args.guidance,
-                      motion_bucket_id=bucket, noise_aug_strength=args.noise_aug, decode_chunk_size=FRAMES,
-                      generator=torch.Generator().manual_seed(args.seed), output_type="np").frames[0]
-    return (np.clip(frames, 0, 1) * 255).round().astype(np.uint8)
-
-
-def shorten(vae):
-    """Leaves out the residual branches that are zero: the same pictures for a tenth of the work."""
-    code, lower = FastCode(vae), LowerDecoder(vae)
-    vae.encode = lambda x: SimpleNamespace(latent_dist=SimpleNamespace(mode=lambda: code(x)))
-    vae.decode = lambda z, num_frames=1: SimpleNamespace(sample=lower(z))
-
-
-@torch.no_grad()
-def through_vae(pipeline, clip):
-    z = pipeline.vae.encode(clip).latent_dist.mode()
-    return to_bytes(pipeline.vae.decode(z, num_frames=len(clip)).sample)
+def generate(args, picture, bucket, *options):
+    """The C program's video of a picture [HEIGHT, WIDTH, 3], 8 bit."""
+    with tempfile.TemporaryDirectory() as folder:
+        Image.fromarray(picture).save(f"{folder}/in.png")
+        subprocess.run([args.program, "generate", f"{folder}/in.png", "-o", f"{folder}/out.npy", "--model", args.model,
+                        "--fit", "stretch", "--width", str(WIDTH), "--height", str(HEIGHT), "--seed", str(args.seed),
+                        "--num-inference-steps", str(args.steps), "--motion-bucket-id", str(bucket), "--quiet",
+                        *([] if "--max-guidance-scale" in options else ["--max-guidance-scale", "1"]), *options],
+                       check=True)
+        return np.rint(np.load(f"{folder}/out.npy") * 255).astype(np.uint8)
 
 
 def push_in(picture, bucket):
@@ -79,42 +84,108 @@ def push_in(picture, bucket):
     return np.stack(out)
 
 
-def main():
-    args = arguments(__doc__, model="models/small", pictures=20, buckets="20,60,127,180,255", steps=25, guidance=1.0,
-                     noise_aug=0.02, sheet="", columns=7, short=0)
-    if args.smoke:
-        args.pictures, args.buckets, args.steps = 1, "60,127", 2
-    pipeline = StableVideoDiffusionPipeline.from_pretrained(args.model, torch_dtype=torch.float32)
-    if args.short:
-        shorten(pipeline.vae)
-    pipeline.set_progress_bar_config(disable=True)
-    names = [path.stem for path in sorted((args.work / "photos/test").glob("*.png"))]
-    photos = load_photos(args.work / "photos/test")
-    order = np.random.default_rng(3).permutation(len(names))[:args.pictures]
-    pictures, buckets, rows, table = to_bytes(whole_pictures(photos)), [int(b) for b in args.buckets.split(",")], [], []
-    for i in order:
+def real_clips(work):
+    """Windows of the real clips as [14, HEIGHT, WIDTH, 3]."""
+    return [np.load(path) for path in sorted((work / "clips").glob("*.npy"))]
+
+
+def speeds_and_pictures(args, names, photos, pictures, decoder, code):
+    """The main table: every picture with every bucket."""
+    buckets, rows, table = [int(b) for b in args.buckets.split(",")], [], []
+    for i, name in enumerate(names):
         for bucket in buckets:
-            video = generate(pipeline, pictures[i], bucket, args)
-            true = through_vae(pipeline, make_clip(np.random.default_rng(bucket), [photos[i]], bucket=bucket, fps=7, vary=False)[0])
-            zoom = push_in(pictures[i], bucket)
-            table.append((i, bucket, psnr8(video[0], pictures[i]), flow(video), flow(true), flow(zoom),
-                          flicker(video), flicker(true), flicker(zoom), sharpness(video), video.std((1, 2, 3)).min()))
-            print(f"{names[i]:55} bucket {bucket:3} first {table[-1][2]:.2f} dB flow {table[-1][3]:.2f} (true "
+            video = generate(args, pictures[i], bucket)
+            shot = make_clip(np.random.default_rng(bucket), [photos[i]], bucket=bucket, fps=7, vary=False)[0]
+            true, zoom = to_bytes(decoder(code(shot))), push_in(pictures[i], bucket)
+            table.append((i, bucket, psnr8(video[0], pictures[i]), flow(video), flow(true), flow(zoom), flicker(video),
+                          flicker(true), flicker(zoom), sharpness(video), video.std((1, 2, 3)).min()))
+            print(f"{name:55} bucket {bucket:3} first {table[-1][2]:.2f} dB flow {table[-1][3]:.2f} (true "
                   f"{table[-1][4]:.2f}) flicker {table[-1][6] / table[-1][7]:.2f} sharp {table[-1][9]:.2f}", flush=True)
-            pick = np.linspace(0, FRAMES - 1, args.columns).round().astype(int)
+        if i < 10:
+            pick = np.linspace(0, FRAMES - 1, 6).round().astype(int)
             rows.append(np.concatenate([pictures[i], *video[pick]], 1))
             if args.sheet:
-                Image.fromarray(np.concatenate(rows)).save(args.sheet)
+                Image.fromarray(np.concatenate(rows)).save(args.sheet, quality=80)
     t = np.array(table)
     for bucket in buckets:
         b = t[t[:, 1] == bucket]
-        print(f"bucket {bucket:3}: first frame {b[:, 2].mean():.2f} dB, flow {b[:, 3].mean():.2f} px (true shots "
-              f"{b[:, 4].mean():.2f}, fixed zoom {b[:, 5].mean():.2f}), flicker {b[:, 6].mean() / b[:, 7].mean():.2f} "
-              f"of true (zoom {b[:, 8].mean() / b[:, 7].mean():.2f}), sharpness {b[:, 9].mean():.2f}")
-    flows = t[:, 3].reshape(len(order), len(buckets))
+        print(f"| {bucket} | {b[:, 2].mean():.2f} | {b[:, 3].mean():.2f} | {b[:, 4].mean():.2f} | {b[:, 5].mean():.2f} | "
+              f"{b[:, 6].mean() / b[:, 7].mean():.2f} | {b[:, 8].mean() / b[:, 7].mean():.2f} | {b[:, 9].mean():.2f} |")
+    flows = t[:, 3].reshape(len(names), len(buckets))
     rising = (np.diff(flows) > 0).all(1).sum()
-    print(f"all: first frame {t[:, 2].mean():.2f} dB, flattest frame's deviation {t[:, 10].min():.1f}, flow rises with "
-          f"every bucket on {rising} of {len(order)}, end to end {(flows[:, -1] / flows[:, 0]).mean():.2f} times")
+    print(f"all: first frame {t[:, 2].mean():.2f} dB (worst {t[:, 2].min():.2f}), sharpness {t[:, 9].min():.2f} to "
+          f"{t[:, 9].max():.2f}, flattest frame's deviation {t[:, 10].min():.1f}, flow rises with "
+          f"every bucket on {rising} of {len(names)}, end to end {(flows[:, -1] / flows[:, 0]).mean():.2f} times "
+          f"(least {(flows[:, -1] / flows[:, 0]).min():.2f})", flush=True)
+
+
+def effects(args, pictures):
+    """What noise on the picture and guidance do, at bucket 127."""
+    for label, options in (("noise_aug_strength 0", ["--noise-aug-strength", "0"]),
+                           ("noise_aug_strength 0.1", ["--noise-aug-strength", "0.1"]),
+                           ("guidance 1 to 2", ["--max-guidance-scale", "2"]),
+                           ("guidance 1 to 3", ["--max-guidance-scale", "3"])):
+        videos = [generate(args, picture, 127, *options) for picture in pictures]
+        print(f"| {label} | {np.mean([psnr8(v[0], p) for v, p in zip(videos, pictures)]):.2f} | "
+              f"{np.mean([flow(v) for v in videos]):.2f} | {np.mean([sharpness(v) for v in videos]):.2f} | "
+              f"{np.mean([v[-1].std() / v[0].std() for v in videos]):.3f} |", flush=True)
+
+
+@torch.no_grad()
+def losses(photos, code, clip, unet):
+    """Held-out v-loss per sigma of the model and of the baselines, which know the clean latents they would give."""
+    rng, rows = np.random.default_rng(7), {"model": [], "static picture": [], "fixed zoom": []}
+    shots = [make_clip(rng, photos, fps=7, vary=False) for _ in range(12)]
+    for sigma in SIGMAS:
+        sums = dict.fromkeys(rows, 0.0)
+        for i, (shot, bucket, fps) in enumerate(shots):
+            latents, numbers = code(shot)[None], torch.tensor([[fps - 1, bucket, 0.0]], dtype=torch.float32)
+            torch.manual_seed(i)
+            sums["model"] += v_loss(unet, latents, latents[:, 0], clip_embedding(clip, shot[:1]), numbers,
+                                    torch.tensor([sigma])).item()
+            still = latents[:, :1]
+            zoom = push_in(to_bytes(shot[:1])[0], bucket)
+            zoom = code(torch.from_numpy(zoom).permute(0, 3, 1, 2).float() / 127.5 - 1)[None]
+            scale = (sigma ** 2 + 1) / sigma ** 2  # of the clean estimate's error, as v-loss counts it
+            sums["static picture"] += scale * (still - latents).square().mean().item()
+            sums["fixed zoom"] += scale * (zoom - latents).square().mean().item()
+        for name in rows:
+            rows[name].append(sums[name] / len(shots))
+    for name, row in rows.items():
+        print(f"| {name} | " + " | ".join(f"{x:.3f}" for x in row) + " |", flush=True)
+
+
+def on_real_clips(args):
+    """Feature distance to real clips whose first frame the model was given, at their own speed's bucket."""
+    sums = {"model": [], "static picture": [], "fixed zoom": []}
+    for clip in real_clips(args.work)[:args.effects]:
+        bucket = int(np.clip(flow(clip) / TOP_SPEED * 255, 5, 255))
+        wanted = features(clip)
+        for name, video in (("model", generate(args, clip[0], bucket)), ("static picture", np.repeat(clip[:1], FRAMES, 0)),
+                            ("fixed zoom", push_in(clip[0], bucket))):
+            sums[name].append(np.linalg.norm(features(video) - wanted))
+    for name, values in sums.items():
+        print(f"| {name} | {np.mean(values):.2f} | ({len(values)} clips)", flush=True)
+
+
+def main():
+    args = arguments(__doc__, program="build/cli/img2vid", model="models/small", pictures=20,
+                     buckets="20,60,127,180,255", steps=25, effects=8, sheet="")
+    if args.smoke:
+        args.pictures, args.buckets, args.steps, args.effects = 1, "60,127", 2, 1
+    vae, unet, clip = load_pipeline_parts(args.model)
+    code, decoder = FastCode(vae), torch.no_grad()(LowerDecoder(vae))
+    names = [path.stem for path in sorted((args.work / "photos/test").glob("*.png"))][:args.pictures]
+    photos = load_photos(args.work / "photos/test")
+    pictures = to_bytes(whole_pictures(photos))
+    print("| held-out v-loss at sigma | " + " | ".join(map(str, SIGMAS)) + " |")
+    losses(photos, code, clip, unet)
+    print("| real clips | feature distance |")
+    on_real_clips(args)
+    print("| at bucket 127 | first frame, dB | flow | sharpness | contrast, last over first |")
+    effects(args, pictures[:args.effects])
+    print("| bucket | first frame, dB | flow | of true shots | of fixed zoom | flicker | of fixed zoom | sharpness |")
+    speeds_and_pictures(args, names, photos, pictures, decoder, code)
 
 
 if __name__ == "__main__":

