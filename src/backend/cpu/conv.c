@@ -233,20 +233,19 @@ static int set_phase(conv_phase *phase, const i2v_conv_args *args, int index) {
     return status;
 }
 
-/* Sets *size to the scratch memory that a phase needs. Returns oneDNN's status; the job is to be cleared in any case.
- */
+/* Sets *size to the scratch memory of a phase. Returns oneDNN's status; the job is to be cleared in any case. */
 static int plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
                 int phase, void *memory, size_t *size) {
     i2v_scratch scratch = {memory, 0};
     size_t work = 0;
     *size = 0;
     *job = (conv_job){.kernels = kernels, .args = args};
-    int failed = set_phase(&job->phase, args, phase);
-    if (failed) return failed;
+    int status = set_phase(&job->phase, args, phase);
+    if (status) return status;
     cut_into_tiles(job);
     for (int v = 0; v < job->variants_count; v++) {
         conv_variant *variant = &job->variants[v];
-        int status = i2v_onednn_conv_describe(&variant->conv, &job->phase.conv, &variant->band);
+        status = i2v_onednn_conv_describe(&variant->conv, &job->phase.conv, &variant->band);
         if (status) return status;
         if (variant->conv.scratch > work) work = variant->conv.scratch;
         if (variant->conv.own_weights) {
