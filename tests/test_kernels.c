@@ -1,6 +1,7 @@
 /* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
  * [THREADS]` times it. */
 #include "backend/cpu/cpu.h"
+#include "base/half.h"
 #include "base/parallel.h"
 #include "tensor/ops.h"
 
@@ -169,24 +170,58 @@ static void free_epilogue(const i2v_epilogue *epilogue, const float *out) {
     }
 }
 
+/* Random weights as a file keeps them: `packed` of the filter is f32, f16 or bf16 values [out, in, taps]. */
+static i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
+    int64_t count = (int64_t)in * out * taps;
+    float *values = random_floats(count, 0, 1 / sqrtf((float)in * (float)taps));
+    if (element != I2V_ELEMENT_F32) {
+        uint16_t *halves = (uint16_t *)floats(count);
+        for (int64_t i = 0; i < count; i++) {
+            uint32_t bits;
+            memcpy(&bits, values + i, sizeof bits);
+            halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
+        }
+        free(values);
+        values = (float *)halves;
+    }
+    return (i2v_filter){.in = in, .out = out, .taps = taps, .element = element, .packed = values};
+}
+
+/* The filter in the backend's layout, to be freed. */
+static i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
+    i2v_device device = {0};
+    size_t size = backend->filter_size(&raw);
+    void *packed = guarded(size);
+    backend->filter_pack(&device, &raw, raw.element, raw.packed, packed);
+    check_guard(packed, size);
+    raw.packed = packed;
+    return raw;
+}
+
 /* Parts of random widths of out columns together. */
-static i2v_linear random_linear(int in, int out, int parts) {
+static i2v_linear random_linear(int in, int out, int parts, i2v_element element) {
     i2v_linear linear = {.in = in, .out = out, .parts_count = parts};
     for (int p = 0; p < parts; p++) {
         int columns = p < parts - 1 ? out / parts : out;
         out -= columns;
-        linear.parts[p].out = columns;
-        linear.parts[p].weight = random_floats((int64_t)columns * in, 0, 1 / sqrtf((float)in));
+        linear.parts[p].filter = random_filter(in, columns, 1, element);
         if (p != 1) linear.parts[p].bias = random_floats(columns, 0, 1);
     }
     return linear;
 }
 
+static i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw) {
+    for (int p = 0; p < raw.parts_count; p++) raw.parts[p].filter = pack(backend, raw.parts[p].filter);
+    return raw;
+}
+
+static void free_packed(const i2v_linear *linear) {
+    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].filter.packed);
+}
+
 static void free_linear(const i2v_linear *linear) {
-    for (int p = 0; p < linear->parts_count; p++) {
-        free((void *)linear->parts[p].weight);
-        free((void *)linear->parts[p].bias);
-    }
+    free_packed(linear);
+    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].bias);
 }
 
 /* ---- functions of one variable -------------------------------------------------------------------------------- */
@@ -234,12 +269,16 @@ static void test_error_function(void **state) {
 
 /* ---- matrix products ------------------------------------------------------------------------------------------ */
 
-static void run_linear(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, linear, (const i2v_linear_args *)args);
+static void run_linear(const i2v_backend *backend, int threads, const void *argument) {
+    i2v_linear_args args = *(const i2v_linear_args *)argument;
+    i2v_linear weights = pack_linear(backend, *args.weights);
+    args.weights = &weights;
+    RUN(backend, threads, linear, &args);
+    free_packed(&weights);
 }
 
 static void check_linear(int64_t rows, int first, int second, int out, int parts, int with_norm, int epilogue) {
-    i2v_linear weights = random_linear(first + second, out, parts);
+    i2v_linear weights = random_linear(first + second, out, parts, (i2v_element)(epilogue % 3));
     i2v_norm norm = random_norm(first, 0);
     float *result = random_floats(rows * out, 0, 1);
     i2v_linear_args args = {.rows = rows,
@@ -273,13 +312,21 @@ static void test_linear(void **state) {
     check_linear(8300, 16, 0, 1100, 2, 1, 8);
 }
 
-static void run_feed_forward(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, feed_forward, (const i2v_feed_forward_args *)args);
+static void run_feed_forward(const i2v_backend *backend, int threads, const void *argument) {
+    i2v_feed_forward_args args = *(const i2v_feed_forward_args *)argument;
+    i2v_linear geglu = pack_linear(backend, *args.geglu), output = pack_linear(backend, *args.output);
+    args.geglu = &geglu;
+    args.output = &output;
+    RUN(backend, threads, feed_forward, &args);
+    free_packed(&geglu);
+    free_packed(&output);
 }
 
 static void check_feed_forward(int64_t rows, int64_t chunk, int channels, int hidden, int out, int with_norm,
                                int epilogue) {
-    i2v_linear geglu = random_linear(channels, 2 * hidden, 1), output = random_linear(hidden, out, 1);
+    i2v_element element = (i2v_element)(epilogue % 3);
+    i2v_linear geglu = random_linear(channels, 2 * hidden, 2, element);
+    i2v_linear output = random_linear(hidden, out, 1, element);
     i2v_norm norm = random_norm(channels, 0);
     float *result = random_floats(rows * out, 0, 1);
     i2v_feed_forward_args args = {.rows = rows,
@@ -308,13 +355,18 @@ static void test_feed_forward(void **state) {
     check_feed_forward(1100, 0, 40, 1030, 40, 1, 8);
 }
 
-static void run_temporal_conv(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, temporal_conv, (const i2v_temporal_conv_args *)args);
+static void run_temporal_conv(const i2v_backend *backend, int threads, const void *argument) {
+    i2v_temporal_conv_args args = *(const i2v_temporal_conv_args *)argument;
+    i2v_temporal_conv weights = *args.weights;
+    weights.filter = pack(backend, weights.filter);
+    args.weights = &weights;
+    RUN(backend, threads, temporal_conv, &args);
+    free((void *)weights.filter.packed);
 }
 
 static void check_temporal_conv(int frames, int height, int width, int in, int out, int epilogue) {
-    i2v_temporal_conv weights = {.in = in, .out = out, .bias = random_floats(out, 0, 1)};
-    for (int k = 0; k < 3; k++) weights.taps[k] = random_floats((int64_t)in * out, 0, 1 / sqrtf((float)in));
+    i2v_temporal_conv weights = {.filter = random_filter(in, out, 3, (i2v_element)(epilogue % 3)),
+                                 .bias = random_floats(out, 0, 1)};
     i2v_temporal_conv_args args = {.weights = &weights,
                                    .x = random_tensor(frames, height, width, in),
                                    .out = random_tensor(frames, height, width, out)};
@@ -324,7 +376,7 @@ static void check_temporal_conv(int frames, int height, int width, int in, int o
     free_epilogue(&args.epilogue, args.out.data);
     free(args.x.data);
     free(args.out.data);
-    for (int k = 0; k < 3; k++) free((void *)weights.taps[k]);
+    free((void *)weights.filter.packed);
     free((void *)weights.bias);
 }
 
@@ -341,17 +393,18 @@ static void test_temporal_conv(void **state) {
 
 typedef struct conv_case {
     i2v_conv conv;
-    const float *weights; /* [out, in, kernel, kernel] */
+    i2v_filter weights; /* [out, in, kernel, kernel] */
     i2v_conv_args args;
 } conv_case;
 
 static void run_conv(const i2v_backend *backend, int threads, const void *argument) {
     conv_case one = *(const conv_case *)argument;
     i2v_error failure = {0};
-    size_t bytes = 0;
-    assert_int_equal(backend->conv_packed_size(&one.conv, &bytes, &failure), I2V_OK);
+    const i2v_device alone = {0};
+    size_t bytes = backend->conv_size(&one.conv);
     void *packed = guarded(bytes);
-    assert_int_equal(backend->conv_pack(&one.conv, one.weights, packed, &failure), I2V_OK);
+    assert_int_equal(backend->conv_pack(&alone, &one.conv, one.weights.element, one.weights.packed, packed, &failure),
+                     I2V_OK);
     check_guard(packed, bytes);
     one.conv.packed = packed;
     one.args.weights = &one.conv;
@@ -362,8 +415,8 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
 /* input = {frames, height, width} */
 static void check_conv(i2v_conv conv, int frames, int height, int width, int epilogue) {
     conv_case one = {.conv = conv};
-    int64_t depth = (int64_t)conv.in * conv.kernel * conv.kernel;
-    one.weights = random_floats(depth * conv.out, 0, 1 / sqrtf((float)depth));
+    one.weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, (i2v_element)(epilogue % 3));
+    one.conv.element = conv.doubles ? I2V_ELEMENT_F32 : one.weights.element;
     one.conv.bias = random_floats(conv.out, 0, 1);
     one.args.x = random_tensor(frames, height, width, conv.in);
     one.args.out = random_tensor(frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
@@ -371,7 +424,7 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     one.args.epilogue = random_epilogue(epilogue, rows, conv.out, one.args.out.data);
     compare(run_conv, &one, one.args.out.data, rows * conv.out);
     free_epilogue(&one.args.epilogue, one.args.out.data);
-    free((void *)one.weights);
+    free((void *)one.weights.packed);
     free((void *)one.conv.bias);
     free(one.args.x.data);
     free(one.args.out.data);
@@ -618,7 +671,7 @@ static void test_nan(void **state) {
 
 /* A cancelled operation succeeds without doing anything. */
 static void test_cancel(void **state) {
-    i2v_linear weights = random_linear(8, 8, 1);
+    i2v_linear weights = random_linear(8, 8, 1, I2V_ELEMENT_F32);
     float *x = random_floats(80, 0, 1), *out = floats(80), *before = floats(80);
     memset(out, 0x55, 320);
     memcpy(before, out, 320);
@@ -632,10 +685,13 @@ static void test_cancel(void **state) {
                                 .weights = &weights,
                                 .epilogue = i2v_epilogue_plain(),
                                 .out = out};
+        i2v_linear packed = pack_linear(backend, weights);
+        args.weights = &packed;
         void *scratch = guarded(backend->linear_scratch(&device, &args));
         assert_int_equal(backend->linear(&device, &args, scratch, NULL), I2V_OK);
         assert_memory_equal(before, out, 320);
         free(scratch);
+        free_packed(&packed);
     }
     free(x);
     free(out);
@@ -700,8 +756,31 @@ static void bench_peak(void) {
     free(c);
 }
 
+/* Weights are packed before the clock runs. */
+static void run_packed_linear(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, linear, (const i2v_linear_args *)args);
+}
+
+static void run_packed_feed_forward(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, feed_forward, (const i2v_feed_forward_args *)args);
+}
+
+static void run_packed_conv(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, conv, (const i2v_conv_args *)args);
+}
+
+static void run_packed_temporal_conv(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, temporal_conv, (const i2v_temporal_conv_args *)args);
+}
+
+static i2v_linear packed_linear(int in, int out, int parts) {
+    i2v_linear raw = random_linear(in, out, parts, I2V_ELEMENT_F16), packed = pack_linear(i2v_backend_cpu(), raw);
+    free_packed(&raw);
+    return packed;
+}
+
 static void bench_linear(const char *what, int64_t rows, int in, int out, const i2v_norm *norm) {
-    i2v_linear weights = random_linear(in, out, 1);
+    i2v_linear weights = packed_linear(in, out, 1);
     float *x = random_floats(rows * in, 0, 1), *y = floats(rows * out);
     i2v_linear_args args = {.rows = rows,
                             .source = {x},
@@ -710,14 +789,14 @@ static void bench_linear(const char *what, int64_t rows, int in, int out, const 
                             .weights = &weights,
                             .epilogue = i2v_epilogue_plain(),
                             .out = y};
-    time_it(what, run_linear, &args, 2.0 * (double)rows * in * out, "GFLOP/s");
+    time_it(what, run_packed_linear, &args, 2.0 * (double)rows * in * out, "GFLOP/s");
     free(x);
     free(y);
     free_linear(&weights);
 }
 
 static void bench_feed_forward(const char *what, int64_t rows, int channels) {
-    i2v_linear geglu = random_linear(channels, 8 * channels, 1), output = random_linear(4 * channels, channels, 1);
+    i2v_linear geglu = packed_linear(channels, 8 * channels, 2), output = packed_linear(4 * channels, channels, 1);
     i2v_norm norm = random_norm(channels, 0);
     float *x = random_floats(rows * channels, 0, 1), *y = floats(rows * channels);
     i2v_feed_forward_args args = {.rows = rows,
@@ -727,7 +806,7 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
                                   .output = &output,
                                   .epilogue = i2v_epilogue_residual(x),
                                   .out = y};
-    time_it(what, run_feed_forward, &args, 24.0 * (double)rows * channels * channels, "GFLOP/s");
+    time_it(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels, "GFLOP/s");
     free(x);
     free(y);
     free_norm(&norm);
@@ -735,42 +814,39 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
     free_linear(&output);
 }
 
-/* Weights are packed before the clock runs. */
-static void run_packed_conv(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, conv, (const i2v_conv_args *)args);
-}
-
 static void bench_conv(const char *what, i2v_conv conv, int frames, int height, int width) {
     i2v_tensor x = random_tensor(frames, height, width, conv.in);
     i2v_tensor out = {NULL, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out};
     out.data = floats(i2v_tensor_count(&out));
-    float *weights = random_floats((int64_t)conv.in * conv.out * conv.kernel * conv.kernel, 0, 0.01f);
-    size_t bytes = 0;
-    assert_int_equal(i2v_backend_cpu()->conv_packed_size(&conv, &bytes, NULL), I2V_OK);
-    void *packed = guarded(bytes);
-    assert_int_equal(i2v_backend_cpu()->conv_pack(&conv, weights, packed, NULL), I2V_OK);
+    i2v_filter weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, I2V_ELEMENT_F16);
+    i2v_device device = {0};
+    conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
+    void *packed = guarded(i2v_backend_cpu()->conv_size(&conv));
+    assert_int_equal(i2v_backend_cpu()->conv_pack(&device, &conv, I2V_ELEMENT_F16, weights.packed, packed, NULL),
+                     I2V_OK);
     conv.packed = packed;
     i2v_conv_args args = {&conv, x, out, i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
     time_it(what, run_packed_conv, &args, work, "GFLOP/s");
     free(packed);
-    free(weights);
+    free((void *)weights.packed);
     free(x.data);
     free(out.data);
 }
 
 static void bench_temporal_conv(const char *what, int frames, int height, int width, int channels) {
-    i2v_temporal_conv weights = {.in = channels, .out = channels};
-    for (int k = 0; k < 3; k++) weights.taps[k] = random_floats((int64_t)channels * channels, 0, 0.01f);
+    i2v_filter raw = random_filter(channels, channels, 3, I2V_ELEMENT_F16);
+    i2v_temporal_conv weights = {.filter = pack(i2v_backend_cpu(), raw)};
+    free((void *)raw.packed);
     i2v_temporal_conv_args args = {.weights = &weights,
                                    .x = random_tensor(frames, height, width, channels),
                                    .out = random_tensor(frames, height, width, channels),
                                    .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
-    time_it(what, run_temporal_conv, &args, work, "GFLOP/s");
+    time_it(what, run_packed_temporal_conv, &args, work, "GFLOP/s");
     free(args.x.data);
     free(args.out.data);
-    for (int k = 0; k < 3; k++) free((void *)weights.taps[k]);
+    free((void *)weights.filter.packed);
 }
 
 static void bench_attention(const char *what, int outer, int inner, int tokens, int heads, int head_dim, int temporal) {

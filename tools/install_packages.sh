@@ -2,7 +2,7 @@
 # Installs the Debian or Ubuntu packages that building and testing need; says nothing when all are there. On other
 # systems it names them and leaves the rest to the person.
 set -eu
-packages=(build-essential cmake ninja-build pkg-config libdnnl-dev libjpeg-dev libpng-dev libwebp-dev libavformat-dev
+packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev libwebp-dev libavformat-dev
     libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcmocka-dev ffmpeg webp)
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then

@@ -7,6 +7,13 @@
 
 #include "base/parallel.h"
 
+/* How values are stored. */
+typedef enum i2v_element { I2V_ELEMENT_F32, I2V_ELEMENT_F16, I2V_ELEMENT_BF16 } i2v_element;
+
+static inline size_t i2v_element_size(i2v_element element) {
+    return element == I2V_ELEMENT_F32 ? 4 : 2;
+}
+
 typedef struct i2v_tensor {
     float *data;
     int frames, height, width, channels;
@@ -32,33 +39,41 @@ typedef struct i2v_norm {
     float epsilon;
 } i2v_norm;
 
+/* Weights [out, in, taps], in the backend's own layout. Values keep the precision of the file: they are widened to f32
+ * when they are multiplied, so f16 and bf16 files are computed exactly as their f32 values. */
+typedef struct i2v_filter {
+    int in, out, taps;
+    i2v_element element; /* of packed */
+    const void *packed;
+} i2v_filter;
+
 #define I2V_LINEAR_MAX_PARTS 3
 
-/* One or more matrices applied to the same input, their outputs side by side (q, k, v): parts[i].weight is
- * [out, in] as PyTorch's Linear keeps it, bias [out] or NULL. */
+/* One or more matrices applied to the same input, their outputs side by side (q, k, v): filters of one tap, bias [out]
+ * of the part or NULL. */
 typedef struct i2v_linear {
     int in, out; /* out: of all parts together */
     int parts_count;
     struct {
-        const float *weight, *bias;
-        int out;
+        i2v_filter filter;
+        const float *bias;
     } parts[I2V_LINEAR_MAX_PARTS];
 } i2v_linear;
 
-/* 2D convolution [out, in, kernel_height, kernel_width]; zero padding. `packed` is in the backend's own layout.
+/* 2D convolution [out, in, kernel, kernel]; zero padding. `packed` is in the backend's own layout.
  * doubles: of the image doubled first by nearest neighbour; only with kernel 3, stride 1 and padding 1. */
 typedef struct i2v_conv {
     int in, out, kernel, stride;
     int pad_before, pad_after; /* top and left, bottom and right */
     int doubles;
+    i2v_element element; /* of packed */
     const void *packed;
     const float *bias; /* [out] or NULL */
 } i2v_conv;
 
-/* Convolution over frames, kernel 3, zero padded: taps[k] is [out, in], tap 1 meets the frame itself. */
+/* Convolution over frames, zero padded: a filter of three taps, tap 1 meets the frame itself. */
 typedef struct i2v_temporal_conv {
-    int in, out;
-    const float *taps[3];
+    i2v_filter filter;
     const float *bias;
 } i2v_temporal_conv;
 
@@ -94,13 +109,14 @@ typedef struct i2v_linear_args {
     float *out;
 } i2v_linear_args;
 
-/* GEGLU feed-forward of rows: with n = norm(x), [value, gate] = n W1 + b1, out = epilogue((value * gelu(gate)) W2). */
+/* GEGLU feed-forward of rows: with n = norm(x), [value, gate] = n W1 + b1, out = epilogue((value * gelu(gate)) W2).
+ * value and gate are the two parts of geglu. */
 typedef struct i2v_feed_forward_args {
     int64_t rows;
     int64_t chunk; /* rows computed together; 0: the backend's choice */
     const float *x;
     const i2v_norm *norm;
-    const i2v_linear *geglu;  /* [2 hidden, channels] */
+    const i2v_linear *geglu;  /* two parts, each [hidden, channels] */
     const i2v_linear *output; /* [channels, hidden] */
     i2v_epilogue epilogue;
     float *out;
@@ -167,10 +183,15 @@ typedef struct i2v_layer_norm_args {
 typedef struct i2v_backend {
     const char *name;
 
-    /* Bytes of a packed convolution, and the packing of weights [out, in, kernel, kernel] into that many bytes, 64-byte
-     * aligned. */
-    i2v_status (*conv_packed_size)(const i2v_conv *conv, size_t *size, i2v_error *error);
-    i2v_status (*conv_pack)(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error);
+    /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps] that
+     * are stored as `element` (at any address, aligned or not). */
+    size_t (*filter_size)(const i2v_filter *filter);
+    void (*filter_pack)(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
+                        void *packed);
+    /* The same for a convolution's [out, in, kernel, kernel]. */
+    size_t (*conv_size)(const i2v_conv *conv);
+    i2v_status (*conv_pack)(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
+                            void *packed, i2v_error *error);
 
     I2V_OPERATION(linear);
     I2V_OPERATION(feed_forward);

@@ -1,6 +1,5 @@
 #include "base/parallel.h"
 
-#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -64,7 +63,6 @@ static void *member_main(void *argument) {
     i2v_team *team = self.team;
     unsigned seen = 0;
     free(argument);
-    omp_set_num_threads(1);
     for (;;) {
         for (int i = 0; i < SPINS && atomic_load(&team->round) == seen; i++) relax();
         pthread_mutex_lock(&team->mutex);
@@ -166,8 +164,6 @@ static void work_together(i2v_team *team) {
 void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
                   void (*body)(void *argument, int64_t item, int thread), void *argument) {
     loop alone = {items, cancel, body, argument};
-    int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
     if (i2v_team_size(team) == 1 || items <= 1) {
         atomic_llong next = 0;
         work(&alone, &next, 0);
@@ -175,5 +171,4 @@ void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
         team->job = alone;
         work_together(team);
     }
-    omp_set_num_threads(threads);
 }

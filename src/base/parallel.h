@@ -21,7 +21,7 @@ void i2v_team_delete(i2v_team *team);
 int i2v_team_size(const i2v_team *team);
 
 /* Calls body(argument, item, thread) for each item in 0..items, thread being in 0..size of the team. Items not begun
- * when *cancel (may be NULL) becomes non-zero are left out. Libraries called by body that use OpenMP see one thread.
+ * when *cancel (may be NULL) becomes non-zero are left out.
  * Not to be called from a body, nor on one team from two threads at once. */
 void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
                   void (*body)(void *argument, int64_t item, int thread), void *argument);

@@ -86,8 +86,7 @@ static void read_chunk(void *argument, int64_t item, int thread) {
 
 static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
     read_job job = {weight, out};
-    i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk,
-                 &job);
+    i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk, &job);
     i2v_weight_forget(weight);
 }
 
@@ -137,75 +136,101 @@ void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
     norm->bias = load_vector(loader, channels, prefix, "bias");
 }
 
-static void append_part(i2v_loader *loader, i2v_linear *linear, int in, int out, const i2v_weight *weight,
-                        const float *bias) {
-    if (linear->parts_count == I2V_LINEAR_MAX_PARTS) return;
+static i2v_element element_of(const i2v_weight *weight) {
+    switch (weight->dtype) {
+    case I2V_WEIGHT_F16:
+        return I2V_ELEMENT_F16;
+    case I2V_WEIGHT_BF16:
+        return I2V_ELEMENT_BF16;
+    default:
+        return I2V_ELEMENT_F32;
+    }
+}
+
+/* Whether weight was found; if not, the loader has failed. */
+static int is_found(i2v_loader *loader, const i2v_weight *weight) {
+    if (!weight && !loader->status) loader->status = loader->binder.status;
+    return weight != NULL;
+}
+
+/* Packs rows first..first + filter->out of weight's filter->in x filter->taps values each. */
+static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int first) {
+    if (!is_found(loader, weight)) return;
+    filter->element = element_of(weight);
+    void *packed = take_weights(loader, loader->backend->filter_size(filter));
+    size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(filter->element);
+    if (packed) {
+        loader->backend->filter_pack(&loader->device, filter, filter->element, weight->data + (size_t)first * row,
+                                     packed);
+    }
+    filter->packed = packed;
+}
+
+/* The pages of the file are not needed again. */
+static void done_with(i2v_loader *loader, const i2v_weight *weight) {
+    if (!weight) return;
+    if (!loader->dry) i2v_weight_forget(weight);
+    report(loader, weight);
+}
+
+/* Cuts weight [out, in] (or [out, in, 1, 1]) into `parts` parts of equal size. */
+static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, const i2v_weight *weight,
+                         const float *bias) {
+    if (linear->parts_count + parts > I2V_LINEAR_MAX_PARTS) return;
     linear->in = in;
     linear->out += out;
-    int part = linear->parts_count++;
-    linear->parts[part].out = out;
-    linear->parts[part].weight = load_f32(loader, weight);
-    linear->parts[part].bias = bias;
+    for (int i = 0; i < parts; i++) {
+        int part = linear->parts_count++, first = i * (out / parts);
+        linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1};
+        linear->parts[part].bias = bias ? bias + first : NULL;
+        pack_filter(loader, &linear->parts[part].filter, weight, first);
+    }
+    done_with(loader, weight);
 }
 
 void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format, ...) {
     FORMAT_NAME(prefix);
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in}, 2, "%s.weight", prefix);
-    append_part(loader, linear, in, out, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+    append_parts(loader, linear, in, out, 1, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+}
+
+void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){2 * hidden, in}, 2, "%s.weight", prefix);
+    append_parts(loader, linear, in, 2 * hidden, 2, weight, load_vector(loader, 2 * hidden, prefix, "bias"));
 }
 
 void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
     FORMAT_NAME(prefix);
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 1, 1}, 4, "%s.weight", prefix);
-    append_part(loader, linear, in, out, weight, load_vector(loader, out, prefix, "bias"));
-}
-
-/* Widens weight into memory of its own and packs that into conv. */
-static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight) {
-    size_t size = 0;
-    if (!loader->status) loader->status = loader->backend->conv_packed_size(conv, &size, loader->error);
-    void *packed = take_weights(loader, size);
-    if (!packed || !weight) return;
-    float *values = malloc((size_t)weight->count * sizeof *values);
-    if (values) {
-        read_all(loader, weight, values);
-        loader->status = loader->backend->conv_pack(conv, values, packed, loader->error);
-    } else {
-        loader->status = i2v_fail_memory(loader->error, "the model's weights", weight->count * sizeof *values);
-    }
-    free(values);
-    conv->packed = packed;
+    append_parts(loader, linear, in, out, 1, weight, load_vector(loader, out, prefix, "bias"));
 }
 
 void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *format, ...) {
     FORMAT_NAME(prefix);
     int64_t shape[] = {conv->out, conv->in, conv->kernel, conv->kernel};
     const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
-    if (!weight && !loader->status) loader->status = loader->binder.status;
-    pack_conv(loader, conv, weight);
-    if (weight) report(loader, weight);
+    if (is_found(loader, weight)) {
+        /* a doubling convolution sums weights, and the sums need f32 */
+        conv->element = conv->doubles ? I2V_ELEMENT_F32 : element_of(weight);
+        void *packed = take_weights(loader, loader->backend->conv_size(conv));
+        if (packed) {
+            i2v_status status = loader->backend->conv_pack(&loader->device, conv, element_of(weight), weight->data,
+                                                           packed, loader->error);
+            if (!loader->status) loader->status = status;
+        }
+        conv->packed = packed;
+    }
+    done_with(loader, weight);
     conv->bias = has_bias ? load_vector(loader, conv->out, prefix, "bias") : NULL;
 }
 
 void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *format, ...) {
     FORMAT_NAME(prefix);
-    *conv = (i2v_temporal_conv){.in = in, .out = out};
+    *conv = (i2v_temporal_conv){.filter = {.in = in, .out = out, .taps = 3}};
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
-    if (!weight && !loader->status) loader->status = loader->binder.status;
-    uint64_t count = (uint64_t)out * (uint64_t)in;
-    float *taps = take_weights(loader, 3 * count * sizeof *taps);
-    float *values = taps && weight ? malloc(3 * count * sizeof *values) : NULL;
-    if (values) {
-        read_all(loader, weight, values);
-        for (uint64_t i = 0; i < count; i++) {
-            for (uint64_t k = 0; k < 3; k++) taps[k * count + i] = values[3 * i + k];
-        }
-    } else if (taps && weight) {
-        loader->status = i2v_fail_memory(loader->error, "the model's weights", 3 * count * sizeof *values);
-    }
-    free(values);
-    if (weight) report(loader, weight);
-    for (uint64_t k = 0; taps && k < 3; k++) conv->taps[k] = taps + k * count;
+    pack_filter(loader, &conv->filter, weight, 0);
+    done_with(loader, weight);
     conv->bias = load_vector(loader, out, prefix, "bias");
 }
 

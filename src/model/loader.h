@@ -1,5 +1,6 @@
-/* Brings a part's weights from its file into the form that operations want: names and shapes checked, widened to f32,
- * convolutions packed. A dry loader checks all the names and shapes and adds up the memory, but reads nothing. */
+/* Brings a part's weights from its file into the form that operations want: names and shapes checked, matrices
+ * and convolutions packed, vectors widened to f32. A dry loader checks all the names and shapes and adds up the memory,
+ * but reads nothing. */
 #ifndef I2V_MODEL_LOADER_H
 #define I2V_MODEL_LOADER_H
 
@@ -43,6 +44,9 @@ __attribute__((format(printf, 6, 7))) void i2v_load_norm(i2v_loader *loader, i2v
 /* Appends a part to linear (zeroed before its first part): in and out must agree with the parts before. */
 __attribute__((format(printf, 6, 7))) void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                            int has_bias, const char *format, ...);
+/* [2 hidden, in] as two parts: value and gate. */
+__attribute__((format(printf, 5, 6))) void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden,
+                                                          const char *format, ...);
 /* A 1 x 1 convolution [out, in, 1, 1] as a linear. */
 __attribute__((format(printf, 5, 6))) void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                                const char *format, ...);

@@ -12,7 +12,7 @@
 static void load_feed_forward(i2v_loader *loader, i2v_feed_forward *ff, int channels, const char *prefix,
                               const char *norm, const char *name) {
     i2v_load_norm(loader, &ff->norm, channels, 1, LAYER_NORM_EPSILON, "%s.%s", prefix, norm);
-    i2v_load_linear(loader, &ff->geglu, channels, 8 * channels, 1, "%s.%s.net.0.proj", prefix, name);
+    i2v_load_geglu(loader, &ff->geglu, channels, 4 * channels, "%s.%s.net.0.proj", prefix, name);
     i2v_load_linear(loader, &ff->output, 4 * channels, channels, 1, "%s.%s.net.2", prefix, name);
 }
 

@@ -105,7 +105,7 @@ void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *wei
 void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_temporal_conv *weights,
                           i2v_epilogue epilogue) {
     i2v_temporal_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
-    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * 3;
+    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->filter.in * 3;
     RUN_OPERATION(temporal_conv, args);
 }
 

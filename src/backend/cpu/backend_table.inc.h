@@ -11,37 +11,39 @@
     }
 #define ENTRY(name) .name##_scratch = JOIN(BACKEND, name##_scratch), .name = JOIN(BACKEND, name)
 
-#ifdef I2V_ONEDNN
 OPERATION(linear)
 OPERATION(feed_forward)
 OPERATION(conv)
 OPERATION(temporal_conv)
-#endif
 OPERATION(group_norm)
 OPERATION(layer_norm)
 OPERATION(attention)
 OPERATION(add_vectors)
 
+static size_t JOIN(BACKEND, filter_size)(const i2v_filter *filter) {
+    return i2v_cpu_filter_size(&KERNELS, filter);
+}
+static void JOIN(BACKEND, filter_pack)(const i2v_device *device, const i2v_filter *filter, i2v_element element,
+                                       const void *weights, void *packed) {
+    i2v_cpu_filter_pack(&KERNELS, device, filter, element, weights, packed);
+}
+static size_t JOIN(BACKEND, conv_size)(const i2v_conv *conv) {
+    return i2v_cpu_conv_size(&KERNELS, conv);
+}
+static i2v_status JOIN(BACKEND, conv_pack)(const i2v_device *device, const i2v_conv *conv, i2v_element element,
+                                           const void *weights, void *packed, i2v_error *error) {
+    return i2v_cpu_conv_pack(&KERNELS, device, conv, element, weights, packed, error);
+}
+
 static const i2v_backend BACKEND = {.name = BACKEND_NAME,
-#ifdef I2V_ONEDNN
-                                    .conv_packed_size = i2v_cpu_conv_packed_size,
-                                    .conv_pack = i2v_cpu_conv_pack,
+                                    .filter_size = JOIN(BACKEND, filter_size),
+                                    .filter_pack = JOIN(BACKEND, filter_pack),
+                                    .conv_size = JOIN(BACKEND, conv_size),
+                                    .conv_pack = JOIN(BACKEND, conv_pack),
                                     ENTRY(linear),
                                     ENTRY(feed_forward),
                                     ENTRY(conv),
                                     ENTRY(temporal_conv),
-#else
-                                    .conv_packed_size = i2v_plain_conv_packed_size,
-                                    .conv_pack = i2v_plain_conv_pack,
-                                    .linear_scratch = i2v_plain_linear_scratch,
-                                    .linear = i2v_plain_linear,
-                                    .feed_forward_scratch = i2v_plain_feed_forward_scratch,
-                                    .feed_forward = i2v_plain_feed_forward,
-                                    .conv_scratch = i2v_plain_conv_scratch,
-                                    .conv = i2v_plain_conv,
-                                    .temporal_conv_scratch = i2v_plain_temporal_conv_scratch,
-                                    .temporal_conv = i2v_plain_temporal_conv,
-#endif
                                     ENTRY(group_norm),
                                     ENTRY(layer_norm),
                                     ENTRY(attention),

@@ -21,8 +21,15 @@ I2V_CPU_OPERATION(add_vectors);
 
 #undef I2V_CPU_OPERATION
 
-i2v_status i2v_cpu_conv_packed_size(const i2v_conv *conv, size_t *size, i2v_error *error);
-i2v_status i2v_cpu_conv_pack(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error);
+/* Weights in the layout of the product's kernel. */
+size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter);
+void i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
+                         i2v_element element, const void *weights, void *packed);
+size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv);
+i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
+                             i2v_element element, const void *weights, void *packed, i2v_error *error);
+/* The convolution's filter, or of a doubling one that of phase 0..3: outputs at row phase / 2, column phase % 2. */
+i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase);
 
 /* The backend of one instruction set, best last; NULL from the first that this CPU lacks or that does not exist. */
 const i2v_backend *i2v_backend_cpu_variant(int index);

@@ -1,97 +1,107 @@
 /* GEGLU feed-forward: a tile of rows goes through both matrices, a block of hidden columns at a time, so that hidden
  * values never leave the cache. The caller's chunk needs no heed: tiles are small, and results must not depend on it.
  */
-#ifdef I2V_ONEDNN
 #include "backend/cpu/product.h"
-#include "backend/cpu/scratch.h"
 
 #include "base/parallel.h"
 
-#define HIDDEN_BLOCK 512
+#define HIDDEN I2V_PRODUCT_COLUMNS
 
 typedef struct feed_forward_job {
     const i2v_kernels *kernels;
     const i2v_feed_forward_args *args;
-    i2v_product_tiling tiling;
-    float *normed, *value, *gate, *product;
-    int64_t normed_stride, hidden_stride, gate_stride, product_stride;
-    atomic_int failure;
+    int64_t rows, row_tiles;
+    float *normed, *value, *gate, *sums, *expanded; /* per thread */
+    int64_t normed_stride, hidden_stride, gate_stride, sums_stride, expanded_stride;
+    int64_t columns; /* of sums */
 } feed_forward_job;
 
 static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_device *device,
                    const i2v_feed_forward_args *args, void *memory) {
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
-    *job = (feed_forward_job){.kernels = kernels, .args = args, .tiling = i2v_product_tiling_of(args->rows)};
-    int64_t rows = job->tiling.rows;
-    if (args->norm)
-        job->normed = i2v_scratch_per_thread(&scratch, threads, rows * args->geglu->in, &job->normed_stride);
-    job->value = i2v_scratch_per_thread(&scratch, threads, rows * HIDDEN_BLOCK, &job->hidden_stride);
-    job->gate = i2v_scratch_per_thread(&scratch, threads, rows * HIDDEN_BLOCK, &job->gate_stride);
-    job->product = i2v_scratch_per_thread(&scratch, threads, rows * args->output->out, &job->product_stride);
+    *job = (feed_forward_job){.kernels = kernels, .args = args};
+    job->columns = i2v_round_up(args->output->out, kernels->panel);
+    job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns));
+    job->row_tiles = i2v_tiles(args->rows, job->rows);
+    if (args->norm) {
+        job->normed = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->normed_stride);
+    }
+    job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->hidden_stride);
+    job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->gate_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
+    job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     return scratch.used;
 }
 
-/* What one thread works on. */
-typedef struct feed_forward_tile {
-    const float *x; /* [rows][channels], normed */
-    float *value, *gate, *product;
-    int rows;
-} feed_forward_tile;
-
-/* value = hidden columns first..first+count of the tile. */
-static int hidden_block(const feed_forward_job *job, const feed_forward_tile *tile, int first, int count) {
+/* value = hidden columns first..first + count of the rows that `of` describes. */
+static void hidden_block(const feed_forward_job *job, i2v_product of, int first, int count, float *value, float *gate) {
     const i2v_linear *geglu = job->args->geglu;
-    int channels = geglu->in, hidden = job->args->output->in;
-    const float *weight = geglu->parts[0].weight, *bias = geglu->parts[0].bias;
-    i2v_product_source source = {tile->x, weight + (int64_t)first * channels, channels, channels, channels};
-    int status = i2v_product_sum(job->kernels, &source, 1, tile->rows, count, 0, tile->value, count);
-    source.weight += (int64_t)hidden * channels;
-    if (!status) status = i2v_product_sum(job->kernels, &source, 1, tile->rows, count, 0, tile->gate, count);
-    for (int64_t r = 0; r < tile->rows && !status; r++) {
-        job->kernels->geglu(tile->value + r * count, tile->gate + r * count, bias ? bias + first : NULL,
-                            bias ? bias + hidden + first : NULL, count);
+    of.first_column = first;
+    of.columns = count;
+    of.sums_stride = HIDDEN;
+    float *const sums[] = {value, gate};
+    for (int part = 0; part < 2; part++) {
+        of.filter = &geglu->parts[part].filter;
+        of.sums = sums[part];
+        i2v_product_sum(&of, 0);
     }
-    return status;
+    const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
+    for (int64_t r = 0; r < of.lines[0].rows; r++) {
+        job->kernels->geglu(value + r * HIDDEN, gate + r * HIDDEN, value_bias ? value_bias + first : NULL,
+                            gate_bias ? gate_bias + first : NULL, count);
+    }
 }
 
-static int both_products(const feed_forward_job *job, const feed_forward_tile *tile) {
-    const i2v_linear *output = job->args->output;
-    int status = 0;
-    for (int first = 0; first < output->in && !status; first += HIDDEN_BLOCK) {
-        int count = (int)i2v_min(HIDDEN_BLOCK, output->in - first);
-        status = hidden_block(job, tile, first, count);
-        i2v_product_source source = {tile->value, output->parts[0].weight + first, count, output->in, count};
-        if (!status) {
-            status = i2v_product_sum(job->kernels, &source, 1, tile->rows, output->out, first > 0, tile->product,
-                                     output->out);
-        }
+static void both_products(const feed_forward_job *job, const i2v_product *in, i2v_product *out, float *value,
+                          float *gate) {
+    int hidden = job->args->output->in;
+    i2v_product_line rows = {.rows = in->lines[0].rows};
+    const i2v_product_line *lines = out->lines;
+    for (int first = 0; first < hidden; first += HIDDEN) {
+        int count = (int)i2v_min(HIDDEN, hidden - first);
+        hidden_block(job, *in, first, count, value, gate);
+        i2v_product_span span = {value, HIDDEN, count, first};
+        out->spans = &span;
+        out->lines = &rows;
+        i2v_product_sum(out, first > 0);
     }
-    return status;
+    out->lines = lines;
+    out->spans = NULL;
+    i2v_product_write(out, &job->args->epilogue, job->args->out);
 }
 
 static void feed_forward_item(void *argument, int64_t item, int thread) {
-    feed_forward_job *job = argument;
+    const feed_forward_job *job = argument;
     const i2v_feed_forward_args *args = job->args;
-    int64_t first_row = item * job->tiling.rows, channels = args->geglu->in, columns = args->output->out;
-    feed_forward_tile tile = {.x = args->x + first_row * channels,
-                              .value = job->value + thread * job->hidden_stride,
-                              .gate = job->gate + thread * job->gate_stride,
-                              .product = job->product + thread * job->product_stride,
-                              .rows = (int)i2v_min(job->tiling.rows, args->rows - first_row)};
+    int64_t first = item * job->rows, channels = args->geglu->in;
+    i2v_product_line line = {.pixel = first, .out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
+    i2v_product_span span = {args->x, channels, channels, 0};
+    i2v_product in = {.kernels = job->kernels,
+                      .spans = &span,
+                      .spans_count = 1,
+                      .lines = &line,
+                      .lines_count = 1,
+                      .step = 1,
+                      .out_step = 1,
+                      .expanded = job->expanded + thread * job->expanded_stride};
+    i2v_product out = in;
+    out.filter = &args->output->parts[0].filter;
+    out.bias = args->output->parts[0].bias;
+    out.columns = out.out_columns = args->output->out;
+    out.sums = job->sums + thread * job->sums_stride;
+    out.sums_stride = job->columns;
+    i2v_product_line normed_line = {.rows = line.rows};
     if (args->norm) {
         float *normed = job->normed + thread * job->normed_stride;
-        for (int64_t r = 0; r < tile.rows; r++) {
-            job->kernels->layer_norm(args->norm, tile.x + r * channels, (int)channels, normed + r * channels);
+        for (int64_t r = 0; r < line.rows; r++) {
+            job->kernels->layer_norm(args->norm, args->x + (first + r) * channels, (int)channels,
+                                     normed + r * channels);
         }
-        tile.x = normed;
+        span.a = normed;
+        in.lines = &normed_line;
     }
-    int status = both_products(job, &tile);
-    i2v_product_note(&job->failure, status);
-    for (int64_t r = 0; r < tile.rows && !status; r++) {
-        job->kernels->epilogue(&args->epilogue, tile.product + r * columns, args->output->parts[0].bias,
-                               (first_row + r) * columns, 0, (int)columns, args->out);
-    }
+    both_products(job, &in, &out, job->value + thread * job->hidden_stride, job->gate + thread * job->gate_stride);
 }
 
 size_t i2v_cpu_feed_forward_scratch(const i2v_kernels *kernels, const i2v_device *device,
@@ -104,9 +114,6 @@ i2v_status i2v_cpu_feed_forward(const i2v_kernels *kernels, const i2v_device *de
                                 void *scratch, i2v_error *error) {
     feed_forward_job job;
     plan(&job, kernels, device, args, scratch);
-    i2v_parallel(device->team, job.tiling.row_tiles, device->cancel, feed_forward_item, &job);
-    return i2v_product_result(&job.failure, "feed-forward", error);
+    i2v_parallel(device->team, job.row_tiles, device->cancel, feed_forward_item, &job);
+    return I2V_OK;
 }
-#else
-typedef int i2v_feed_forward_is_left_out; /* a file is not empty */
-#endif

@@ -19,7 +19,7 @@ typedef struct i2v_softmax {
 
 /* C[rows, panels * panel] = (C +) A[rows, depth] B. B is cut into panels of `panel` columns, each [depth][panel]. */
 typedef struct i2v_panel_product {
-    int rows; /* a multiple of row_tile */
+    int rows;
     int64_t depth;
     const float *a;
     int64_t a_stride;
@@ -33,15 +33,14 @@ typedef struct i2v_panel_product {
 
 typedef struct i2v_kernels {
     const char *name;
-    int row_tile, panel; /* of panel_product */
+    int row_tile, panel; /* of panel_product: rows computed together at most, columns of a panel */
 
     /* y[i] = e^x[i], erf(x[i]); for the tests. */
     void (*exponential)(const float *x, int64_t count, float *y);
     void (*error_function)(const float *x, int64_t count, float *y);
 
-    /* out[c] = (out[c] +) x . weights[c], c in 0..columns. */
-    void (*dot)(const float *x, const float *weights, int64_t weight_stride, int64_t depth, int columns, int accumulate,
-                float *out);
+    /* count f16 or bf16 values, a multiple of the panel, as f32. */
+    void (*widen)(i2v_element element, const void *x, int64_t count, float *out);
     /* The part of an output row that starts at `column` and, as an index into out and residuals, at `at`. bias (may be
      * NULL) starts at the part. */
     void (*epilogue)(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,

@@ -1,6 +1,7 @@
 /* Vectors of VECTOR_WIDTH floats by the compilers' vector extensions, and the functions of one variable. Included by
  * kernels_*.c, which may define vec_max by an instruction. */
 #include "backend/cpu/kernels.h"
+#include "base/half.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,29 @@
-/* Kernels that go along rows: epilogues, norms, dot products. */
+/* Kernels that go along rows: widening, epilogues, norms. */
 #include "backend/cpu/kernels_math.inc.h"
+
+static inline vec widen_bf16(const uint16_t *x) {
+    bits_vec bits;
+    for (int i = 0; i < VECTOR_WIDTH; i++) bits[i] = i2v_widen_bf16(x[i]);
+    return (vec)bits;
+}
+
+#ifndef vec_from_f16
+static inline vec vec_from_f16(const uint16_t *x) {
+    bits_vec bits;
+    for (int i = 0; i < VECTOR_WIDTH; i++) bits[i] = i2v_widen_f16(x[i]);
+    return (vec)bits;
+}
+#endif
+
+/* count is a multiple of VECTOR_WIDTH. */
+static void widen(i2v_element element, const void *x, int64_t count, float *out) {
+    const uint16_t *from = x;
+    if (element == I2V_ELEMENT_F16) {
+        for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store(out + i, vec_from_f16(from + i));
+    } else {
+        for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store(out + i, widen_bf16(from + i));
+    }
+}
 
 static void add_rows(const float *x, const float *y, int64_t count, float *out) {
     for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
@@ -10,31 +34,6 @@ static void add_rows(const float *x, const float *y, int64_t count, float *out) 
 static void scale_row(const float *x, int64_t count, float factor, float *out) {
     for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
         store_some(out + i, load_some(x + i, count - i) * factor, count - i);
-    }
-}
-
-/* Four rows of weights at a time: their loads hide each other's latency. */
-static inline void dot_group(const float *x, const float *weights, int64_t stride, int64_t depth, int rows,
-                             float *sums) {
-    vec sum[4] = {{0}};
-    for (int64_t i = 0; i < depth; i += VECTOR_WIDTH) {
-        vec value = load_some(x + i, depth - i);
-        for (int r = 0; r < rows; r++) sum[r] += value * load_some(weights + r * stride + i, depth - i);
-    }
-    for (int r = 0; r < rows; r++) sums[r] = vec_sum(sum[r]);
-}
-
-static void dot(const float *x, const float *weights, int64_t weight_stride, int64_t depth, int columns, int accumulate,
-                float *out) {
-    for (int c = 0; c < columns; c += 4) {
-        float sums[4];
-        int rows = columns - c < 4 ? columns - c : 4;
-        if (rows == 4) {
-            dot_group(x, weights + c * weight_stride, weight_stride, depth, 4, sums);
-        } else {
-            dot_group(x, weights + c * weight_stride, weight_stride, depth, rows, sums);
-        }
-        for (int r = 0; r < rows; r++) out[c + r] = accumulate ? out[c + r] + sums[r] : sums[r];
     }
 }
 

@@ -1,87 +1,84 @@
 /* Linear layers in tiles of rows x columns of one part. */
-#ifdef I2V_ONEDNN
 #include "backend/cpu/product.h"
-#include "backend/cpu/scratch.h"
 
 #include "base/parallel.h"
-
-/* With this many tiles of rows, threads have enough to do without splitting columns, and a norm is computed once. */
-#define WHOLE_ROWS_FROM 32
 
 typedef struct linear_job {
     const i2v_kernels *kernels;
     const i2v_linear_args *args;
-    i2v_product_tiling tiling;
-    int column_tiles;  /* over all parts */
-    int items_per_row; /* 1 or column_tiles */
-    float *product, *normed;
-    int64_t product_stride, normed_stride;
-    atomic_int failure;
+    int64_t rows, row_tiles;
+    int columns, column_tiles;       /* of a tile; over all parts */
+    int items_per_row;               /* 1 or column_tiles */
+    float *sums, *normed, *expanded; /* per thread */
+    int64_t sums_stride, normed_stride, expanded_stride;
 } linear_job;
 
 static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args,
                    void *memory) {
     i2v_scratch scratch = {memory, 0};
-    *job = (linear_job){.kernels = kernels, .args = args, .tiling = i2v_product_tiling_of(args->rows)};
+    int threads = i2v_team_size(device->team);
+    *job = (linear_job){.kernels = kernels, .args = args};
+    job->rows = i2v_product_rows(args->rows, args->norm ? args->weights->in : 0);
+    job->row_tiles = i2v_tiles(args->rows, job->rows);
+    job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
     for (int p = 0; p < args->weights->parts_count; p++) {
-        job->column_tiles += (int)i2v_tiles(args->weights->parts[p].out, job->tiling.columns);
+        job->column_tiles += (int)i2v_tiles(args->weights->parts[p].filter.out, job->columns);
     }
-    job->items_per_row = job->tiling.row_tiles >= WHOLE_ROWS_FROM ? 1 : job->column_tiles;
-    job->product = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team), job->tiling.rows * job->tiling.columns,
-                                          &job->product_stride);
+    /* a norm is computed once a row where tiles of whole rows are enough */
+    job->items_per_row = job->columns == I2V_PRODUCT_COLUMNS ? 1 : job->column_tiles;
+    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
+    job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     if (args->norm) {
-        job->normed = i2v_scratch_per_thread(&scratch, i2v_team_size(device->team),
-                                             job->tiling.rows * args->weights->in, &job->normed_stride);
+        job->normed = i2v_scratch_per_thread(&scratch, threads, job->rows * args->weights->in, &job->normed_stride);
     }
     return scratch.used;
 }
 
-/* The tile's sources, given the weights' first row. */
-static void set_sources(const linear_job *job, i2v_product_tile *tile, const float *weight, const float *normed) {
-    const i2v_linear_args *args = job->args;
-    tile->sources_count = args->source_channels[1] ? 2 : 1;
-    for (int s = 0; s < tile->sources_count; s++) {
-        int channels = args->source_channels[s];
-        tile->sources[s] = (i2v_product_source){.x = args->source[s] + tile->first_row * channels,
-                                                .weight = weight + (s ? args->source_channels[0] : 0),
-                                                .x_stride = channels,
-                                                .weight_stride = args->weights->in,
-                                                .depth = channels};
-    }
-    if (normed) tile->sources[0].x = normed;
-}
-
-static int column_tile(const linear_job *job, int index, i2v_product_tile tile, const float *normed) {
+/* Column tile `index` of the product's rows. */
+static void column_tile(const linear_job *job, int index, i2v_product product) {
     const i2v_linear *weights = job->args->weights;
-    int part = 0, columns = job->tiling.columns;
-    for (; index >= i2v_tiles(weights->parts[part].out, columns); part++) {
-        index -= (int)i2v_tiles(weights->parts[part].out, columns);
-        tile.first_column += weights->parts[part].out;
+    int part = 0;
+    for (; index >= i2v_tiles(weights->parts[part].filter.out, job->columns); part++) {
+        index -= (int)i2v_tiles(weights->parts[part].filter.out, job->columns);
+        product.part_column += weights->parts[part].filter.out;
     }
-    int begin = index * columns;
-    tile.first_column += begin;
-    tile.columns = (int)i2v_min(columns, weights->parts[part].out - begin);
-    tile.bias = weights->parts[part].bias ? weights->parts[part].bias + begin : NULL;
-    set_sources(job, &tile, weights->parts[part].weight + (int64_t)begin * weights->in, normed);
-    return i2v_product_write(job->kernels, &tile, &job->args->epilogue, job->args->out);
+    product.filter = &weights->parts[part].filter;
+    product.bias = weights->parts[part].bias;
+    product.first_column = index * job->columns;
+    product.columns = (int)i2v_min(job->columns, product.filter->out - product.first_column);
+    i2v_product_sum(&product, 0);
+    i2v_product_write(&product, &job->args->epilogue, job->args->out);
 }
 
 static void linear_item(void *argument, int64_t item, int thread) {
-    linear_job *job = argument;
+    const linear_job *job = argument;
     const i2v_linear_args *args = job->args;
-    int64_t first_row = item / job->items_per_row * job->tiling.rows;
-    i2v_product_tile tile = {.rows = (int)i2v_min(job->tiling.rows, args->rows - first_row),
-                             .first_row = first_row,
-                             .out_columns = args->weights->out,
-                             .product = job->product + thread * job->product_stride};
-    float *normed = args->norm ? job->normed + thread * job->normed_stride : NULL;
-    for (int64_t r = 0; normed && r < tile.rows; r++) {
-        int channels = args->source_channels[0];
-        job->kernels->layer_norm(args->norm, args->source[0] + (first_row + r) * channels, channels,
-                                 normed + r * channels);
+    int64_t first = item / job->items_per_row * job->rows;
+    int channels = args->source_channels[0], rest = args->source_channels[1];
+    i2v_product_line line = {.pixel = first, .out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
+    i2v_product_span spans[2] = {{args->source[0], channels, channels, 0}, {args->source[1], rest, rest, channels}};
+    i2v_product product = {.kernels = job->kernels,
+                           .spans = spans,
+                           .spans_count = rest ? 2 : 1,
+                           .lines = &line,
+                           .lines_count = 1,
+                           .step = 1,
+                           .out_step = 1,
+                           .out_columns = args->weights->out,
+                           .sums = job->sums + thread * job->sums_stride,
+                           .sums_stride = job->columns,
+                           .expanded = job->expanded + thread * job->expanded_stride};
+    if (args->norm) {
+        float *normed = job->normed + thread * job->normed_stride;
+        for (int64_t r = 0; r < line.rows; r++) {
+            job->kernels->layer_norm(args->norm, args->source[0] + (first + r) * channels, channels,
+                                     normed + r * channels);
+        }
+        spans[0].a = normed;
+        line.pixel = 0;
     }
     int begin = (int)(item % job->items_per_row), end = job->items_per_row == 1 ? job->column_tiles : begin + 1;
-    for (int i = begin; i < end; i++) i2v_product_note(&job->failure, column_tile(job, i, tile, normed));
+    for (int i = begin; i < end; i++) column_tile(job, i, product);
 }
 
 size_t i2v_cpu_linear_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args) {
@@ -93,9 +90,6 @@ i2v_status i2v_cpu_linear(const i2v_kernels *kernels, const i2v_device *device, 
                           void *scratch, i2v_error *error) {
     linear_job job;
     plan(&job, kernels, device, args, scratch);
-    i2v_parallel(device->team, job.tiling.row_tiles * job.items_per_row, device->cancel, linear_item, &job);
-    return i2v_product_result(&job.failure, "matrix product", error);
+    i2v_parallel(device->team, job.row_tiles * job.items_per_row, device->cancel, linear_item, &job);
+    return I2V_OK;
 }
-#else
-typedef int i2v_linear_is_left_out; /* a file is not empty */
-#endif

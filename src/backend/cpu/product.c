@@ -1,55 +1,79 @@
-/* Tiles of matrix products, by oneDNN's sgemm or, for one row, a dot product that reads the weights once. */
-#ifdef I2V_ONEDNN
 #include "backend/cpu/product.h"
 
-#include "backend/cpu/onednn.h"
+/* Inputs summed in one go: a panel of so many rows stays in the nearest caches. */
+#define DEPTH 512
+/* Floats of scratch that a tile's rows may have. */
+#define ROWS_SCRATCH ((int64_t)160 * 1024)
+#define MOST_ROWS 256
+#define LEAST_ROWS 48
+/* Tiles of rows from which columns need not be split for the threads' sake. */
+#define ENOUGH_TILES 32
 
-i2v_product_tiling i2v_product_tiling_of(int64_t rows) {
-    i2v_product_tiling tiling;
-    tiling.rows = i2v_even_tile(rows, rows >= 1024 ? 256 : 64);
-    tiling.row_tiles = i2v_tiles(rows, tiling.rows);
-    tiling.columns = rows == 1 ? 64 : rows >= 1024 ? 512 : 256;
-    return tiling;
+int64_t i2v_product_expanded(const i2v_kernels *kernels) {
+    return (int64_t)DEPTH * kernels->panel;
 }
 
-int i2v_product_sum(const i2v_kernels *kernels, const i2v_product_source *sources, int sources_count, int rows,
-                    int columns, int accumulate, float *product, int64_t product_stride) {
-    int status = 0;
-    for (int i = 0; i < sources_count && !status; i++) {
-        const i2v_product_source *s = &sources[i];
-        int add = accumulate || i > 0;
-        if (rows == 1) {
-            kernels->dot(s->x, s->weight, s->weight_stride, s->depth, columns, add, product);
-        } else {
-            status = i2v_onednn_product(rows, columns, s->depth, s->x, s->x_stride, s->weight, s->weight_stride,
-                                        add ? 1 : 0, product, product_stride);
+int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int columns) {
+    int64_t most = I2V_PRODUCT_COLUMNS;
+    while (most > 2 * kernels->panel && row_tiles * i2v_tiles(columns, most) < ENOUGH_TILES) most /= 2;
+    return (int)i2v_min(most, i2v_round_up(columns, kernels->panel));
+}
+
+int64_t i2v_product_rows(int64_t rows, int64_t floats) {
+    int64_t most = i2v_min(MOST_ROWS, ROWS_SCRATCH / (floats > 0 ? floats : 1));
+    return i2v_even_tile(rows, most < LEAST_ROWS ? LEAST_ROWS : most);
+}
+
+/* Rows first..first + depth of a panel, as f32. */
+static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
+    const i2v_filter *filter = p->filter;
+    int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
+    const char *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+    if (filter->element == I2V_ELEMENT_F32) return (const float *)(const void *)from;
+    p->kernels->widen(filter->element, from, depth * p->kernels->panel, p->expanded);
+    return p->expanded;
+}
+
+static void sum_panel(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth,
+                      const float *panel, int accumulate, float *sums) {
+    i2v_panel_product one = {.depth = depth,
+                             .a_stride = span->pixel * p->step,
+                             .panels = panel,
+                             .panel_count = 1,
+                             .c = sums,
+                             .c_stride = p->sums_stride,
+                             .accumulate = accumulate};
+    for (int i = 0; i < p->lines_count; i++) {
+        one.a = span->a + p->lines[i].pixel * span->pixel + begin;
+        one.rows = p->lines[i].rows;
+        p->kernels->panel_product(&one);
+        one.c += one.rows * p->sums_stride;
+    }
+}
+
+void i2v_product_sum(const i2v_product *p, int accumulate) {
+    int width = p->kernels->panel;
+    for (int s = 0; s < p->spans_count; s++) {
+        const i2v_product_span *span = &p->spans[s];
+        int64_t depth = i2v_even_tile(span->depth, DEPTH);
+        for (int64_t begin = 0; begin < span->depth; begin += depth) {
+            int64_t count = i2v_min(depth, span->depth - begin);
+            for (int column = 0; column < p->columns; column += width) {
+                const float *panel = expand(p, (p->first_column + column) / width, span->first + begin, count);
+                sum_panel(p, span, begin, count, panel, accumulate, p->sums + column);
+            }
+            accumulate = 1;
         }
     }
-    return status;
 }
 
-int i2v_product_write(const i2v_kernels *kernels, const i2v_product_tile *tile, const i2v_epilogue *epilogue,
-                      float *out) {
-    int status = i2v_product_sum(kernels, tile->sources, tile->sources_count, tile->rows, tile->columns, 0,
-                                 tile->product, tile->columns);
-    for (int r = 0; r < tile->rows && !status; r++) {
-        int64_t at = (tile->first_row + r) * tile->out_columns + tile->first_column;
-        kernels->epilogue(epilogue, tile->product + (int64_t)r * tile->columns, tile->bias, at, tile->first_column,
-                          tile->columns, out);
+void i2v_product_write(const i2v_product *p, const i2v_epilogue *epilogue, float *out) {
+    const float *bias = p->bias ? p->bias + p->first_column : NULL, *sums = p->sums;
+    int column = p->part_column + p->first_column;
+    for (int i = 0; i < p->lines_count; i++) {
+        int64_t row = p->lines[i].out;
+        for (int r = 0; r < p->lines[i].rows; r++, row += p->out_step, sums += p->sums_stride) {
+            p->kernels->epilogue(epilogue, sums, bias, row * p->out_columns + column, column, p->columns, out);
+        }
     }
-    return status;
 }
-
-void i2v_product_note(atomic_int *failure, int status) {
-    int none = 0;
-    if (status) atomic_compare_exchange_strong(failure, &none, status);
-}
-
-i2v_status i2v_product_result(atomic_int *failure, const char *operation, i2v_error *error) {
-    int status = atomic_load(failure);
-    if (!status) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_INTERNAL, "oneDNN failed in a %s: %s", operation, i2v_onednn_status(status));
-}
-#else
-typedef int i2v_product_is_left_out; /* a file is not empty */
-#endif

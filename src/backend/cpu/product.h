@@ -1,48 +1,65 @@
-/* A tile of a matrix product: sums over one to three sources, then the epilogue while the tile is in cache. */
+/* A tile of a matrix product, and what follows it while the tile is in cache. Linear layers and convolutions are all
+ * this: rows of A at regular distances, times packed panels of weights. */
 #ifndef I2V_BACKEND_CPU_PRODUCT_H
 #define I2V_BACKEND_CPU_PRODUCT_H
 
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/scratch.h"
 
-#include <stdatomic.h>
+/* A stretch of the sum over inputs: row r of it is at a + (line's pixel + r * step) * pixel. */
+typedef struct i2v_product_span {
+    const float *a;
+    int64_t pixel; /* floats from one pixel of a to the next */
+    int64_t depth; /* values summed */
+    int64_t first; /* row of the panels that the first of them meets */
+} i2v_product_span;
 
-#define I2V_PRODUCT_MAX_SOURCES 3
+/* Rows at equal distances, in a and in out. */
+typedef struct i2v_product_line {
+    int64_t pixel; /* of a, of the first row */
+    int64_t out;   /* row of out, of the first row */
+    int rows;
+} i2v_product_line;
 
-/* rows x depth values times the transpose of columns x depth weights. */
-typedef struct i2v_product_source {
-    const float *x, *weight;
-    int64_t x_stride, weight_stride, depth;
-} i2v_product_source;
+typedef struct i2v_product {
+    const i2v_kernels *kernels;
+    const i2v_product_span *spans;
+    int spans_count;
+    const i2v_product_line *lines;
+    int lines_count;
+    int step;     /* pixels of a from row to row of a line */
+    int out_step; /* rows of out, likewise */
+    const i2v_filter *filter;
+    const float *bias;         /* [filter->out] or NULL */
+    int first_column, columns; /* of the filter's outputs; first_column a multiple of the panel */
+    int part_column;           /* where the filter's first output lies in out */
+    int out_columns;           /* of out */
+    float *sums; /* scratch [rows of all lines][sums_stride], sums_stride >= columns rounded up to panels */
+    int64_t sums_stride;
+    float *expanded; /* scratch of i2v_product_expanded floats */
+} i2v_product;
 
-typedef struct i2v_product_tile {
-    int sources_count;
-    i2v_product_source sources[I2V_PRODUCT_MAX_SOURCES];
-    int rows, columns;
-    const float *bias; /* [columns] or NULL */
-    int64_t first_row; /* where the tile lies in out */
-    int first_column;
-    int out_columns;
-    float *product; /* scratch [rows][columns] */
-} i2v_product_tile;
+/* Columns computed together at most, a multiple of every panel. */
+#define I2V_PRODUCT_COLUMNS 256
 
-/* Sizes of tiles, which must depend on nothing but the operation's shape. */
-typedef struct i2v_product_tiling {
-    int64_t rows, row_tiles;
-    int columns;
-} i2v_product_tiling;
+/* Floats of scratch for widened weights. */
+int64_t i2v_product_expanded(const i2v_kernels *kernels);
 
-i2v_product_tiling i2v_product_tiling_of(int64_t rows);
+/* sums = (sums +) the products of the spans. */
+void i2v_product_sum(const i2v_product *product, int accumulate);
 
-/* product = the sum over the sources (+ what it was, with accumulate). Returns oneDNN's status. */
-int i2v_product_sum(const i2v_kernels *kernels, const i2v_product_source *sources, int sources_count, int rows,
-                    int columns, int accumulate, float *product, int64_t product_stride);
+/* The sums through the epilogue into out. */
+void i2v_product_write(const i2v_product *product, const i2v_epilogue *epilogue, float *out);
 
-/* Computes the tile and writes it to out. */
-int i2v_product_write(const i2v_kernels *kernels, const i2v_product_tile *tile, const i2v_epilogue *epilogue,
-                      float *out);
+/* Columns of a tile, a multiple of the panel: all up to I2V_PRODUCT_COLUMNS, or fewer where there are so few tiles of
+ * rows that threads would wait for each other. */
+int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int columns);
 
-/* The status of the first tile that failed, to be turned into the operation's error. */
-void i2v_product_note(atomic_int *failure, int status);
-i2v_status i2v_product_result(atomic_int *failure, const char *operation, i2v_error *error);
+/* Rows of a tile that needs `floats` of scratch a row. */
+int64_t i2v_product_rows(int64_t rows, int64_t floats);
+
+static inline int64_t i2v_round_up(int64_t size, int64_t unit) {
+    return i2v_tiles(size, unit) * unit;
+}
 
 #endif

@@ -3,20 +3,6 @@
 
 #include "base/parallel.h"
 
-#include <string.h>
-
-i2v_status i2v_plain_conv_packed_size(const i2v_conv *conv, size_t *size, i2v_error *error) {
-    *size = (size_t)conv->out * (size_t)conv->in * (size_t)conv->kernel * (size_t)conv->kernel * sizeof(float);
-    return I2V_OK;
-}
-
-i2v_status i2v_plain_conv_pack(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error) {
-    size_t size;
-    i2v_plain_conv_packed_size(conv, &size, error);
-    memcpy(packed, weights, size);
-    return I2V_OK;
-}
-
 size_t i2v_plain_conv_scratch(const i2v_device *device, const i2v_conv_args *args) {
     return 0;
 }
@@ -71,18 +57,19 @@ size_t i2v_plain_temporal_conv_scratch(const i2v_device *device, const i2v_tempo
 
 static void temporal_conv_pixel(void *argument, int64_t row, int thread) {
     const i2v_temporal_conv_args *args = argument;
-    const i2v_temporal_conv *conv = args->weights;
+    const i2v_filter *filter = &args->weights->filter;
+    const float *bias = args->weights->bias;
     int64_t pixels = (int64_t)args->x.height * args->x.width;
-    for (int o = 0; o < conv->out; o++) {
-        double sum = conv->bias ? conv->bias[o] : 0;
+    for (int o = 0; o < filter->out; o++) {
+        double sum = bias ? bias[o] : 0;
         for (int tap = 0; tap < 3; tap++) {
             int64_t frame = row / pixels + tap - 1;
             if (frame < 0 || frame >= args->x.frames) continue;
-            const float *x = args->x.data + (frame * pixels + row % pixels) * conv->in;
-            const float *w = conv->taps[tap] + (int64_t)o * conv->in;
-            for (int i = 0; i < conv->in; i++) sum += (double)x[i] * w[i];
+            const float *x = args->x.data + (frame * pixels + row % pixels) * filter->in;
+            const float *w = (const float *)filter->packed + (int64_t)o * filter->in * 3 + tap;
+            for (int64_t i = 0; i < filter->in; i++) sum += (double)x[i] * w[3 * i];
         }
-        args->out.data[row * conv->out + o] = i2v_plain_epilogue(&args->epilogue, row, o, conv->out, sum);
+        args->out.data[row * filter->out + o] = i2v_plain_epilogue(&args->epilogue, row, o, filter->out, sum);
     }
 }
 

@@ -11,9 +11,9 @@ typedef struct linear_job {
 /* Bias and weights' row of output column `column`. */
 static const float *weights_row(const i2v_linear *weights, int column, double *bias) {
     int part = 0;
-    while (column >= weights->parts[part].out) column -= weights->parts[part++].out;
+    while (column >= weights->parts[part].filter.out) column -= weights->parts[part++].filter.out;
     *bias = weights->parts[part].bias ? weights->parts[part].bias[column] : 0;
-    return weights->parts[part].weight + (int64_t)column * weights->in;
+    return (const float *)weights->parts[part].filter.packed + (int64_t)column * weights->in;
 }
 
 static double dot_row(const i2v_linear *weights, int column, const double *x) {

@@ -1,4 +1,4 @@
-/* The plain backend: every operation as its formula reads, for comparison and for builds without oneDNN. */
+/* The plain backend: every operation as its formula reads, for comparison. */
 #include "backend/plain/plain.h"
 
 #include <math.h>
@@ -39,7 +39,9 @@ void i2v_plain_norm_row(const i2v_norm *norm, const float *x, int channels, doub
 }
 
 static const i2v_backend plain = {.name = "plain",
-                                  .conv_packed_size = i2v_plain_conv_packed_size,
+                                  .filter_size = i2v_plain_filter_size,
+                                  .filter_pack = i2v_plain_filter_pack,
+                                  .conv_size = i2v_plain_conv_size,
                                   .conv_pack = i2v_plain_conv_pack,
                                   .linear_scratch = i2v_plain_linear_scratch,
                                   .linear = i2v_plain_linear,

@@ -10,14 +10,19 @@ double i2v_plain_activate(i2v_activation activation, double x);
 /* normed[channels] from one row; a plain copy without a norm. */
 void i2v_plain_norm_row(const i2v_norm *norm, const float *x, int channels, double *normed);
 
+size_t i2v_plain_filter_size(const i2v_filter *filter);
+void i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
+                           void *packed);
+size_t i2v_plain_conv_size(const i2v_conv *conv);
+i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
+                               void *packed, i2v_error *error);
+
 size_t i2v_plain_linear_scratch(const i2v_device *device, const i2v_linear_args *args);
 i2v_status i2v_plain_linear(const i2v_device *device, const i2v_linear_args *args, void *scratch, i2v_error *error);
 size_t i2v_plain_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args);
 i2v_status i2v_plain_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args, void *scratch,
                                   i2v_error *error);
 
-i2v_status i2v_plain_conv_packed_size(const i2v_conv *conv, size_t *size, i2v_error *error);
-i2v_status i2v_plain_conv_pack(const i2v_conv *conv, const float *weights, void *packed, i2v_error *error);
 size_t i2v_plain_conv_scratch(const i2v_device *device, const i2v_conv_args *args);
 i2v_status i2v_plain_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch, i2v_error *error);
 size_t i2v_plain_temporal_conv_scratch(const i2v_device *device, const i2v_temporal_conv_args *args);
