@@ -58,15 +58,20 @@ float *i2v_reference_values(const i2v_weights *tensors, const char *name, size_t
 i2v_tensor i2v_reference_channels_last(const i2v_weights *tensors, const char *name) {
     const i2v_weight *weight = find(tensors, name);
     assert_int_equal(weight->ndim, 4);
-    i2v_tensor out = {malloc(weight->count * sizeof(float)), (int)weight->shape[0], (int)weight->shape[2],
-                      (int)weight->shape[3], (int)weight->shape[1]};
+    i2v_tensor out = {malloc(weight->count * sizeof(float)),
+                      (int)weight->shape[0],
+                      (int)weight->shape[2],
+                      (int)weight->shape[3],
+                      (int)weight->shape[1],
+                      I2V_ELEMENT_F32};
     float *values = i2v_reference_values(tensors, name, weight->count);
     assert_non_null(out.data);
     int64_t pixels = (int64_t)out.height * out.width;
     for (int64_t frame = 0; frame < out.frames; frame++) {
         for (int64_t i = 0; i < pixels; i++) {
             for (int64_t c = 0; c < out.channels; c++) {
-                out.data[(frame * pixels + i) * out.channels + c] = values[(frame * out.channels + c) * pixels + i];
+                i2v_tensor_floats(&out)[(frame * pixels + i) * out.channels + c] =
+                    values[(frame * out.channels + c) * pixels + i];
             }
         }
     }

@@ -1,5 +1,5 @@
 /* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
- * [THREADS]` times it. */
+ * [THREADS [bf16]]` times it. */
 #include "backend/cpu/cpu.h"
 #include "base/half.h"
 #include "base/parallel.h"
@@ -49,9 +49,30 @@ static float *random_floats(int64_t count, float mean, float deviation) {
     return data;
 }
 
-static i2v_tensor random_tensor(int frames, int height, int width, int channels) {
-    i2v_tensor tensor = {NULL, frames, height, width, channels};
-    tensor.data = random_floats(i2v_tensor_count(&tensor), 0, 1);
+/* values, which it frees, stored as element. */
+static void *stored_as(i2v_element element, float *values, int64_t count) {
+    if (element == I2V_ELEMENT_F32) return values;
+    uint16_t *halves = (uint16_t *)floats(count);
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
+    }
+    free(values);
+    return halves;
+}
+
+static void *random_values(i2v_element element, int64_t count, float mean, float deviation) {
+    return stored_as(element, random_floats(count, mean, deviation), count);
+}
+
+static i2v_tensor tensor_of(void *data, int frames, int height, int width, int channels) {
+    return (i2v_tensor){data, frames, height, width, channels, I2V_ELEMENT_F32};
+}
+
+static i2v_tensor random_tensor(i2v_element element, int frames, int height, int width, int channels) {
+    i2v_tensor tensor = {NULL, frames, height, width, channels, element};
+    tensor.data = random_values(element, i2v_tensor_count(&tensor), 0, 1);
     return tensor;
 }
 
@@ -89,13 +110,24 @@ typedef void (*runner)(const i2v_backend *backend, int threads, const void *args
 
 /* What the difference may be, as a share of the largest expected value. */
 static const double TOLERANCE = 2e-6;
+/* An output rounded to bf16 to the other side, of a tie or nearly one: a whole last place of 8 bits. */
+static const double TOLERANCE_BF16 = 1.0 / 128;
 
-static void check_close(const char *what, const float *expected, const float *got, int64_t count, double tolerance) {
+static double value_at(i2v_element element, const void *x, int64_t i) {
+    if (element == I2V_ELEMENT_F32) return ((const float *)x)[i];
+    uint32_t bits = i2v_widen_bf16(((const uint16_t *)x)[i]);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void check_close(const char *what, i2v_element element, const void *expected, const void *got, int64_t count,
+                        double tolerance) {
     double largest = 0, error = 0;
     for (int64_t i = 0; i < count; i++) {
-        double difference = fabs((double)expected[i] - got[i]);
+        double wanted = value_at(element, expected, i), difference = fabs(wanted - value_at(element, got, i));
         if (!(difference <= error)) error = difference; /* NaN, too */
-        if (fabs(expected[i]) > largest) largest = fabs(expected[i]);
+        if (fabs(wanted) > largest) largest = fabs(wanted);
     }
     if (!(error <= tolerance * largest)) print_error("%s: off by %g of %g\n", what, error, largest);
     assert_true(error <= tolerance * largest);
@@ -103,9 +135,10 @@ static void check_close(const char *what, const float *expected, const float *go
 
 /* Runs the operation, which writes out (and may read it), on the plain backend and on each variant with several numbers
  * of threads: values must be close to plain ones, and the same bits for every number of threads. */
-static void compare_within(double tolerance, runner run, const void *args, float *out, int64_t count) {
+static void compare_within(double tolerance, runner run, const void *args, i2v_element element, void *out,
+                           int64_t count) {
     static const int threads[] = {1, 2, 3, 5};
-    size_t bytes = (size_t)count * sizeof(float);
+    size_t bytes = (size_t)count * i2v_element_size(element);
     float *initial = floats(count), *expected = floats(count), *first = floats(count);
     memcpy(initial, out, bytes);
     run(i2v_backend_plain(), 2, args);
@@ -116,7 +149,7 @@ static void compare_within(double tolerance, runner run, const void *args, float
             memcpy(out, initial, bytes);
             run(variant, threads[t], args);
             if (t == 0) memcpy(first, out, bytes);
-            check_close(variant->name, expected, out, count, tolerance);
+            check_close(variant->name, element, expected, out, count, tolerance);
             assert_memory_equal(first, out, bytes);
         }
     }
@@ -125,8 +158,13 @@ static void compare_within(double tolerance, runner run, const void *args, float
     free(first);
 }
 
-static void compare(runner run, const void *args, float *out, int64_t count) {
-    compare_within(TOLERANCE, run, args, out, count);
+static void compare(runner run, const void *args, i2v_element element, void *out, int64_t count) {
+    compare_within(element == I2V_ELEMENT_F32 ? TOLERANCE : TOLERANCE_BF16, run, args, element, out, count);
+}
+
+/* What activations are stored as in case number `i`. */
+static i2v_element activations(int i) {
+    return i % 5 < 3 ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
 }
 
 static i2v_norm random_norm(int channels, int groups) {
@@ -145,7 +183,7 @@ static void free_norm(const i2v_norm *norm) {
 /* Epilogue number `kind` of EPILOGUES: every activation, with and without vector, residuals, a residual in place. */
 enum { EPILOGUES = 32 };
 
-static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, float *out) {
+static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, i2v_element element, void *out) {
     i2v_epilogue epilogue = i2v_epilogue_plain();
     epilogue.activation = (i2v_activation)(kind % 4);
     if (kind & 4) {
@@ -153,37 +191,34 @@ static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, float *
         epilogue.scale = 0.37f;
     }
     if (kind & 8) {
-        epilogue.residual[0] = kind & 16 ? out : random_floats(rows * columns, 0, 1);
+        epilogue.residual[0] = kind & 16 ? out : random_values(element, rows * columns, 0, 1);
         epilogue.residual_scale[0] = 1;
     }
     if (kind & 16) {
-        epilogue.residual[1] = random_floats(rows * columns, 0, 1);
+        epilogue.residual[1] = random_values(element, rows * columns, 0, 1);
         epilogue.residual_scale[1] = -0.63f;
     }
     return epilogue;
 }
 
-static void free_epilogue(const i2v_epilogue *epilogue, const float *out) {
+static void free_epilogue(const i2v_epilogue *epilogue, const void *out) {
     free((void *)epilogue->vector);
     for (int i = 0; i < I2V_EPILOGUE_MAX_RESIDUALS; i++) {
         if (epilogue->residual[i] != out) free((void *)epilogue->residual[i]);
     }
 }
 
+/* A group norm over sets of so many rows, of the channels; kind: none, without and with an activation. */
+static i2v_input_norm random_input_norm(int kind, int64_t rows, int64_t sets, int channels) {
+    i2v_input_norm norm = {.rows = rows, .activation = kind % 3 == 2 ? I2V_ACTIVATION_SILU : I2V_ACTIVATION_NONE};
+    if (kind % 3) norm.factors = random_floats(sets * 3 * channels, 0.3f, 1);
+    return norm;
+}
+
 /* Random weights as a file keeps them: `packed` of the filter is f32, f16 or bf16 values [out, in, taps]. */
 static i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
     int64_t count = (int64_t)in * out * taps;
-    float *values = random_floats(count, 0, 1 / sqrtf((float)in * (float)taps));
-    if (element != I2V_ELEMENT_F32) {
-        uint16_t *halves = (uint16_t *)floats(count);
-        for (int64_t i = 0; i < count; i++) {
-            uint32_t bits;
-            memcpy(&bits, values + i, sizeof bits);
-            halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
-        }
-        free(values);
-        values = (float *)halves;
-    }
+    void *values = random_values(element, count, 0, 1 / sqrtf((float)in * (float)taps));
     return (i2v_filter){.in = in, .out = out, .taps = taps, .element = element, .packed = values};
 }
 
@@ -280,16 +315,22 @@ static void run_linear(const i2v_backend *backend, int threads, const void *argu
 static void check_linear(int64_t rows, int first, int second, int out, int parts, int with_norm, int epilogue) {
     i2v_linear weights = random_linear(first + second, out, parts, (i2v_element)(epilogue % 3));
     i2v_norm norm = random_norm(first, 0);
-    float *result = random_floats(rows * out, 0, 1);
-    i2v_linear_args args = {.rows = rows,
-                            .source = {random_floats(rows * first, 0, 1), random_floats(rows * second, 0, 1)},
-                            .source_channels = {first, second},
-                            .norm = with_norm ? &norm : NULL,
-                            .weights = &weights,
-                            .epilogue = random_epilogue(epilogue, rows, out, result),
-                            .out = result};
-    compare(run_linear, &args, result, rows * out);
+    i2v_element element = activations(epilogue), out_element = epilogue & 8 ? element : activations(epilogue / 2);
+    void *result = random_values(out_element, rows * out, 0, 1);
+    i2v_linear_args args = {
+        .rows = rows,
+        .source = {random_values(element, rows * first, 0, 1), random_values(element, rows * second, 0, 1)},
+        .source_channels = {first, second},
+        .element = element,
+        .norm = with_norm ? &norm : NULL,
+        .weights = &weights,
+        .epilogue = random_epilogue(epilogue, rows, out, out_element, result),
+        .out_element = out_element,
+        .out = result};
+    if (!with_norm) args.input_norm = random_input_norm(epilogue, (rows + 1) / 2, 2, first + second);
+    compare(run_linear, &args, out_element, result, rows * out);
     free_epilogue(&args.epilogue, result);
+    free((void *)args.input_norm.factors);
     free((void *)args.source[0]);
     free((void *)args.source[1]);
     free(result);
@@ -328,16 +369,18 @@ static void check_feed_forward(int64_t rows, int64_t chunk, int channels, int hi
     i2v_linear geglu = random_linear(channels, 2 * hidden, 2, element);
     i2v_linear output = random_linear(hidden, out, 1, element);
     i2v_norm norm = random_norm(channels, 0);
-    float *result = random_floats(rows * out, 0, 1);
+    i2v_element stored = activations(epilogue);
+    void *result = random_values(stored, rows * out, 0, 1);
     i2v_feed_forward_args args = {.rows = rows,
                                   .chunk = chunk,
-                                  .x = random_floats(rows * channels, 0, 1),
+                                  .x = random_values(stored, rows * channels, 0, 1),
+                                  .element = stored,
                                   .norm = with_norm ? &norm : NULL,
                                   .geglu = &geglu,
                                   .output = &output,
-                                  .epilogue = random_epilogue(epilogue, rows, out, result),
+                                  .epilogue = random_epilogue(epilogue, rows, out, stored, result),
                                   .out = result};
-    compare(run_feed_forward, &args, result, rows * out);
+    compare(run_feed_forward, &args, stored, result, rows * out);
     free_epilogue(&args.epilogue, result);
     free((void *)args.x);
     free(result);
@@ -368,12 +411,14 @@ static void check_temporal_conv(int frames, int height, int width, int in, int o
     i2v_temporal_conv weights = {.filter = random_filter(in, out, 3, (i2v_element)(epilogue % 3)),
                                  .bias = random_floats(out, 0, 1)};
     i2v_temporal_conv_args args = {.weights = &weights,
-                                   .x = random_tensor(frames, height, width, in),
-                                   .out = random_tensor(frames, height, width, out)};
+                                   .x = random_tensor(activations(epilogue), frames, height, width, in),
+                                   .out = random_tensor(activations(epilogue), frames, height, width, out)};
     int64_t rows = i2v_tensor_rows(&args.out);
-    args.epilogue = random_epilogue(epilogue, rows, out, args.out.data);
-    compare(run_temporal_conv, &args, args.out.data, rows * out);
+    args.input_norm = random_input_norm(epilogue, rows, 1, in);
+    args.epilogue = random_epilogue(epilogue, rows, out, args.out.element, args.out.data);
+    compare(run_temporal_conv, &args, args.out.element, args.out.data, rows * out);
     free_epilogue(&args.epilogue, args.out.data);
+    free((void *)args.input_norm.factors);
     free(args.x.data);
     free(args.out.data);
     free((void *)weights.filter.packed);
@@ -412,21 +457,27 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
     free(packed);
 }
 
-/* input = {frames, height, width} */
+/* input = {frames, height, width}; the second half of the channels is a skip connection in some cases. */
 static void check_conv(i2v_conv conv, int frames, int height, int width, int epilogue) {
     conv_case one = {.conv = conv};
+    i2v_element element = activations(epilogue);
+    int second = epilogue % 4 == 3 ? conv.in / 2 : 0;
     one.weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, (i2v_element)(epilogue % 3));
     one.conv.element = conv.doubles ? I2V_ELEMENT_F32 : one.weights.element;
     one.conv.bias = random_floats(conv.out, 0, 1);
-    one.args.x = random_tensor(frames, height, width, conv.in);
-    one.args.out = random_tensor(frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
+    one.args.x = random_tensor(element, frames, height, width, conv.in - second);
+    one.args.skip = random_tensor(element, frames, height, width, second);
+    one.args.out = random_tensor(element, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
+    one.args.input_norm = random_input_norm(epilogue, (int64_t)height * width, frames, conv.in);
     int64_t rows = i2v_tensor_rows(&one.args.out);
-    one.args.epilogue = random_epilogue(epilogue, rows, conv.out, one.args.out.data);
-    compare(run_conv, &one, one.args.out.data, rows * conv.out);
+    one.args.epilogue = random_epilogue(epilogue, rows, conv.out, element, one.args.out.data);
+    compare(run_conv, &one, element, one.args.out.data, rows * conv.out);
     free_epilogue(&one.args.epilogue, one.args.out.data);
     free((void *)one.weights.packed);
     free((void *)one.conv.bias);
+    free((void *)one.args.input_norm.factors);
     free(one.args.x.data);
+    free(one.args.skip.data);
     free(one.args.out.data);
 }
 
@@ -467,49 +518,81 @@ static void test_conv_tiles(void **state) {
 
 /* ---- norms ---------------------------------------------------------------------------------------------------- */
 
-static void run_group_norm(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, group_norm, (const i2v_group_norm_args *)args);
+static void run_group_factors(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, group_factors, (const i2v_group_factors_args *)args);
+}
+
+/* The factors through a 1x1 identity, so that what counts is compared: the normed values. */
+typedef struct group_norm_case {
+    i2v_group_factors_args factors;
+    i2v_linear_args identity;
+} group_norm_case;
+
+static void run_group_norm(const i2v_backend *backend, int threads, const void *argument) {
+    const group_norm_case *one = argument;
+    run_group_factors(backend, threads, &one->factors);
+    run_linear(backend, threads, &one->identity);
+}
+
+static i2v_linear identity_of(int channels) {
+    i2v_linear identity = {.in = channels, .out = channels, .parts_count = 1};
+    float *weights = floats((int64_t)channels * channels);
+    memset(weights, 0, (size_t)channels * (size_t)channels * sizeof *weights);
+    for (int64_t c = 0; c < channels; c++) weights[c * channels + c] = 1;
+    identity.parts[0].filter = (i2v_filter){.in = channels, .out = channels, .taps = 1, .packed = weights};
+    return identity;
 }
 
 static void check_group_norm(i2v_tensor size, int second, int groups, int together, float mean, double tolerance) {
-    i2v_norm norm = random_norm(size.channels + second, groups);
-    i2v_tensor x = size, skip = size, out = size;
+    int channels = size.channels + second;
+    i2v_norm norm = random_norm(channels, groups);
+    i2v_tensor x = size, skip = size;
     skip.channels = second;
-    out.channels += second;
-    x.data = random_floats(i2v_tensor_count(&x), mean, 1);
-    skip.data = random_floats(i2v_tensor_count(&skip), mean, 1);
-    out.data = random_floats(i2v_tensor_count(&out), 0, 1);
+    x.data = random_values(x.element, i2v_tensor_count(&x), mean, 1);
+    skip.data = random_values(x.element, i2v_tensor_count(&skip), mean, 1);
+    int64_t rows = i2v_tensor_rows(&x);
+    int sets = together ? 1 : x.frames;
+    float *out = random_floats(rows * channels, 0, 1), *factors = floats((int64_t)3 * channels * sets);
+    i2v_linear identity = identity_of(channels);
     for (int activation = 0; activation < 2; activation++) {
-        i2v_group_norm_args args = {.source = {x, skip},
-                                    .norm = &norm,
-                                    .frames_together = together,
-                                    .activation = (i2v_activation)activation,
-                                    .out = out};
-        compare_within(tolerance, run_group_norm, &args, out.data, i2v_tensor_count(&out));
+        group_norm_case one = {
+            .factors = {.source = {x, skip}, .norm = &norm, .frames_together = together, .factors = factors},
+            .identity = {.rows = rows,
+                         .source = {x.data, skip.data},
+                         .source_channels = {x.channels, second},
+                         .element = x.element,
+                         .input_norm = {factors, rows / sets, (i2v_activation)activation},
+                         .weights = &identity,
+                         .epilogue = i2v_epilogue_plain(),
+                         .out = out}};
+        compare_within(tolerance, run_group_norm, &one, I2V_ELEMENT_F32, out, rows * channels);
     }
     free(x.data);
     free(skip.data);
-    free(out.data);
+    free(out);
+    free(factors);
     free_norm(&norm);
+    free_linear(&identity);
 }
 
 static void test_group_norm(void **state) {
     for (int i = 0; i < 20; i++) {
         int groups = random_int(1, 8), size = random_int(1, 9);
         int channels = groups * size, second = random_int(0, 1) ? random_int(0, channels - 1) : 0;
-        i2v_tensor x = {NULL, random_int(1, 4), random_int(1, 20), random_int(1, 20), channels - second};
+        i2v_tensor x = {NULL,          random_int(1, 4), random_int(1, 20), random_int(1, 20), channels - second,
+                        activations(i)};
         /* a group of one value is its bias: no digits are left to compare but those */
         if (x.height * x.width * size < 8) x.height += 8;
         check_group_norm(x, second, groups, i % 2, 0, TOLERANCE);
     }
-    check_group_norm((i2v_tensor){NULL, 3, 30, 40, 640}, 320, 32, 0, 0, TOLERANCE);
-    check_group_norm((i2v_tensor){NULL, 3, 30, 40, 128}, 0, 32, 1, 0, TOLERANCE);
+    check_group_norm(tensor_of(NULL, 3, 30, 40, 640), 320, 32, 0, 0, TOLERANCE);
+    check_group_norm(tensor_of(NULL, 3, 30, 40, 128), 0, 32, 1, 0, TOLERANCE);
 }
 
 /* Values far from zero, as group norms inside a decoder meet them. */
 static void test_norm_far_mean(void **state) {
-    check_group_norm((i2v_tensor){NULL, 2, 40, 30, 64}, 32, 8, 1, 100, TOLERANCE);
-    check_group_norm((i2v_tensor){NULL, 2, 40, 30, 64}, 0, 8, 0, -10000, TOLERANCE);
+    check_group_norm(tensor_of(NULL, 2, 40, 30, 64), 32, 8, 1, 100, TOLERANCE);
+    check_group_norm(tensor_of(NULL, 2, 40, 30, 64), 0, 8, 0, -10000, TOLERANCE);
 }
 
 static void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
@@ -520,7 +603,7 @@ static void check_layer_norm(int64_t rows, int channels, float mean) {
     i2v_norm norm = random_norm(channels, 0);
     float *out = random_floats(rows * channels, 0, 1);
     i2v_layer_norm_args args = {rows, random_floats(rows * channels, mean, 1), &norm, out};
-    compare(run_layer_norm, &args, out, rows * channels);
+    compare(run_layer_norm, &args, I2V_ELEMENT_F32, out, rows * channels);
     free((void *)args.x);
     free(out);
     free_norm(&norm);
@@ -542,12 +625,16 @@ static void run_attention(const i2v_backend *backend, int threads, const void *a
 static void check_attention(int temporal, int outer, int inner, int tokens, int heads, int head_dim, float deviation) {
     int channels = heads * head_dim;
     int64_t rows = (int64_t)outer * inner * tokens;
-    float *qkv = random_floats(rows * 3 * channels, 0, deviation), *out = random_floats(rows * channels, 0, 1);
+    i2v_element element = activations(tokens);
+    char *qkv = random_values(element, rows * 3 * channels, 0, deviation);
+    void *out = random_values(element, rows * channels, 0, 1);
+    size_t part = (size_t)channels * i2v_element_size(element);
     int64_t token = temporal ? inner : 1, next = temporal ? 1 : tokens;
     i2v_attention_args args = {.q = qkv,
-                               .k = qkv + channels,
-                               .v = qkv + 2 * channels,
+                               .k = qkv + part,
+                               .v = qkv + 2 * part,
                                .out = out,
+                               .element = element,
                                .outer = outer,
                                .inner = inner,
                                .tokens = tokens,
@@ -562,7 +649,8 @@ static void check_attention(int temporal, int outer, int inner, int tokens, int 
                                .out_token_stride = token * channels};
     /* a score's rounding is a weight's relative error: long sums and scores of hundreds leave fewer digits */
     double tolerance = deviation > 2 ? 1e-4 : TOLERANCE * (2 + head_dim / 512.0);
-    compare_within(tolerance, run_attention, &args, out, rows * channels);
+    if (element == I2V_ELEMENT_BF16) tolerance = TOLERANCE_BF16;
+    compare_within(tolerance, run_attention, &args, element, out, rows * channels);
     free(qkv);
     free(out);
 }
@@ -590,11 +678,19 @@ static void test_attention_huge_scores(void **state) {
     check_attention(1, 1, 20, 14, 2, 64, 10);
     int tokens = 130, channels = 8;
     float *qkv = random_floats(tokens * 3 * channels, 0, 1e15f), *out = floats(tokens * channels);
-    i2v_tensor x = {qkv, 1, 1, tokens, 3 * channels}, y = {out, 1, 1, tokens, channels};
     for (int v = 0; i2v_backend_cpu_variant(v); v++) {
-        i2v_attention_args args = {
-            x.data, qkv + channels, qkv + 2 * channels, y.data, 1, 1, tokens, 1, channels, 1, 0, 0, x.channels, 0,
-            0,      channels};
+        i2v_attention_args args = {.q = qkv,
+                                   .k = qkv + channels,
+                                   .v = qkv + 2 * channels,
+                                   .out = out,
+                                   .outer = 1,
+                                   .inner = 1,
+                                   .tokens = tokens,
+                                   .heads = 1,
+                                   .head_dim = channels,
+                                   .scale = 1,
+                                   .token_stride = 3 * channels,
+                                   .out_token_stride = channels};
         run_attention(i2v_backend_cpu_variant(v), 2, &args);
         for (int i = 0; i < tokens * channels; i++) assert_true(isfinite(out[i]));
     }
@@ -616,15 +712,18 @@ static void test_elementwise(void **state) {
     for (int i = 0; i < 20; i++) {
         int frames = random_int(1, 4), height = random_int(1, 12), width = random_int(1, 12);
         int channels = random_int(1, 70);
-        i2v_tensor x = random_tensor(frames, height, width, channels);
-        i2v_tensor out = random_tensor(frames, 2 * height - random_int(0, 1), 2 * width - random_int(0, 1), channels);
+        i2v_element element = activations(i);
+        i2v_tensor x = random_tensor(element, frames, height, width, channels);
+        i2v_tensor out =
+            random_tensor(element, frames, 2 * height - random_int(0, 1), 2 * width - random_int(0, 1), channels);
         i2v_upsample_args upsample = {x, out};
-        compare(run_upsample, &upsample, out.data, i2v_tensor_count(&out));
+        compare(run_upsample, &upsample, element, out.data, i2v_tensor_count(&out));
         float *vectors = random_floats((int64_t)frames * channels, 0, 1);
-        i2v_add_vectors_args add = {x, {out.data, frames, height, width, channels}, vectors};
-        compare(run_add_vectors, &add, out.data, i2v_tensor_count(&x));
+        i2v_add_vectors_args add = {x, x, vectors};
+        add.out.data = out.data;
+        compare(run_add_vectors, &add, element, out.data, i2v_tensor_count(&x));
         add.out = x;
-        compare(run_add_vectors, &add, x.data, i2v_tensor_count(&x));
+        compare(run_add_vectors, &add, element, x.data, i2v_tensor_count(&x));
         free(x.data);
         free(out.data);
         free(vectors);
@@ -634,16 +733,17 @@ static void test_elementwise(void **state) {
 /* NaN in, NaN out somewhere, and no crash. */
 static void test_nan(void **state) {
     int channels = 32;
-    i2v_tensor x = random_tensor(2, 10, 10, 3 * channels), out = random_tensor(2, 10, 10, channels);
-    i2v_tensor one = {x.data, 2, 10, 10, channels};
-    for (int64_t i = 0; i < i2v_tensor_count(&x); i += 7) x.data[i] = i % 2 ? NAN : INFINITY;
+    int64_t rows = 200;
+    float *x = random_floats(rows * 3 * channels, 0, 1), *out = floats(rows * channels);
+    float *factors = floats((int64_t)2 * 3 * channels);
+    for (int64_t i = 0; i < rows * 3 * channels; i += 7) x[i] = i % 2 ? NAN : INFINITY;
     i2v_norm norm = random_norm(channels, 8);
     for (int v = 0; i2v_backend_cpu_variant(v); v++) {
         const i2v_backend *backend = i2v_backend_cpu_variant(v);
-        i2v_attention_args attention = {.q = x.data,
-                                        .k = x.data + channels,
-                                        .v = x.data + 2 * channels,
-                                        .out = out.data,
+        i2v_attention_args attention = {.q = x,
+                                        .k = x + channels,
+                                        .v = x + 2 * channels,
+                                        .out = out,
                                         .outer = 2,
                                         .inner = 1,
                                         .tokens = 100,
@@ -655,17 +755,18 @@ static void test_nan(void **state) {
                                         .out_outer_stride = 3200,
                                         .out_token_stride = 32};
         run_attention(backend, 2, &attention);
-        assert_true(isnan(out.data[0]));
-        i2v_group_norm_args group_norm = {
-            .source = {one}, .norm = &norm, .activation = I2V_ACTIVATION_SILU, .out = out};
-        run_group_norm(backend, 2, &group_norm);
-        assert_true(isnan(out.data[0]));
-        i2v_layer_norm_args layer_norm = {200, x.data, &norm, out.data};
+        assert_true(isnan(out[0]));
+        i2v_group_factors_args group_factors = {
+            .source = {tensor_of(x, 2, 10, 10, channels)}, .norm = &norm, .factors = factors};
+        run_group_factors(backend, 2, &group_factors);
+        assert_true(isnan(factors[channels]));
+        i2v_layer_norm_args layer_norm = {rows, x, &norm, out};
         run_layer_norm(backend, 2, &layer_norm);
-        assert_true(isnan(out.data[0]));
+        assert_true(isnan(out[0]));
     }
-    free(x.data);
-    free(out.data);
+    free(x);
+    free(out);
+    free(factors);
     free_norm(&norm);
 }
 
@@ -702,6 +803,7 @@ static void test_cancel(void **state) {
 /* ---- timing --------------------------------------------------------------------------------------------------- */
 
 static int bench_threads; /* set once, by bench */
+static i2v_element bench_element;
 
 /* One thread is timed by what it computes, so that a busy machine does little harm. */
 static double seconds(void) {
@@ -781,13 +883,15 @@ static i2v_linear packed_linear(int in, int out, int parts) {
 
 static void bench_linear(const char *what, int64_t rows, int in, int out, const i2v_norm *norm) {
     i2v_linear weights = packed_linear(in, out, 1);
-    float *x = random_floats(rows * in, 0, 1), *y = floats(rows * out);
+    void *x = random_values(bench_element, rows * in, 0, 1), *y = floats(rows * out);
     i2v_linear_args args = {.rows = rows,
                             .source = {x},
                             .source_channels = {in},
+                            .element = bench_element,
                             .norm = norm,
                             .weights = &weights,
                             .epilogue = i2v_epilogue_plain(),
+                            .out_element = bench_element,
                             .out = y};
     time_it(what, run_packed_linear, &args, 2.0 * (double)rows * in * out, "GFLOP/s");
     free(x);
@@ -798,9 +902,10 @@ static void bench_linear(const char *what, int64_t rows, int in, int out, const 
 static void bench_feed_forward(const char *what, int64_t rows, int channels) {
     i2v_linear geglu = packed_linear(channels, 8 * channels, 2), output = packed_linear(4 * channels, channels, 1);
     i2v_norm norm = random_norm(channels, 0);
-    float *x = random_floats(rows * channels, 0, 1), *y = floats(rows * channels);
+    void *x = random_values(bench_element, rows * channels, 0, 1), *y = floats(rows * channels);
     i2v_feed_forward_args args = {.rows = rows,
                                   .x = x,
+                                  .element = bench_element,
                                   .norm = &norm,
                                   .geglu = &geglu,
                                   .output = &output,
@@ -815,9 +920,9 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
 }
 
 static void bench_conv(const char *what, i2v_conv conv, int frames, int height, int width) {
-    i2v_tensor x = random_tensor(frames, height, width, conv.in);
-    i2v_tensor out = {NULL, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out};
-    out.data = floats(i2v_tensor_count(&out));
+    i2v_tensor x = random_tensor(bench_element, frames, height, width, conv.in);
+    i2v_tensor out =
+        random_tensor(bench_element, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
     i2v_filter weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, I2V_ELEMENT_F16);
     i2v_device device = {0};
     conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
@@ -825,7 +930,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     assert_int_equal(i2v_backend_cpu()->conv_pack(&device, &conv, I2V_ELEMENT_F16, weights.packed, packed, NULL),
                      I2V_OK);
     conv.packed = packed;
-    i2v_conv_args args = {&conv, x, out, i2v_epilogue_plain()};
+    i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
     time_it(what, run_packed_conv, &args, work, "GFLOP/s");
     free(packed);
@@ -839,8 +944,8 @@ static void bench_temporal_conv(const char *what, int frames, int height, int wi
     i2v_temporal_conv weights = {.filter = pack(i2v_backend_cpu(), raw)};
     free((void *)raw.packed);
     i2v_temporal_conv_args args = {.weights = &weights,
-                                   .x = random_tensor(frames, height, width, channels),
-                                   .out = random_tensor(frames, height, width, channels),
+                                   .x = random_tensor(bench_element, frames, height, width, channels),
+                                   .out = random_tensor(bench_element, frames, height, width, channels),
                                    .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
     time_it(what, run_packed_temporal_conv, &args, work, "GFLOP/s");
@@ -852,11 +957,14 @@ static void bench_temporal_conv(const char *what, int frames, int height, int wi
 static void bench_attention(const char *what, int outer, int inner, int tokens, int heads, int head_dim, int temporal) {
     int channels = heads * head_dim;
     int64_t rows = (int64_t)outer * inner * tokens, token = temporal ? inner : 1, next = temporal ? 1 : tokens;
-    float *qkv = random_floats(rows * 3 * channels, 0, 1), *out = floats(rows * channels);
+    char *qkv = random_values(bench_element, rows * 3 * channels, 0, 1);
+    void *out = floats(rows * channels);
+    size_t part = (size_t)channels * i2v_element_size(bench_element);
     i2v_attention_args args = {.q = qkv,
-                               .k = qkv + channels,
-                               .v = qkv + 2 * channels,
+                               .k = qkv + part,
+                               .v = qkv + 2 * part,
                                .out = out,
+                               .element = bench_element,
                                .outer = outer,
                                .inner = inner,
                                .tokens = tokens,
@@ -874,14 +982,14 @@ static void bench_attention(const char *what, int outer, int inner, int tokens, 
     free(out);
 }
 
-static void bench_group_norm(const char *what, int frames, int height, int width, int channels, int together) {
+static void bench_group_factors(const char *what, int frames, int height, int width, int channels, int together) {
     i2v_norm norm = random_norm(channels, 32);
-    i2v_tensor x = random_tensor(frames, height, width, channels), out = random_tensor(frames, height, width, channels);
-    i2v_group_norm_args args = {
-        .source = {x}, .norm = &norm, .frames_together = together, .activation = I2V_ACTIVATION_SILU, .out = out};
-    time_it(what, run_group_norm, &args, 8.0 * (double)i2v_tensor_count(&x), "GB/s, in and out once");
+    i2v_tensor x = random_tensor(bench_element, frames, height, width, channels);
+    float *factors = floats((int64_t)3 * channels * frames);
+    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = together, .factors = factors};
+    time_it(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x), "GB/s");
     free(x.data);
-    free(out.data);
+    free(factors);
     free_norm(&norm);
 }
 
@@ -894,9 +1002,10 @@ static void bench_layer_norm(const char *what, int64_t rows, int channels) {
     free_norm(&norm);
 }
 
-static int bench(int threads) {
+static int bench(int threads, const char *element) {
     bench_threads = threads;
-    printf("%s, %d threads\n", i2v_backend_cpu()->name, threads);
+    bench_element = strcmp(element, "bf16") == 0 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    printf("%s, %d threads, activations in %s\n", i2v_backend_cpu()->name, threads, element);
     bench_peak();
     i2v_norm norm = random_norm(1280, 0);
     bench_linear("linear 4096 x 1024 -> 1024", 4096, 1024, 1024, NULL);
@@ -919,8 +1028,8 @@ static int bench(int threads) {
     bench_attention("attention 2560 tokens, 1 head of 512", 1, 1, 2560, 1, 512, 0);
     bench_attention("attention 14 frames, 2560 pixels, 5 of 64", 1, 2560, 14, 5, 64, 1);
     bench_attention("attention 25 frames, 640 pixels, 10 of 64", 1, 640, 25, 10, 64, 1);
-    bench_group_norm("group norm + SiLU [14, 40, 64, 320]", 14, 40, 64, 320, 0);
-    bench_group_norm("group norm + SiLU [14, 40, 64, 960], together", 14, 40, 64, 960, 1);
+    bench_group_factors("group norm's factors [14, 40, 64, 320]", 14, 40, 64, 320, 0);
+    bench_group_factors("group norm's factors [14, 40, 64, 960], together", 14, 40, 64, 960, 1);
     bench_layer_norm("layer norm 35840 x 320", 35840, 320);
     free_norm(&norm);
     return 0;
@@ -945,7 +1054,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_nan),
         cmocka_unit_test(test_cancel),
     };
-    if (argc > 1 && strcmp(argv[1], "--bench") == 0) return bench(argc > 2 ? atoi(argv[2]) : i2v_core_count());
+    if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
+        return bench(argc > 2 ? atoi(argv[2]) : i2v_core_count(), argc > 3 ? argv[3] : "f32");
+    }
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

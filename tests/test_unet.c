@@ -46,7 +46,7 @@ static void end(unet_test *test) {
 static void drop_picture(i2v_unet_input *input) {
     i2v_tensor sample = input->sample;
     for (int64_t i = 0; i < i2v_tensor_count(&sample); i++) {
-        if (i % sample.channels >= sample.channels / 2) sample.data[i] = 0;
+        if (i % sample.channels >= sample.channels / 2) i2v_tensor_floats(&sample)[i] = 0;
     }
     memset(input->context.data, 0, (size_t)input->context.channels * sizeof(float));
 }
@@ -170,11 +170,12 @@ static void time_embedding(void **state) {
 /* silu of the sum of both embeddings, as the reference has them. */
 static i2v_tensor reference_time(const unet_test *test) {
     int size = 4 * test->at.stage.model.unet->config.block_out_channels[0];
-    i2v_tensor time = {i2v_reference_values(test->at.tensors, "unet.time_embedding", (size_t)size), 1, 1, 1, size};
+    i2v_tensor time = {
+        i2v_reference_values(test->at.tensors, "unet.time_embedding", (size_t)size), 1, 1, 1, size, I2V_ELEMENT_F32};
     float *added = i2v_reference_values(test->at.tensors, "unet.add_embedding", (size_t)size);
     for (int i = 0; i < size; i++) {
-        float sum = time.data[i] + added[i];
-        time.data[i] = sum / (1 + expf(-sum));
+        float sum = i2v_tensor_floats(&time)[i] + added[i];
+        i2v_tensor_floats(&time)[i] = sum / (1 + expf(-sum));
     }
     free(added);
     return time;

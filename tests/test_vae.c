@@ -61,15 +61,15 @@ static void frames_are_encoded_one_by_one(void **state) {
     i2v_reference_stage at;
     i2v_reference_stage_begin(&at, 0, I2V_STAGE_ENCODER);
     i2v_tensor both = i2v_tensor_new(at.run, 2, 16, 24, 3), out = i2v_tensor_new(at.run, 2, 2, 3, 4);
-    for (int64_t i = 0; i < i2v_tensor_count(&both); i++) both.data[i] = sinf((float)(i * i % 1000));
+    for (int64_t i = 0; i < i2v_tensor_count(&both); i++) i2v_tensor_floats(&both)[i] = sinf((float)(i * i % 1000));
     i2v_vae_encode(at.run, at.stage.model.encoder, out, both);
     for (int frame = 0; frame < 2; frame++) {
-        i2v_tensor one = {both.data + frame * 16 * 24 * 3, 1, 16, 24, 3};
+        i2v_tensor one = {i2v_tensor_floats(&both) + frame * 16 * 24 * 3, 1, 16, 24, 3, I2V_ELEMENT_F32};
         i2v_tensor single = i2v_tensor_new(at.run, 1, 2, 3, 4);
         i2v_vae_encode(at.run, at.stage.model.encoder, single, one);
-        assert_memory_equal(single.data, out.data + frame * 2 * 3 * 4, 2 * 3 * 4 * sizeof(float));
+        assert_memory_equal(single.data, i2v_tensor_floats(&out) + frame * 2 * 3 * 4, 2 * 3 * 4 * sizeof(float));
     }
-    assert_memory_not_equal(out.data, out.data + 2 * 3 * 4, 2 * 3 * 4 * sizeof(float));
+    assert_memory_not_equal(out.data, i2v_tensor_floats(&out) + 2 * 3 * 4, 2 * 3 * 4 * sizeof(float));
     i2v_reference_stage_end(&at);
 }
 

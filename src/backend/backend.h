@@ -1,7 +1,9 @@
 /* The operations that models are made of, as a table of functions, and the data they work on.
  *
- * Activations are float32, channels last: [frame, y, x, channel], dense. What an operation needs beside its arguments
- * is scratch memory, whose size it tells beforehand, so that a dry run can add up exactly what a forward pass takes. */
+ * Activations are channels last: [frame, y, x, channel], dense, stored as f32 or bf16. Whatever they are stored as,
+ * products, statistics and functions are computed in f32 at least, and rounded once, when an operation writes. What an
+ * operation needs beside its arguments is scratch memory, whose size it tells beforehand, so that a dry run can add up
+ * exactly what a forward pass takes. */
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 
@@ -15,8 +17,9 @@ static inline size_t i2v_element_size(i2v_element element) {
 }
 
 typedef struct i2v_tensor {
-    float *data;
+    void *data;
     int frames, height, width, channels;
+    i2v_element element; /* F32 or BF16 */
 } i2v_tensor;
 
 static inline int64_t i2v_tensor_rows(const i2v_tensor *tensor) {
@@ -24,6 +27,14 @@ static inline int64_t i2v_tensor_rows(const i2v_tensor *tensor) {
 }
 static inline int64_t i2v_tensor_count(const i2v_tensor *tensor) {
     return i2v_tensor_rows(tensor) * tensor->channels;
+}
+
+static inline size_t i2v_tensor_bytes(const i2v_tensor *tensor) {
+    return (size_t)i2v_tensor_count(tensor) * i2v_element_size(tensor->element);
+}
+/* Of a tensor of f32. */
+static inline float *i2v_tensor_floats(const i2v_tensor *tensor) {
+    return tensor->data;
 }
 
 /* Where and how operations run. */
@@ -93,20 +104,31 @@ typedef struct i2v_epilogue {
     const float *vector; /* [out] or NULL: added to every row */
     i2v_activation activation;
     float scale;
-    const float *residual[I2V_EPILOGUE_MAX_RESIDUALS]; /* rows x out, or NULL */
+    const void *residual[I2V_EPILOGUE_MAX_RESIDUALS]; /* rows x out, stored as the output is, or NULL */
     float residual_scale[I2V_EPILOGUE_MAX_RESIDUALS];
 } i2v_epilogue;
 
+/* A group norm applied to an operation's input while it is read: activation((x - mean) scale + shift), with the
+ * factors that group_factors made. */
+typedef struct i2v_input_norm {
+    const float *factors;      /* [sets of rows][mean, scale, shift][channels]; NULL: the input is taken as it is */
+    int64_t rows;              /* of a set */
+    i2v_activation activation; /* NONE or SILU */
+} i2v_input_norm;
+
 /* out[rows, out] from the columns of one or two sources side by side (a skip connection), sources_in[0] +
- * sources_in[1] == weights->in. norm: layer norm of the rows first; only with one source. */
+ * sources_in[1] == weights->in. norm: layer norm of the rows first, or input_norm: group norm; only with one source. */
 typedef struct i2v_linear_args {
     int64_t rows;
-    const float *source[2];
+    const void *source[2];
     int source_channels[2];
+    i2v_element element; /* of the sources */
     const i2v_norm *norm;
+    i2v_input_norm input_norm;
     const i2v_linear *weights;
     i2v_epilogue epilogue;
-    float *out;
+    i2v_element out_element;
+    void *out;
 } i2v_linear_args;
 
 /* GEGLU feed-forward of rows: with n = norm(x), [value, gate] = n W1 + b1, out = epilogue((value * gelu(gate)) W2).
@@ -114,42 +136,47 @@ typedef struct i2v_linear_args {
 typedef struct i2v_feed_forward_args {
     int64_t rows;
     int64_t chunk; /* rows computed together; 0: the backend's choice */
-    const float *x;
+    const void *x;
+    i2v_element element; /* of x and out */
     const i2v_norm *norm;
     const i2v_linear *geglu;  /* two parts, each [hidden, channels] */
     const i2v_linear *output; /* [channels, hidden] */
     i2v_epilogue epilogue;
-    float *out;
+    void *out;
 } i2v_feed_forward_args;
 
+/* Of the channels of x and, if it has any, skip side by side. */
 typedef struct i2v_conv_args {
     const i2v_conv *weights;
-    i2v_tensor x, out;
+    i2v_tensor x, skip, out;
+    i2v_input_norm input_norm;
     i2v_epilogue epilogue;
 } i2v_conv_args;
 
 typedef struct i2v_temporal_conv_args {
     const i2v_temporal_conv *weights;
     i2v_tensor x, out;
+    i2v_input_norm input_norm;
     i2v_epilogue epilogue;
 } i2v_temporal_conv_args;
 
-/* Group norm over [height, width, channels / groups] of each frame, or of all frames together, then SiLU if asked for.
- * The channels are those of one or two sources side by side; groups may straddle their joint. */
-typedef struct i2v_group_norm_args {
+/* Factors of a group norm, for i2v_input_norm: statistics are taken over [height, width, channels / groups] of each
+ * frame, or of all frames together. The channels are those of one or two sources side by side; groups may straddle
+ * their joint. */
+typedef struct i2v_group_factors_args {
     i2v_tensor source[2]; /* source[1].channels is 0 if there is one */
     const i2v_norm *norm;
     int frames_together;
-    i2v_activation activation; /* NONE or SILU */
-    i2v_tensor out;
-} i2v_group_norm_args;
+    float *factors; /* [frames or 1][mean, scale, shift][channels] */
+} i2v_group_factors_args;
 
 /* Self-attention: softmax(q k^T * scale) v for each sequence and head. A sequence's token t of sequence (i, j) lies at
- * i * outer_stride + j * inner_stride + t * token_stride floats; head h at h * head_dim of it. The three of qkv share
+ * i * outer_stride + j * inner_stride + t * token_stride values; head h at h * head_dim of it. The three of qkv share
  * these strides, out has its own. */
 typedef struct i2v_attention_args {
-    const float *q, *k, *v;
-    float *out;
+    const void *q, *k, *v;
+    void *out;
+    i2v_element element;          /* of all four */
     int64_t outer, inner, tokens; /* sequences outer x inner */
     int heads, head_dim;
     float scale;
@@ -197,7 +224,7 @@ typedef struct i2v_backend {
     I2V_OPERATION(feed_forward);
     I2V_OPERATION(conv);
     I2V_OPERATION(temporal_conv);
-    I2V_OPERATION(group_norm);
+    I2V_OPERATION(group_factors);
     I2V_OPERATION(layer_norm);
     I2V_OPERATION(attention);
     I2V_OPERATION(add_vectors);

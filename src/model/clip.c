@@ -48,10 +48,10 @@ static i2v_tensor embed(i2v_run *run, const i2v_clip *clip, i2v_tensor pixels) {
     int size = clip->config.hidden_size;
     int side = patches_per_side(&clip->config);
     int tokens = 1 + side * side;
-    i2v_tensor x = i2v_tensor_new(run, 1, 1, tokens, size);
-    i2v_tensor patches = {x.data + size, 1, side, side, size};
+    i2v_tensor x = i2v_tensor_new_f32(run, 1, 1, tokens, size);
+    i2v_tensor patches = {i2v_tensor_floats(&x) + size, 1, side, side, size, I2V_ELEMENT_F32};
     i2v_op_conv(run, patches, pixels, &clip->patch_embedding, i2v_epilogue_plain());
-    if (i2v_run_computes(run)) memcpy(x.data, clip->class_embedding, (size_t)size * sizeof *x.data);
+    if (i2v_run_computes(run)) memcpy(x.data, clip->class_embedding, (size_t)size * sizeof(float));
     i2v_tensor rows = i2v_tensor_view(&x, tokens, 1, 1, size);
     i2v_op_add_vectors(run, rows, rows, clip->position_embedding);
     return x;
@@ -59,15 +59,15 @@ static i2v_tensor embed(i2v_run *run, const i2v_clip *clip, i2v_tensor pixels) {
 
 /* x += attention(norm(x)); x += mlp(norm(x)). */
 static void forward_layer(i2v_run *run, const i2v_clip *clip, const i2v_clip_layer *layer, i2v_tensor x) {
-    i2v_tensor attended = i2v_tensor_new(run, 1, 1, x.width, x.channels);
-    i2v_tensor qkv = i2v_tensor_new(run, 1, 1, x.width, 3 * x.channels);
+    i2v_tensor attended = i2v_tensor_new_f32(run, 1, 1, x.width, x.channels);
+    i2v_tensor qkv = i2v_tensor_new_f32(run, 1, 1, x.width, 3 * x.channels);
     i2v_op_linear(run, qkv, x, &layer->layer_norm1, &layer->qkv, i2v_epilogue_plain());
     i2v_op_spatial_attention(run, attended, qkv, clip->config.num_attention_heads);
     i2v_tensor_free(run, &qkv);
     i2v_op_linear(run, x, attended, NULL, &layer->out_proj, i2v_epilogue_residual(x.data));
     i2v_tensor_free(run, &attended);
 
-    i2v_tensor hidden = i2v_tensor_new(run, 1, 1, x.width, clip->config.intermediate_size);
+    i2v_tensor hidden = i2v_tensor_new_f32(run, 1, 1, x.width, clip->config.intermediate_size);
     i2v_epilogue activate = i2v_epilogue_plain();
     activate.activation = clip->config.quick_gelu ? I2V_ACTIVATION_QUICK_GELU : I2V_ACTIVATION_GELU;
     i2v_op_linear(run, hidden, x, &layer->layer_norm2, &layer->fc1, activate);

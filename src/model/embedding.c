@@ -30,7 +30,7 @@ void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *emb
 
 void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out, i2v_tensor x,
                                     i2v_epilogue epilogue) {
-    i2v_tensor hidden = i2v_tensor_new(run, x.frames, 1, 1, embedding->linear_1.out);
+    i2v_tensor hidden = i2v_tensor_new_f32(run, x.frames, 1, 1, embedding->linear_1.out);
     i2v_epilogue silu = i2v_epilogue_plain();
     silu.activation = I2V_ACTIVATION_SILU;
     i2v_op_linear(run, hidden, x, NULL, &embedding->linear_1, silu);

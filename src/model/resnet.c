@@ -34,7 +34,7 @@ void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, in
 /* time_emb_proj(time) as the vector that conv1 adds to every pixel; data is NULL without a time embedding. */
 static i2v_tensor project_time(i2v_run *run, const i2v_linear *time_emb_proj, int has_time, i2v_tensor time) {
     if (!has_time) return (i2v_tensor){0};
-    i2v_tensor vector = i2v_tensor_new(run, 1, 1, 1, time_emb_proj->out);
+    i2v_tensor vector = i2v_tensor_new_f32(run, 1, 1, 1, time_emb_proj->out);
     i2v_op_linear(run, vector, time, NULL, time_emb_proj, i2v_epilogue_plain());
     return vector;
 }
@@ -43,18 +43,20 @@ i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor
     i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
     i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out);
     i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
-    i2v_tensor normed = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels + skip.channels);
+    i2v_tensor none = {0};
     i2v_epilogue add_time = i2v_epilogue_plain();
     add_time.vector = vector.data;
 
-    i2v_op_group_norm(run, normed, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
-    i2v_op_conv(run, hidden, normed, &resnet->conv1, add_time);
-    i2v_tensor_free(run, &normed);
-    i2v_op_group_norm(run, hidden, hidden, (i2v_tensor){0}, &resnet->norm2, 0, I2V_ACTIVATION_SILU);
+    i2v_group_norm norm1 = i2v_group_norm_of(run, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv_normed(run, hidden, x, skip, &norm1, &resnet->conv1, add_time);
+    i2v_group_norm_free(run, &norm1);
     if (resnet->has_shortcut) {
         i2v_op_linear_joined(run, out, x, skip, &resnet->conv_shortcut, i2v_epilogue_plain());
     }
-    i2v_op_conv(run, out, hidden, &resnet->conv2, i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data));
+    i2v_group_norm norm2 = i2v_group_norm_of(run, hidden, none, &resnet->norm2, 0, I2V_ACTIVATION_SILU);
+    i2v_epilogue add_input = i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data);
+    i2v_op_conv_normed(run, out, hidden, none, &norm2, &resnet->conv2, add_input);
+    i2v_group_norm_free(run, &norm2);
 
     i2v_tensor_free(run, &vector);
     i2v_tensor_free(run, &hidden);
@@ -88,22 +90,22 @@ void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_res
 /* x becomes (1 - w) x + w (x + h) = x + w h, h being the temporal block's branch. */
 static void blend_temporal(i2v_run *run, const i2v_temporal_resnet *resnet, float temporal_weight, i2v_tensor x,
                            i2v_tensor time) {
-    i2v_tensor first = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
-    i2v_tensor second = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels), none = {0};
     i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
     i2v_epilogue add_time = i2v_epilogue_plain();
     add_time.vector = vector.data;
     i2v_epilogue blend = i2v_epilogue_residual(x.data);
     blend.scale = temporal_weight;
 
-    i2v_op_group_norm(run, first, x, (i2v_tensor){0}, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
-    i2v_op_temporal_conv(run, second, first, &resnet->conv1, add_time);
-    i2v_op_group_norm(run, second, second, (i2v_tensor){0}, &resnet->norm2, 1, I2V_ACTIVATION_SILU);
-    i2v_op_temporal_conv(run, x, second, &resnet->conv2, blend);
+    i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
+    i2v_op_temporal_conv(run, hidden, x, &norm1, &resnet->conv1, add_time);
+    i2v_group_norm_free(run, &norm1);
+    i2v_group_norm norm2 = i2v_group_norm_of(run, hidden, none, &resnet->norm2, 1, I2V_ACTIVATION_SILU);
+    i2v_op_temporal_conv(run, x, hidden, &norm2, &resnet->conv2, blend);
+    i2v_group_norm_free(run, &norm2);
 
     i2v_tensor_free(run, &vector);
-    i2v_tensor_free(run, &second);
-    i2v_tensor_free(run, &first);
+    i2v_tensor_free(run, &hidden);
 }
 
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,

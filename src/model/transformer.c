@@ -71,12 +71,12 @@ static i2v_tensor like(i2v_run *run, i2v_tensor x) {
 
 /* The position of each frame as a vector: [frames, 1, 1, channels]. */
 static i2v_tensor frame_positions(i2v_run *run, const i2v_transformer *transformer, int frames) {
-    i2v_tensor out = i2v_tensor_new(run, frames, 1, 1, transformer->channels);
-    i2v_tensor waves = i2v_tensor_new(run, frames, 1, 1, transformer->channels);
+    i2v_tensor out = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
+    i2v_tensor waves = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
     if (i2v_run_computes(run)) {
         for (int i = 0; i < frames; i++) {
             float position = (float)i;
-            i2v_sinusoids(&position, 1, waves.channels, waves.data + (int64_t)i * waves.channels);
+            i2v_sinusoids(&position, 1, waves.channels, i2v_tensor_floats(&waves) + (int64_t)i * waves.channels);
         }
     }
     i2v_timestep_embedding_forward(run, &transformer->time_pos_embed, out, waves, i2v_epilogue_plain());
@@ -86,8 +86,8 @@ static i2v_tensor frame_positions(i2v_run *run, const i2v_transformer *transform
 
 /* The one vector that cross-attention adds to every row. */
 static i2v_tensor cross_attention(i2v_run *run, const i2v_cross_attention *attention, i2v_tensor context) {
-    i2v_tensor out = i2v_tensor_new(run, 1, 1, 1, attention->to_out.out);
-    i2v_tensor value = i2v_tensor_new(run, 1, 1, 1, attention->to_v.out);
+    i2v_tensor out = i2v_tensor_new_f32(run, 1, 1, 1, attention->to_out.out);
+    i2v_tensor value = i2v_tensor_new_f32(run, 1, 1, 1, attention->to_v.out);
     i2v_op_linear(run, value, context, NULL, &attention->to_v, i2v_epilogue_plain());
     i2v_op_linear(run, out, value, NULL, &attention->to_out, i2v_epilogue_plain());
     i2v_tensor_free(run, &value);
@@ -148,11 +148,10 @@ static i2v_tensor temporal_block(i2v_run *run, const i2v_transformer *transforme
 i2v_tensor i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
                                    int64_t chunk) {
     i2v_tensor positions = frame_positions(run, transformer, x.frames);
-    i2v_tensor hidden = like(run, x);
-    i2v_tensor normed = like(run, x);
-    i2v_op_group_norm(run, normed, x, (i2v_tensor){0}, &transformer->norm, 0, I2V_ACTIVATION_NONE);
-    i2v_op_linear(run, hidden, normed, NULL, &transformer->proj_in, i2v_epilogue_plain());
-    i2v_tensor_free(run, &normed);
+    i2v_tensor hidden = like(run, x), none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &transformer->norm, 0, I2V_ACTIVATION_NONE);
+    i2v_op_linear_normed(run, hidden, x, &norm, &transformer->proj_in, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
 
     for (int i = 0; i < transformer->layers; i++) {
         hidden = spatial_block(run, transformer, &transformer->spatial[i], hidden, context, chunk);

@@ -117,10 +117,10 @@ typedef struct {
 static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, const i2v_unet_input *input) {
     int channels = unet->config.block_out_channels[0];
     int dim = unet->config.addition_time_embed_dim;
-    i2v_tensor time = i2v_tensor_new(run, 1, 1, 1, 4 * channels);
-    i2v_tensor sum = i2v_tensor_new(run, 1, 1, 1, 4 * channels);
-    i2v_tensor waves = i2v_tensor_new(run, 1, 1, 1, channels);
-    i2v_tensor ids = i2v_tensor_new(run, 1, 1, 1, 3 * dim);
+    i2v_tensor time = i2v_tensor_new_f32(run, 1, 1, 1, 4 * channels);
+    i2v_tensor sum = i2v_tensor_new_f32(run, 1, 1, 1, 4 * channels);
+    i2v_tensor waves = i2v_tensor_new_f32(run, 1, 1, 1, channels);
+    i2v_tensor ids = i2v_tensor_new_f32(run, 1, 1, 1, 3 * dim);
     if (i2v_run_computes(run)) {
         i2v_sinusoids(&input->timestep, 1, channels, waves.data);
         i2v_sinusoids(input->time_ids, 3, dim, ids.data);
@@ -229,8 +229,10 @@ void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const 
         x = up_block(&p, &unet->up_blocks[i], x);
         tell(run, probe, user, "up_blocks", i, x);
     }
-    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &unet->conv_norm_out, 0, I2V_ACTIVATION_SILU);
-    i2v_op_conv(run, out, x, &unet->conv_out, i2v_epilogue_plain());
+    i2v_tensor none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &unet->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv_normed(run, out, x, none, &norm, &unet->conv_out, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
     i2v_tensor_free(run, &p.time);
 }

@@ -24,8 +24,10 @@ void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, in
 i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
     i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
     i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
-    i2v_op_group_norm(run, out, x, (i2v_tensor){0}, &attention->group_norm, 0, I2V_ACTIVATION_NONE);
-    i2v_op_linear(run, qkv, out, NULL, &attention->qkv, i2v_epilogue_plain());
+    i2v_tensor none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &attention->group_norm, 0, I2V_ACTIVATION_NONE);
+    i2v_op_linear_normed(run, qkv, x, &norm, &attention->qkv, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
     i2v_op_spatial_attention(run, out, qkv, 1);
     i2v_op_linear(run, x, out, NULL, &attention->to_out, i2v_epilogue_residual(x.data));
     i2v_tensor_free(run, &qkv);

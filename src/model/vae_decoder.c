@@ -84,10 +84,11 @@ void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out
         for (int k = 0; k <= decoder->config.layers_per_block; k++) x = resnet(run, &block->resnets[k], x);
         if (block->has_upsampler) x = upsample(run, &block->upsampler, x);
     }
-    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
-    i2v_tensor frames = i2v_tensor_new(run, x.frames, x.height, x.width, 3);
-    i2v_op_conv(run, frames, x, &decoder->conv_out, i2v_epilogue_plain());
+    i2v_tensor frames = i2v_tensor_new_f32(run, x.frames, x.height, x.width, 3), none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv_normed(run, frames, x, none, &norm, &decoder->conv_out, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
-    i2v_op_temporal_conv(run, out, frames, &decoder->time_conv_out, i2v_epilogue_plain());
+    i2v_op_temporal_conv(run, out, frames, NULL, &decoder->time_conv_out, i2v_epilogue_plain());
     i2v_tensor_free(run, &frames);
 }

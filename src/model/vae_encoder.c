@@ -55,8 +55,8 @@ static i2v_tensor resnet(i2v_run *run, const i2v_resnet *weights, i2v_tensor x) 
 static void keep_means(i2v_run *run, i2v_tensor out, i2v_tensor moments) {
     if (!i2v_run_computes(run)) return;
     for (int64_t row = 0; row < i2v_tensor_rows(&out); row++) {
-        memcpy(out.data + row * out.channels, moments.data + row * moments.channels,
-               (size_t)out.channels * sizeof *out.data);
+        memcpy(i2v_tensor_floats(&out) + row * out.channels, i2v_tensor_floats(&moments) + row * moments.channels,
+               (size_t)out.channels * sizeof(float));
     }
 }
 
@@ -71,11 +71,14 @@ void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out
     x = resnet(run, &encoder->mid_resnets[0], x);
     x = i2v_vae_attention_forward(run, &encoder->mid_attention, x);
     x = resnet(run, &encoder->mid_resnets[1], x);
-    i2v_op_group_norm(run, x, x, (i2v_tensor){0}, &encoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
-    x = convolve(run, &encoder->conv_out, x);
-    i2v_tensor moments = i2v_tensor_new(run, x.frames, x.height, x.width, encoder->quant_conv.out);
-    i2v_op_linear(run, moments, x, NULL, &encoder->quant_conv, i2v_epilogue_plain());
+    i2v_tensor convolved = i2v_tensor_new_f32(run, x.frames, x.height, x.width, encoder->conv_out.out), none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &encoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv_normed(run, convolved, x, none, &norm, &encoder->conv_out, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
+    i2v_tensor moments = i2v_tensor_new_f32(run, out.frames, out.height, out.width, encoder->quant_conv.out);
+    i2v_op_linear(run, moments, convolved, NULL, &encoder->quant_conv, i2v_epilogue_plain());
+    i2v_tensor_free(run, &convolved);
     keep_means(run, out, moments);
     i2v_tensor_free(run, &moments);
 }

@@ -11,8 +11,8 @@ static void copy(i2v_run *run, float *out, const float *in, int64_t count) {
 }
 
 i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pixels, float *out) {
-    i2v_tensor input = i2v_tensor_new(run, 1, I2V_CLIP_SIDE, I2V_CLIP_SIDE, 3);
-    i2v_tensor vector = i2v_tensor_new(run, 1, 1, 1, clip->config.projection_dim);
+    i2v_tensor input = i2v_tensor_new_f32(run, 1, I2V_CLIP_SIDE, I2V_CLIP_SIDE, 3);
+    i2v_tensor vector = i2v_tensor_new_f32(run, 1, 1, 1, clip->config.projection_dim);
     copy(run, input.data, pixels, i2v_tensor_count(&input));
     i2v_clip_forward(run, clip, vector, input);
     copy(run, out, vector.data, i2v_tensor_count(&vector));
@@ -23,8 +23,8 @@ i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pix
 
 i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes, const float *pixels,
                              float *out) {
-    i2v_tensor input = i2v_tensor_new(run, 1, sizes->height, sizes->width, 3);
-    i2v_tensor latent = i2v_tensor_new(run, 1, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
+    i2v_tensor input = i2v_tensor_new_f32(run, 1, sizes->height, sizes->width, 3);
+    i2v_tensor latent = i2v_tensor_new_f32(run, 1, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
     copy(run, input.data, pixels, i2v_tensor_count(&input));
     i2v_vae_encode(run, encoder, latent, input);
     copy(run, out, latent.data, i2v_tensor_count(&latent));

@@ -6,11 +6,11 @@ static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, cons
     if (!i2v_run_computes(run)) return;
     int64_t pixels = (int64_t)z.height * z.width;
     /* diffusers multiplies by the reciprocal */
-    float scale = (float)(1 / scaling_factor);
+    float scale = (float)(1 / scaling_factor), *out = i2v_tensor_floats(&z);
     for (int64_t frame = 0; frame < z.frames; frame++) {
         for (int64_t i = 0; i < pixels; i++) {
             for (int c = 0; c < z.channels; c++) {
-                z.data[(frame * pixels + i) * z.channels + c] = scale * latents[(frame * z.channels + c) * pixels + i];
+                out[(frame * pixels + i) * z.channels + c] = scale * latents[(frame * z.channels + c) * pixels + i];
             }
         }
     }
@@ -19,14 +19,14 @@ static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, cons
 static void to_unit_range(i2v_run *run, float *out, i2v_tensor x) {
     if (!i2v_run_computes(run)) return;
     for (int64_t i = 0; i < i2v_tensor_count(&x); i++) {
-        out[i] = fminf(fmaxf(x.data[i] / 2.0f + 0.5f, 0.0f), 1.0f);
+        out[i] = fminf(fmaxf(i2v_tensor_floats(&x)[i] / 2.0f + 0.5f, 0.0f), 1.0f);
     }
 }
 
 i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
                             const float *latents, float *out) {
-    i2v_tensor z = i2v_tensor_new(run, count, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
-    i2v_tensor x = i2v_tensor_new(run, count, sizes->height, sizes->width, 3);
+    i2v_tensor z = i2v_tensor_new_f32(run, count, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
+    i2v_tensor x = i2v_tensor_new_f32(run, count, sizes->height, sizes->width, 3);
     fill_latents(run, z, decoder->config.scaling_factor, latents);
     i2v_vae_decode(run, decoder, x, z);
     to_unit_range(run, out, x);

@@ -12,7 +12,7 @@ static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes,
     float scale = i2v_schedule_input_scale(sigma);
     for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
         for (int64_t i = 0; i < pixels; i++) {
-            float *out = sample.data + (frame * pixels + i) * sample.channels;
+            float *out = i2v_tensor_floats(&sample) + (frame * pixels + i) * sample.channels;
             for (int c = 0; c < channels; c++) {
                 out[c] = latents[(frame * channels + c) * pixels + i] / scale;
                 out[channels + c] = image_latent ? image_latent[i * channels + c] : 0;
@@ -25,8 +25,8 @@ static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes,
 static void predict(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
                     int with_image, float timestep, float sigma, const float *latents, i2v_tensor out) {
     i2v_tensor sample =
-        i2v_tensor_new(run, sizes->num_frames, sizes->latent_height, sizes->latent_width, unet->config.in_channels);
-    i2v_tensor context = i2v_tensor_new(run, 1, 1, 1, unet->config.cross_attention_dim);
+        i2v_tensor_new_f32(run, sizes->num_frames, sizes->latent_height, sizes->latent_width, unet->config.in_channels);
+    i2v_tensor context = i2v_tensor_new_f32(run, 1, 1, 1, unet->config.cross_attention_dim);
     fill_sample(run, sample, sizes, with_image ? condition->latent : NULL, sigma, latents);
     if (i2v_run_computes(run)) {
         size_t bytes = (size_t)context.channels * sizeof(float);
@@ -51,8 +51,8 @@ static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with,
     for (int frame = 0; frame < with.frames; frame++) {
         float weight =
             i2v_guidance_weight(condition->min_guidance_scale, condition->max_guidance_scale, with.frames, frame);
-        float *a = with.data + frame * frame_size;
-        const float *b = without.data + frame * frame_size;
+        float *a = i2v_tensor_floats(&with) + frame * frame_size;
+        const float *b = i2v_tensor_floats(&without) + frame * frame_size;
         for (int64_t i = 0; i < frame_size; i++) a[i] = b[i] + weight * (a[i] - b[i]);
     }
 }
@@ -65,7 +65,7 @@ static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, flo
     for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
         for (int c = 0; c < channels; c++) {
             float *line = latents + (frame * channels + c) * pixels;
-            const float *v = velocity.data + frame * pixels * channels + c;
+            const float *v = i2v_tensor_floats(&velocity) + frame * pixels * channels + c;
             for (int64_t i = 0; i < pixels; i++) line[i] = i2v_euler_step(line[i], v[i * channels], sigma, next);
         }
     }
@@ -74,10 +74,10 @@ static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, flo
 i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
                             float timestep, float sigma, float next, float *latents) {
     int h = sizes->latent_height, w = sizes->latent_width;
-    i2v_tensor with = i2v_tensor_new(run, sizes->num_frames, h, w, sizes->latent_channels);
+    i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
     predict(run, unet, sizes, condition, 1, timestep, sigma, latents, with);
     if (sizes->guidance) {
-        i2v_tensor without = i2v_tensor_new(run, sizes->num_frames, h, w, sizes->latent_channels);
+        i2v_tensor without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
         predict(run, unet, sizes, condition, 0, timestep, sigma, latents, without);
         guide(run, condition, with, without);
         i2v_tensor_free(run, &without);

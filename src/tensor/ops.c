@@ -18,10 +18,18 @@ static void *take(i2v_run *run, uint64_t bytes) {
     return memory;
 }
 
-i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels) {
-    i2v_tensor tensor = {NULL, frames, height, width, channels};
-    tensor.data = take(run, (uint64_t)i2v_tensor_count(&tensor) * sizeof(float));
+static i2v_tensor new_tensor(i2v_run *run, int frames, int height, int width, int channels, i2v_element element) {
+    i2v_tensor tensor = {NULL, frames, height, width, channels, element};
+    tensor.data = take(run, i2v_tensor_bytes(&tensor));
     return tensor;
+}
+
+i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels) {
+    return new_tensor(run, frames, height, width, channels, run->element);
+}
+
+i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, int channels) {
+    return new_tensor(run, frames, height, width, channels, I2V_ELEMENT_F32);
 }
 
 void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor) {
@@ -30,14 +38,14 @@ void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor) {
 }
 
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels) {
-    return (i2v_tensor){tensor->data, frames, height, width, channels};
+    return (i2v_tensor){tensor->data, frames, height, width, channels, tensor->element};
 }
 
 i2v_epilogue i2v_epilogue_plain(void) {
     return (i2v_epilogue){.scale = 1};
 }
 
-i2v_epilogue i2v_epilogue_residual(const float *residual) {
+i2v_epilogue i2v_epilogue_residual(const void *residual) {
     return (i2v_epilogue){.scale = 1, .residual = {residual}, .residual_scale = {1}};
 }
 
@@ -55,29 +63,54 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
         i2v_pool_give(run->pool, scratch);                                                                             \
     } while (0)
 
-void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *weights,
-                   i2v_epilogue epilogue) {
+i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int frames_together,
+                                 i2v_activation activation) {
+    int sets = frames_together ? 1 : x.frames;
+    i2v_group_norm made = {.factors = i2v_tensor_new_f32(run, sets, 1, 3, norm->channels)};
+    made.input = (i2v_input_norm){made.factors.data, i2v_tensor_rows(&x) / sets, activation};
+    i2v_group_factors_args args = {
+        .source = {x, skip}, .norm = norm, .frames_together = frames_together, .factors = made.factors.data};
+    RUN_OPERATION(group_factors, args);
+    return made;
+}
+
+void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm) {
+    i2v_tensor_free(run, &norm->factors);
+}
+
+static i2v_input_norm input_norm(const i2v_group_norm *group_norm) {
+    return group_norm ? group_norm->input : (i2v_input_norm){0};
+}
+
+static void linear(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
+                   const i2v_group_norm *group_norm, const i2v_linear *weights, i2v_epilogue epilogue) {
     i2v_linear_args args = {.rows = i2v_tensor_rows(&x),
-                            .source = {x.data},
-                            .source_channels = {x.channels},
+                            .source = {x.data, skip.data},
+                            .source_channels = {x.channels, skip.channels},
+                            .element = x.element,
                             .norm = norm,
+                            .input_norm = input_norm(group_norm),
                             .weights = weights,
                             .epilogue = epilogue,
+                            .out_element = out.element,
                             .out = out.data};
     run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
     RUN_OPERATION(linear, args);
 }
 
+void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *layer_norm, const i2v_linear *weights,
+                   i2v_epilogue epilogue) {
+    linear(run, out, x, (i2v_tensor){0}, layer_norm, NULL, weights, epilogue);
+}
+
+void i2v_op_linear_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
+                          const i2v_linear *weights, i2v_epilogue epilogue) {
+    linear(run, out, x, (i2v_tensor){0}, NULL, group_norm, weights, epilogue);
+}
+
 void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_linear *weights,
                           i2v_epilogue epilogue) {
-    i2v_linear_args args = {.rows = i2v_tensor_rows(&x),
-                            .source = {x.data, skip.data},
-                            .source_channels = {x.channels, skip.channels},
-                            .weights = weights,
-                            .epilogue = epilogue,
-                            .out = out.data};
-    run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
-    RUN_OPERATION(linear, args);
+    linear(run, out, x, skip, NULL, NULL, weights, epilogue);
 }
 
 void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
@@ -85,6 +118,7 @@ void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_n
     i2v_feed_forward_args args = {.rows = i2v_tensor_rows(&x),
                                   .chunk = chunk,
                                   .x = x.data,
+                                  .element = x.element,
                                   .norm = norm,
                                   .geglu = geglu,
                                   .output = output,
@@ -96,24 +130,28 @@ void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_n
 }
 
 void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue) {
-    i2v_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
+    i2v_op_conv_normed(run, out, x, (i2v_tensor){0}, NULL, weights, epilogue);
+}
+
+void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_group_norm *group_norm,
+                        const i2v_conv *weights, i2v_epilogue epilogue) {
+    i2v_conv_args args = {.weights = weights,
+                          .x = x,
+                          .skip = skip,
+                          .out = out,
+                          .input_norm = input_norm(group_norm),
+                          .epilogue = epilogue};
     run->multiplications +=
         (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * (uint64_t)(weights->kernel * weights->kernel);
     RUN_OPERATION(conv, args);
 }
 
-void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_temporal_conv *weights,
-                          i2v_epilogue epilogue) {
-    i2v_temporal_conv_args args = {.weights = weights, .x = x, .out = out, .epilogue = epilogue};
+void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
+                          const i2v_temporal_conv *weights, i2v_epilogue epilogue) {
+    i2v_temporal_conv_args args = {
+        .weights = weights, .x = x, .out = out, .input_norm = input_norm(group_norm), .epilogue = epilogue};
     run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->filter.in * 3;
     RUN_OPERATION(temporal_conv, args);
-}
-
-void i2v_op_group_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
-                       int frames_together, i2v_activation activation) {
-    i2v_group_norm_args args = {
-        .source = {x, skip}, .norm = norm, .frames_together = frames_together, .activation = activation, .out = out};
-    RUN_OPERATION(group_norm, args);
 }
 
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm) {
@@ -129,12 +167,13 @@ static void attention(i2v_run *run, i2v_attention_args args) {
 
 /* The parts of args that spatial and temporal attention share. */
 static i2v_attention_args attention_of(i2v_tensor out, i2v_tensor qkv, int heads) {
-    int channels = out.channels;
-    int head_dim = channels / heads;
+    size_t part = (size_t)out.channels * i2v_element_size(qkv.element);
+    int head_dim = out.channels / heads;
     return (i2v_attention_args){.q = qkv.data,
-                                .k = qkv.data + channels,
-                                .v = qkv.data + 2 * channels,
+                                .k = (const char *)qkv.data + part,
+                                .v = (const char *)qkv.data + 2 * part,
                                 .out = out.data,
+                                .element = qkv.element,
                                 .heads = heads,
                                 .head_dim = head_dim,
                                 .scale = 1.0f / sqrtf((float)head_dim)};

@@ -12,6 +12,7 @@
 typedef struct i2v_run {
     const i2v_backend *backend;
     i2v_device device;
+    i2v_element element; /* what activations are stored as: F32 or BF16 */
     i2v_pool *pool;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -21,8 +22,10 @@ typedef struct i2v_run {
 /* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */
 int i2v_run_computes(i2v_run *run);
 
-/* A tensor from the run's pool, contents undefined; to be freed with i2v_tensor_free. */
+/* A tensor from the run's pool, stored as the run's activations or as f32, contents undefined; to be freed with
+ * i2v_tensor_free. */
 i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels);
+i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, int channels);
 void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
 
 /* The tensor's data under other sizes of the same product. */
@@ -30,22 +33,36 @@ i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int
 
 /* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
 i2v_epilogue i2v_epilogue_plain(void);
-i2v_epilogue i2v_epilogue_residual(const float *residual);
+i2v_epilogue i2v_epilogue_residual(const void *residual);
 
-/* The operations; formulas at their argument structs in backend/backend.h. */
-void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *weights,
+/* A group norm, ready to be applied to what the statistics were taken from while an operation reads it. */
+typedef struct i2v_group_norm {
+    i2v_tensor factors;
+    i2v_input_norm input;
+} i2v_group_norm;
+
+/* The norm of x's channels and skip's side by side (skip.channels == 0: of x alone), over each frame, or over all
+ * frames together; activation: what follows it. To be freed with i2v_group_norm_free. */
+i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int frames_together,
+                                 i2v_activation activation);
+void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm);
+
+/* The operations; formulas at their argument structs in backend/backend.h. group_norm may be NULL. */
+void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *layer_norm, const i2v_linear *weights,
                    i2v_epilogue epilogue);
+void i2v_op_linear_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
+                          const i2v_linear *weights, i2v_epilogue epilogue);
 /* x's columns and skip's side by side. */
 void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_linear *weights,
                           i2v_epilogue epilogue);
 void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
                          const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue);
 void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue);
-void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_temporal_conv *weights,
-                          i2v_epilogue epilogue);
-/* skip.channels == 0: of x alone. */
-void i2v_op_group_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
-                       int frames_together, i2v_activation activation);
+/* Of x's channels and skip's side by side (skip.channels == 0: of x alone) through a group norm. */
+void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_group_norm *group_norm,
+                        const i2v_conv *weights, i2v_epilogue epilogue);
+void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
+                          const i2v_temporal_conv *weights, i2v_epilogue epilogue);
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm);
 /* qkv: [frames, height, width, 3 channels]; attention over the pixels of each frame, or over the frames of each pixel.
  * out: [frames, height, width, channels]. */

@@ -26,6 +26,8 @@ typedef struct attention_job {
     int64_t group, first;             /* pairs packed together, and the first of them */
     float *packed;                    /* of the group; or per thread, of one pair */
     int64_t packed_stride;
+    float *rows; /* per thread: a panel of keys or values, or a query, as f32 */
+    int64_t rows_stride;
     float *queries, *scores, *output; /* per thread */
     i2v_softmax *softmax;
     int64_t queries_stride, scores_stride, output_stride;
@@ -64,6 +66,7 @@ static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_dev
     plan_blocks(job);
     int64_t rows = job->query_rows;
     job->packed = i2v_scratch_floats(&scratch, job->packed_stride * (is_short(args) ? threads : job->group));
+    job->rows = i2v_scratch_per_thread(&scratch, threads, (int64_t)kernels->panel * args->head_dim, &job->rows_stride);
     job->queries = i2v_scratch_per_thread(&scratch, threads, rows * args->head_dim, &job->queries_stride);
     job->scores = i2v_scratch_per_thread(&scratch, threads, rows * job->key_rows, &job->scores_stride);
     job->output =
@@ -78,20 +81,38 @@ static int64_t pair_offset(const i2v_attention_args *args, int64_t pair, int64_t
     return sequence / args->inner * outer_stride + sequence % args->inner * inner_stride + head * args->head_dim;
 }
 
+/* Rows of x, which start at value `start` and lie token_stride apart, as f32: where they lie, or widened into the
+ * thread's own. */
+static const float *rows_of(const attention_job *job, const void *x, int64_t start, int rows, int thread,
+                            int64_t *stride) {
+    const i2v_attention_args *args = job->args;
+    *stride = args->token_stride;
+    if (args->element == I2V_ELEMENT_F32) return (const float *)x + start;
+    float *widened = job->rows + thread * job->rows_stride;
+    *stride = args->head_dim;
+    for (int64_t r = 0; r < rows; r++) {
+        job->kernels->widen(args->element, (const uint16_t *)x + start + r * args->token_stride, args->head_dim,
+                            widened + r * args->head_dim);
+    }
+    return widened;
+}
+
 /* packed: [key blocks][keys, values]. */
-static void pack(const attention_job *job, int64_t pair, int64_t block, float *packed) {
+static void pack(const attention_job *job, int64_t pair, int64_t block, float *packed, int thread) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
-    int64_t stride = args->token_stride;
-    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride) + block * job->key_rows * stride;
-    int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows);
-    float *to = packed + block * (job->key_floats + job->value_floats);
-    for (int key = 0; key < keys; key += kernels->panel) {
-        int count = (int)i2v_min(kernels->panel, keys - key);
-        kernels->pack_transposed(args->k + start + key * stride, stride, count, args->head_dim,
-                                 to + (int64_t)key * args->head_dim);
+    int64_t start =
+        pair_offset(args, pair, args->outer_stride, args->inner_stride) + block * job->key_rows * args->token_stride;
+    int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows), panel = kernels->panel;
+    float *to = packed + block * (job->key_floats + job->value_floats), *values = to + job->key_floats;
+    for (int key = 0; key < keys; key += panel) {
+        int count = (int)i2v_min(panel, keys - key);
+        int64_t stride, at = start + key * args->token_stride;
+        const float *rows = rows_of(job, args->k, at, count, thread, &stride);
+        kernels->pack_transposed(rows, stride, count, args->head_dim, to + (int64_t)key * args->head_dim);
+        rows = rows_of(job, args->v, at, count, thread, &stride);
+        kernels->pack_columns(rows, stride, count, args->head_dim, job->key_rows, values + (int64_t)key * panel);
     }
-    kernels->pack_columns(args->v + start, stride, keys, args->head_dim, job->key_rows, to + job->key_floats);
 }
 
 /* A block of queries with what belongs to it. */
@@ -111,10 +132,12 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
                      .softmax = job->softmax + (int64_t)thread * job->query_rows,
                      .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
     q.rounded = round_up(q.rows, job->kernels->row_tile);
-    const float *from = args->q + pair_offset(args, pair, args->outer_stride, args->inner_stride);
+    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
     float factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     for (int64_t r = 0; r < q.rows; r++) {
-        job->kernels->scale(from + (first + r) * args->token_stride, depth, factor, q.queries + r * depth);
+        int64_t stride;
+        const float *from = rows_of(job, args->q, start + (first + r) * args->token_stride, 1, thread, &stride);
+        job->kernels->scale(from, depth, factor, q.queries + r * depth);
         q.softmax[r] = (i2v_softmax){-INFINITY, 0};
     }
     memset(q.queries + q.rows * depth, 0, (size_t)((q.rounded - q.rows) * depth) * sizeof(float));
@@ -162,18 +185,20 @@ static void attend(const attention_job *job, int64_t pair, int64_t block, const 
         meet_keys(job, &q, keys, packed + b * (job->key_floats + job->value_floats));
     }
     int64_t columns = (int64_t)job->depth_panels * job->kernels->panel;
-    float *out = args->out + pair_offset(args, pair, args->out_outer_stride, args->out_inner_stride) +
-                 block * job->query_rows * args->out_token_stride;
+    int64_t start = pair_offset(args, pair, args->out_outer_stride, args->out_inner_stride) +
+                    block * job->query_rows * args->out_token_stride;
     for (int64_t r = 0; r < q.rows; r++) {
-        job->kernels->scale(q.output + r * columns, args->head_dim, (float)(1 / q.softmax[r].sum),
-                            out + r * args->out_token_stride);
+        float *row = q.output + r * columns;
+        size_t at = (size_t)(start + r * args->out_token_stride) * i2v_element_size(args->element);
+        job->kernels->scale(row, args->head_dim, (float)(1 / q.softmax[r].sum), row);
+        job->kernels->narrow(args->element, row, args->head_dim, (char *)args->out + at);
     }
 }
 
 static void pack_item(void *argument, int64_t item, int thread) {
     const attention_job *job = argument;
     int64_t pair = item / job->key_blocks;
-    pack(job, job->first + pair, item % job->key_blocks, job->packed + pair * job->packed_stride);
+    pack(job, job->first + pair, item % job->key_blocks, job->packed + pair * job->packed_stride, thread);
 }
 
 static void attend_item(void *argument, int64_t item, int thread) {
@@ -187,7 +212,7 @@ static void short_item(void *argument, int64_t item, int thread) {
     int64_t size = (int64_t)SHORT_SEQUENCES * job->args->heads, end = i2v_min((item + 1) * size, job->pairs);
     float *packed = job->packed + thread * job->packed_stride;
     for (int64_t pair = item * size; pair < end; pair++) {
-        pack(job, pair, 0, packed);
+        pack(job, pair, 0, packed, thread);
         for (int64_t block = 0; block < job->query_blocks; block++) attend(job, pair, block, packed, thread);
     }
 }

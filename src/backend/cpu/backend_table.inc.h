@@ -15,7 +15,7 @@ OPERATION(linear)
 OPERATION(feed_forward)
 OPERATION(conv)
 OPERATION(temporal_conv)
-OPERATION(group_norm)
+OPERATION(group_factors)
 OPERATION(layer_norm)
 OPERATION(attention)
 OPERATION(add_vectors)
@@ -44,7 +44,7 @@ static const i2v_backend BACKEND = {.name = BACKEND_NAME,
                                     ENTRY(feed_forward),
                                     ENTRY(conv),
                                     ENTRY(temporal_conv),
-                                    ENTRY(group_norm),
+                                    ENTRY(group_factors),
                                     ENTRY(layer_norm),
                                     ENTRY(attention),
                                     ENTRY(add_vectors),

@@ -1,6 +1,6 @@
 /* 2D convolutions: a tile of the output, of one frame or of several small ones, is a product whose rows are pixels of
- * the tile's input, copied with its padding. A row of the kernel is one span of the sum, as neighbouring pixels of a
- * channels-last image lie side by side. A 1x1 convolution is a linear layer.
+ * the tile's input, read (and normed) once with its padding. A row of the kernel is one span of the sum, as
+ * neighbouring pixels of a channels-last image lie side by side. A 1x1 convolution is a linear layer.
  *
  * A doubling convolution is four of kernel 2x2 on the small image, one for each place (even or odd row, even or odd
  * column) of the output: two of the three taps in a row or column meet the same small pixel, so their weights are
@@ -22,6 +22,7 @@
 typedef struct conv_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
+    i2v_product_input source;
     int phases, step;               /* 4, 2 if the convolution doubles, else 1, 1 */
     int height, width;              /* of the output, or of a phase of it */
     int frames, rows, columns;      /* of a tile */
@@ -51,10 +52,13 @@ static i2v_linear_args as_linear(const i2v_kernels *kernels, const i2v_conv_args
     linear->parts[0].filter = i2v_cpu_conv_filter(kernels, conv, 0);
     linear->parts[0].bias = conv->bias;
     return (i2v_linear_args){.rows = i2v_tensor_rows(&args->x),
-                             .source = {args->x.data},
-                             .source_channels = {conv->in},
+                             .source = {args->x.data, args->skip.data},
+                             .source_channels = {args->x.channels, args->skip.channels},
+                             .element = args->x.element,
+                             .input_norm = args->input_norm,
                              .weights = linear,
                              .epilogue = args->epilogue,
+                             .out_element = args->out.element,
                              .out = args->out.data};
 }
 
@@ -92,6 +96,11 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
     const i2v_conv *conv = args->weights;
     int threads = i2v_team_size(device->team);
     *job = (conv_job){.kernels = kernels, .args = args, .phases = conv->doubles ? 4 : 1, .step = conv->doubles ? 2 : 1};
+    job->source = (i2v_product_input){.kernels = kernels,
+                                      .element = args->x.element,
+                                      .source = {args->x.data, args->skip.data},
+                                      .channels = {args->x.channels, args->skip.channels},
+                                      .norm = &args->input_norm};
     job->height = conv->doubles ? args->x.height : args->out.height;
     job->width = conv->doubles ? args->x.width : args->out.width;
     cut_into_tiles(job);
@@ -120,20 +129,19 @@ static conv_tile tile_at(const conv_job *job, int64_t index) {
 }
 
 /* A row of the tile's input, from `column` of the image's row on; what lies outside is zero. */
-static void copy_row(const i2v_tensor *x, const float *row, int column, int columns, float *out) {
-    int64_t channels = x->channels, before = column < 0 ? i2v_min(-column, columns) : 0;
-    int64_t end = i2v_min(columns, (int64_t)x->width - column);
+static void read_row(const conv_job *job, int64_t row, int column, int columns, float *out) {
+    int64_t channels = job->args->weights->in, width = job->args->x.width;
+    int64_t before = column < 0 ? i2v_min(-column, columns) : 0, end = i2v_min(columns, width - column);
     if (end < before) end = before;
     memset(out, 0, (size_t)(before * channels) * sizeof *out);
-    memcpy(out + before * channels, row + (column + before) * channels,
-           (size_t)((end - before) * channels) * sizeof *out);
+    i2v_product_read(&job->source, row * width + column + before, end - before, out + before * channels);
     memset(out + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *out);
 }
 
-static void copy_input(const conv_job *job, const conv_tile *tile, float *out) {
+static void read_input(const conv_job *job, const conv_tile *tile, float *out) {
     const i2v_tensor *x = &job->args->x;
     const i2v_conv *conv = job->args->weights;
-    int64_t line = (int64_t)job->in_columns * x->channels;
+    int64_t line = (int64_t)job->in_columns * conv->in;
     int first_row = tile->row * conv->stride - conv->pad_before;
     int first_column = tile->column * conv->stride - conv->pad_before;
     for (int f = 0; f < tile->frames; f++) {
@@ -141,10 +149,9 @@ static void copy_input(const conv_job *job, const conv_tile *tile, float *out) {
             int from = first_row + y;
             if (from < 0 || from >= x->height) {
                 memset(out, 0, (size_t)line * sizeof *out);
-                continue;
+            } else {
+                read_row(job, (int64_t)(tile->frame + f) * x->height + from, first_column, job->in_columns, out);
             }
-            int64_t row = ((int64_t)(tile->frame + f) * x->height + from) * x->width;
-            copy_row(x, x->data + row * x->channels, first_column, job->in_columns, out);
         }
     }
 }
@@ -193,7 +200,7 @@ static void compute_phase(const conv_job *job, const conv_tile *tile, int phase,
         product.first_column = i * job->outputs;
         product.columns = (int)i2v_min(job->outputs, conv->out - product.first_column);
         i2v_product_sum(&product, 0);
-        i2v_product_write(&product, &job->args->epilogue, job->args->out.data);
+        i2v_product_write(&product, &job->args->epilogue, job->args->out.element, job->args->out.data);
     }
 }
 
@@ -202,7 +209,7 @@ static void conv_item(void *argument, int64_t item, int thread) {
     int per_tile = job->outputs_apart ? job->output_tiles : 1;
     conv_tile tile = tile_at(job, item / per_tile);
     int begin = (int)(item % per_tile), end = job->outputs_apart ? begin + 1 : job->output_tiles;
-    copy_input(job, &tile, job->input + thread * job->input_stride);
+    read_input(job, &tile, job->input + thread * job->input_stride);
     for (int phase = 0; phase < job->phases; phase++) compute_phase(job, &tile, phase, begin, end, thread);
 }
 

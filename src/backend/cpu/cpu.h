@@ -14,7 +14,7 @@ I2V_CPU_OPERATION(linear);
 I2V_CPU_OPERATION(feed_forward);
 I2V_CPU_OPERATION(conv);
 I2V_CPU_OPERATION(temporal_conv);
-I2V_CPU_OPERATION(group_norm);
+I2V_CPU_OPERATION(group_factors);
 I2V_CPU_OPERATION(layer_norm);
 I2V_CPU_OPERATION(attention);
 I2V_CPU_OPERATION(add_vectors);

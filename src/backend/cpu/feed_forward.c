@@ -11,8 +11,8 @@ typedef struct feed_forward_job {
     const i2v_kernels *kernels;
     const i2v_feed_forward_args *args;
     int64_t rows, row_tiles;
-    float *normed, *value, *gate, *sums, *expanded; /* per thread */
-    int64_t normed_stride, hidden_stride, gate_stride, sums_stride, expanded_stride;
+    float *read, *value, *gate, *sums, *expanded; /* per thread */
+    int64_t read_stride, hidden_stride, gate_stride, sums_stride, expanded_stride;
     int64_t columns; /* of sums */
 } feed_forward_job;
 
@@ -24,9 +24,7 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
     job->columns = i2v_round_up(args->output->out, kernels->panel);
     job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns));
     job->row_tiles = i2v_tiles(args->rows, job->rows);
-    if (args->norm) {
-        job->normed = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->normed_stride);
-    }
+    job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->read_stride);
     job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->hidden_stride);
     job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->gate_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
@@ -56,27 +54,37 @@ static void hidden_block(const feed_forward_job *job, i2v_product of, int first,
 static void both_products(const feed_forward_job *job, const i2v_product *in, i2v_product *out, float *value,
                           float *gate) {
     int hidden = job->args->output->in;
-    i2v_product_line rows = {.rows = in->lines[0].rows};
-    const i2v_product_line *lines = out->lines;
     for (int first = 0; first < hidden; first += HIDDEN) {
         int count = (int)i2v_min(HIDDEN, hidden - first);
         hidden_block(job, *in, first, count, value, gate);
         i2v_product_span span = {value, HIDDEN, count, first};
         out->spans = &span;
-        out->lines = &rows;
         i2v_product_sum(out, first > 0);
     }
-    out->lines = lines;
     out->spans = NULL;
-    i2v_product_write(out, &job->args->epilogue, job->args->out);
+    i2v_product_write(out, &job->args->epilogue, job->args->element, job->args->out);
+}
+
+/* Rows first..first + rows through the norm. */
+static void read_rows(const feed_forward_job *job, int64_t first, int64_t rows, float *out) {
+    const i2v_feed_forward_args *args = job->args;
+    static const i2v_input_norm none = {0};
+    int channels = args->geglu->in;
+    i2v_product_input input = {
+        .kernels = job->kernels, .element = args->element, .source = {args->x}, .channels = {channels}, .norm = &none};
+    i2v_product_read(&input, first, rows, out);
+    for (int64_t r = 0; args->norm && r < rows; r++, out += channels) {
+        job->kernels->layer_norm(args->norm, out, channels, out);
+    }
 }
 
 static void feed_forward_item(void *argument, int64_t item, int thread) {
     const feed_forward_job *job = argument;
     const i2v_feed_forward_args *args = job->args;
     int64_t first = item * job->rows, channels = args->geglu->in;
-    i2v_product_line line = {.pixel = first, .out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
-    i2v_product_span span = {args->x, channels, channels, 0};
+    float *read = job->read + thread * job->read_stride;
+    i2v_product_line line = {.out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
+    i2v_product_span span = {read, channels, channels, 0};
     i2v_product in = {.kernels = job->kernels,
                       .spans = &span,
                       .spans_count = 1,
@@ -91,16 +99,7 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.columns = out.out_columns = args->output->out;
     out.sums = job->sums + thread * job->sums_stride;
     out.sums_stride = job->columns;
-    i2v_product_line normed_line = {.rows = line.rows};
-    if (args->norm) {
-        float *normed = job->normed + thread * job->normed_stride;
-        for (int64_t r = 0; r < line.rows; r++) {
-            job->kernels->layer_norm(args->norm, args->x + (first + r) * channels, (int)channels,
-                                     normed + r * channels);
-        }
-        span.a = normed;
-        in.lines = &normed_line;
-    }
+    read_rows(job, first, line.rows, read);
     both_products(job, &in, &out, job->value + thread * job->hidden_stride, job->gate + thread * job->gate_stride);
 }
 

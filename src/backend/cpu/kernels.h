@@ -7,9 +7,13 @@
 /* Running mean and sum of squared deviations of `count` rows, channel by channel. */
 typedef struct i2v_moments {
     double *mean, *squares; /* [channels] */
-    float *work;            /* [3 channels] */
+    float *work;            /* I2V_MOMENTS_WORK times channels */
     int64_t count;
 } i2v_moments;
+
+/* Rows whose sums are taken in float, small enough to be in cache for a second pass. */
+#define I2V_MOMENTS_RUN 16
+#define I2V_MOMENTS_WORK (3 + I2V_MOMENTS_RUN)
 
 /* Softmax of one query over its keys, block of keys by block of keys. */
 typedef struct i2v_softmax {
@@ -39,20 +43,22 @@ typedef struct i2v_kernels {
     void (*exponential)(const float *x, int64_t count, float *y);
     void (*error_function)(const float *x, int64_t count, float *y);
 
-    /* count f16 or bf16 values, a multiple of the panel, as f32. */
+    /* count values as f32, and f32 rounded to bf16 (or as they are). */
     void (*widen)(i2v_element element, const void *x, int64_t count, float *out);
+    void (*narrow)(i2v_element element, const float *x, int64_t count, void *out);
     /* The part of an output row that starts at `column` and, as an index into out and residuals, at `at`. bias (may be
      * NULL) starts at the part. */
     void (*epilogue)(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
-                     int count, float *out);
+                     int count, i2v_element element, void *out);
     /* value[i] *= gelu(gate[i]), biases (may be NULL) added first. */
     void (*geglu)(float *value, const float *gate, const float *value_bias, const float *gate_bias, int count);
 
-    void (*layer_norm)(const i2v_norm *norm, const float *x, int channels, float *out);
-    void (*moments)(i2v_moments *moments, const float *x, int64_t stride, int rows, int channels);
+    void (*layer_norm)(const i2v_norm *norm, const float *x, int channels, float *out); /* out may be x */
+    /* stride: values from row to row. */
+    void (*moments)(i2v_moments *moments, i2v_element element, const void *x, int64_t stride, int rows, int channels);
     /* out = activation((x - mean) scale + shift), each [count]. */
-    void (*normalize)(const float *x, const float *mean, const float *scale, const float *shift, int count,
-                      i2v_activation activation, float *out);
+    void (*normalize)(i2v_element element, const void *x, const float *mean, const float *scale, const float *shift,
+                      int count, i2v_activation activation, float *out);
     void (*add)(const float *x, const float *y, int64_t count, float *out);
 
     void (*panel_product)(const i2v_panel_product *product);

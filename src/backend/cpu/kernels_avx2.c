@@ -8,7 +8,7 @@
 #define ROW_TILE 6
 #define vec_max(x, y) ((vec)_mm256_max_ps((__m256)(x), (__m256)(y)))
 #define vec_min(x, y) ((vec)_mm256_min_ps((__m256)(x), (__m256)(y)))
-#define vec_from_f16(x) ((vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(x))))
+#define load_f16(x) ((vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(x))))
 
 #include "backend/cpu/kernels_table.inc.h"
 #endif

@@ -8,7 +8,7 @@
 #define ROW_TILE 12
 #define vec_max(x, y) ((vec)_mm512_max_ps((__m512)(x), (__m512)(y)))
 #define vec_min(x, y) ((vec)_mm512_min_ps((__m512)(x), (__m512)(y)))
-#define vec_from_f16(x) ((vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(x))))
+#define load_f16(x) ((vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(x))))
 
 #include "backend/cpu/kernels_table.inc.h"
 #endif

@@ -10,6 +10,8 @@ typedef float vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
 typedef float loose_vec __attribute__((vector_size(4 * VECTOR_WIDTH), aligned(4), may_alias));
 typedef int32_t int_vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
 typedef uint32_t bits_vec __attribute__((vector_size(4 * VECTOR_WIDTH)));
+typedef uint16_t half_vec __attribute__((vector_size(2 * VECTOR_WIDTH)));
+typedef uint16_t loose_half_vec __attribute__((vector_size(2 * VECTOR_WIDTH), aligned(2), may_alias));
 
 static inline vec splat(float x) {
     return x - (vec){0};

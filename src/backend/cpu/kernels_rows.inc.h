@@ -1,27 +1,75 @@
 /* Kernels that go along rows: widening, epilogues, norms. */
 #include "backend/cpu/kernels_math.inc.h"
 
-static inline vec widen_bf16(const uint16_t *x) {
-    bits_vec bits;
-    for (int i = 0; i < VECTOR_WIDTH; i++) bits[i] = i2v_widen_bf16(x[i]);
-    return (vec)bits;
+static inline vec load_bf16(const uint16_t *x) {
+    return (vec)(__builtin_convertvector(*(const loose_half_vec *)x, bits_vec) << 16);
 }
 
-#ifndef vec_from_f16
-static inline vec vec_from_f16(const uint16_t *x) {
+/* To nearest, ties to even; NaN stays NaN. */
+static inline half_vec to_bf16(vec x) {
+    bits_vec bits = (bits_vec)x, rounded = bits + 0x7fffu + (bits >> 16 & 1u);
+    bits_vec is_nan = (bits_vec)((bits & 0x7fffffffu) > 0x7f800000u);
+    return __builtin_convertvector(((rounded & ~is_nan) | ((bits | 0x400000u) & is_nan)) >> 16, half_vec);
+}
+
+#ifndef load_f16
+static inline vec load_f16(const uint16_t *x) {
     bits_vec bits;
     for (int i = 0; i < VECTOR_WIDTH; i++) bits[i] = i2v_widen_f16(x[i]);
     return (vec)bits;
 }
 #endif
 
-/* count is a multiple of VECTOR_WIDTH. */
-static void widen(i2v_element element, const void *x, int64_t count, float *out) {
-    const uint16_t *from = x;
-    if (element == I2V_ELEMENT_F16) {
-        for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store(out + i, vec_from_f16(from + i));
+/* Of two-byte values, the first `count` of a vector's worth; the rest is zero. */
+static inline vec load_halves(i2v_element element, const uint16_t *x, int64_t count) {
+    uint16_t end[VECTOR_WIDTH] = {0};
+    if (__builtin_expect(count < VECTOR_WIDTH, 0)) {
+        memcpy(end, x, (size_t)count * sizeof *x);
+        x = end;
+    }
+    return element == I2V_ELEMENT_F16 ? load_f16(x) : load_bf16(x);
+}
+
+/* Values i.. of x, of which `left` are there. element is known to the compiler wherever speed counts. */
+static inline vec load_as(i2v_element element, const void *x, int64_t i, int64_t left) {
+    if (element == I2V_ELEMENT_F32) return load_some((const float *)x + i, left);
+    return load_halves(element, (const uint16_t *)x + i, left);
+}
+
+static inline void store_as(i2v_element element, void *x, int64_t i, vec value, int64_t left) {
+    if (element == I2V_ELEMENT_F32) {
+        store_some((float *)x + i, value, left);
+        return;
+    }
+    half_vec halves = to_bf16(value);
+    if (__builtin_expect(left >= VECTOR_WIDTH, 1)) {
+        *(loose_half_vec *)((uint16_t *)x + i) = halves;
     } else {
-        for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store(out + i, widen_bf16(from + i));
+        memcpy((uint16_t *)x + i, &halves, (size_t)left * sizeof(uint16_t));
+    }
+}
+
+static inline void widen_as(i2v_element element, const void *x, int64_t count, float *out) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) store_some(out + i, load_as(element, x, i, count - i), count - i);
+}
+
+static void widen(i2v_element element, const void *x, int64_t count, float *out) {
+    if (element == I2V_ELEMENT_F32) {
+        memcpy(out, x, (size_t)count * sizeof *out);
+    } else if (element == I2V_ELEMENT_F16) {
+        widen_as(I2V_ELEMENT_F16, x, count, out);
+    } else {
+        widen_as(I2V_ELEMENT_BF16, x, count, out);
+    }
+}
+
+static void narrow(i2v_element element, const float *x, int64_t count, void *out) {
+    if (element == I2V_ELEMENT_F32) {
+        memcpy(out, x, (size_t)count * sizeof *x);
+        return;
+    }
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH) {
+        store_as(I2V_ELEMENT_BF16, out, i, load_some(x + i, count - i), count - i);
     }
 }
 
@@ -37,8 +85,8 @@ static void scale_row(const float *x, int64_t count, float factor, float *out) {
     }
 }
 
-static void epilogue_row(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
-                         int count, float *out) {
+static inline void epilogue_as(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at,
+                               int column, int count, i2v_element element, void *out) {
     for (int i = 0; i < count; i += VECTOR_WIDTH) {
         int left = count - i;
         vec x = load_some(product + i, left);
@@ -47,10 +95,19 @@ static void epilogue_row(const i2v_epilogue *epilogue, const float *product, con
         x = vec_activate(epilogue->activation, x) * epilogue->scale;
         for (int r = 0; r < I2V_EPILOGUE_MAX_RESIDUALS; r++) {
             if (epilogue->residual[r]) {
-                x += load_some(epilogue->residual[r] + at + i, left) * epilogue->residual_scale[r];
+                x += load_as(element, epilogue->residual[r], at + i, left) * epilogue->residual_scale[r];
             }
         }
-        store_some(out + at + i, x, left);
+        store_as(element, out, at + i, x, left);
+    }
+}
+
+static void epilogue_row(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
+                         int count, i2v_element element, void *out) {
+    if (element == I2V_ELEMENT_F32) {
+        epilogue_as(epilogue, product, bias, at, column, count, I2V_ELEMENT_F32, out);
+    } else {
+        epilogue_as(epilogue, product, bias, at, column, count, I2V_ELEMENT_BF16, out);
     }
 }
 
@@ -92,9 +149,6 @@ static void layer_norm(const i2v_norm *norm, const float *x, int channels, float
     }
 }
 
-/* Rows whose sums are taken in float, small enough to be in cache for the second pass. */
-#define MOMENTS_RUN 16
-
 /* work = sums, then means; rest and squares = sums of deviations from these means. */
 static void moments_of_run(const float *x, int64_t stride, int rows, int channels, float *work) {
     float *mean = work, *rest = work + channels, *squares = work + 2 * channels;
@@ -105,7 +159,7 @@ static void moments_of_run(const float *x, int64_t stride, int rows, int channel
         const float *row = x + r * stride;
         for (int c = 0; c < channels; c += VECTOR_WIDTH) {
             int left = channels - c;
-            __builtin_prefetch(row + MOMENTS_RUN * stride + c);
+            __builtin_prefetch(row + I2V_MOMENTS_RUN * stride + c);
             vec d = load_some(row + c, left) - load_some(mean + c, left);
             store_some(rest + c, load_some(rest + c, left) + d, left);
             store_some(squares + c, load_some(squares + c, left) + d * d, left);
@@ -114,11 +168,19 @@ static void moments_of_run(const float *x, int64_t stride, int rows, int channel
 }
 
 /* Joins the moments of runs by Chan's formula. */
-static void moments(i2v_moments *moments, const float *x, int64_t stride, int rows, int channels) {
+static void moments(i2v_moments *moments, i2v_element element, const void *x, int64_t stride, int rows, int channels) {
     const float *mean = moments->work, *rest = mean + channels, *squares = rest + channels;
-    for (int begin = 0; begin < rows; begin += MOMENTS_RUN) {
-        int run = rows - begin < MOMENTS_RUN ? rows - begin : MOMENTS_RUN;
-        moments_of_run(x + begin * stride, stride, run, channels, moments->work);
+    float *widened = moments->work + 3 * channels;
+    for (int begin = 0; begin < rows; begin += I2V_MOMENTS_RUN) {
+        int run = rows - begin < I2V_MOMENTS_RUN ? rows - begin : I2V_MOMENTS_RUN;
+        if (element == I2V_ELEMENT_F32) {
+            moments_of_run((const float *)x + begin * stride, stride, run, channels, moments->work);
+        } else {
+            for (int r = 0; r < run; r++) {
+                widen(element, (const uint16_t *)x + (begin + r) * stride, channels, widened + r * channels);
+            }
+            moments_of_run(widened, channels, run, channels, moments->work);
+        }
         double before = (double)moments->count, after = before + run, inverse = 1.0 / run;
         for (int c = 0; c < channels; c++) {
             double run_mean = mean[c] + rest[c] * inverse, delta = run_mean - moments->mean[c];
@@ -130,21 +192,23 @@ static void moments(i2v_moments *moments, const float *x, int64_t stride, int ro
     }
 }
 
-static inline void normalize_as(const float *x, const float *mean, const float *scale, const float *shift, int count,
-                                i2v_activation activation, float *out) {
+static inline void normalize_as(i2v_element element, const void *x, const float *mean, const float *scale,
+                                const float *shift, int count, i2v_activation activation, float *out) {
     for (int c = 0; c < count; c += VECTOR_WIDTH) {
         int left = count - c;
-        vec y = (load_some(x + c, left) - load_some(mean + c, left)) * load_some(scale + c, left) +
+        vec y = (load_as(element, x, c, left) - load_some(mean + c, left)) * load_some(scale + c, left) +
                 load_some(shift + c, left);
         store_some(out + c, vec_activate(activation, y), left);
     }
 }
 
-static void normalize(const float *x, const float *mean, const float *scale, const float *shift, int count,
-                      i2v_activation activation, float *out) {
-    if (activation == I2V_ACTIVATION_SILU) {
-        normalize_as(x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
+static void normalize(i2v_element element, const void *x, const float *mean, const float *scale, const float *shift,
+                      int count, i2v_activation activation, float *out) {
+    if (element == I2V_ELEMENT_F32 && activation == I2V_ACTIVATION_SILU) {
+        normalize_as(I2V_ELEMENT_F32, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
+    } else if (element == I2V_ELEMENT_BF16 && activation == I2V_ACTIVATION_SILU) {
+        normalize_as(I2V_ELEMENT_BF16, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
     } else {
-        normalize_as(x, mean, scale, shift, count, activation, out);
+        normalize_as(element, x, mean, scale, shift, count, activation, out);
     }
 }

@@ -6,11 +6,12 @@
 typedef struct linear_job {
     const i2v_kernels *kernels;
     const i2v_linear_args *args;
+    i2v_product_input input;
     int64_t rows, row_tiles;
-    int columns, column_tiles;       /* of a tile; over all parts */
-    int items_per_row;               /* 1 or column_tiles */
-    float *sums, *normed, *expanded; /* per thread */
-    int64_t sums_stride, normed_stride, expanded_stride;
+    int columns, column_tiles;     /* of a tile; over all parts */
+    int items_per_row;             /* 1 or column_tiles */
+    float *sums, *read, *expanded; /* per thread; read: NULL if the input is multiplied where it lies */
+    int64_t sums_stride, read_stride, expanded_stride;
 } linear_job;
 
 static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args,
@@ -18,25 +19,30 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
     *job = (linear_job){.kernels = kernels, .args = args};
-    job->rows = i2v_product_rows(args->rows, args->norm ? args->weights->in : 0);
+    job->input = (i2v_product_input){.kernels = kernels,
+                                     .element = args->element,
+                                     .source = {args->source[0], args->source[1]},
+                                     .channels = {args->source_channels[0], args->source_channels[1]},
+                                     .norm = &args->input_norm};
+    int reads = args->norm || !i2v_product_input_is_plain(&job->input);
+    job->rows = i2v_product_rows(args->rows, reads ? args->weights->in : 0);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
     for (int p = 0; p < args->weights->parts_count; p++) {
         job->column_tiles += (int)i2v_tiles(args->weights->parts[p].filter.out, job->columns);
     }
-    /* a norm is computed once a row where tiles of whole rows are enough */
+    /* rows are read and normed once where tiles of whole rows are enough */
     job->items_per_row = job->columns == I2V_PRODUCT_COLUMNS ? 1 : job->column_tiles;
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
-    if (args->norm) {
-        job->normed = i2v_scratch_per_thread(&scratch, threads, job->rows * args->weights->in, &job->normed_stride);
-    }
+    if (reads) job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->weights->in, &job->read_stride);
     return scratch.used;
 }
 
 /* Column tile `index` of the product's rows. */
 static void column_tile(const linear_job *job, int index, i2v_product product) {
-    const i2v_linear *weights = job->args->weights;
+    const i2v_linear_args *args = job->args;
+    const i2v_linear *weights = args->weights;
     int part = 0;
     for (; index >= i2v_tiles(weights->parts[part].filter.out, job->columns); part++) {
         index -= (int)i2v_tiles(weights->parts[part].filter.out, job->columns);
@@ -47,7 +53,18 @@ static void column_tile(const linear_job *job, int index, i2v_product product) {
     product.first_column = index * job->columns;
     product.columns = (int)i2v_min(job->columns, product.filter->out - product.first_column);
     i2v_product_sum(&product, 0);
-    i2v_product_write(&product, &job->args->epilogue, job->args->out);
+    i2v_product_write(&product, &args->epilogue, args->out_element, args->out);
+}
+
+/* Reads the rows of a line into out, where the line then lies. */
+static void read_rows(const linear_job *job, i2v_product_line *line, float *out) {
+    const i2v_linear_args *args = job->args;
+    int channels = args->weights->in;
+    i2v_product_read(&job->input, line->pixel, line->rows, out);
+    for (int r = 0; args->norm && r < line->rows; r++, out += channels) {
+        job->kernels->layer_norm(args->norm, out, channels, out);
+    }
+    line->pixel = 0;
 }
 
 static void linear_item(void *argument, int64_t item, int thread) {
@@ -68,14 +85,11 @@ static void linear_item(void *argument, int64_t item, int thread) {
                            .sums = job->sums + thread * job->sums_stride,
                            .sums_stride = job->columns,
                            .expanded = job->expanded + thread * job->expanded_stride};
-    if (args->norm) {
-        float *normed = job->normed + thread * job->normed_stride;
-        for (int64_t r = 0; r < line.rows; r++) {
-            job->kernels->layer_norm(args->norm, args->source[0] + (first + r) * channels, channels,
-                                     normed + r * channels);
-        }
-        spans[0].a = normed;
-        line.pixel = 0;
+    if (job->read) {
+        float *read = job->read + thread * job->read_stride;
+        read_rows(job, &line, read);
+        spans[0] = (i2v_product_span){read, channels + rest, channels + rest, 0};
+        product.spans_count = 1;
     }
     int begin = (int)(item % job->items_per_row), end = job->items_per_row == 1 ? job->column_tiles : begin + 1;
     for (int i = begin; i < end; i++) column_tile(job, i, product);

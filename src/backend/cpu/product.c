@@ -67,13 +67,40 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
     }
 }
 
-void i2v_product_write(const i2v_product *p, const i2v_epilogue *epilogue, float *out) {
+int i2v_product_input_is_plain(const i2v_product_input *input) {
+    return input->element == I2V_ELEMENT_F32 && !input->norm->factors;
+}
+
+/* The part of row `row` that comes from source s, whose first channel is `channel` of all. */
+static void read_part(const i2v_product_input *input, int s, int64_t row, int channel, float *out) {
+    int count = input->channels[s];
+    const i2v_input_norm *norm = input->norm;
+    const char *x = (const char *)input->source[s] + (size_t)(row * count) * i2v_element_size(input->element);
+    if (!norm->factors) {
+        input->kernels->widen(input->element, x, count, out);
+        return;
+    }
+    int64_t channels = (int64_t)input->channels[0] + input->channels[1];
+    const float *mean = norm->factors + row / norm->rows * 3 * channels + channel;
+    input->kernels->normalize(input->element, x, mean, mean + channels, mean + 2 * channels, count, norm->activation,
+                              out);
+}
+
+void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out) {
+    int first_channels = input->channels[0], rest = input->channels[1];
+    for (int64_t row = first; row < first + rows; row++, out += first_channels + rest) {
+        read_part(input, 0, row, 0, out);
+        if (rest) read_part(input, 1, row, first_channels, out + first_channels);
+    }
+}
+
+void i2v_product_write(const i2v_product *p, const i2v_epilogue *epilogue, i2v_element element, void *out) {
     const float *bias = p->bias ? p->bias + p->first_column : NULL, *sums = p->sums;
     int column = p->part_column + p->first_column;
     for (int i = 0; i < p->lines_count; i++) {
         int64_t row = p->lines[i].out;
         for (int r = 0; r < p->lines[i].rows; r++, row += p->out_step, sums += p->sums_stride) {
-            p->kernels->epilogue(epilogue, sums, bias, row * p->out_columns + column, column, p->columns, out);
+            p->kernels->epilogue(epilogue, sums, bias, row * p->out_columns + column, column, p->columns, element, out);
         }
     }
 }

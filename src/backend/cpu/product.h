@@ -39,6 +39,21 @@ typedef struct i2v_product {
     float *expanded; /* scratch of i2v_product_expanded floats */
 } i2v_product;
 
+/* Where an operation's input rows come from: one or two sources side by side, through a group norm or not. */
+typedef struct i2v_product_input {
+    const i2v_kernels *kernels;
+    i2v_element element;
+    const void *source[2];
+    int channels[2];
+    const i2v_input_norm *norm; /* norm->factors may be NULL */
+} i2v_product_input;
+
+/* Whether the rows of the input can be multiplied where they lie. */
+int i2v_product_input_is_plain(const i2v_product_input *input);
+
+/* Rows first..first + rows as f32: out[rows][channels of both]. */
+void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);
+
 /* Columns computed together at most, a multiple of every panel. */
 #define I2V_PRODUCT_COLUMNS 256
 
@@ -49,7 +64,7 @@ int64_t i2v_product_expanded(const i2v_kernels *kernels);
 void i2v_product_sum(const i2v_product *product, int accumulate);
 
 /* The sums through the epilogue into out. */
-void i2v_product_write(const i2v_product *product, const i2v_epilogue *epilogue, float *out);
+void i2v_product_write(const i2v_product *product, const i2v_epilogue *epilogue, i2v_element element, void *out);
 
 /* Columns of a tile, a multiple of the panel: all up to I2V_PRODUCT_COLUMNS, or fewer where there are so few tiles of
  * rows that threads would wait for each other. */

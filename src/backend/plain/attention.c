@@ -10,12 +10,20 @@ typedef struct attention_job {
     double *scratch; /* [threads][tokens] */
 } attention_job;
 
-/* softmax(q k^T scale), not yet divided by the sum, which is returned. */
-static double softmax_weights(const i2v_attention_args *args, const float *q, const float *k, double *weights) {
+static double value_of(const i2v_attention_args *args, const void *x, int64_t at) {
+    return i2v_plain_get(args->element, x, at);
+}
+
+/* softmax(q k^T scale), not yet divided by the sum, which is returned; start: where the sequence and head begin. */
+static double softmax_weights(const i2v_attention_args *args, int64_t start, int64_t token, double *weights) {
     double highest = -INFINITY, sum = 0;
+    int64_t stride = args->token_stride;
     for (int64_t t = 0; t < args->tokens; t++) {
         weights[t] = 0;
-        for (int d = 0; d < args->head_dim; d++) weights[t] += (double)q[d] * k[t * args->token_stride + d];
+        for (int d = 0; d < args->head_dim; d++) {
+            weights[t] +=
+                value_of(args, args->q, start + token * stride + d) * value_of(args, args->k, start + t * stride + d);
+        }
         weights[t] *= args->scale;
         if (weights[t] > highest) highest = weights[t];
     }
@@ -31,13 +39,15 @@ static void attention_query(void *argument, int64_t item, int thread) {
     int64_t i = sequence / args->inner, j = sequence % args->inner;
     int64_t start = i * args->outer_stride + j * args->inner_stride + head * args->head_dim;
     double *weights = job->scratch + (int64_t)thread * args->tokens;
-    double sum = softmax_weights(args, args->q + start + token * args->token_stride, args->k + start, weights);
-    float *out = args->out + i * args->out_outer_stride + j * args->out_inner_stride + token * args->out_token_stride +
-                 head * args->head_dim;
+    double sum = softmax_weights(args, start, token, weights);
+    int64_t out = i * args->out_outer_stride + j * args->out_inner_stride + token * args->out_token_stride +
+                  head * args->head_dim;
     for (int d = 0; d < args->head_dim; d++) {
         double value = 0;
-        for (int64_t t = 0; t < args->tokens; t++) value += weights[t] * args->v[start + t * args->token_stride + d];
-        out[d] = (float)(value / sum);
+        for (int64_t t = 0; t < args->tokens; t++) {
+            value += weights[t] * value_of(args, args->v, start + t * args->token_stride + d);
+        }
+        i2v_plain_set(args->element, args->out, out + d, value / sum);
     }
 }
 

@@ -14,7 +14,8 @@ static void add_vector_row(void *argument, int64_t row, int thread) {
     int channels = args->x.channels;
     int64_t frame = row / ((int64_t)args->x.height * args->x.width);
     for (int c = 0; c < channels; c++) {
-        args->out.data[row * channels + c] = args->x.data[row * channels + c] + args->vectors[frame * channels + c];
+        double x = i2v_plain_get(args->x.element, args->x.data, row * channels + c);
+        i2v_plain_set(args->out.element, args->out.data, row * channels + c, x + args->vectors[frame * channels + c]);
     }
 }
 
@@ -31,12 +32,11 @@ size_t i2v_plain_upsample_scratch(const i2v_device *device, const i2v_upsample_a
 static void upsample_line(void *argument, int64_t line, int thread) {
     const i2v_upsample_args *args = argument;
     int64_t frame = line / args->out.height, y = line % args->out.height;
-    size_t channels = (size_t)args->x.channels;
+    size_t pixel = (size_t)args->x.channels * i2v_element_size(args->x.element);
     for (int x = 0; x < args->out.width; x++) {
         int64_t from = (frame * args->x.height + (y >> 1)) * args->x.width + (x >> 1);
         int64_t to = line * args->out.width + x;
-        memcpy(args->out.data + (size_t)to * channels, args->x.data + (size_t)from * channels,
-               channels * sizeof(float));
+        memcpy((char *)args->out.data + (size_t)to * pixel, (const char *)args->x.data + (size_t)from * pixel, pixel);
     }
 }
 

@@ -28,12 +28,10 @@ static void linear_row(void *argument, int64_t row, int thread) {
     const i2v_linear_args *args = job->args;
     const i2v_linear *weights = args->weights;
     double *x = job->scratch + (int64_t)thread * weights->in;
-    int first = args->source_channels[0], second = args->source_channels[1];
-    i2v_plain_norm_row(args->norm, args->source[0] + row * first, first, x);
-    if (second) i2v_plain_norm_row(NULL, args->source[1] + row * second, second, x + first);
-    float *out = args->out + row * weights->out;
+    i2v_plain_input(args->source, args->source_channels, args->element, &args->input_norm, row, x);
+    i2v_plain_norm_row(args->norm, weights->in, x);
     for (int o = 0; o < weights->out; o++) {
-        out[o] = i2v_plain_epilogue(&args->epilogue, row, o, weights->out, dot_row(weights, o, x));
+        i2v_plain_epilogue(&args->epilogue, row, o, weights->out, dot_row(weights, o, x), args->out_element, args->out);
     }
 }
 
@@ -57,14 +55,14 @@ static void feed_forward_row(void *argument, int64_t row, int thread) {
     const i2v_feed_forward_args *args = job->args;
     int channels = args->geglu->in, hidden = args->output->in, columns = args->output->out;
     double *x = job->scratch + (int64_t)thread * (channels + hidden), *h = x + channels;
-    i2v_plain_norm_row(args->norm, args->x + row * channels, channels, x);
+    for (int c = 0; c < channels; c++) x[c] = i2v_plain_get(args->element, args->x, row * channels + c);
+    i2v_plain_norm_row(args->norm, channels, x);
     for (int i = 0; i < hidden; i++) {
         double value = dot_row(args->geglu, i, x), gate = dot_row(args->geglu, hidden + i, x);
         h[i] = value * i2v_plain_activate(I2V_ACTIVATION_GELU, gate);
     }
-    float *out = args->out + row * columns;
     for (int o = 0; o < columns; o++) {
-        out[o] = i2v_plain_epilogue(&args->epilogue, row, o, columns, dot_row(args->output, o, h));
+        i2v_plain_epilogue(&args->epilogue, row, o, columns, dot_row(args->output, o, h), args->element, args->out);
     }
 }
 

@@ -5,19 +5,19 @@
 
 #include <math.h>
 
-size_t i2v_plain_group_norm_scratch(const i2v_device *device, const i2v_group_norm_args *args) {
+size_t i2v_plain_group_factors_scratch(const i2v_device *device, const i2v_group_factors_args *args) {
     return 0;
 }
 
 /* The channel `channel` of both sources side by side. */
-static double source_at(const i2v_group_norm_args *args, int64_t row, int channel) {
-    int first = args->source[0].channels;
-    if (channel < first) return args->source[0].data[row * first + channel];
-    return args->source[1].data[row * args->source[1].channels + channel - first];
+static double source_at(const i2v_group_factors_args *args, int64_t row, int channel) {
+    int first = args->source[0].channels, second = channel >= first;
+    const i2v_tensor *source = &args->source[second];
+    return i2v_plain_get(source->element, source->data, row * source->channels + channel - (second ? first : 0));
 }
 
 /* Sum of (x - center) or its square over rows begin..end and the group's channels. */
-static double group_sum(const i2v_group_norm_args *args, int64_t begin, int64_t end, int group, double center,
+static double group_sum(const i2v_group_factors_args *args, int64_t begin, int64_t end, int group, double center,
                         int square) {
     int size = args->norm->channels / args->norm->groups;
     double sum = 0;
@@ -30,27 +30,28 @@ static double group_sum(const i2v_group_norm_args *args, int64_t begin, int64_t 
     return sum;
 }
 
-static void group_norm_one(void *argument, int64_t item, int thread) {
-    const i2v_group_norm_args *args = argument;
+static void factors_of_group(void *argument, int64_t item, int thread) {
+    const i2v_group_factors_args *args = argument;
     const i2v_norm *norm = args->norm;
     int size = norm->channels / norm->groups, group = (int)(item % norm->groups);
-    int64_t rows = i2v_tensor_rows(&args->out) / (args->frames_together ? 1 : args->out.frames);
-    int64_t begin = item / norm->groups * rows, end = begin + rows;
+    int64_t set = item / norm->groups;
+    int64_t rows = i2v_tensor_rows(&args->source[0]) / (args->frames_together ? 1 : args->source[0].frames);
     double count = (double)rows * size;
-    double mean = group_sum(args, begin, end, group, 0, 0) / count;
-    double factor = 1 / sqrt(group_sum(args, begin, end, group, mean, 1) / count + norm->epsilon);
-    for (int64_t row = begin; row < end; row++) {
-        for (int c = group * size; c < (group + 1) * size; c++) {
-            double y = (source_at(args, row, c) - mean) * factor * norm->weight[c] + norm->bias[c];
-            args->out.data[row * norm->channels + c] = (float)i2v_plain_activate(args->activation, y);
-        }
+    double mean = group_sum(args, set * rows, (set + 1) * rows, group, 0, 0) / count;
+    double variance = group_sum(args, set * rows, (set + 1) * rows, group, mean, 1) / count;
+    float *factors = args->factors + set * 3 * norm->channels;
+    for (int c = group * size; c < (group + 1) * size; c++) {
+        double scale = norm->weight[c] / sqrt(variance + norm->epsilon);
+        factors[c] = (float)mean;
+        factors[norm->channels + c] = (float)scale;
+        factors[2 * norm->channels + c] = (float)(norm->bias[c] - (mean - factors[c]) * scale);
     }
 }
 
-i2v_status i2v_plain_group_norm(const i2v_device *device, const i2v_group_norm_args *args, void *scratch,
-                                i2v_error *error) {
-    int64_t items = (int64_t)(args->frames_together ? 1 : args->out.frames) * args->norm->groups;
-    i2v_parallel(device->team, items, device->cancel, group_norm_one, (void *)args);
+i2v_status i2v_plain_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
+                                   i2v_error *error) {
+    int64_t items = (int64_t)(args->frames_together ? 1 : args->source[0].frames) * args->norm->groups;
+    i2v_parallel(device->team, items, device->cancel, factors_of_group, (void *)args);
     return I2V_OK;
 }
 
@@ -63,7 +64,8 @@ static void layer_norm_row(void *argument, int64_t row, int thread) {
     const layer_norm_job *job = argument;
     int channels = job->args->norm->channels;
     double *normed = job->scratch + (int64_t)thread * channels;
-    i2v_plain_norm_row(job->args->norm, job->args->x + row * channels, channels, normed);
+    for (int c = 0; c < channels; c++) normed[c] = job->args->x[row * channels + c];
+    i2v_plain_norm_row(job->args->norm, channels, normed);
     for (int c = 0; c < channels; c++) job->args->out[row * channels + c] = (float)normed[c];
 }
 

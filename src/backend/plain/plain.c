@@ -1,7 +1,10 @@
 /* The plain backend: every operation as its formula reads, for comparison. */
 #include "backend/plain/plain.h"
 
+#include "base/half.h"
+
 #include <math.h>
+#include <string.h>
 
 double i2v_plain_activate(i2v_activation activation, double x) {
     switch (activation) {
@@ -17,25 +20,57 @@ double i2v_plain_activate(i2v_activation activation, double x) {
     return x;
 }
 
-float i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, int columns, double product) {
+double i2v_plain_get(i2v_element element, const void *x, int64_t i) {
+    if (element == I2V_ELEMENT_F32) return ((const float *)x)[i];
+    uint32_t bits = i2v_widen_bf16(((const uint16_t *)x)[i]);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+void i2v_plain_set(i2v_element element, void *x, int64_t i, double value) {
+    float narrow = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &narrow, sizeof bits);
+    if (element == I2V_ELEMENT_F32) {
+        ((float *)x)[i] = narrow;
+    } else {
+        ((uint16_t *)x)[i] = i2v_narrow_bf16(bits);
+    }
+}
+
+void i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, int columns, double product,
+                        i2v_element element, void *out) {
+    int64_t at = row * columns + column;
     if (epilogue->vector) product += epilogue->vector[column];
     double sum = epilogue->scale * i2v_plain_activate(epilogue->activation, product);
     for (int i = 0; i < I2V_EPILOGUE_MAX_RESIDUALS; i++) {
-        const float *residual = epilogue->residual[i];
-        if (residual) sum += (double)residual[row * columns + column] * epilogue->residual_scale[i];
+        const void *residual = epilogue->residual[i];
+        if (residual) sum += i2v_plain_get(element, residual, at) * epilogue->residual_scale[i];
     }
-    return (float)sum;
+    i2v_plain_set(element, out, at, sum);
 }
 
-void i2v_plain_norm_row(const i2v_norm *norm, const float *x, int channels, double *normed) {
-    for (int c = 0; c < channels; c++) normed[c] = x[c];
+void i2v_plain_input(const void *const source[2], const int channels[2], i2v_element element,
+                     const i2v_input_norm *norm, int64_t row, double *x) {
+    int all = channels[0] + channels[1];
+    for (int c = 0; c < all; c++) {
+        int second = c >= channels[0];
+        x[c] = i2v_plain_get(element, source[second], row * channels[second] + c - (second ? channels[0] : 0));
+        if (!norm->factors) continue;
+        const float *mean = norm->factors + row / norm->rows * 3 * all + c;
+        x[c] = i2v_plain_activate(norm->activation, (x[c] - mean[0]) * mean[all] + mean[2 * all]);
+    }
+}
+
+void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x) {
     if (!norm) return;
     double mean = 0, square = 0;
     for (int c = 0; c < channels; c++) mean += x[c];
     mean /= channels;
     for (int c = 0; c < channels; c++) square += (x[c] - mean) * (x[c] - mean);
     double factor = 1 / sqrt(square / channels + norm->epsilon);
-    for (int c = 0; c < channels; c++) normed[c] = (x[c] - mean) * factor * norm->weight[c] + norm->bias[c];
+    for (int c = 0; c < channels; c++) x[c] = (x[c] - mean) * factor * norm->weight[c] + norm->bias[c];
 }
 
 static const i2v_backend plain = {.name = "plain",
@@ -51,8 +86,8 @@ static const i2v_backend plain = {.name = "plain",
                                   .conv = i2v_plain_conv,
                                   .temporal_conv_scratch = i2v_plain_temporal_conv_scratch,
                                   .temporal_conv = i2v_plain_temporal_conv,
-                                  .group_norm_scratch = i2v_plain_group_norm_scratch,
-                                  .group_norm = i2v_plain_group_norm,
+                                  .group_factors_scratch = i2v_plain_group_factors_scratch,
+                                  .group_factors = i2v_plain_group_factors,
                                   .layer_norm_scratch = i2v_plain_layer_norm_scratch,
                                   .layer_norm = i2v_plain_layer_norm,
                                   .attention_scratch = i2v_plain_attention_scratch,

@@ -4,11 +4,19 @@
 
 #include "backend/backend.h"
 
-/* The output at (row, column) of a matrix of `columns` columns; product includes the bias. */
-float i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, int columns, double product);
+/* Value i of x, and its being set. */
+double i2v_plain_get(i2v_element element, const void *x, int64_t i);
+void i2v_plain_set(i2v_element element, void *x, int64_t i, double value);
+
+/* Sets the output at (row, column) of a matrix of `columns` columns; product includes the bias. */
+void i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, int columns, double product,
+                        i2v_element element, void *out);
+/* x[channels of both] = row `row` of one or two sources side by side, through a group norm if there is one. */
+void i2v_plain_input(const void *const source[2], const int channels[2], i2v_element element,
+                     const i2v_input_norm *norm, int64_t row, double *x);
 double i2v_plain_activate(i2v_activation activation, double x);
-/* normed[channels] from one row; a plain copy without a norm. */
-void i2v_plain_norm_row(const i2v_norm *norm, const float *x, int channels, double *normed);
+/* Layer norm of a row in place; nothing without a norm. */
+void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x);
 
 size_t i2v_plain_filter_size(const i2v_filter *filter);
 void i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
@@ -29,9 +37,9 @@ size_t i2v_plain_temporal_conv_scratch(const i2v_device *device, const i2v_tempo
 i2v_status i2v_plain_temporal_conv(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch,
                                    i2v_error *error);
 
-size_t i2v_plain_group_norm_scratch(const i2v_device *device, const i2v_group_norm_args *args);
-i2v_status i2v_plain_group_norm(const i2v_device *device, const i2v_group_norm_args *args, void *scratch,
-                                i2v_error *error);
+size_t i2v_plain_group_factors_scratch(const i2v_device *device, const i2v_group_factors_args *args);
+i2v_status i2v_plain_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
+                                   i2v_error *error);
 size_t i2v_plain_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args);
 i2v_status i2v_plain_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
                                 i2v_error *error);
