@@ -268,8 +268,8 @@ typedef struct i2v_bench_report {
     int threads, repetitions;
     int width, height, num_frames, decode_chunk_size;
     i2v_bench_peaks peaks;
-    double bandwidth;    /* the memory's peak: the higher of read and copy */
-    i2v_bench_pass unet; /* one pass: half a step with guidance */
+    double bandwidth;       /* the memory's peak: the higher of read and copy */
+    i2v_bench_pass unet;    /* one pass: half a step with guidance */
     i2v_bench_pass decoder; /* decode_chunk_size frames */
 } i2v_bench_report;
 

@@ -109,7 +109,8 @@ static i2v_status best_rate(const i2v_device *device, peak_job *job, double *bes
 
 static void multiply_adds(void *argument, int64_t item, int thread) {
     peak_job *job = argument;
-    atomic_fetch_add(&job->done, (long long)job->loop->run(I2V_PEAK_ROUNDS, 1));
+    volatile int one = 1;
+    atomic_fetch_add(&job->done, (long long)job->loop->run(I2V_PEAK_ROUNDS, one));
 }
 
 static i2v_status measure_loop(const i2v_device *device, i2v_peak_kind kind, i2v_bench_peak *peak, i2v_error *error) {
