@@ -256,7 +256,8 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos describing measuring interrupting full_disk; do
+for group in help_and_version wrong_usage failing_values failing_files making_videos describing measuring interrupting \
+    full_disk; do
     echo "== $group"
     $group
 done
