@@ -1,5 +1,6 @@
-/* What generate and decode have in common: an opened engine, progress, files at the end, a report. */
+/* What generate, decode and bench have in common: an opened engine, progress, files at the end, a report. */
 #include "job.h"
+#include "bench_report.h"
 #include "bundled.h"
 #include "message.h"
 #include "report.h"
@@ -38,6 +39,7 @@ static i2v_status check_output(cli_job *job, const char *path) {
 
 static i2v_status check_outputs(cli_job *job) {
     const char *latents = job->settings->save_latents;
+    if (!job->settings->path) return I2V_OK;
     size_t length = latents ? strlen(latents) : 0;
     if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
         return fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
@@ -135,11 +137,14 @@ int cli_job_end(cli_job *job, i2v_status status) {
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
         exit_status = cli_fail("%s", job->error.message);
+    } else if (job->bench) {
+        exit_status = job->settings->json ? cli_bench_json(job) : cli_bench_table(job);
     } else {
         if (!job->settings->quiet) cli_report_line(job);
         if (job->settings->json) exit_status = cli_report_json(job);
     }
     i2v_video_free(job->video);
+    i2v_bench_report_free(job->bench);
     i2v_close(job->engine);
     free(job->bundled);
     return exit_status;

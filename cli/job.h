@@ -1,4 +1,4 @@
-/* What generate and decode have in common: an opened engine, progress, files at the end, a report. */
+/* What generate, decode and bench have in common: an opened engine, progress, files at the end, a report. */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
@@ -12,6 +12,7 @@ typedef struct cli_job {
     i2v_engine *engine;
     i2v_model_info model;
     i2v_video *video;
+    i2v_bench_report *bench;
     cli_progress progress;
     i2v_error error;
     char *bundled; /* path of the bundled model, if that is used */
@@ -19,7 +20,7 @@ typedef struct cli_job {
     double began, save_seconds;
 } cli_job;
 
-/* Checks that the files to be written can be, and opens the model. job is to be ended in every case. */
+/* Checks that the files to be written (if any) can be, and opens the model. job is to be ended in every case. */
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings);
 
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */

@@ -11,7 +11,7 @@ typedef struct command_entry {
     int (*run)(const cli_settings *settings);
 } command_entry;
 
-enum { COMMANDS = 3 };
+enum { COMMANDS = 4 };
 
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
@@ -22,6 +22,8 @@ static void list_commands(command_entry entries[COMMANDS]) {
         "  img2vid decode latents.npy -o frames/%04d.png --model svd_xt --decode-chunk-size 4\n";
     static const char info_examples[] = "  img2vid info svd_xt\n"
                                         "  img2vid info rocket.mp4 --json\n";
+    static const char bench_examples[] = "  img2vid bench\n"
+                                         "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
     entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE", "IMAGE -o OUT [options]",
                                   "Makes a short video out of one picture. IMAGE - reads standard input.",
                                   generate_examples, cli_option_table, cli_option_count},
@@ -34,6 +36,10 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                   "Says what a model folder, a video or a picture is.", info_examples, cli_option_table,
                                   cli_option_count},
                                  cli_info};
+    entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
+                                  "Says how fast each operation of a model is here, and how fast it could be.",
+                                  bench_examples, cli_option_table, cli_option_count},
+                                 cli_bench};
 }
 
 static int print_help(const command_entry entries[COMMANDS]) {
@@ -65,7 +71,7 @@ int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
     list_commands(entries);
     cli_signals_install();
-    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode or info");
+    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info or bench");
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
     if (strcmp(name, "--version") == 0) {
@@ -74,5 +80,5 @@ int main(int argc, char **argv) {
     }
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
-    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode and info", name);
+    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info and bench", name);
 }

@@ -122,6 +122,7 @@ static int parse_option(cursor *at, const char *argument) {
 
 static int parse_operand(cursor *at, const char *argument) {
     const char *name = at->command->name;
+    if (!at->command->operand) return cli_wrong_usage(name, "'%s' is too many: options only", argument);
     if (*at->operand) return cli_wrong_usage(name, "one %s only; '%s' is too many", at->command->operand, argument);
     if (!*argument) return cli_wrong_usage(name, "%s is empty", at->command->operand);
     *at->operand = argument;
@@ -142,7 +143,8 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
         else
             status = parse_operand(&at, argument);
     }
-    if (status == CLI_PARSED && !*operand) return cli_wrong_usage(command->name, "%s is missing", command->operand);
+    if (status == CLI_PARSED && command->operand && !*operand)
+        return cli_wrong_usage(command->name, "%s is missing", command->operand);
     return status;
 }
 

@@ -31,7 +31,7 @@ typedef struct cli_option {
 typedef struct cli_command {
     unsigned bit;
     const char *name;
-    const char *operand; /* "IMAGE": each command takes exactly one */
+    const char *operand; /* "IMAGE": exactly one is taken; NULL: none */
     const char *usage;   /* what follows the name */
     const char *summary; /* one line */
     const char *examples;

@@ -8,6 +8,8 @@
 
 #define AT(field) offsetof(cli_settings, field)
 #define MAKES_VIDEO (CLI_GENERATE | CLI_DECODE)
+#define COMPUTES (MAKES_VIDEO | CLI_BENCH)
+#define HAS_SIZE (CLI_GENERATE | CLI_BENCH)
 
 static const char files[] = "Files", picture[] = "Size and length", motion[] = "Motion and guidance",
                   randomness[] = "Randomness", resources[] = "Memory and speed", messages[] = "Messages";
@@ -18,10 +20,10 @@ const cli_option cli_option_table[] = {
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame) or .npy (float32)"},
-    {MAKES_VIDEO, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
+    {COMPUTES, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
      "model_index.json (default: the small bundled model)"},
-    {MAKES_VIDEO | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
+    {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
@@ -33,16 +35,16 @@ const cli_option cli_option_table[] = {
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
 
-    {CLI_GENERATE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
+    {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
-    {CLI_GENERATE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
+    {HAS_SIZE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
     {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch", CLI_CHOICE, AT(params.fit), 0,
      "how the picture is brought to that size: sides cut\n"
      "off, black bars added, or distorted (default crop)"},
     {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
      "transparent pictures: laid over white, or the alpha\n"
      "channel is dropped as diffusers does (default white)"},
-    {CLI_GENERATE, picture, 0, "num-frames", "F", CLI_INTEGER, AT(params.num_frames), 1,
+    {HAS_SIZE, picture, 0, "num-frames", "F", CLI_INTEGER, AT(params.num_frames), 1,
      "frames in the video (default: the model's own)"},
     {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
      "videos of the same picture (default 1); for more than\n"
@@ -73,22 +75,25 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, randomness, 0, "rng", "numpy|torch", CLI_CHOICE, AT(params.rng), 0,
      "whose random numbers (default numpy)"},
 
-    {MAKES_VIDEO | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
+    {COMPUTES | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
      "such as 6G or 512M (default: what the machine has free)"},
-    {MAKES_VIDEO, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
+    {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
-    {MAKES_VIDEO, resources, 0, "dtype", "auto|f32", CLI_CHOICE, AT(options.dtype), 0,
+    {COMPUTES, resources, 0, "dtype", "auto|f32", CLI_CHOICE, AT(options.dtype), 0,
      "what is computed in (default auto)"},
-    {MAKES_VIDEO, resources, 0, "decode-chunk-size", "N", CLI_INTEGER, AT(params.decode_chunk_size), 0,
+    {COMPUTES, resources, 0, "decode-chunk-size", "N", CLI_INTEGER, AT(params.decode_chunk_size), 0,
      "frames decoded together; fewer take less memory and\n"
      "change the frames slightly (default: all)"},
-    {CLI_GENERATE, resources, 0, "forward-chunk-size", "N", CLI_INTEGER, AT(params.forward_chunk_size), 0,
+    {HAS_SIZE, resources, 0, "forward-chunk-size", "N", CLI_INTEGER, AT(params.forward_chunk_size), 0,
      "rows of the feed-forward computed together; fewer take\n"
      "less memory, results are the same (default: chosen)"},
+    {CLI_BENCH, resources, 0, "repeat", "N", CLI_INTEGER, AT(repeat), 1,
+     "passes of each, of which the fastest counts: the first\n"
+     "also waits for fresh memory and the disk (default 2)"},
 
-    {MAKES_VIDEO | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
+    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
      "print one JSON object on standard output"},
-    {MAKES_VIDEO, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
@@ -105,7 +110,7 @@ static int draw_seed(cli_settings *settings) {
 /* What the values say together. */
 static int check(cli_settings *settings, uint64_t given) {
     const cli_command *command = settings->command;
-    if (command->bit == CLI_INFO) return CLI_PARSED;
+    if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
@@ -128,6 +133,7 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     memset(settings, 0, sizeof *settings);
     settings->command = command;
     settings->alpha = I2V_ALPHA_WHITE;
+    settings->repeat = 2;
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);

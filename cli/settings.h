@@ -6,17 +6,18 @@
 #include "numbers.h"
 #include "options.h"
 
-enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4 };
+enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8 };
 
 typedef struct cli_settings {
     const cli_command *command;
-    const char *operand; /* IMAGE, LATENTS or what info looks at */
+    const char *operand; /* IMAGE, LATENTS or what info looks at; NULL for bench */
     const char *model;   /* NULL: the bundled one */
     const char *path;    /* --output */
     const char *latents, *save_latents;
     i2v_alpha alpha;
     cli_numbers sigmas;
     int json, quiet;
+    int repeat; /* of bench */
     int seed_drawn; /* no --seed: params.seed was drawn */
     int guidance_given;
     i2v_options options;

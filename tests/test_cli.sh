@@ -64,7 +64,7 @@ help_and_version() {
     printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
     works "$scratch/out" --help
     printed 'generate'
-    for command in generate decode info; do
+    for command in generate decode info bench; do
         works "$scratch/out" $command --help
         printed "^Usage: img2vid $command "
         printed '^Examples:'
@@ -73,6 +73,10 @@ help_and_version() {
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
         max-memory threads latents save-latents alpha variant crf json quiet; do
+        printed "--$option"
+    done
+    run bench --help
+    for option in model variant width height num-frames max-memory threads dtype decode-chunk-size repeat json quiet; do
         printed "--$option"
     done
 }
@@ -85,6 +89,10 @@ wrong_usage() {
     refused 2 'OUT is missing' generate picture.png
     refused 2 'LATENTS is missing' decode -o out.mp4
     refused 2 'missing' info
+    refused 2 "'picture.png' is too many" bench picture.png
+    refused 2 "unknown option '--seed'" bench --seed 1
+    refused 2 "unknown option '--repeat'" generate picture.png -o out.mp4 --repeat 2
+    refused 2 '--repeat takes' bench --repeat often
     refused 2 "unknown option '--frames'" generate picture.png -o out.mp4 --frames 3
     refused 2 "unknown option '-x'" generate picture.png -o out.mp4 -x
     refused 2 "unknown option '--width'" decode text.txt -o out.mp4 --width 64
@@ -112,6 +120,10 @@ failing_values() {
         words=${bad%%=*}
         refused 1 "${words//-/.}" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
+    refused 1 'repeat' bench --model "$model" --repeat 0
+    refused 1 'repetitions' bench --model "$model" --repeat 9999
+    refused 1 'width' bench --model "$model" --width 63
+    refused 1 'memory' bench --model "$model" --max-memory 1M
 }
 
 failing_files() {
@@ -190,6 +202,31 @@ describing() {
     printed '"num_frames": 2'
 }
 
+measuring() {
+    local sizes=(--model "$model" --width 64 --height 48 --num-frames 2)
+    works "$scratch/out" bench "${sizes[@]}" --repeat 1 --threads 1 --quiet
+    [ -s "$scratch/err" ] && fail '--quiet was to be quiet'
+    printed '^peaks, 1 thread$'
+    printed '^  f32 .* GFLOP/s '
+    printed '^  read .* GB/s'
+    printed '^UNet, one pass: .* GFLOP/s, .* of the f32 peak; .* outside of operations$'
+    printed '^VAE decoder, 2 frames: '
+    printed '^conv  *\[2,.*, 3x3 .* % f32 .* %$'
+    printed '^group_factors .* GB/s .* % memory .* %$'
+    works "$scratch/out" bench "${sizes[@]}" --decode-chunk-size 1 --json
+    [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'
+    printed '^  "command": "bench",$'
+    printed '^  "num_frames": 2,$'
+    printed '^  "decode_chunk_size": 1,$'
+    printed '^    "read": [0-9]'
+    printed '^  "unet": {$'
+    printed '^    "multiplications": [0-9]'
+    printed '^        "operation": "conv",$'
+    printed '^        "share_of_bound": [0-9]'
+    said '^denoise 2 of 2'
+    said '^decode 2 of 2'
+}
+
 # Ctrl-C in the middle of many steps.
 interrupting() {
     local before process signal
@@ -219,7 +256,8 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos describing interrupting full_disk; do
+for group in help_and_version wrong_usage failing_values failing_files making_videos describing measuring interrupting \
+    full_disk; do
     echo "== $group"
     $group
 done

@@ -228,6 +228,58 @@ I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_
 
 I2V_API void i2v_video_free(i2v_video *video);
 
+/* ---- measuring -------------------------------------------------------------------------------------------------- */
+
+/* One kind of multiply-add on vectors in registers, on all threads of the engine. */
+typedef struct i2v_bench_peak {
+    const char *instructions; /* the instruction set, "AVX-512"; NULL: the CPU has none for it */
+    double rate;              /* operations a second, a multiply-add being two */
+} i2v_bench_peak;
+
+/* The most that this machine does, measured on the spot. */
+typedef struct i2v_bench_peaks {
+    i2v_bench_peak f32, bf16, int8;
+    double read; /* bytes a second, of memory far larger than the caches */
+    double copy; /* likewise, bytes read and bytes written together */
+} i2v_bench_peaks;
+
+/* All calls of one operation on one shape. */
+typedef struct i2v_bench_row {
+    const char *operation; /* "conv", "linear", ... */
+    char shape[64];
+    uint64_t count; /* calls */
+    double seconds;
+    uint64_t multiplications; /* multiply-adds of the model as published, even where fewer are done */
+    uint64_t bytes;           /* that must at least be read and written */
+    double least_seconds;     /* at the f32 peak or at the memory's, whichever bounds it more */
+    int memory_bound;         /* 1: least_seconds is the memory's */
+} i2v_bench_row;
+
+typedef struct i2v_bench_pass {
+    double seconds;            /* of the fastest repetition, from which all of this is */
+    double operations_seconds; /* of that, in operations: the rows' sum */
+    uint64_t multiplications;  /* likewise */
+    size_t rows_count;
+    i2v_bench_row *rows; /* the longest first */
+} i2v_bench_pass;
+
+typedef struct i2v_bench_report {
+    const char *backend; /* what computes: "cpu, AVX-512" */
+    int threads, repetitions;
+    int width, height, num_frames, decode_chunk_size;
+    i2v_bench_peaks peaks;
+    double bandwidth;       /* the memory's peak: the higher of read and copy */
+    i2v_bench_pass unet;    /* one pass: half a step with guidance */
+    i2v_bench_pass decoder; /* decode_chunk_size frames */
+} i2v_bench_report;
+
+/* Measures the machine, then one pass of each of the two parts that take a run's time, on random input: the fastest of
+ * so many repetitions (1..1000). Of params, width, height, num_frames, decode_chunk_size, forward_chunk_size, on_event
+ * and user are used. On success *report is to be freed with i2v_bench_report_free; else NULL. */
+I2V_API i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitions, i2v_bench_report **report);
+
+I2V_API void i2v_bench_report_free(i2v_bench_report *report);
+
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
 typedef struct i2v_output {

@@ -229,6 +229,10 @@ typedef struct i2v_backend {
     I2V_OPERATION(attention);
     I2V_OPERATION(add_vectors);
     I2V_OPERATION(upsample);
+
+    /* The most that the hardware does with the device's threads, measured with at most `memory` bytes (0: any). NULL:
+     * not known. */
+    i2v_status (*measure_peaks)(const i2v_device *device, uint64_t memory, i2v_bench_peaks *peaks, i2v_error *error);
 } i2v_backend;
 
 #undef I2V_OPERATION

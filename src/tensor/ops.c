@@ -59,7 +59,11 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
         if (run->status) break;                                                                                        \
         size_t scratch_size = run->backend->name##_scratch(&run->device, &(args));                                     \
         void *scratch = scratch_size ? take(run, scratch_size) : NULL;                                                 \
-        if (i2v_run_computes(run)) run->status = run->backend->name(&run->device, &(args), scratch, run->error);       \
+        if (i2v_run_computes(run)) {                                                                                   \
+            double began = i2v_profile_begin(run->profile);                                                            \
+            run->status = run->backend->name(&run->device, &(args), scratch, run->error);                              \
+            i2v_profile_##name(run->profile, &(args), began, run->multiplications);                                    \
+        }                                                                                                              \
         i2v_pool_give(run->pool, scratch);                                                                             \
     } while (0)
 

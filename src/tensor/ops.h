@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "tensor/pool.h"
+#include "tensor/profile.h"
 
 typedef struct i2v_run {
     const i2v_backend *backend;
@@ -17,6 +18,7 @@ typedef struct i2v_run {
     i2v_error *error; /* may be NULL */
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
+    i2v_profile *profile;     /* may be NULL; told of each operation that computes */
 } i2v_run;
 
 /* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */

@@ -49,7 +49,8 @@ static const i2v_backend BACKEND = {.name = BACKEND_NAME,
                                     ENTRY(attention),
                                     ENTRY(add_vectors),
                                     .upsample_scratch = i2v_plain_upsample_scratch,
-                                    .upsample = i2v_plain_upsample};
+                                    .upsample = i2v_plain_upsample,
+                                    .measure_peaks = i2v_cpu_measure_peaks};
 
 #undef JOIN_
 #undef JOIN

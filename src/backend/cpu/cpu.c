@@ -1,6 +1,7 @@
 /* The backends for each instruction set, and the choice among them. */
 #include "backend/cpu/cpu.h"
 
+#include "backend/cpu/peaks.h"
 #include "backend/plain/plain.h"
 
 #define BACKEND baseline

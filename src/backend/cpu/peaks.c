@@ -1,0 +1,204 @@
+#include "backend/cpu/peaks.h"
+
+#include "backend/cpu/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* Of each measurement the best of so many repetitions of about so many seconds. */
+enum { REPETITIONS = 5 };
+static const double REPETITION_SECONDS = 0.1;
+
+/* Items for each thread at least: the others go on where one is held up. */
+enum { ITEMS_PER_THREAD = 8 };
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* ---- which loops run here ---- */
+
+#if defined(__x86_64__)
+static int has_avx_vnni(void) {
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return i2v_backend_cpu_variant(1) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
+}
+
+static int has(int index) {
+    switch (index) {
+    case 0:
+        return 1;
+    case 1:
+    case 2:
+        return i2v_backend_cpu_variant(1) != NULL;
+    case 3:
+        return has_avx_vnni();
+    case 4:
+        return i2v_backend_cpu_variant(2) != NULL;
+    case 5:
+        return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512bf16");
+    default:
+        return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512vnni");
+    }
+}
+#endif
+
+const i2v_peak_loop *i2v_peak_loop_at(int index) {
+    static const i2v_peak_loop loops[I2V_PEAK_LOOPS] = {
+        {I2V_PEAK_F32, "baseline", i2v_peak_f32_baseline},
+#if defined(__x86_64__)
+        {I2V_PEAK_F32, "AVX2", i2v_peak_f32_avx2},
+        {I2V_PEAK_INT8, "AVX2", i2v_peak_int8_avx2},
+        {I2V_PEAK_INT8, "AVX_VNNI", i2v_peak_int8_avx_vnni},
+        {I2V_PEAK_F32, "AVX-512", i2v_peak_f32_avx512},
+        {I2V_PEAK_BF16, "AVX512_BF16", i2v_peak_bf16_avx512},
+        {I2V_PEAK_INT8, "AVX512_VNNI", i2v_peak_int8_avx512},
+#endif
+    };
+#if defined(__x86_64__)
+    return has(index) ? &loops[index] : NULL;
+#else
+    return index == 0 ? &loops[0] : NULL;
+#endif
+}
+
+/* ---- repetitions ---- */
+
+/* Work to be timed: body does an item of it and adds up what it did. */
+typedef struct {
+    void (*body)(void *job, int64_t item, int thread);
+    int64_t items;
+    const i2v_peak_loop *loop;
+    float *memory; /* [pieces][floats] */
+    int64_t pieces, floats;
+    atomic_llong done; /* multiply-adds or bytes */
+} peak_job;
+
+/* Runs the job and returns its work a second. */
+static double rate_once(const i2v_device *device, peak_job *job, double *seconds) {
+    atomic_store(&job->done, 0);
+    double began = now();
+    i2v_parallel(device->team, job->items, device->cancel, job->body, job);
+    *seconds = now() - began;
+    return *seconds > 0 ? (double)atomic_load(&job->done) / *seconds : 0;
+}
+
+/* The best rate. What the first repetition takes says how often the others do its items. */
+static i2v_status best_rate(const i2v_device *device, peak_job *job, double *best, i2v_error *error) {
+    *best = 0;
+    job->items = (int64_t)ITEMS_PER_THREAD * i2v_team_size(device->team);
+    for (int i = 0; i <= REPETITIONS; i++) {
+        double seconds, rate = rate_once(device, job, &seconds);
+        if (device->cancel && atomic_load(device->cancel)) return i2v_fail(error, I2V_CANCELLED, "cancelled");
+        if (rate > *best) *best = rate;
+        if (i == 0 && seconds > 0 && seconds < REPETITION_SECONDS) {
+            job->items *= (int64_t)(REPETITION_SECONDS / seconds) + 1;
+        }
+    }
+    return I2V_OK;
+}
+
+/* ---- multiply-adds ---- */
+
+static void multiply_adds(void *argument, int64_t item, int thread) {
+    peak_job *job = argument;
+    volatile int one = 1;
+    atomic_fetch_add(&job->done, (long long)job->loop->run(I2V_PEAK_ROUNDS, one));
+}
+
+static i2v_status measure_loop(const i2v_device *device, i2v_peak_kind kind, i2v_bench_peak *peak, i2v_error *error) {
+    peak_job job = {.body = multiply_adds};
+    *peak = (i2v_bench_peak){0};
+    for (int i = 0; i < I2V_PEAK_LOOPS; i++) {
+        const i2v_peak_loop *loop = i2v_peak_loop_at(i);
+        if (loop && loop->kind == kind) job.loop = loop;
+    }
+    if (!job.loop) return I2V_OK;
+    peak->instructions = job.loop->instructions;
+    i2v_status status = best_rate(device, &job, &peak->rate, error);
+    peak->rate *= 2;
+    return status;
+}
+
+/* ---- memory ---- */
+
+/* Bytes of an array that no cache holds, and that the machine can spare. */
+static uint64_t array_bytes(uint64_t memory) {
+    uint64_t least = (uint64_t)64 << 20, most = (uint64_t)1 << 30, bytes = (uint64_t)256 << 20;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    if (cache > 0 && 4 * (uint64_t)cache > bytes) bytes = 4 * (uint64_t)cache;
+#endif
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (pages > 0 && page > 0 && (uint64_t)pages * (uint64_t)page / 4 < most)
+        most = (uint64_t)pages * (uint64_t)page / 4;
+    if (bytes > most) bytes = most;
+    if (bytes < least) bytes = least;
+    return memory && bytes > memory ? memory : bytes;
+}
+
+/* Pieces in turn, so that none is met again before all others were. */
+static float *piece(const peak_job *job, int64_t item) {
+    return job->memory + item % job->pieces * job->floats;
+}
+
+static void read_memory(void *argument, int64_t item, int thread) {
+    typedef int32_t vec __attribute__((vector_size(64), may_alias));
+    peak_job *job = argument;
+    const vec *from = (const vec *)piece(job, item);
+    vec bits[2] = {{0}};
+    for (int64_t i = 0; i < job->floats / 16; i += 2) {
+        bits[0] |= from[i];
+        bits[1] |= from[i + 1];
+    }
+    bits[0] |= bits[1];
+    /* all are zeros, which the compiler does not know */
+    int32_t any = 0;
+    for (int i = 0; i < 16; i++) any |= bits[0][i];
+    atomic_fetch_add(&job->done, any ? 0 : job->floats * (long long)sizeof(float));
+}
+
+/* The first half to the second. */
+static void copy_memory(void *argument, int64_t item, int thread) {
+    peak_job *job = argument;
+    size_t half = (size_t)job->floats / 2;
+    memcpy(piece(job, item) + half, piece(job, item), half * sizeof(float));
+    atomic_fetch_add(&job->done, 2 * (long long)(half * sizeof(float)));
+}
+
+static void clear_memory(void *argument, int64_t item, int thread) {
+    peak_job *job = argument;
+    memset(piece(job, item), 0, (size_t)job->floats * sizeof(float));
+}
+
+static i2v_status measure_memory(const i2v_device *device, uint64_t memory, i2v_bench_peaks *peaks, i2v_error *error) {
+    peak_job job = {.pieces = (int64_t)ITEMS_PER_THREAD * i2v_team_size(device->team)};
+    uint64_t bytes = array_bytes(memory);
+    job.floats = (int64_t)(bytes / sizeof(float)) / job.pieces / 32 * 32;
+    size_t size = (size_t)(job.pieces * job.floats) * sizeof(float);
+    if (size) job.memory = aligned_alloc(64, size);
+    if (!job.memory) return i2v_fail_memory(error, "the measurement of the memory's speed", bytes);
+    /* each page by a thread, and not a page of zeros that they all share */
+    i2v_parallel(device->team, job.pieces, device->cancel, clear_memory, &job);
+    job.body = read_memory;
+    i2v_status status = best_rate(device, &job, &peaks->read, error);
+    job.body = copy_memory;
+    if (!status) status = best_rate(device, &job, &peaks->copy, error);
+    free(job.memory);
+    return status;
+}
+
+i2v_status i2v_cpu_measure_peaks(const i2v_device *device, uint64_t memory, i2v_bench_peaks *peaks, i2v_error *error) {
+    i2v_status status = measure_loop(device, I2V_PEAK_F32, &peaks->f32, error);
+    if (!status) status = measure_loop(device, I2V_PEAK_BF16, &peaks->bf16, error);
+    if (!status) status = measure_loop(device, I2V_PEAK_INT8, &peaks->int8, error);
+    if (!status) status = measure_memory(device, memory, peaks, error);
+    return status;
+}

@@ -1,0 +1,180 @@
+#include "tensor/profile.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+double i2v_profile_begin(const i2v_profile *profile) {
+    return profile ? now() : 0;
+}
+
+void i2v_profile_clear(i2v_profile *profile) {
+    free(profile->rows);
+    *profile = (i2v_profile){0};
+}
+
+/* ---- rows ---- */
+
+/* The row of that operation and shape, made if there is none; NULL without memory. */
+static i2v_bench_row *row_of(i2v_profile *profile, const char *operation, const char *shape) {
+    for (size_t i = 0; i < profile->count; i++) {
+        i2v_bench_row *row = &profile->rows[i];
+        if (strcmp(row->operation, operation) == 0 && strcmp(row->shape, shape) == 0) return row;
+    }
+    if (profile->count == profile->room) {
+        size_t room = profile->room ? 2 * profile->room : 64;
+        i2v_bench_row *grown = realloc(profile->rows, room * sizeof *grown);
+        if (!grown) return NULL;
+        profile->rows = grown;
+        profile->room = room;
+    }
+    i2v_bench_row *row = &profile->rows[profile->count++];
+    *row = (i2v_bench_row){.operation = operation};
+    memcpy(row->shape, shape, strlen(shape) + 1);
+    return row;
+}
+
+/* What an operation says of itself: the bytes that it must read and write, and its shape. */
+typedef struct {
+    const char *operation;
+    double began;
+    uint64_t multiplications; /* the run's so far */
+    size_t bytes;
+} operation_record;
+
+__attribute__((format(printf, 3, 4))) static void record(i2v_profile *profile, operation_record of, const char *format,
+                                                         ...) {
+    if (!profile) return;
+    double seconds = now() - of.began;
+    char shape[sizeof((i2v_bench_row *)NULL)->shape];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(shape, sizeof shape, format, arguments);
+    va_end(arguments);
+    i2v_bench_row *row = row_of(profile, of.operation, shape);
+    if (!row) {
+        profile->incomplete = 1;
+        return;
+    }
+    row->count++;
+    row->seconds += seconds;
+    row->multiplications += of.multiplications - profile->multiplications;
+    row->bytes += of.bytes;
+    profile->multiplications = of.multiplications;
+}
+
+/* ---- operations ---- */
+
+static size_t bytes_of(i2v_element element, int64_t values) {
+    return (size_t)values * i2v_element_size(element);
+}
+
+static size_t with_skip(const i2v_tensor *x, const i2v_tensor *skip) {
+    return i2v_tensor_bytes(x) + i2v_tensor_bytes(skip);
+}
+
+/* The output written, and the residuals read. */
+static size_t with_residuals(const i2v_epilogue *epilogue, size_t out) {
+    size_t bytes = out;
+    for (int i = 0; i < I2V_EPILOGUE_MAX_RESIDUALS; i++) bytes += epilogue->residual[i] ? out : 0;
+    return bytes;
+}
+
+static size_t filter_bytes(const i2v_filter *filter) {
+    return bytes_of(filter->element, (int64_t)filter->in * filter->out * filter->taps);
+}
+
+static size_t linear_bytes(const i2v_linear *linear) {
+    size_t bytes = 0;
+    for (int i = 0; i < linear->parts_count; i++) bytes += filter_bytes(&linear->parts[i].filter);
+    return bytes;
+}
+
+I2V_PROFILED(linear) {
+    const i2v_linear *weights = args->weights;
+    size_t out = bytes_of(args->out_element, args->rows * weights->out);
+    operation_record of = {"linear", began, multiplications,
+                           bytes_of(args->element, args->rows * weights->in) + linear_bytes(weights) +
+                               with_residuals(&args->epilogue, out)};
+    char in[32];
+    if (args->source_channels[1]) {
+        snprintf(in, sizeof in, "%d+%d", args->source_channels[0], args->source_channels[1]);
+    } else {
+        snprintf(in, sizeof in, "%d", weights->in);
+    }
+    int normed = args->norm || args->input_norm.factors;
+    record(profile, of, "%" PRId64 " x %s -> %d%s", args->rows, in, weights->out, normed ? ", normed" : "");
+}
+
+I2V_PROFILED(feed_forward) {
+    const i2v_linear *geglu = args->geglu, *output = args->output;
+    operation_record of = {"feed_forward", began, multiplications,
+                           bytes_of(args->element, args->rows * geglu->in) + linear_bytes(geglu) +
+                               linear_bytes(output) +
+                               with_residuals(&args->epilogue, bytes_of(args->element, args->rows * output->out))};
+    record(profile, of, "%" PRId64 " x %d -> %d -> %d", args->rows, geglu->in, output->in, output->out);
+}
+
+I2V_PROFILED(conv) {
+    const i2v_conv *weights = args->weights;
+    const i2v_tensor *x = &args->x;
+    int64_t taps = weights->doubles ? 16 : (int64_t)weights->kernel * weights->kernel;
+    operation_record of = {"conv", began, multiplications,
+                           with_skip(x, &args->skip) + bytes_of(weights->element, taps * weights->in * weights->out) +
+                               with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
+    record(profile, of, "[%d,%d,%d,%d] -> %d, %dx%d%s%s%s", x->frames, x->height, x->width, weights->in, weights->out,
+           weights->kernel, weights->kernel, weights->stride > 1 ? ", halved" : "",
+           weights->doubles ? ", doubled" : "", args->input_norm.factors ? ", normed" : "");
+}
+
+I2V_PROFILED(temporal_conv) {
+    const i2v_filter *filter = &args->weights->filter;
+    const i2v_tensor *x = &args->x;
+    operation_record of = {"temporal_conv", began, multiplications,
+                           i2v_tensor_bytes(x) + filter_bytes(filter) +
+                               with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
+    record(profile, of, "[%d,%d,%d,%d] -> %d%s", x->frames, x->height, x->width, x->channels, filter->out,
+           args->input_norm.factors ? ", normed" : "");
+}
+
+I2V_PROFILED(group_factors) {
+    const i2v_tensor *x = &args->source[0];
+    operation_record of = {"group_factors", began, multiplications, with_skip(x, &args->source[1])};
+    record(profile, of, "[%d,%d,%d,%d]%s%s", x->frames, x->height, x->width, args->norm->channels,
+           args->source[1].channels ? ", joined" : "", args->frames_together ? ", all frames" : "");
+}
+
+I2V_PROFILED(layer_norm) {
+    operation_record of = {"layer_norm", began, multiplications,
+                           bytes_of(I2V_ELEMENT_F32, 2 * args->rows * args->norm->channels)};
+    record(profile, of, "%" PRId64 " x %d", args->rows, args->norm->channels);
+}
+
+I2V_PROFILED(attention) {
+    int64_t sequences = args->outer * args->inner;
+    operation_record of = {"attention", began, multiplications,
+                           bytes_of(args->element, 4 * sequences * args->tokens * args->heads * args->head_dim)};
+    record(profile, of, "%" PRId64 " x %" PRId64 " tokens, %d x %d", sequences, args->tokens, args->heads,
+           args->head_dim);
+}
+
+I2V_PROFILED(add_vectors) {
+    const i2v_tensor *x = &args->x;
+    operation_record of = {"add_vectors", began, multiplications, with_skip(x, &args->out)};
+    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
+}
+
+I2V_PROFILED(upsample) {
+    const i2v_tensor *x = &args->x;
+    operation_record of = {"upsample", began, multiplications, with_skip(x, &args->out)};
+    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
+}

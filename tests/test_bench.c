@@ -1,0 +1,185 @@
+/* i2v_bench and what it is made of: loops that count themselves, and a profile that misses no operation. */
+#include "reference.h"
+
+#include "backend/cpu/peaks.h"
+#include "pipeline/decode.h"
+#include "pipeline/denoise.h"
+
+#include <string.h>
+
+/* ---- peaks ------------------------------------------------------------------------------------------------------ */
+
+static void loops_count_their_multiply_adds(void **state) {
+    (void)state;
+    static const int widths[I2V_PEAK_LOOPS] = {4, 8, 32, 32, 16, 32, 64}; /* multiply-adds of one instruction */
+    for (int i = 0; i < I2V_PEAK_LOOPS; i++) {
+        const i2v_peak_loop *loop = i2v_peak_loop_at(i);
+        if (!loop) continue;
+        double round = loop->run(1, 1);
+        assert_true(round >= 8 * widths[i] && (int)round % widths[i] == 0);
+        assert_true(loop->run(0, 1) == 0);
+        assert_true(loop->run(I2V_PEAK_ROUNDS, 1) == I2V_PEAK_ROUNDS * round);
+    }
+}
+
+static void peaks_are_measured(void **state) {
+    (void)state;
+    i2v_device device = {0};
+    i2v_bench_peaks peaks;
+    assert_int_equal(i2v_team_new(&device.team, 2, NULL), I2V_OK);
+    assert_int_equal(i2v_backend_cpu()->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_OK);
+    assert_non_null(peaks.f32.instructions);
+    assert_true(peaks.f32.rate > 0 && peaks.read > 0 && peaks.copy > 0);
+    assert_true((peaks.bf16.rate > 0) == (peaks.bf16.instructions != NULL));
+    assert_true((peaks.int8.rate > 0) == (peaks.int8.instructions != NULL));
+    atomic_int cancel = 1;
+    device.cancel = &cancel;
+    assert_int_equal(i2v_backend_cpu()->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_CANCELLED);
+    i2v_team_delete(device.team);
+}
+
+/* ---- the profile ------------------------------------------------------------------------------------------------ */
+
+static void one_operation(i2v_run *run) {
+    static const float values[256]; /* more than any backend packs 5 x 7 weights into */
+    i2v_linear linear = {.in = 5, .out = 7, .parts_count = 1};
+    linear.parts[0].filter = (i2v_filter){.in = 5, .out = 7, .taps = 1, .packed = values};
+    i2v_tensor x = i2v_tensor_new(run, 1, 1, 3, 5), out = i2v_tensor_new(run, 1, 1, 3, 7);
+    if (i2v_run_computes(run)) memset(x.data, 0, 15 * sizeof(float));
+    i2v_op_linear(run, out, x, NULL, &linear, i2v_epilogue_plain());
+    i2v_op_linear(run, out, x, NULL, &linear, i2v_epilogue_residual(values));
+    i2v_tensor_free(run, &out);
+    i2v_tensor_free(run, &x);
+    assert_int_equal(run->status, I2V_OK);
+}
+
+static void one_row_for_each_shape(void **state) {
+    (void)state;
+    i2v_profile profile = {0};
+    for (uint64_t capacity = 0; capacity <= 1 << 24; capacity += 1 << 24) {
+        i2v_run run = {.backend = i2v_backend_cpu(), .profile = &profile};
+        assert_int_equal(i2v_pool_new(&run.pool, capacity, NULL), I2V_OK);
+        one_operation(&run);
+        i2v_pool_delete(run.pool);
+        assert_int_equal(run.multiplications, 2 * 3 * 5 * 7);
+        assert_int_equal(profile.count, capacity ? 1 : 0); /* a dry run computes nothing */
+    }
+    const i2v_bench_row *row = profile.rows;
+    assert_string_equal(row->operation, "linear");
+    assert_string_equal(row->shape, "3 x 5 -> 7");
+    assert_int_equal(row->count, 2);
+    assert_int_equal(row->multiplications, 2 * 3 * 5 * 7);
+    assert_int_equal(row->bytes, 4 * (2 * (15 + 35 + 21) + 21));
+    assert_true(row->seconds > 0);
+    i2v_profile_clear(&profile);
+    assert_null(profile.rows);
+}
+
+/* ---- the report ------------------------------------------------------------------------------------------------- */
+
+static i2v_params small_params(void) {
+    i2v_params params;
+    i2v_params_default(&params);
+    params.width = 16;
+    params.height = 8;
+    params.num_frames = 3;
+    params.decode_chunk_size = 2;
+    return params;
+}
+
+static void expect_pass(const i2v_bench_pass *pass) {
+    uint64_t multiplications = 0;
+    double seconds = 0;
+    assert_true(pass->rows_count > 5);
+    for (size_t i = 0; i < pass->rows_count; i++) {
+        const i2v_bench_row *row = &pass->rows[i];
+        assert_true(row->count > 0 && row->bytes > 0 && row->least_seconds > 0);
+        assert_true(i == 0 || row->seconds <= pass->rows[i - 1].seconds);
+        multiplications += row->multiplications;
+        seconds += row->seconds;
+    }
+    assert_int_equal(multiplications, pass->multiplications);
+    assert_true(seconds > 0 && seconds <= pass->seconds);
+    assert_true(seconds > 0.999 * pass->operations_seconds && seconds < 1.001 * pass->operations_seconds);
+}
+
+/* What a dry run counts, of one pass with the picture and of one chunk. */
+static uint64_t counted_dry(i2v_engine *engine, i2v_stage_kind kind, const i2v_params *params) {
+    i2v_params used = *params;
+    i2v_sizes sizes;
+    i2v_stage stage;
+    i2v_condition condition = {0};
+    used.max_guidance_scale = 1;
+    assert_int_equal(i2v_sizes_of_params(&sizes, engine, &used), I2V_OK);
+    assert_int_equal(i2v_stage_begin(&stage, kind, engine, &sizes, NULL, 0), I2V_OK);
+    if (kind == I2V_STAGE_UNET) {
+        i2v_denoise_step(&stage.run, stage.model.unet, &sizes, &condition, 0, 1, 0, NULL);
+    } else {
+        i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, NULL);
+    }
+    uint64_t multiplications = stage.run.multiplications;
+    assert_int_equal(stage.run.status, I2V_OK);
+    i2v_stage_end(&stage);
+    return multiplications;
+}
+
+static void report_of_each_model(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        i2v_reference reference = i2v_reference_at(i);
+        i2v_engine *engine = i2v_reference_engine(&reference, 2);
+        i2v_params params = small_params();
+        i2v_bench_report *report = NULL;
+        if (i2v_bench(engine, &params, 3, &report)) fail_msg("%s", i2v_error_message(engine));
+        assert_int_equal(report->threads, 2);
+        assert_int_equal(report->repetitions, 3);
+        assert_int_equal(report->width, 16);
+        assert_int_equal(report->height, 8);
+        assert_int_equal(report->num_frames, 3);
+        assert_int_equal(report->decode_chunk_size, 2);
+        assert_true(report->bandwidth >= report->peaks.read && report->bandwidth >= report->peaks.copy);
+        expect_pass(&report->unet);
+        expect_pass(&report->decoder);
+        assert_int_equal(report->unet.multiplications, counted_dry(engine, I2V_STAGE_UNET, &params));
+        assert_int_equal(report->decoder.multiplications, counted_dry(engine, I2V_STAGE_DECODER, &params));
+        i2v_bench_report_free(report);
+        i2v_close(engine);
+    }
+}
+
+static int cancel_in_decoder(const i2v_event *event, void *user) {
+    (void)user;
+    return event->phase == I2V_PHASE_DECODE && event->step > 0;
+}
+
+static void failures(void **state) {
+    (void)state;
+    i2v_reference reference = i2v_reference_at(0);
+    i2v_engine *engine = i2v_reference_engine(&reference, 1);
+    i2v_params params = small_params();
+    i2v_bench_report *report = (i2v_bench_report *)1;
+    assert_int_equal(i2v_bench(engine, &params, 0, &report), I2V_ERROR_PARAMETER);
+    assert_null(report);
+    assert_non_null(strstr(i2v_error_message(engine), "repetitions"));
+    params.width = 13;
+    assert_int_equal(i2v_bench(engine, &params, 1, &report), I2V_ERROR_PARAMETER);
+    params = small_params();
+    i2v_cancel(engine);
+    assert_int_equal(i2v_bench(engine, &params, 1, &report), I2V_CANCELLED);
+    params.on_event = cancel_in_decoder;
+    assert_int_equal(i2v_bench(engine, &params, 2, &report), I2V_CANCELLED);
+    assert_null(report);
+    i2v_bench_report_free(NULL);
+    i2v_close(engine);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loops_count_their_multiply_adds),
+        cmocka_unit_test(peaks_are_measured),
+        cmocka_unit_test(one_row_for_each_shape),
+        cmocka_unit_test(report_of_each_model),
+        cmocka_unit_test(failures),
+    };
+    return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
+}
