@@ -79,8 +79,9 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M (default: what the machine has free)"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
-    {COMPUTES, resources, 0, "dtype", "auto|f32", CLI_CHOICE, AT(options.dtype), 0,
-     "what is computed in (default auto)"},
+    {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
+     "how tensors are stored between operations; bf16 takes\n"
+     "half the memory and rounds (default auto, which is f32)"},
     {COMPUTES, resources, 0, "decode-chunk-size", "N", CLI_INTEGER, AT(params.decode_chunk_size), 0,
      "frames decoded together; fewer take less memory and\n"
      "change the frames slightly (default: all)"},

@@ -106,7 +106,7 @@ wrong_usage() {
     for bad in width=abc width=12x width= width=1.5 width=99999999999 height=1e3 num-frames=-- threads=0x2 \
         noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
         seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
-        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=bf16 alpha=black; do
+        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }

@@ -97,11 +97,17 @@ I2V_API void i2v_image_free(i2v_image *image);
 
 typedef struct i2v_engine i2v_engine;
 
-typedef enum i2v_dtype { I2V_DTYPE_AUTO, I2V_DTYPE_F32 } i2v_dtype;
+/* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's precision
+ * (only f32 files are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in any case. */
+typedef enum i2v_dtype {
+    I2V_DTYPE_AUTO, /* F32 */
+    I2V_DTYPE_F32,  /* equal to diffusers in float32 within 1e-4 */
+    I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
+} i2v_dtype;
 
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
-    i2v_dtype dtype;     /* what is computed in; AUTO is F32 */
+    i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free */
 } i2v_options;

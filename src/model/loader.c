@@ -136,6 +136,7 @@ void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
     norm->bias = load_vector(loader, channels, prefix, "bias");
 }
 
+/* What the file has. */
 static i2v_element element_of(const i2v_weight *weight) {
     switch (weight->dtype) {
     case I2V_WEIGHT_F16:
@@ -147,6 +148,12 @@ static i2v_element element_of(const i2v_weight *weight) {
     }
 }
 
+/* What a weight is packed as. */
+static i2v_element packed_element(const i2v_loader *loader, const i2v_weight *weight) {
+    i2v_element element = element_of(weight);
+    return element == I2V_ELEMENT_F32 ? loader->element : element;
+}
+
 /* Whether weight was found; if not, the loader has failed. */
 static int is_found(i2v_loader *loader, const i2v_weight *weight) {
     if (!weight && !loader->status) loader->status = loader->binder.status;
@@ -156,11 +163,12 @@ static int is_found(i2v_loader *loader, const i2v_weight *weight) {
 /* Packs rows first..first + filter->out of weight's filter->in x filter->taps values each. */
 static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int first) {
     if (!is_found(loader, weight)) return;
-    filter->element = element_of(weight);
+    i2v_element element = element_of(weight);
+    filter->element = packed_element(loader, weight);
     void *packed = take_weights(loader, loader->backend->filter_size(filter));
-    size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(filter->element);
+    size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
     if (packed) {
-        loader->backend->filter_pack(&loader->device, filter, filter->element, weight->data + (size_t)first * row,
+        loader->backend->filter_pack(&loader->device, filter, element, weight->data + (size_t)first * row,
                                      packed);
     }
     filter->packed = packed;
@@ -211,8 +219,9 @@ void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char 
     int64_t shape[] = {conv->out, conv->in, conv->kernel, conv->kernel};
     const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
     if (is_found(loader, weight)) {
-        /* a doubling convolution sums weights, and the sums need f32 */
-        conv->element = conv->doubles ? I2V_ELEMENT_F32 : element_of(weight);
+        conv->element = packed_element(loader, weight);
+        /* a doubling convolution sums weights: the sums have more digits than the file's */
+        if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
         void *packed = take_weights(loader, loader->backend->conv_size(conv));
         if (packed) {
             i2v_status status = loader->backend->conv_pack(&loader->device, conv, element_of(weight), weight->data,

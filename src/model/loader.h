@@ -21,6 +21,7 @@ typedef struct i2v_loader {
     i2v_store *store;
     const i2v_backend *backend;
     i2v_device device;
+    i2v_element element; /* of the activations: with bf16, weights take two bytes, whatever the file has */
     int dry;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -30,7 +31,7 @@ typedef struct i2v_loader {
     uint64_t done;
 } i2v_loader;
 
-/* Prepares loader (its public fields set before: store, backend, device, dry, error, progress, user). */
+/* Prepares loader (its public fields set before: store, backend, device, element, dry, error, progress, user). */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* The first failure, with the file's leftovers checked. */
 i2v_status i2v_loader_finish(i2v_loader *loader);

@@ -132,8 +132,9 @@ static i2v_status check_weights(i2v_engine *engine) {
 
 static i2v_status check_options(i2v_engine *engine) {
     i2v_options *options = &engine->options;
-    if (options->dtype != I2V_DTYPE_AUTO && options->dtype != I2V_DTYPE_F32) {
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "dtype is not one this version computes in (auto, f32)");
+    if (options->dtype < I2V_DTYPE_AUTO || options->dtype > I2V_DTYPE_BF16) {
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        "dtype is not one this version computes in (auto, f32, bf16)");
     }
     if (options->threads < 0 || options->threads > 1024) {
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "threads is %d; it must be between 0 and 1024",
@@ -141,6 +142,7 @@ static i2v_status check_options(i2v_engine *engine) {
     }
     engine->device.cancel = &engine->cancel;
     engine->backend = i2v_backend_cpu();
+    engine->element = options->dtype == I2V_DTYPE_BF16 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     int threads = options->threads ? options->threads : i2v_core_count();
     return i2v_team_new(&engine->device.team, threads, &engine->error);
 }

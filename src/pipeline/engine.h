@@ -16,6 +16,7 @@ struct i2v_engine {
     i2v_options options;
     i2v_device device;
     const i2v_backend *backend;
+    i2v_element element; /* of activations in the UNet and the VAE decoder */
     atomic_int cancel;
 
     i2v_unet_config unet;
