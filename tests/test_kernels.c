@@ -505,6 +505,19 @@ static void test_conv(void **state) {
     check_conv(doubling, 1, 70, 150, 27);
 }
 
+/* Channels enough for Winograd's method: blocks of one frame and of several, whole tiles and parts, both tile sizes. */
+static void test_conv_winograd(void **state) {
+    static const int sizes[][2] = {{3, 3}, {4, 7}, {5, 8}, {8, 14}, {13, 30}, {33, 57}, {3, 250}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        for (int i = 0; i < 5; i++) {
+            int in = 64 + random_int(0, 70), out = 64 + random_int(0, 90);
+            check_conv(conv_of(in, out, 3, 1, 1, 1), random_int(1, 5), sizes[s][0], sizes[s][1], 5 * (int)s + i);
+        }
+    }
+    check_conv(conv_of(200, 300, 3, 1, 1, 1), 3, 12, 12, 8);
+    check_conv(conv_of(200, 300, 3, 1, 1, 1), 3, 12, 12, 9);
+}
+
 /* Cut into bands, some of which have padding of their own, and into columns. */
 static void test_conv_tiles(void **state) {
     check_conv(conv_of(16, 16, 3, 1, 1, 1), 2, 70, 300, 8);
@@ -1037,21 +1050,14 @@ static int bench(int threads, const char *element) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exponential),
-        cmocka_unit_test(test_error_function),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_feed_forward),
-        cmocka_unit_test(test_temporal_conv),
-        cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_conv_tiles),
-        cmocka_unit_test(test_group_norm),
-        cmocka_unit_test(test_norm_far_mean),
-        cmocka_unit_test(test_layer_norm),
-        cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_attention_groups),
-        cmocka_unit_test(test_attention_huge_scores),
-        cmocka_unit_test(test_elementwise),
-        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_exponential),      cmocka_unit_test(test_error_function),
+        cmocka_unit_test(test_linear),           cmocka_unit_test(test_feed_forward),
+        cmocka_unit_test(test_temporal_conv),    cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_conv_winograd),    cmocka_unit_test(test_conv_tiles),
+        cmocka_unit_test(test_group_norm),       cmocka_unit_test(test_norm_far_mean),
+        cmocka_unit_test(test_layer_norm),       cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_attention_groups), cmocka_unit_test(test_attention_huge_scores),
+        cmocka_unit_test(test_elementwise),      cmocka_unit_test(test_nan),
         cmocka_unit_test(test_cancel),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {

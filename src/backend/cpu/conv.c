@@ -1,15 +1,15 @@
 /* 2D convolutions: a tile of the output, of one frame or of several small ones, is a product whose rows are pixels of
  * the tile's input, read (and normed) once with its padding. A row of the kernel is one span of the sum, as
- * neighbouring pixels of a channels-last image lie side by side. A 1x1 convolution is a linear layer.
+ * neighbouring pixels of a channels-last image lie side by side. A 1x1 convolution is a linear layer;
+ * most of those of kernel 3 are Winograd's.
  *
  * A doubling convolution is four of kernel 2x2 on the small image, one for each place (even or odd row, even or odd
  * column) of the output: two of the three taps in a row or column meet the same small pixel, so their weights are
  * summed when they are packed. 4/9 of the multiplications, and the large image is never made. */
 #include "backend/cpu/product.h"
+#include "backend/cpu/winograd.h"
 
 #include "base/parallel.h"
-
-#include <string.h>
 
 /* Floats of a tile's sums and of its input at most, so that both stay in the second cache. */
 #define SUMS_SIZE (64 * 1024)
@@ -128,31 +128,13 @@ static conv_tile tile_at(const conv_job *job, int64_t index) {
     return tile;
 }
 
-/* A row of the tile's input, from `column` of the image's row on; what lies outside is zero. */
-static void read_row(const conv_job *job, int64_t row, int column, int columns, float *out) {
-    int64_t channels = job->args->weights->in, width = job->args->x.width;
-    int64_t before = column < 0 ? i2v_min(-column, columns) : 0, end = i2v_min(columns, width - column);
-    if (end < before) end = before;
-    memset(out, 0, (size_t)(before * channels) * sizeof *out);
-    i2v_product_read(&job->source, row * width + column + before, end - before, out + before * channels);
-    memset(out + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *out);
-}
-
 static void read_input(const conv_job *job, const conv_tile *tile, float *out) {
-    const i2v_tensor *x = &job->args->x;
     const i2v_conv *conv = job->args->weights;
-    int64_t line = (int64_t)job->in_columns * conv->in;
-    int first_row = tile->row * conv->stride - conv->pad_before;
-    int first_column = tile->column * conv->stride - conv->pad_before;
-    for (int f = 0; f < tile->frames; f++) {
-        for (int y = 0; y < job->in_rows; y++, out += line) {
-            int from = first_row + y;
-            if (from < 0 || from >= x->height) {
-                memset(out, 0, (size_t)line * sizeof *out);
-            } else {
-                read_row(job, (int64_t)(tile->frame + f) * x->height + from, first_column, job->in_columns, out);
-            }
-        }
+    int64_t size = (int64_t)job->in_rows * job->in_columns * conv->in;
+    for (int f = 0; f < tile->frames; f++, out += size) {
+        i2v_product_read_window(&job->source, &job->args->x, tile->frame + f,
+                                tile->row * conv->stride - conv->pad_before,
+                                tile->column * conv->stride - conv->pad_before, job->in_rows, job->in_columns, out);
     }
 }
 
@@ -219,6 +201,7 @@ size_t i2v_cpu_conv_scratch(const i2v_kernels *kernels, const i2v_device *device
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
         return i2v_cpu_linear_scratch(kernels, device, &linear_args);
     }
+    if (i2v_winograd_fits(args)) return i2v_winograd_scratch(kernels, device, args);
     conv_job job;
     return plan(&job, kernels, device, args, NULL);
 }
@@ -229,6 +212,10 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
         i2v_linear linear;
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
         return i2v_cpu_linear(kernels, device, &linear_args, scratch, error);
+    }
+    if (i2v_winograd_fits(args)) {
+        i2v_winograd_conv(kernels, device, args, scratch);
+        return I2V_OK;
     }
     if (args->weights->kernel > MOST_KERNEL) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "a convolution's kernel of %d is not supported: %d at most",

@@ -62,6 +62,18 @@ typedef struct i2v_kernels {
     void (*add)(const float *x, const float *y, int64_t count, float *out);
 
     void (*panel_product)(const i2v_panel_product *product);
+
+    /* Winograd's convolution of kernel 3 with tiles of m x m outputs (m 2 or 4), n = m + 2.
+     * input: a tile's n x n pixels, the first at x, lines and pixels so many floats apart, to n^2 rows out[channels],
+     * stride apart.
+     * weights: `depth` inputs of a packed panel (its taps `tap` values apart) to n^2 panels out[depth][panel].
+     * output: n^2 rows of sums[columns], stride apart, columns rounded up to the panel, to the first rows x across of
+     * the tile's pixels. */
+    void (*winograd_input)(int m, const float *x, int64_t line, int64_t pixel, int channels, float *out,
+                           int64_t stride);
+    void (*winograd_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth, float *out);
+    void (*winograd_output)(int m, const float *sums, int64_t stride, int columns, float *out, int64_t line,
+                            int64_t pixel, int rows, int across);
     /* scores[padded] (in powers of two) become weights relative to softmax->highest; what output[depth] has summed up
      * so far is rescaled to it. Scores from `keys` on do not count. */
     void (*softmax)(i2v_softmax *softmax, float *scores, int keys, int padded, float *output, int depth);

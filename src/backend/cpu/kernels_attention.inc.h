@@ -1,7 +1,5 @@
 /* Kernels of attention: a small matrix product on packed panels, and the softmax between two of them. */
-#include "backend/cpu/kernels_rows.inc.h"
-
-#define PANEL (2 * VECTOR_WIDTH)
+#include "backend/cpu/kernels_winograd.inc.h"
 
 /* rows x PANEL sums stay in registers; rows is known to the compiler. */
 static inline __attribute__((always_inline)) void panel_rows(const i2v_panel_product *p, const int rows, const float *a,

@@ -1,5 +1,7 @@
 #include "backend/cpu/product.h"
 
+#include <string.h>
+
 /* Inputs summed in one go: a panel of so many rows stays in the nearest caches. */
 #define DEPTH 512
 /* Floats of scratch that a tile's rows may have. */
@@ -91,6 +93,28 @@ void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t row
     for (int64_t row = first; row < first + rows; row++, out += first_channels + rest) {
         read_part(input, 0, row, 0, out);
         if (rest) read_part(input, 1, row, first_channels, out + first_channels);
+    }
+}
+
+/* Pixels of an image's row that begins at input row `row`, from `column` on. */
+static void read_line(const i2v_product_input *input, int64_t row, int width, int column, int columns, float *out) {
+    int64_t channels = (int64_t)input->channels[0] + input->channels[1];
+    int64_t before = column < 0 ? i2v_min(-column, columns) : 0, end = i2v_min(columns, (int64_t)width - column);
+    if (end < before) end = before;
+    memset(out, 0, (size_t)(before * channels) * sizeof *out);
+    i2v_product_read(input, row + column + before, end - before, out + before * channels);
+    memset(out + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *out);
+}
+
+void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
+                             int rows, int columns, float *out) {
+    int64_t line = (int64_t)columns * (input->channels[0] + input->channels[1]);
+    for (int y = row; y < row + rows; y++, out += line) {
+        if (y < 0 || y >= x->height) {
+            memset(out, 0, (size_t)line * sizeof *out);
+        } else {
+            read_line(input, ((int64_t)frame * x->height + y) * x->width, x->width, column, columns, out);
+        }
     }
 }
 

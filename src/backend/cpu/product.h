@@ -53,6 +53,10 @@ int i2v_product_input_is_plain(const i2v_product_input *input);
 
 /* Rows first..first + rows as f32: out[rows][channels of both]. */
 void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);
+/* rows x columns pixels of a frame of the image x, whose rows are the input's, from (row, column) on, as f32; what lies
+ * outside of the image is zero. */
+void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
+                             int rows, int columns, float *out);
 
 /* Columns computed together at most, a multiple of every panel. */
 #define I2V_PRODUCT_COLUMNS 256

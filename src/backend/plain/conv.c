@@ -5,11 +5,11 @@
 
 typedef struct conv_job {
     const i2v_conv_args *args;
-    double *scratch; /* [threads][in] */
+    double *scratch; /* [threads][in, out] */
 } conv_job;
 
 size_t i2v_plain_conv_scratch(const i2v_device *device, const i2v_conv_args *args) {
-    return (size_t)i2v_team_size(device->team) * (size_t)args->weights->in * sizeof(double);
+    return (size_t)i2v_team_size(device->team) * (size_t)(args->weights->in + args->weights->out) * sizeof(double);
 }
 
 /* Sum over input channels at tap (ky, kx) of output channel `out`, from the input pixel x. */
@@ -37,16 +37,17 @@ static void conv_pixel(void *argument, int64_t pixel, int thread) {
     const conv_job *job = argument;
     const i2v_conv_args *args = job->args;
     const i2v_conv *conv = args->weights;
-    double *values = job->scratch + (int64_t)thread * conv->in;
+    double *values = job->scratch + (int64_t)thread * (conv->in + conv->out), *sums = values + conv->in;
     int x = (int)(pixel % args->out.width), y = (int)(pixel / args->out.width % args->out.height);
     int frame = (int)(pixel / args->out.width / args->out.height);
+    for (int o = 0; o < conv->out; o++) sums[o] = conv->bias ? conv->bias[o] : 0;
+    for (int k = 0; k < conv->kernel * conv->kernel; k++) {
+        int ky = k / conv->kernel, kx = k % conv->kernel;
+        if (!read_pixel(args, frame, y, x, ky, kx, values)) continue;
+        for (int o = 0; o < conv->out; o++) sums[o] += conv_tap(conv, o, ky, kx, values);
+    }
     for (int o = 0; o < conv->out; o++) {
-        double sum = conv->bias ? conv->bias[o] : 0;
-        for (int k = 0; k < conv->kernel * conv->kernel; k++) {
-            int ky = k / conv->kernel, kx = k % conv->kernel;
-            if (read_pixel(args, frame, y, x, ky, kx, values)) sum += conv_tap(conv, o, ky, kx, values);
-        }
-        i2v_plain_epilogue(&args->epilogue, pixel, o, conv->out, sum, args->out.element, args->out.data);
+        i2v_plain_epilogue(&args->epilogue, pixel, o, conv->out, sums[o], args->out.element, args->out.data);
     }
 }
 
@@ -58,11 +59,12 @@ i2v_status i2v_plain_conv(const i2v_device *device, const i2v_conv_args *args, v
 
 typedef struct temporal_conv_job {
     const i2v_temporal_conv_args *args;
-    double *scratch; /* [threads][in] */
+    double *scratch; /* [threads][in, out] */
 } temporal_conv_job;
 
 size_t i2v_plain_temporal_conv_scratch(const i2v_device *device, const i2v_temporal_conv_args *args) {
-    return (size_t)i2v_team_size(device->team) * (size_t)args->x.channels * sizeof(double);
+    const i2v_filter *filter = &args->weights->filter;
+    return (size_t)i2v_team_size(device->team) * (size_t)(filter->in + filter->out) * sizeof(double);
 }
 
 /* Sum over input channels of output channel `out`, from the pixel x of the frame that the tap meets. */
@@ -78,18 +80,18 @@ static void temporal_conv_pixel(void *argument, int64_t row, int thread) {
     const i2v_temporal_conv_args *args = job->args;
     const i2v_filter *filter = &args->weights->filter;
     const void *const source[2] = {args->x.data};
-    double *x = job->scratch + (int64_t)thread * filter->in;
+    double *x = job->scratch + (int64_t)thread * (filter->in + filter->out), *sums = x + filter->in;
     int64_t pixels = (int64_t)args->x.height * args->x.width;
+    for (int o = 0; o < filter->out; o++) sums[o] = args->weights->bias ? args->weights->bias[o] : 0;
+    for (int tap = 0; tap < 3; tap++) {
+        int64_t frame = row / pixels + tap - 1;
+        if (frame < 0 || frame >= args->x.frames) continue;
+        i2v_plain_input(source, (int[]){filter->in, 0}, args->x.element, &args->input_norm,
+                        frame * pixels + row % pixels, x);
+        for (int o = 0; o < filter->out; o++) sums[o] += temporal_tap(filter, o, tap, x);
+    }
     for (int o = 0; o < filter->out; o++) {
-        double sum = args->weights->bias ? args->weights->bias[o] : 0;
-        for (int tap = 0; tap < 3; tap++) {
-            int64_t frame = row / pixels + tap - 1;
-            if (frame < 0 || frame >= args->x.frames) continue;
-            i2v_plain_input(source, (int[]){filter->in, 0}, args->x.element, &args->input_norm,
-                            frame * pixels + row % pixels, x);
-            sum += temporal_tap(filter, o, tap, x);
-        }
-        i2v_plain_epilogue(&args->epilogue, row, o, filter->out, sum, args->out.element, args->out.data);
+        i2v_plain_epilogue(&args->epilogue, row, o, filter->out, sums[o], args->out.element, args->out.data);
     }
 }
 

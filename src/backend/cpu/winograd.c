@@ -1,0 +1,224 @@
+#include "backend/cpu/winograd.h"
+
+#include "backend/cpu/product.h"
+#include "base/parallel.h"
+
+#include <string.h>
+
+/* Channels from which the transforms cost little beside the products. */
+#define LEAST_CHANNELS 64
+/* Products summed in one go: the transformed weights of so many inputs, for a panel, stay in the second cache. */
+#define DEPTH 128
+/* Tiles of a block: weights are transformed once for all of them. */
+#define TILES_OF_2 96
+#define TILES_OF_4 64
+/* Output channels computed together. */
+#define COLUMNS 128
+#define ENOUGH_BLOCKS 32
+
+/* Blocks are rows x columns tiles of one frame, or of several small ones. */
+typedef struct winograd_job {
+    const i2v_kernels *kernels;
+    const i2v_conv_args *args;
+    i2v_product_input source;
+    int m, points;                  /* outputs of a tile on a side; products of a tile, (m + 2)^2 */
+    int frames, rows, columns;      /* of a block, in tiles */
+    int frame_blocks, down, across; /* blocks */
+    int in_rows, in_columns;        /* pixels of a block's input in a frame */
+    int outputs, output_blocks;     /* output channels of an item's products; how many such groups */
+    int outputs_apart;              /* groups are items of their own */
+    int64_t tiles;                  /* of a block at most */
+    float *input, *transformed, *weights, *sums, *pixels; /* per thread */
+    int64_t input_stride, transformed_stride, weights_stride, sums_stride, pixels_stride;
+    i2v_product_line *lines; /* per thread */
+    int64_t lines_stride;
+} winograd_job;
+
+int i2v_winograd_fits(const i2v_conv_args *args) {
+    const i2v_conv *conv = args->weights;
+    return conv->kernel == 3 && conv->stride == 1 && conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles &&
+           conv->in >= LEAST_CHANNELS && conv->out >= LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
+}
+
+/* Tiles of 4 x 4 where the last ones do not stick out by much. */
+static int tile_of(const i2v_conv_args *args) {
+    int height = args->out.height, width = args->out.width;
+    int64_t covered = i2v_round_up(height, 4) * i2v_round_up(width, 4), wanted = (int64_t)height * width;
+    return args->x.element == I2V_ELEMENT_BF16 && covered * 3 <= wanted * 4 ? 4 : 2;
+}
+
+static void cut_into_blocks(winograd_job *job) {
+    const i2v_tensor *out = &job->args->out;
+    int64_t most = job->m == 2 ? TILES_OF_2 : TILES_OF_4;
+    int64_t width = i2v_tiles(out->width, job->m), height = i2v_tiles(out->height, job->m);
+    int64_t columns = i2v_even_tile(width, most), rows = i2v_even_tile(height, most / columns), frames = 1;
+    if (columns == width && rows == height) frames = most / (rows * columns);
+    job->columns = (int)columns;
+    job->rows = (int)rows;
+    job->frames = (int)i2v_even_tile(out->frames, frames);
+    job->across = (int)i2v_tiles(width, columns);
+    job->down = (int)i2v_tiles(height, rows);
+    job->frame_blocks = (int)i2v_tiles(out->frames, job->frames);
+    job->in_rows = job->m * job->rows + 2;
+    job->in_columns = job->m * job->columns + 2;
+    job->tiles = (int64_t)job->frames * job->rows * job->columns;
+}
+
+static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
+                   void *memory) {
+    i2v_scratch scratch = {memory, 0};
+    const i2v_conv *conv = args->weights;
+    int threads = i2v_team_size(device->team);
+    *job = (winograd_job){.kernels = kernels, .args = args, .m = tile_of(args)};
+    job->points = (job->m + 2) * (job->m + 2);
+    job->source = (i2v_product_input){.kernels = kernels,
+                                      .element = args->x.element,
+                                      .source = {args->x.data, args->skip.data},
+                                      .channels = {args->x.channels, args->skip.channels},
+                                      .norm = &args->input_norm};
+    cut_into_blocks(job);
+    job->outputs = (int)i2v_min(COLUMNS, i2v_round_up(conv->out, kernels->panel));
+    job->output_blocks = (int)i2v_tiles(conv->out, job->outputs);
+    job->outputs_apart = (int64_t)job->frame_blocks * job->down * job->across < ENOUGH_BLOCKS;
+    int64_t pixels = job->tiles * job->m * job->m;
+    job->input = i2v_scratch_per_thread(
+        &scratch, threads, (int64_t)job->frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
+    job->transformed =
+        i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * conv->in, &job->transformed_stride);
+    job->weights =
+        i2v_scratch_per_thread(&scratch, threads, (int64_t)job->points * DEPTH * kernels->panel, &job->weights_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * job->outputs, &job->sums_stride);
+    job->pixels = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->pixels_stride);
+    job->lines_stride = (int64_t)job->frames * job->rows * job->m;
+    job->lines = i2v_scratch_take(&scratch, (size_t)(threads * job->lines_stride) * sizeof *job->lines);
+    return scratch.used;
+}
+
+/* Where a block lies: in tiles, and its size in pixels of the output. */
+typedef struct winograd_block {
+    int frame, row, column;
+    int frames, rows, columns; /* tiles */
+    int height, width;         /* pixels */
+} winograd_block;
+
+static winograd_block block_at(const winograd_job *job, int64_t index) {
+    const i2v_tensor *out = &job->args->out;
+    int m = job->m;
+    winograd_block b = {.column = (int)(index % job->across) * job->columns,
+                        .row = (int)(index / job->across % job->down) * job->rows,
+                        .frame = (int)(index / job->across / job->down) * job->frames};
+    b.frames = (int)i2v_min(job->frames, out->frames - b.frame);
+    b.height = (int)i2v_min(job->rows * m, out->height - b.row * m);
+    b.width = (int)i2v_min(job->columns * m, out->width - b.column * m);
+    b.rows = (int)i2v_tiles(b.height, m);
+    b.columns = (int)i2v_tiles(b.width, m);
+    return b;
+}
+
+/* The block's pixels with their surroundings, then each tile's transform: transformed[points][tiles][in]. */
+static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *out) {
+    int64_t in = job->args->weights->in, line = job->in_columns * in, tiles = (int64_t)b->frames * b->rows * b->columns;
+    int m = job->m;
+    for (int f = 0; f < b->frames; f++) {
+        i2v_product_read_window(&job->source, &job->args->x, b->frame + f, b->row * m - 1, b->column * m - 1,
+                                job->in_rows, job->in_columns, input);
+        for (int y = 0; y < b->rows; y++) {
+            for (int x = 0; x < b->columns; x++, out += in) {
+                job->kernels->winograd_input(m, input + y * m * line + x * m * in, line, in, (int)in, out, tiles * in);
+            }
+        }
+    }
+}
+
+/* sums[points][tiles][outputs] of output channels from `first` on. */
+static void sum_products(const winograd_job *job, int64_t tiles, int first, int columns, const float *transformed,
+                         float *weights, float *sums) {
+    const i2v_kernels *kernels = job->kernels;
+    i2v_filter filter = i2v_cpu_conv_filter(kernels, job->args->weights, 0);
+    int64_t in = filter.in, panel = kernels->panel, tap = in * panel;
+    size_t size = i2v_element_size(filter.element);
+    for (int64_t begin = 0; begin < in; begin += DEPTH) {
+        int64_t depth = i2v_min(DEPTH, in - begin);
+        for (int64_t column = 0; column < columns; column += panel) {
+            int64_t at = (first + column) / panel * 9 * tap + begin * panel;
+            kernels->winograd_weights(job->m, filter.element, (const char *)filter.packed + (size_t)at * size, tap,
+                                      depth, weights);
+            i2v_panel_product product = {.rows = (int)tiles,
+                                         .depth = depth,
+                                         .a_stride = in,
+                                         .panel_count = 1,
+                                         .c_stride = job->outputs,
+                                         .accumulate = begin > 0};
+            for (int64_t p = 0; p < job->points; p++) {
+                product.a = transformed + p * tiles * in + begin;
+                product.panels = weights + p * depth * panel;
+                product.c = sums + p * tiles * job->outputs + column;
+                kernels->panel_product(&product);
+            }
+        }
+    }
+}
+
+/* Back to pixels [frame][row][column][outputs], and the lines that they are of the output. */
+static void transform_output(const winograd_job *job, const winograd_block *b, int columns, const float *sums,
+                             float *pixels, i2v_product_line *lines) {
+    const i2v_tensor *out = &job->args->out;
+    int64_t tiles = (int64_t)b->frames * b->rows * b->columns, pixel = job->outputs, line = b->width * pixel;
+    int m = job->m;
+    for (int f = 0; f < b->frames; f++) {
+        for (int y = 0; y < b->height; y++) {
+            int64_t row = (int64_t)(b->frame + f) * out->height + b->row * m + y;
+            *lines++ = (i2v_product_line){.out = row * out->width + b->column * m, .rows = b->width};
+        }
+        for (int y = 0; y < b->height; y += m) {
+            for (int x = 0; x < b->width; x += m, sums += pixel) {
+                job->kernels->winograd_output(m, sums, tiles * pixel, columns, pixels + y * line + x * pixel, line,
+                                              pixel, (int)i2v_min(m, b->height - y), (int)i2v_min(m, b->width - x));
+            }
+        }
+        pixels += b->height * line;
+    }
+}
+
+static void winograd_item(void *argument, int64_t item, int thread) {
+    const winograd_job *job = argument;
+    const i2v_conv_args *args = job->args;
+    int per_block = job->outputs_apart ? job->output_blocks : 1;
+    winograd_block b = block_at(job, item / per_block);
+    float *transformed = job->transformed + thread * job->transformed_stride;
+    float *sums = job->sums + thread * job->sums_stride, *pixels = job->pixels + thread * job->pixels_stride;
+    i2v_product_line *lines = job->lines + thread * job->lines_stride;
+    i2v_filter filter = i2v_cpu_conv_filter(job->kernels, args->weights, 0);
+    transform_input(job, &b, job->input + thread * job->input_stride, transformed);
+    int begin = (int)(item % per_block), end = job->outputs_apart ? begin + 1 : job->output_blocks;
+    for (int i = begin; i < end; i++) {
+        int first = i * job->outputs, columns = (int)i2v_min(job->outputs, filter.out - first);
+        sum_products(job, (int64_t)b.frames * b.rows * b.columns, first, columns, transformed,
+                     job->weights + thread * job->weights_stride, sums);
+        transform_output(job, &b, columns, sums, pixels, lines);
+        i2v_product product = {.kernels = job->kernels,
+                               .lines = lines,
+                               .lines_count = b.frames * b.height,
+                               .out_step = 1,
+                               .filter = &filter,
+                               .bias = args->weights->bias,
+                               .first_column = first,
+                               .columns = columns,
+                               .out_columns = filter.out,
+                               .sums = pixels,
+                               .sums_stride = job->outputs};
+        i2v_product_write(&product, &args->epilogue, args->out.element, args->out.data);
+    }
+}
+
+size_t i2v_winograd_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args) {
+    winograd_job job;
+    return plan(&job, kernels, device, args, NULL);
+}
+
+void i2v_winograd_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch) {
+    winograd_job job;
+    plan(&job, kernels, device, args, scratch);
+    int64_t items = (int64_t)job.frame_blocks * job.down * job.across * (job.outputs_apart ? job.output_blocks : 1);
+    i2v_parallel(device->team, items, device->cancel, winograd_item, &job);
+}
