@@ -39,13 +39,12 @@ static i2v_tensor project_time(i2v_run *run, const i2v_linear *time_emb_proj, in
     return vector;
 }
 
-i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
-    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
-    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out);
-    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
-    i2v_tensor none = {0};
+/* All frames at once. */
+static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
+                           const float *time) {
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out), none = {0};
     i2v_epilogue add_time = i2v_epilogue_plain();
-    add_time.vector = vector.data;
+    add_time.vector = time;
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
     i2v_op_conv_normed(run, hidden, x, skip, &norm1, &resnet->conv1, add_time);
@@ -57,9 +56,23 @@ i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor
     i2v_epilogue add_input = i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data);
     i2v_op_conv_normed(run, out, hidden, none, &norm2, &resnet->conv2, add_input);
     i2v_group_norm_free(run, &norm2);
-
-    i2v_tensor_free(run, &vector);
     i2v_tensor_free(run, &hidden);
+}
+
+void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
+                     i2v_tensor time) {
+    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
+    int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
+    for (int first = 0; first < x.frames; first += group) {
+        forward_frames(run, resnet, i2v_tensor_frames(&out, first, group), i2v_tensor_frames(&x, first, group),
+                       i2v_tensor_frames(&skip, first, group), vector.data);
+    }
+    i2v_tensor_free(run, &vector);
+}
+
+i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
+    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
+    i2v_resnet_into(run, resnet, out, x, skip, time);
     return out;
 }
 
@@ -87,15 +100,14 @@ void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_res
     resnet->temporal_weight = sizes->switched ? mix : 1.0f - mix;
 }
 
-/* x becomes (1 - w) x + w (x + h) = x + w h, h being the temporal block's branch. */
-static void blend_temporal(i2v_run *run, const i2v_temporal_resnet *resnet, float temporal_weight, i2v_tensor x,
-                           i2v_tensor time) {
+void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time) {
+    const i2v_temporal_resnet *resnet = &blended->temporal;
     i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels), none = {0};
     i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
     i2v_epilogue add_time = i2v_epilogue_plain();
     add_time.vector = vector.data;
     i2v_epilogue blend = i2v_epilogue_residual(x.data);
-    blend.scale = temporal_weight;
+    blend.scale = blended->temporal_weight;
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
     i2v_op_temporal_conv(run, hidden, x, &norm1, &resnet->conv1, add_time);
@@ -111,6 +123,6 @@ static void blend_temporal(i2v_run *run, const i2v_temporal_resnet *resnet, floa
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
                                               i2v_tensor skip, i2v_tensor time) {
     i2v_tensor out = i2v_resnet_forward(run, &resnet->spatial, x, skip, time);
-    blend_temporal(run, &resnet->temporal, resnet->temporal_weight, out, time);
+    i2v_temporal_resnet_blend(run, resnet, out, time);
     return out;
 }

@@ -41,6 +41,22 @@ i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int
     return (i2v_tensor){tensor->data, frames, height, width, channels, tensor->element};
 }
 
+i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count) {
+    i2v_tensor frames = *tensor;
+    if (!tensor->data) return frames;
+    frames.frames = first;
+    frames.data = (char *)tensor->data + i2v_tensor_bytes(&frames);
+    frames.frames = tensor->frames - first < count ? tensor->frames - first : count;
+    return frames;
+}
+
+int i2v_run_together(const i2v_run *run, int count, int64_t values) {
+    int64_t most = run->trades.together && values ? run->trades.together / values : count;
+    if (most < 1) most = 1;
+    int64_t groups = (count + most - 1) / most;
+    return groups > 1 ? (int)((count + groups - 1) / groups) : count;
+}
+
 i2v_epilogue i2v_epilogue_plain(void) {
     return (i2v_epilogue){.scale = 1};
 }

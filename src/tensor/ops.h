@@ -10,10 +10,17 @@
 #include "tensor/pool.h"
 #include "tensor/profile.h"
 
+/* What a forward pass gives up for memory. Results are the same to the bit with any of it. */
+typedef struct i2v_trades {
+    int64_t
+        together; /* values of a tensor that are worked on together where frames or pixels are independent; 0: all */
+} i2v_trades;
+
 typedef struct i2v_run {
     const i2v_backend *backend;
     i2v_device device;
     i2v_element element; /* what activations are stored as: F32 or BF16 */
+    i2v_trades trades;
     i2v_pool *pool;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -32,6 +39,12 @@ void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
 
 /* The tensor's data under other sizes of the same product. */
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
+/* `count` frames of it from `first` on, or as many as are left. */
+i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
+
+/* How many of `count` independent units of `values` values each the run's trades let work together: in the fewest
+ * groups, as equal as can be. It does not depend on threads. */
+int i2v_run_together(const i2v_run *run, int count, int64_t values);
 
 /* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
 i2v_epilogue i2v_epilogue_plain(void);
