@@ -132,7 +132,7 @@ typedef struct i2v_linear_args {
 } i2v_linear_args;
 
 /* GEGLU feed-forward of rows: with n = norm(x), [value, gate] = n W1 + b1, out = epilogue((value * gelu(gate)) W2).
- * value and gate are the two parts of geglu. */
+ * value and gate are the two parts of geglu. out may be x. */
 typedef struct i2v_feed_forward_args {
     int64_t rows;
     int64_t chunk; /* rows computed together; 0: the backend's choice */
@@ -202,7 +202,9 @@ typedef struct i2v_layer_norm_args {
     float *out;
 } i2v_layer_norm_args;
 
-/* Each operation: bytes of scratch for these arguments, and the operation itself. Scratch is 64-byte aligned. */
+/* Each operation: bytes of scratch for these arguments, and the operation itself. Scratch is 64-byte aligned. Results
+ * are the same to the bit whether frames (of conv, spatial attention, group_factors of each), pixels (of temporal
+ * attention and temporal_conv) or rows (of linear, feed_forward) come in one call or in several. */
 #define I2V_OPERATION(name)                                                                                            \
     size_t (*name##_scratch)(const i2v_device *device, const i2v_##name##_args *args);                                 \
     i2v_status (*name)(const i2v_device *device, const i2v_##name##_args *args, void *scratch, i2v_error *error)

@@ -50,6 +50,14 @@ i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count) {
     return frames;
 }
 
+i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count) {
+    int pixels = tensor->height * tensor->width;
+    i2v_tensor row = {tensor->data, 1, 1, frame * pixels + first, tensor->channels, tensor->element};
+    if (tensor->data) row.data = (char *)tensor->data + i2v_tensor_bytes(&row);
+    row.width = pixels - first < count ? pixels - first : count;
+    return row;
+}
+
 int i2v_run_together(const i2v_run *run, int count, int64_t values) {
     int64_t most = run->trades.together && values ? run->trades.together / values : count;
     if (most < 1) most = 1;

@@ -41,6 +41,8 @@ void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
 /* `count` frames of it from `first` on, or as many as are left. */
 i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
+/* Likewise of the pixels of one frame, as one row of an image. */
+i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count);
 
 /* How many of `count` independent units of `values` values each the run's trades let work together: in the fewest
  * groups, as equal as can be. It does not depend on threads. */
