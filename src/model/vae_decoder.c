@@ -68,27 +68,25 @@ static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights
     return out;
 }
 
-/* Doubles some frames and takes them through the spatial block. */
+/* Doubles some frames and takes them through the spatial block; out may lie over x. */
 static void upsample_frames(i2v_run *run, const i2v_conv *conv, const i2v_resnet *spatial, i2v_tensor out,
                             i2v_tensor x) {
-    i2v_tensor none = {0}, large = out;
-    if (spatial->has_shortcut) large = i2v_tensor_new(run, out.frames, out.height, out.width, conv->out);
+    i2v_tensor none = {0}, large = i2v_tensor_new(run, out.frames, out.height, out.width, conv->out);
     i2v_op_conv(run, large, x, conv, i2v_epilogue_plain());
     i2v_resnet_into(run, spatial, out, large, none, none);
-    if (spatial->has_shortcut) i2v_tensor_free(run, &large);
+    i2v_tensor_free(run, &large);
 }
 
 /* The upsampler, and the first resnet after it, which often has fewer channels: the large tensor with more of them is
- * only made of as many frames as are worked on together. Frees x. */
+ * only made of as many frames as are worked on together, and the result grows over x, which it frees. */
 static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, const i2v_spatio_temporal_resnet *weights,
                            i2v_tensor x) {
-    i2v_tensor out = i2v_tensor_new(run, x.frames, 2 * x.height, 2 * x.width, weights->spatial.conv2.out);
+    i2v_tensor out = i2v_tensor_new_over(run, &x, 2 * x.height, 2 * x.width, weights->spatial.conv2.out);
     int group = i2v_run_together(run, x.frames, (int64_t)out.height * out.width * conv->out);
     for (int first = 0; first < x.frames; first += group) {
         upsample_frames(run, conv, &weights->spatial, i2v_tensor_frames(&out, first, group),
                         i2v_tensor_frames(&x, first, group));
     }
-    i2v_tensor_free(run, &x);
     i2v_temporal_resnet_blend(run, weights, out, (i2v_tensor){0});
     return out;
 }

@@ -1,6 +1,7 @@
 #include "tensor/ops.h"
 
 #include <math.h>
+#include <string.h>
 
 int i2v_run_computes(i2v_run *run) {
     if (run->status) return 0;
@@ -35,6 +36,18 @@ i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, i
 void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor) {
     i2v_pool_give(run->pool, tensor->data);
     tensor->data = NULL;
+}
+
+i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int width, int channels) {
+    i2v_tensor over = {NULL, x->frames, height, width, channels, x->element};
+    size_t small = i2v_tensor_bytes(x), large = i2v_tensor_bytes(&over), bytes = small > large ? small : large;
+    const void *from = x->data;
+    /* what a pool is given back stays as it is until someone writes there */
+    i2v_pool_give(run->pool, x->data);
+    over.data = take(run, bytes);
+    x->data = over.data ? (char *)over.data + (bytes - small) : NULL;
+    if (i2v_run_computes(run)) memmove(x->data, from, small);
+    return over;
 }
 
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels) {

@@ -36,6 +36,9 @@ int i2v_run_computes(i2v_run *run);
 i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels);
 i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, int channels);
 void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
+/* A new tensor over x, of as many frames: x moves to the end of its memory, where frame f of it stays whole while
+ * frames 0..f - 1 of the new one are written. x belongs to the new tensor and is not to be freed. */
+i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int width, int channels);
 
 /* The tensor's data under other sizes of the same product. */
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
