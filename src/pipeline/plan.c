@@ -20,6 +20,7 @@ static const struct {
     /* 64 MiB of f32: work enough for all threads, so that larger groups are no faster */
     {{.together = (int64_t)1 << 24}, NULL},
     {{.together = (int64_t)1 << 22}, "fewer frames and pixels together"},
+    {{.together = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
 };
 
 i2v_trades i2v_trades_at(int level) {

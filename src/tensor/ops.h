@@ -14,6 +14,7 @@
 typedef struct i2v_trades {
     int64_t
         together; /* values of a tensor that are worked on together where frames or pixels are independent; 0: all */
+    int twice;    /* 1: what lies between two temporal convolutions is computed twice, and never kept */
 } i2v_trades;
 
 typedef struct i2v_run {
@@ -67,6 +68,15 @@ i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, co
                                  i2v_activation activation);
 void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm);
 
+/* The same over all frames of a tensor of x's sizes that comes in bands: of `band` pixels of each frame, as many as are
+ * worked on together and the backend's tiles allow. Its moments are to be freed. */
+int i2v_moments_band(const i2v_run *run, i2v_tensor x, const i2v_norm *norm);
+i2v_tensor i2v_moments_new(i2v_run *run, i2v_tensor x, const i2v_norm *norm);
+void i2v_op_group_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, i2v_tensor band, int first,
+                          const i2v_norm *norm);
+i2v_group_norm i2v_group_norm_of_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, const i2v_norm *norm,
+                                         i2v_activation activation);
+
 /* The operations; formulas at their argument structs in backend/backend.h. group_norm may be NULL. */
 void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *layer_norm, const i2v_linear *weights,
                    i2v_epilogue epilogue);
@@ -83,6 +93,9 @@ void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor s
                         const i2v_conv *weights, i2v_epilogue epilogue);
 void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
                           const i2v_temporal_conv *weights, i2v_epilogue epilogue);
+/* Of the pixels of each frame that one of the two, having fewer, is the band of: those from `first` on of the other. */
+void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int first, const i2v_group_norm *group_norm,
+                               const i2v_temporal_conv *weights, i2v_epilogue epilogue);
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm);
 /* qkv: [frames, height, width, 3 channels]; attention over the pixels of each frame, or over the frames of each pixel.
  * out: [frames, height, width, channels]. */
