@@ -29,10 +29,12 @@ int cli_decode(const cli_settings *settings) {
     if (status == I2V_OK) status = load_latents(&job, &latents, shape);
     if (status == I2V_OK) {
         cli_signals_running(job.engine);
-        status = i2v_decode(job.engine, latents, (int)shape[0], (int)shape[2], (int)shape[3], &job.params, &job.video);
+        int frames = (int)shape[0], height = (int)shape[2], width = (int)shape[3];
+        status = settings->plan ? i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan)
+                                : i2v_decode(job.engine, latents, frames, height, width, &job.params, &job.video);
         status = cli_job_engine_result(&job, status);
     }
     i2v_array_free(latents);
-    if (status == I2V_OK) status = cli_job_save(&job);
+    if (status == I2V_OK && !settings->plan) status = cli_job_save(&job);
     return cli_job_end(&job, status);
 }

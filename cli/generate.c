@@ -50,7 +50,18 @@ static i2v_status load_latents(cli_job *job, float **data) {
     return I2V_OK;
 }
 
+/* --plan: neither picture nor noise matter. */
+static int plan(const cli_settings *settings) {
+    cli_job job;
+    i2v_status status = cli_job_begin(&job, settings);
+    if (status == I2V_OK) {
+        status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
+    }
+    return cli_job_end(&job, status);
+}
+
 int cli_generate(const cli_settings *settings) {
+    if (settings->plan) return plan(settings);
     cli_job job;
     i2v_image *image = NULL;
     float *latents = NULL;

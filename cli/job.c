@@ -3,6 +3,7 @@
 #include "bench_report.h"
 #include "bundled.h"
 #include "message.h"
+#include "plan_report.h"
 #include "report.h"
 #include "signals.h"
 
@@ -137,6 +138,8 @@ int cli_job_end(cli_job *job, i2v_status status) {
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
         exit_status = cli_fail("%s", job->error.message);
+    } else if (job->settings->plan) {
+        exit_status = job->settings->json ? cli_plan_json(job) : cli_plan_table(job);
     } else if (job->bench) {
         exit_status = job->settings->json ? cli_bench_json(job) : cli_bench_table(job);
     } else {

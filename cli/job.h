@@ -13,6 +13,7 @@ typedef struct cli_job {
     i2v_model_info model;
     i2v_video *video;
     i2v_bench_report *bench;
+    i2v_memory_plan plan; /* of --plan */
     cli_progress progress;
     i2v_error error;
     char *bundled; /* path of the bundled model, if that is used */

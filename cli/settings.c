@@ -76,7 +76,11 @@ const cli_option cli_option_table[] = {
      "whose random numbers (default numpy)"},
 
     {COMPUTES | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
-     "such as 6G or 512M (default: what the machine has free)"},
+     "such as 6G or 512M: work in smaller pieces, or not at\n"
+     "all, rather than take more; results are the same\n"
+     "(default: what the machine has free, less a margin)"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
+     "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -112,8 +116,8 @@ static int draw_seed(cli_settings *settings) {
 static int check(cli_settings *settings, uint64_t given) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
-    if (settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
+    if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
     settings->guidance_given =
         cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
@@ -126,7 +130,9 @@ static int check(cli_settings *settings, uint64_t given) {
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !cli_given(command, given, "seed")) return draw_seed(settings);
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed")) {
+        return draw_seed(settings);
+    }
     return CLI_PARSED;
 }
 

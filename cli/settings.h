@@ -17,7 +17,8 @@ typedef struct cli_settings {
     i2v_alpha alpha;
     cli_numbers sigmas;
     int json, quiet;
-    int repeat; /* of bench */
+    int plan;       /* only say what memory it would take */
+    int repeat;     /* of bench */
     int seed_drawn; /* no --seed: params.seed was drawn */
     int guidance_given;
     i2v_options options;

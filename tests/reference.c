@@ -121,7 +121,7 @@ void i2v_reference_stage_begin(i2v_reference_stage *at, int index, i2v_stage_kin
     at->tensors = i2v_reference_open(&at->reference);
     at->engine = i2v_reference_engine(&at->reference, 2);
     at->call = (i2v_call){.engine = at->engine, .num_videos = 1};
-    if (i2v_stage_begin(&at->stage, kind, at->engine, NULL, &at->call, POOL_BYTES)) {
+    if (i2v_stage_begin(&at->stage, kind, at->engine, NULL, &at->call, &(i2v_stage_plan){.tensors = POOL_BYTES})) {
         fail_msg("%s", i2v_error_message(at->engine));
     }
     at->run = &at->stage.run;

@@ -72,7 +72,7 @@ help_and_version() {
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
-        max-memory threads latents save-latents alpha variant crf json quiet; do
+        max-memory plan threads latents save-latents alpha variant crf json quiet; do
         printed "--$option"
     done
     run bench --help
@@ -202,6 +202,41 @@ describing() {
     printed '"num_frames": 2'
 }
 
+# planned ARGUMENT...: prints a plan of the four stages, and leaves no file behind.
+planned() {
+    local before
+    before=$(ls -AR)
+    works "$scratch/out" "$@"
+    [ -s "$scratch/err" ] && fail "nothing was to be said: $*"
+    [ "$(ls -AR)" = "$before" ] || fail "files were left behind: $*"
+}
+
+planning() {
+    planned generate missing.png --plan "${small[@]:0:6}"
+    printed '^image encoder  *[0-9]'
+    printed '^UNet  *[0-9][0-9 ]*  nothing traded$'
+    printed '^peak [0-9]* MiB, of [0-9]* MiB that the machine has free, less a margin$'
+    planned generate picture.png -o out.mp4 --plan "${small[@]}" --max-memory 1G
+    printed '^peak [0-9]* MiB, of 1024 MiB that --max-memory allows$'
+    planned generate picture.png --plan "${small[@]}" --json
+    [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'
+    printed '^  "command": "generate",$'
+    printed '^      "name": "VAE decoder",$'
+    printed '^      "traded": null$'
+    printed '^  "budget_given": false$'
+    if command -v python3 > /dev/null; then
+        python3 -c 'import json, sys; plan = json.load(sys.stdin)
+assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage in plan["stages"])' \
+            < "$scratch/out" || fail 'the JSON is not what it should be'
+    fi
+    planned decode latents.npy --plan --model "$model"
+    printed '^VAE decoder '
+    grep -q UNet "$scratch/out" && fail 'decode has no UNet'
+    refused 1 'at the least, but max_memory (--max-memory) allows 1 MiB' generate picture.png --plan "${small[@]}" \
+        --max-memory 1M
+    refused 2 "unknown option '--plan'" bench --plan
+}
+
 measuring() {
     local sizes=(--model "$model" --width 64 --height 48 --num-frames 2)
     works "$scratch/out" bench "${sizes[@]}" --repeat 1 --threads 1 --quiet
@@ -256,7 +291,7 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos describing measuring interrupting \
+for group in help_and_version wrong_usage failing_values failing_files making_videos planning describing measuring interrupting \
     full_disk; do
     echo "== $group"
     $group

@@ -608,6 +608,84 @@ static void test_norm_far_mean(void **state) {
     check_group_norm(tensor_of(NULL, 2, 40, 30, 64), 0, 8, 0, -10000, TOLERANCE);
 }
 
+/* ---- bands of pixels -------------------------------------------------------------------------------------------- */
+
+/* Pixels first..first + pixels of each frame, dense; to be freed. */
+static i2v_tensor copy_of_band(i2v_tensor x, int first, int pixels) {
+    i2v_tensor band = random_tensor(x.element, x.frames, 1, pixels, x.channels);
+    for (int f = 0; f < x.frames; f++) {
+        i2v_tensor from = i2v_tensor_pixels(&x, f, first, pixels), to = i2v_tensor_pixels(&band, f, 0, pixels);
+        memcpy(to.data, from.data, i2v_tensor_bytes(&from));
+    }
+    return band;
+}
+
+/* A group norm over all frames whose statistics come in bands of so many tiles has the bits of one that has all. */
+static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
+    i2v_norm norm = random_norm(x.channels, 4);
+    int pixels = x.height * x.width, band = tiles * (int)backend->moments_tile(&norm, pixels);
+    size_t bytes = (size_t)x.channels * 3 * sizeof(float);
+    float *whole = floats(3 * x.channels), *joined = floats(3 * x.channels);
+    void *moments = guarded(backend->moments_size(&norm, x.frames, pixels));
+    for (int first = 0; first < pixels; first += band) {
+        i2v_tensor part = copy_of_band(x, first, pixels - first < band ? pixels - first : band);
+        i2v_group_moments_args args = {part, &norm, first, pixels, moments};
+        RUN(backend, 2, group_moments, &args);
+        free(part.data);
+    }
+    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = 1, .factors = whole};
+    RUN(backend, 2, group_factors, &args);
+    args.moments = moments;
+    args.source[0].data = NULL;
+    args.factors = joined;
+    RUN(backend, 2, group_factors, &args);
+    assert_memory_equal(whole, joined, bytes);
+    free(whole);
+    free(joined);
+    free(moments);
+    free_norm(&norm);
+}
+
+/* A temporal convolution of a band of x into a band of out, from pixel `first` on, beside the whole one. */
+static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int first, int pixels) {
+    i2v_temporal_conv weights = {.filter = random_filter(x.channels, 24, 3, I2V_ELEMENT_F32)};
+    weights.filter = pack(backend, weights.filter);
+    i2v_tensor out = random_tensor(x.element, x.frames, x.height, x.width, 24);
+    i2v_tensor banded = copy_of_band(out, 0, x.height * x.width);
+    i2v_temporal_conv_args args = {.weights = &weights, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
+    RUN(backend, 2, temporal_conv, &args);
+    args.x_frame_rows = args.out_frame_rows = (int64_t)x.height * x.width;
+    args.x = (i2v_tensor){i2v_tensor_pixels(&x, 0, first, pixels).data, x.frames, 1, pixels, x.channels, x.element};
+    args.out = (i2v_tensor){i2v_tensor_pixels(&banded, 0, first, pixels).data, x.frames, 1, pixels, 24, x.element};
+    RUN(backend, 2, temporal_conv, &args);
+    i2v_tensor wanted = copy_of_band(out, first, pixels), found = copy_of_band(banded, first, pixels);
+    assert_memory_equal(found.data, wanted.data, i2v_tensor_bytes(&wanted));
+    free(wanted.data);
+    free(found.data);
+    free(out.data);
+    free(banded.data);
+    free((void *)weights.filter.packed);
+}
+
+static void check_bands(const i2v_backend *backend, i2v_element element) {
+    i2v_tensor x = random_tensor(element, 3, 37, 41, 128);
+    for (int tiles = 1; tiles < 4; tiles++)
+        check_moments(backend, x, tiles * (backend == i2v_backend_plain() ? 333 : 1));
+    check_temporal_band(backend, x, 0, 1);
+    check_temporal_band(backend, x, 1000, 517);
+    free(x.data);
+}
+
+static void test_bands(void **state) {
+    const i2v_backend *variant;
+    for (int element = 0; element < 2; element++) {
+        check_bands(i2v_backend_plain(), element ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32);
+        for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
+            check_bands(variant, element ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32);
+        }
+    }
+}
+
 static void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
     RUN(backend, threads, layer_norm, (const i2v_layer_norm_args *)args);
 }
@@ -1050,14 +1128,23 @@ static int bench(int threads, const char *element) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exponential),      cmocka_unit_test(test_error_function),
-        cmocka_unit_test(test_linear),           cmocka_unit_test(test_feed_forward),
-        cmocka_unit_test(test_temporal_conv),    cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_conv_winograd),    cmocka_unit_test(test_conv_tiles),
-        cmocka_unit_test(test_group_norm),       cmocka_unit_test(test_norm_far_mean),
-        cmocka_unit_test(test_layer_norm),       cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_attention_groups), cmocka_unit_test(test_attention_huge_scores),
-        cmocka_unit_test(test_elementwise),      cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_error_function),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_feed_forward),
+        cmocka_unit_test(test_temporal_conv),
+        cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_conv_winograd),
+        cmocka_unit_test(test_conv_tiles),
+        cmocka_unit_test(test_group_norm),
+        cmocka_unit_test(test_norm_far_mean),
+        cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_layer_norm),
+        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_attention_groups),
+        cmocka_unit_test(test_attention_huge_scores),
+        cmocka_unit_test(test_elementwise),
+        cmocka_unit_test(test_nan),
         cmocka_unit_test(test_cancel),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {

@@ -97,8 +97,9 @@ I2V_API void i2v_image_free(i2v_image *image);
 
 typedef struct i2v_engine i2v_engine;
 
-/* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's precision
- * (only f32 files are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in any case. */
+/* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's
+ * precision (only f32 files are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in
+ * any case. */
 typedef enum i2v_dtype {
     I2V_DTYPE_AUTO, /* F32 */
     I2V_DTYPE_F32,  /* equal to diffusers in float32 within 1e-4 */
@@ -109,7 +110,7 @@ typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
-    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free */
+    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -233,6 +234,35 @@ I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_
                               int latent_width, const i2v_params *params, i2v_video **video);
 
 I2V_API void i2v_video_free(i2v_video *video);
+
+/* ---- memory ----------------------------------------------------------------------------------------------------- */
+
+/* One stage of a run, in bytes. Stages are in memory one at a time. */
+typedef struct i2v_stage_memory {
+    const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
+    uint64_t weights;   /* as they are computed with */
+    uint64_t tensors;   /* of a forward pass */
+    uint64_t held;      /* latents, picture, frames, and what a process takes itself */
+    uint64_t peak;      /* of all three together */
+    const char *traded; /* what is given up to need no more; NULL: nothing */
+} i2v_stage_memory;
+
+/* The memory of a run, known before it starts. Trades change no bit of the result. */
+typedef struct i2v_memory_plan {
+    size_t stages_count;
+    i2v_stage_memory stages[4]; /* in the order of the run */
+    uint64_t peak;              /* of the largest stage */
+    uint64_t budget;            /* options.max_memory, or what the machine has free, less a margin */
+    int budget_given;           /* 1: it is options.max_memory */
+} i2v_memory_plan;
+
+/* What i2v_generate with these parameters takes; nothing is computed. I2V_ERROR_MEMORY where i2v_generate would fail
+ * with it: then *plan is the leanest there is. Its strings are static. */
+I2V_API i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan);
+
+/* The same for i2v_decode. */
+I2V_API i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
+                                   const i2v_params *params, i2v_memory_plan *plan);
 
 /* ---- measuring -------------------------------------------------------------------------------------------------- */
 

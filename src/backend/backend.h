@@ -132,7 +132,7 @@ typedef struct i2v_linear_args {
 } i2v_linear_args;
 
 /* GEGLU feed-forward of rows: with n = norm(x), [value, gate] = n W1 + b1, out = epilogue((value * gelu(gate)) W2).
- * value and gate are the two parts of geglu. */
+ * value and gate are the two parts of geglu. out may be x. */
 typedef struct i2v_feed_forward_args {
     int64_t rows;
     int64_t chunk; /* rows computed together; 0: the backend's choice */
@@ -153,9 +153,12 @@ typedef struct i2v_conv_args {
     i2v_epilogue epilogue;
 } i2v_conv_args;
 
+/* Of all pixels of the frames, or of a band of them: then x and out have the band's sizes, and their frames may lie as
+ * far apart as those of the whole tensor that the band is of. */
 typedef struct i2v_temporal_conv_args {
     const i2v_temporal_conv *weights;
     i2v_tensor x, out;
+    int64_t x_frame_rows, out_frame_rows; /* rows from frame to frame, of out and its residuals; 0: height * width */
     i2v_input_norm input_norm;
     i2v_epilogue epilogue;
 } i2v_temporal_conv_args;
@@ -167,8 +170,18 @@ typedef struct i2v_group_factors_args {
     i2v_tensor source[2]; /* source[1].channels is 0 if there is one */
     const i2v_norm *norm;
     int frames_together;
-    float *factors; /* [frames or 1][mean, scale, shift][channels] */
+    const void *moments; /* NULL, or those that group_moments made: of source, only the sizes are used */
+    float *factors;      /* [frames or 1][mean, scale, shift][channels] */
 } i2v_group_factors_args;
+
+/* A part of the statistics of a group norm, from a band of the pixels of each frame, for group_factors once all bands
+ * are done: with the bits that it finds by itself. */
+typedef struct i2v_group_moments_args {
+    i2v_tensor source; /* the band: its height * width pixels */
+    const i2v_norm *norm;
+    int64_t first, pixels; /* the band's first pixel, a multiple of moments_tile, and the pixels of a whole frame */
+    void *moments;         /* moments_size bytes, of all bands */
+} i2v_group_moments_args;
 
 /* Self-attention: softmax(q k^T * scale) v for each sequence and head. A sequence's token t of sequence (i, j) lies at
  * i * outer_stride + j * inner_stride + t * token_stride values; head h at h * head_dim of it. The three of qkv share
@@ -202,7 +215,9 @@ typedef struct i2v_layer_norm_args {
     float *out;
 } i2v_layer_norm_args;
 
-/* Each operation: bytes of scratch for these arguments, and the operation itself. Scratch is 64-byte aligned. */
+/* Each operation: bytes of scratch for these arguments, and the operation itself. Scratch is 64-byte aligned. Results
+ * are the same to the bit whether frames (of conv, spatial attention, group_factors of each), pixels (of temporal
+ * attention and temporal_conv) or rows (of linear, feed_forward) come in one call or in several. */
 #define I2V_OPERATION(name)                                                                                            \
     size_t (*name##_scratch)(const i2v_device *device, const i2v_##name##_args *args);                                 \
     i2v_status (*name)(const i2v_device *device, const i2v_##name##_args *args, void *scratch, i2v_error *error)
@@ -220,11 +235,16 @@ typedef struct i2v_backend {
     i2v_status (*conv_pack)(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
                             void *packed, i2v_error *error);
 
+    /* Bytes of the moments of whole frames, and what pixels a band's must be a multiple of, but for the last's. */
+    size_t (*moments_size)(const i2v_norm *norm, int frames, int64_t pixels);
+    int64_t (*moments_tile)(const i2v_norm *norm, int64_t pixels);
+
     I2V_OPERATION(linear);
     I2V_OPERATION(feed_forward);
     I2V_OPERATION(conv);
     I2V_OPERATION(temporal_conv);
     I2V_OPERATION(group_factors);
+    I2V_OPERATION(group_moments);
     I2V_OPERATION(layer_norm);
     I2V_OPERATION(attention);
     I2V_OPERATION(add_vectors);

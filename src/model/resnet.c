@@ -39,13 +39,12 @@ static i2v_tensor project_time(i2v_run *run, const i2v_linear *time_emb_proj, in
     return vector;
 }
 
-i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
-    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
-    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out);
-    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
-    i2v_tensor none = {0};
+/* All frames at once. */
+static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
+                           const float *time) {
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out), none = {0};
     i2v_epilogue add_time = i2v_epilogue_plain();
-    add_time.vector = vector.data;
+    add_time.vector = time;
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
     i2v_op_conv_normed(run, hidden, x, skip, &norm1, &resnet->conv1, add_time);
@@ -57,9 +56,23 @@ i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor
     i2v_epilogue add_input = i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data);
     i2v_op_conv_normed(run, out, hidden, none, &norm2, &resnet->conv2, add_input);
     i2v_group_norm_free(run, &norm2);
-
-    i2v_tensor_free(run, &vector);
     i2v_tensor_free(run, &hidden);
+}
+
+void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
+                     i2v_tensor time) {
+    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
+    int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
+    for (int first = 0; first < x.frames; first += group) {
+        forward_frames(run, resnet, i2v_tensor_frames(&out, first, group), i2v_tensor_frames(&x, first, group),
+                       i2v_tensor_frames(&skip, first, group), vector.data);
+    }
+    i2v_tensor_free(run, &vector);
+}
+
+i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
+    i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv2.out);
+    i2v_resnet_into(run, resnet, out, x, skip, time);
     return out;
 }
 
@@ -87,30 +100,63 @@ void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_res
     resnet->temporal_weight = sizes->switched ? mix : 1.0f - mix;
 }
 
-/* x becomes (1 - w) x + w (x + h) = x + w h, h being the temporal block's branch. */
-static void blend_temporal(i2v_run *run, const i2v_temporal_resnet *resnet, float temporal_weight, i2v_tensor x,
-                           i2v_tensor time) {
-    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels), none = {0};
-    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
-    i2v_epilogue add_time = i2v_epilogue_plain();
-    add_time.vector = vector.data;
-    i2v_epilogue blend = i2v_epilogue_residual(x.data);
-    blend.scale = temporal_weight;
+/* conv1 of the block: what norm2 is of. pixels: a band's, from `first` on. */
+static i2v_tensor convolve_band(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_tensor x,
+                                const i2v_group_norm *norm1, i2v_epilogue add_time, int first, int pixels) {
+    int count = i2v_tensor_pixels(&x, 0, first, pixels).width;
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, 1, count, x.channels);
+    i2v_op_temporal_conv_band(run, hidden, x, first, norm1, &resnet->conv1, add_time);
+    return hidden;
+}
 
-    i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
-    i2v_op_temporal_conv(run, hidden, x, &norm1, &resnet->conv1, add_time);
-    i2v_group_norm_free(run, &norm1);
+/* The block in bands: norm2 needs to have seen them all before the first of them can go on. */
+static void blend_in_bands(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_tensor x, const i2v_group_norm *norm1,
+                           i2v_epilogue add_time, i2v_epilogue blend) {
+    int pixels = x.height * x.width, band = i2v_moments_band(run, x, &resnet->norm2);
+    i2v_tensor moments = i2v_moments_new(run, x, &resnet->norm2);
+    for (int first = 0; first < pixels; first += band) {
+        i2v_tensor hidden = convolve_band(run, resnet, x, norm1, add_time, first, band);
+        i2v_op_group_moments(run, moments, x, hidden, first, &resnet->norm2);
+        i2v_tensor_free(run, &hidden);
+    }
+    i2v_group_norm norm2 = i2v_group_norm_of_moments(run, moments, x, &resnet->norm2, I2V_ACTIVATION_SILU);
+    for (int first = 0; first < pixels; first += band) {
+        i2v_tensor hidden = convolve_band(run, resnet, x, norm1, add_time, first, band);
+        blend.residual[0] = i2v_tensor_pixels(&x, 0, first, band).data;
+        i2v_op_temporal_conv_band(run, x, hidden, first, &norm2, &resnet->conv2, blend);
+        i2v_tensor_free(run, &hidden);
+    }
+    i2v_group_norm_free(run, &norm2);
+    i2v_tensor_free(run, &moments);
+}
+
+static void blend_at_once(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_tensor x, const i2v_group_norm *norm1,
+                          i2v_epilogue add_time, i2v_epilogue blend) {
+    i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels), none = {0};
+    i2v_op_temporal_conv(run, hidden, x, norm1, &resnet->conv1, add_time);
     i2v_group_norm norm2 = i2v_group_norm_of(run, hidden, none, &resnet->norm2, 1, I2V_ACTIVATION_SILU);
     i2v_op_temporal_conv(run, x, hidden, &norm2, &resnet->conv2, blend);
     i2v_group_norm_free(run, &norm2);
-
-    i2v_tensor_free(run, &vector);
     i2v_tensor_free(run, &hidden);
+}
+
+void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time) {
+    const i2v_temporal_resnet *resnet = &blended->temporal;
+    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time), none = {0};
+    i2v_epilogue add_time = i2v_epilogue_plain(), blend = i2v_epilogue_residual(x.data);
+    add_time.vector = vector.data;
+    blend.scale = blended->temporal_weight;
+
+    i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
+    int in_bands = run->trades.twice && i2v_moments_band(run, x, &resnet->norm2) < x.height * x.width;
+    (in_bands ? blend_in_bands : blend_at_once)(run, resnet, x, &norm1, add_time, blend);
+    i2v_group_norm_free(run, &norm1);
+    i2v_tensor_free(run, &vector);
 }
 
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
                                               i2v_tensor skip, i2v_tensor time) {
     i2v_tensor out = i2v_resnet_forward(run, &resnet->spatial, x, skip, time);
-    blend_temporal(run, &resnet->temporal, resnet->temporal_weight, out, time);
+    i2v_temporal_resnet_blend(run, resnet, out, time);
     return out;
 }

@@ -35,6 +35,9 @@ __attribute__((format(printf, 7, 8))) void i2v_resnet_load(i2v_loader *loader, i
 /* A new tensor [frames, height, width, out] from x's channels and skip's (skip.channels 0: none) side by side.
  * time: silu of the time embedding [1, 1, 1, time_channels], unused by blocks without one. */
 i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time);
+/* The same into out, which may be x where the block has no shortcut. */
+void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
+                     i2v_tensor time);
 
 typedef struct i2v_spatio_temporal_resnet_sizes {
     int in, out, time_channels;
@@ -46,7 +49,11 @@ __attribute__((format(printf, 4, 5))) void
 i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
                                 const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...);
 
+/* The spatial block, then the temporal one. */
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
                                               i2v_tensor skip, i2v_tensor time);
+/* The temporal block alone, on the spatial one's output: x becomes (1 - w) x + w (x + h) = x + w h, h being its branch.
+ */
+void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time);
 
 #endif

@@ -94,59 +94,79 @@ static i2v_tensor cross_attention(i2v_run *run, const i2v_cross_attention *atten
     return out;
 }
 
+/* x += attn1(norm1(x)) + cross over the pixels of each frame, some frames at a time. */
+static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor all,
+                            i2v_epilogue epilogue) {
+    int group = i2v_run_together(run, all.frames, (int64_t)all.height * all.width * all.channels);
+    for (int first = 0; first < all.frames; first += group) {
+        i2v_tensor x = i2v_tensor_frames(&all, first, group), attended = like(run, x);
+        i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
+        i2v_op_linear(run, qkv, x, &attention->norm, &attention->qkv, i2v_epilogue_plain());
+        i2v_op_spatial_attention(run, attended, qkv, heads);
+        i2v_tensor_free(run, &qkv);
+        epilogue.residual[0] = x.data;
+        i2v_op_linear(run, x, attended, NULL, &attention->to_out, epilogue);
+        i2v_tensor_free(run, &attended);
+    }
+}
+
+/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them. */
+static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
+                           i2v_epilogue epilogue) {
+    int pixels = x.height * x.width, band = i2v_run_together(run, pixels, (int64_t)x.frames * x.channels);
+    for (int first = 0; first < pixels; first += band) {
+        int count = i2v_tensor_pixels(&x, 0, first, band).width;
+        i2v_tensor attended = i2v_tensor_new(run, x.frames, 1, count, x.channels);
+        i2v_tensor qkv = i2v_tensor_new(run, x.frames, 1, count, 3 * x.channels);
+        for (int f = 0; f < x.frames; f++) {
+            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, 1), i2v_tensor_pixels(&x, f, first, band), &attention->norm,
+                          &attention->qkv, i2v_epilogue_plain());
+        }
+        i2v_op_temporal_attention(run, attended, qkv, heads);
+        i2v_tensor_free(run, &qkv);
+        for (int f = 0; f < x.frames; f++) {
+            i2v_tensor out = i2v_tensor_pixels(&x, f, first, band);
+            epilogue.residual[0] = out.data;
+            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, 1), NULL, &attention->to_out, epilogue);
+        }
+        i2v_tensor_free(run, &attended);
+    }
+}
+
 /* x += attn1(norm1(x)) + attn2(context). */
 static void attend(i2v_run *run, const i2v_transformer_block *block, int heads, int temporal, i2v_tensor x,
                    i2v_tensor context) {
-    i2v_tensor attended = like(run, x);
-    i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
-    i2v_op_linear(run, qkv, x, &block->attn1.norm, &block->attn1.qkv, i2v_epilogue_plain());
-    if (temporal) {
-        i2v_op_temporal_attention(run, attended, qkv, heads);
-    } else {
-        i2v_op_spatial_attention(run, attended, qkv, heads);
-    }
-    i2v_tensor_free(run, &qkv);
     i2v_tensor cross = cross_attention(run, &block->attn2, context);
     i2v_epilogue epilogue = i2v_epilogue_residual(x.data);
     epilogue.vector = cross.data;
-    i2v_op_linear(run, x, attended, NULL, &block->attn1.to_out, epilogue);
+    (temporal ? attend_in_time : attend_in_space)(run, &block->attn1, heads, x, epilogue);
     i2v_tensor_free(run, &cross);
-    i2v_tensor_free(run, &attended);
 }
 
-/* A new tensor; frees x. */
-static i2v_tensor spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                                i2v_tensor x, i2v_tensor context, int64_t chunk) {
+static void spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
+                          i2v_tensor x, i2v_tensor context, int64_t chunk) {
     attend(run, block, transformer->heads, 0, x, context);
-    i2v_tensor out = like(run, x);
-    i2v_op_feed_forward(run, out, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk,
+    i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk,
                         i2v_epilogue_residual(x.data));
-    i2v_tensor_free(run, &x);
-    return out;
 }
 
-/* The temporal block of x, blended with x: a new tensor; frees x. */
-static i2v_tensor temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                                 i2v_tensor x, i2v_tensor positions, i2v_tensor context, int64_t chunk) {
-    i2v_tensor placed = like(run, x);
-    i2v_op_add_vectors(run, placed, x, positions.data);
+/* x becomes the temporal block of x, blended with x. */
+static void temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
+                           i2v_tensor x, i2v_tensor positions, i2v_tensor context, int64_t chunk) {
     i2v_tensor hidden = like(run, x);
-    i2v_op_feed_forward(run, hidden, placed, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output, chunk,
-                        i2v_epilogue_residual(placed.data));
-    i2v_tensor_free(run, &placed);
+    i2v_op_add_vectors(run, hidden, x, positions.data);
+    i2v_op_feed_forward(run, hidden, hidden, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output, chunk,
+                        i2v_epilogue_residual(hidden.data));
     attend(run, block, transformer->heads, 1, hidden, context);
 
-    i2v_tensor out = like(run, x);
     float a = transformer->spatial_weight;
     i2v_epilogue blend = {.scale = 1 - a, .residual = {hidden.data, x.data}, .residual_scale = {1 - a, a}};
-    i2v_op_feed_forward(run, out, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk, blend);
+    i2v_op_feed_forward(run, x, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk, blend);
     i2v_tensor_free(run, &hidden);
-    i2v_tensor_free(run, &x);
-    return out;
 }
 
-i2v_tensor i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
-                                   int64_t chunk) {
+void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
+                             int64_t chunk) {
     i2v_tensor positions = frame_positions(run, transformer, x.frames);
     i2v_tensor hidden = like(run, x), none = {0};
     i2v_group_norm norm = i2v_group_norm_of(run, x, none, &transformer->norm, 0, I2V_ACTIVATION_NONE);
@@ -154,13 +174,11 @@ i2v_tensor i2v_transformer_forward(i2v_run *run, const i2v_transformer *transfor
     i2v_group_norm_free(run, &norm);
 
     for (int i = 0; i < transformer->layers; i++) {
-        hidden = spatial_block(run, transformer, &transformer->spatial[i], hidden, context, chunk);
-        hidden = temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, context, chunk);
+        spatial_block(run, transformer, &transformer->spatial[i], hidden, context, chunk);
+        temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, context, chunk);
     }
 
-    i2v_tensor out = like(run, x);
-    i2v_op_linear(run, out, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));
+    i2v_op_linear(run, x, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));
     i2v_tensor_free(run, &hidden);
     i2v_tensor_free(run, &positions);
-    return out;
 }

@@ -45,9 +45,9 @@ __attribute__((format(printf, 4, 5))) void i2v_transformer_load(i2v_loader *load
                                                                 const i2v_transformer_sizes *sizes, const char *format,
                                                                 ...);
 
-/* A new tensor of x's sizes. context: [1, 1, 1, context_dim]. chunk: rows of the feed-forward computed together, 0 for
- * the backend's choice. */
-i2v_tensor i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
-                                   int64_t chunk);
+/* In place. context: [1, 1, 1, context_dim]. chunk: rows of the feed-forward computed together, 0 for the backend's
+ * choice. */
+void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
+                             int64_t chunk);
 
 #endif

@@ -143,17 +143,15 @@ static i2v_tensor pop_skip(pass *p) {
     return p->skips[--p->skip_count];
 }
 
-static i2v_tensor attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
-    i2v_tensor out = i2v_transformer_forward(p->run, transformer, x, p->input->context, p->input->forward_chunk_size);
-    i2v_tensor_free(p->run, &x);
-    return out;
+static void attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
+    i2v_transformer_forward(p->run, transformer, x, p->input->context, p->input->forward_chunk_size);
 }
 
 /* All outputs become skips, which own them; the last is returned too. */
 static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
     for (int i = 0; i < block->layers; i++) {
         x = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, (i2v_tensor){0}, p->time);
-        if (block->has_attention) x = attend(p, &block->attentions[i], x);
+        if (block->has_attention) attend(p, &block->attentions[i], x);
         push_skip(p, x);
     }
     if (!block->has_resampler) return x;
@@ -169,9 +167,9 @@ static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x)
 static i2v_tensor mid_block(pass *p, const i2v_unet *unet, i2v_tensor x) {
     i2v_run *run = p->run;
     i2v_tensor first = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, (i2v_tensor){0}, p->time);
-    i2v_tensor attended = attend(p, &unet->mid_attention, first);
-    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, (i2v_tensor){0}, p->time);
-    i2v_tensor_free(run, &attended);
+    attend(p, &unet->mid_attention, first);
+    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], first, (i2v_tensor){0}, p->time);
+    i2v_tensor_free(run, &first);
     return out;
 }
 
@@ -194,10 +192,12 @@ static i2v_tensor upsample(pass *p, const i2v_conv *conv, i2v_tensor x) {
 static i2v_tensor up_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
     for (int i = 0; i < block->layers; i++) {
         i2v_tensor skip = pop_skip(p);
-        i2v_tensor joined = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, skip, p->time);
+        i2v_tensor joined = i2v_resnet_forward(p->run, &block->resnets[i].spatial, x, skip, p->time);
         i2v_tensor_free(p->run, &skip);
         i2v_tensor_free(p->run, &x);
-        x = block->has_attention ? attend(p, &block->attentions[i], joined) : joined;
+        x = joined;
+        i2v_temporal_resnet_blend(p->run, &block->resnets[i], x, p->time);
+        if (block->has_attention) attend(p, &block->attentions[i], x);
     }
     return block->has_resampler ? upsample(p, &block->resampler, x) : x;
 }

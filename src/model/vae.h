@@ -29,8 +29,7 @@ typedef struct i2v_vae_encoder {
 
 typedef struct i2v_vae_decoder_block {
     i2v_spatio_temporal_resnet resnets[I2V_MAX_LAYERS];
-    i2v_conv upsampler;
-    int has_upsampler;
+    i2v_conv upsampler; /* of all but the last */
 } i2v_vae_decoder_block;
 
 typedef struct i2v_vae_decoder {

@@ -21,7 +21,8 @@ void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, in
     i2v_load_linear(loader, &attention->to_out, channels, channels, 1, "%s.%s", prefix, names[3]);
 }
 
-i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
+/* All frames at once. */
+static void attend(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
     i2v_tensor out = i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
     i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
     i2v_tensor none = {0};
@@ -32,5 +33,12 @@ i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *atte
     i2v_op_linear(run, x, out, NULL, &attention->to_out, i2v_epilogue_residual(x.data));
     i2v_tensor_free(run, &qkv);
     i2v_tensor_free(run, &out);
+}
+
+i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
+    int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * x.channels);
+    for (int first = 0; first < x.frames; first += group) {
+        attend(run, attention, i2v_tensor_frames(&x, first, group));
+    }
     return x;
 }

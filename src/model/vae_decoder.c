@@ -17,8 +17,7 @@ static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, cons
         i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "decoder.up_blocks.%d.resnets.%d", index,
                                         i);
     }
-    block->has_upsampler = level > 0;
-    if (!block->has_upsampler) return;
+    if (level == 0) return;
     block->upsampler = i2v_conv_3x3(out, out);
     block->upsampler.doubles = 1;
     i2v_load_conv(loader, &block->upsampler, 1, "decoder.up_blocks.%d.upsamplers.0.conv", index);
@@ -56,18 +55,39 @@ void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2
     i2v_load_ignore(loader, "quant_conv");
 }
 
-/* Frees x. */
+/* Into x itself if it can be; else frees x. */
 static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights, i2v_tensor x) {
-    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, weights, x, (i2v_tensor){0}, (i2v_tensor){0});
-    i2v_tensor_free(run, &x);
+    i2v_tensor none = {0}, out = x;
+    if (weights->spatial.has_shortcut) {
+        out = i2v_resnet_forward(run, &weights->spatial, x, none, none);
+        i2v_tensor_free(run, &x);
+    } else {
+        i2v_resnet_into(run, &weights->spatial, x, x, none, none);
+    }
+    i2v_temporal_resnet_blend(run, weights, out, none);
     return out;
 }
 
-/* Frees x. */
-static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, i2v_tensor x) {
-    i2v_tensor out = i2v_tensor_new(run, x.frames, 2 * x.height, 2 * x.width, conv->out);
-    i2v_op_conv(run, out, x, conv, i2v_epilogue_plain());
-    i2v_tensor_free(run, &x);
+/* Doubles some frames and takes them through the spatial block; out may lie over x. */
+static void upsample_frames(i2v_run *run, const i2v_conv *conv, const i2v_resnet *spatial, i2v_tensor out,
+                            i2v_tensor x) {
+    i2v_tensor none = {0}, large = i2v_tensor_new(run, out.frames, out.height, out.width, conv->out);
+    i2v_op_conv(run, large, x, conv, i2v_epilogue_plain());
+    i2v_resnet_into(run, spatial, out, large, none, none);
+    i2v_tensor_free(run, &large);
+}
+
+/* The upsampler, and the first resnet after it, which often has fewer channels: the large tensor with more of them is
+ * only made of as many frames as are worked on together, and the result grows over x, which it frees. */
+static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, const i2v_spatio_temporal_resnet *weights,
+                           i2v_tensor x) {
+    i2v_tensor out = i2v_tensor_new_over(run, &x, 2 * x.height, 2 * x.width, weights->spatial.conv2.out);
+    int group = i2v_run_together(run, x.frames, (int64_t)out.height * out.width * conv->out);
+    for (int first = 0; first < x.frames; first += group) {
+        upsample_frames(run, conv, &weights->spatial, i2v_tensor_frames(&out, first, group),
+                        i2v_tensor_frames(&x, first, group));
+    }
+    i2v_temporal_resnet_blend(run, weights, out, (i2v_tensor){0});
     return out;
 }
 
@@ -80,9 +100,9 @@ void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out
         x = resnet(run, &decoder->mid_resnets[1], x);
     }
     for (int i = 0; i < decoder->config.levels; i++) {
-        const i2v_vae_decoder_block *block = &decoder->up_blocks[i];
-        for (int k = 0; k <= decoder->config.layers_per_block; k++) x = resnet(run, &block->resnets[k], x);
-        if (block->has_upsampler) x = upsample(run, &block->upsampler, x);
+        const i2v_spatio_temporal_resnet *resnets = decoder->up_blocks[i].resnets;
+        x = i == 0 ? resnet(run, resnets, x) : upsample(run, &decoder->up_blocks[i - 1].upsampler, resnets, x);
+        for (int k = 1; k <= decoder->config.layers_per_block; k++) x = resnet(run, &resnets[k], x);
     }
     i2v_tensor frames = i2v_tensor_new_f32(run, x.frames, x.height, x.width, 3), none = {0};
     i2v_group_norm norm = i2v_group_norm_of(run, x, none, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);

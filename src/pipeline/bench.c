@@ -101,7 +101,7 @@ static i2v_status repeat_pass(bench *b, i2v_stage *stage, i2v_bench_pass *pass) 
 
 static i2v_status measure_stage(bench *b, i2v_stage_kind kind, i2v_bench_pass *pass) {
     i2v_stage stage;
-    i2v_status status = i2v_stage_begin(&stage, kind, b->call->engine, b->sizes, b->call, b->plan->tensors[kind]);
+    i2v_status status = i2v_stage_begin(&stage, kind, b->call->engine, b->sizes, b->call, &b->plan->stages[kind]);
     if (!status) status = repeat_pass(b, &stage, pass);
     i2v_stage_end(&stage);
     return status;
@@ -196,8 +196,7 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
         if (!report) status = i2v_fail_memory(&engine->error, "the measurements", sizeof *report);
     }
     if (!status) {
-        i2v_call call = {
-            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1, .held = plan.held};
+        i2v_call call = {.engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1};
         bench b = {.call = &call, .sizes = &sizes, .plan = &plan, .repetitions = repetitions, .report = report};
         status = measure(&b, &engine->error);
     }

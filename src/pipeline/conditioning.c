@@ -33,14 +33,14 @@ i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const
     return run->status;
 }
 
-i2v_status i2v_embed_image(i2v_call *call, uint64_t pool_bytes, const i2v_image *image, float *out) {
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) status = i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
-    if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, pool_bytes);
+    if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
     if (!status) status = i2v_call_step(call, 1, NULL, 0);
@@ -60,7 +60,7 @@ static void add_noise(float *out, const i2v_image *image, const float *noise, fl
     }
 }
 
-i2v_status i2v_encode_image(i2v_call *call, uint64_t pool_bytes, const i2v_sizes *sizes, const i2v_image *image,
+i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_sizes *sizes, const i2v_image *image,
                             const float *noise, double strength, float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)image->width * (size_t)image->height * 3;
@@ -69,7 +69,7 @@ i2v_status i2v_encode_image(i2v_call *call, uint64_t pool_bytes, const i2v_sizes
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) {
         add_noise(pixels, image, noise, (float)strength);
-        status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, pool_bytes);
+        status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);

@@ -12,11 +12,11 @@ i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pix
 i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes, const float *pixels,
                              float *out);
 
-/* The picture (of the video's size) as CLIP's vector; pool_bytes: what a dry run said. */
-i2v_status i2v_embed_image(i2v_call *call, uint64_t pool_bytes, const i2v_image *image, float *out);
+/* The picture (of the video's size) as CLIP's vector. */
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, float *out);
 
 /* The picture with noise [3, height, width] times strength added, as a latent. */
-i2v_status i2v_encode_image(i2v_call *call, uint64_t pool_bytes, const i2v_sizes *sizes, const i2v_image *image,
+i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_sizes *sizes, const i2v_image *image,
                             const float *noise, double strength, float *out);
 
 #endif

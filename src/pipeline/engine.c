@@ -123,7 +123,7 @@ static i2v_status open_weights(i2v_engine *engine) {
 static i2v_status check_weights(i2v_engine *engine) {
     for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) {
         i2v_stage stage;
-        i2v_status status = i2v_stage_begin(&stage, kind, engine, NULL, NULL, 0);
+        i2v_status status = i2v_stage_begin(&stage, kind, engine, NULL, NULL, &(i2v_stage_plan){0});
         i2v_stage_end(&stage);
         if (status) return status;
     }

@@ -58,9 +58,9 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
     i2v_error *error = &call->engine->error;
     i2v_image *image = NULL;
     i2v_status status = i2v_image_resize(&image, source, sizes->width, sizes->height, params->fit, error);
-    if (!status) status = i2v_embed_image(call, plan->tensors[I2V_STAGE_CLIP], image, out->embedding);
+    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], image, out->embedding);
     if (!status) {
-        status = i2v_encode_image(call, plan->tensors[I2V_STAGE_ENCODER], sizes, image, augmentation,
+        status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, image, augmentation,
                                   params->noise_aug_strength, out->latent);
     }
     i2v_image_free(image);
@@ -79,7 +79,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
     for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
     i2v_stage stage;
     i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, plan->tensors[I2V_STAGE_UNET]);
+        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         status = i2v_denoise(call, &stage, sizes, &condition, schedule, i, latents + (size_t)i * count);
     }
@@ -90,7 +90,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
 static i2v_status decode_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_stage stage;
     i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, plan->tensors[I2V_STAGE_DECODER]);
+        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         status = i2v_decode_latents(call, &stage, sizes, i, video->latents + (size_t)i * i2v_sizes_latents(sizes),
                                     video->frames + (size_t)i * i2v_sizes_pixels(sizes));
@@ -151,11 +151,8 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
-        i2v_call call = {.engine = engine,
-                         .on_event = params->on_event,
-                         .user = params->user,
-                         .num_videos = sizes.num_videos,
-                         .held = plan.held};
+        i2v_call call = {
+            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = sizes.num_videos};
         status = generate(&call, image, params, &sizes, &plan, made);
     }
     return finish(engine, status, made, video);
@@ -179,8 +176,7 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
-        i2v_call call = {
-            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1, .held = plan.held};
+        i2v_call call = {.engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1};
         for (size_t i = 0; i < i2v_sizes_latents(&sizes); i++) made->latents[i] = latents[i];
         status = decode_all(&call, &sizes, &plan, made);
     }

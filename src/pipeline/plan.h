@@ -1,4 +1,5 @@
-/* The memory of a run, known before it starts: each stage's weights are bound and its forward pass is run dry. */
+/* The memory of a run, known before it starts: each stage's weights are bound and its forward pass is run dry. Where
+ * that is more than may be used, the plan gives up what costs least until it fits. */
 #ifndef I2V_PIPELINE_PLAN_H
 #define I2V_PIPELINE_PLAN_H
 
@@ -6,14 +7,30 @@
 #include "pipeline/stage.h"
 
 typedef struct i2v_plan {
-    uint64_t weights[I2V_STAGES_COUNT], tensors[I2V_STAGES_COUNT]; /* bytes; 0 for stages left out */
-    uint64_t held;                                                 /* frames, latents, noise */
+    i2v_stage_kind first;
+    i2v_stage_plan stages[I2V_STAGES_COUNT]; /* from first on */
     uint64_t peak;
     i2v_stage_kind largest; /* the stage of the peak */
+    uint64_t budget;
+    int budget_given; /* options.max_memory; else the machine's */
 } i2v_plan;
 
-/* Plans the stages from `first` to I2V_STAGE_DECODER. I2V_ERROR_MEMORY if the peak is over the engine's budget, which
- * is options.max_memory or what the machine has free; the message says which option lowers it. */
+/* What is given up at each level, more at each; the first is that of a plan that fits as it is. Results are the same to
+ * the bit at all. */
+#define I2V_TRADES_LEVELS 3
+i2v_trades i2v_trades_at(int level);
+/* In words; NULL at the first. */
+const char *i2v_trades_name(int level);
+
+const char *i2v_stage_name(i2v_stage_kind kind);
+
+/* Plans the stages from `first` to I2V_STAGE_DECODER, each at the first level that fits the engine's budget, which is
+ * options.max_memory or what the machine has free, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
+ * the message names the least that does and which option lowers it, and *plan is whole. */
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first);
+
+/* The stage as it is at one level, whatever the budget. */
+i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
+                          int level);
 
 #endif

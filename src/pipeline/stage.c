@@ -90,12 +90,12 @@ static int on_loaded(void *user, uint64_t bytes) {
 }
 
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                           i2v_call *call, uint64_t pool_bytes) {
+                           i2v_call *call, const i2v_stage_plan *plan) {
     const i2v_weights *weights = engine->weights[part_of(kind)];
     /* what runs once, before the loop, takes little memory and keeps all digits */
     int runs_once = kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
     i2v_element element = runs_once ? I2V_ELEMENT_F32 : engine->element;
-    *stage = (i2v_stage){.kind = kind, .call = call};
+    *stage = (i2v_stage){.kind = kind, .call = call, .held = plan->held};
     i2v_loader loader = {.store = &stage->store,
                          .backend = engine->backend,
                          .device = engine->device,
@@ -113,15 +113,18 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
     if (!loader.status) load_model(stage, &loader, engine, sizes);
     i2v_status status = i2v_loader_finish(&loader);
     if (status) return status;
-    stage->run = (i2v_run){
-        .backend = engine->backend, .device = engine->device, .element = element, .error = &engine->error};
-    if (call) call->event.memory = call->held + stage->store.bytes + pool_bytes;
-    return i2v_pool_new(&stage->run.pool, call ? pool_bytes : 0, &engine->error);
+    stage->run = (i2v_run){.backend = engine->backend,
+                           .device = engine->device,
+                           .element = element,
+                           .trades = plan->trades,
+                           .error = &engine->error};
+    if (call) call->event.memory = plan->held + stage->store.bytes + plan->tensors;
+    return i2v_pool_new(&stage->run.pool, call ? plan->tensors : 0, &engine->error);
 }
 
 void i2v_stage_end(i2v_stage *stage) {
     i2v_pool_delete(stage->run.pool);
     i2v_store_free(&stage->store);
-    if (stage->call) stage->call->event.memory = stage->call->held;
+    if (stage->call) stage->call->event.memory = stage->held;
     *stage = (i2v_stage){0};
 }

@@ -22,7 +22,6 @@ typedef struct i2v_call {
     i2v_event_callback on_event; /* may be NULL */
     void *user;
     int num_videos;
-    uint64_t held;   /* bytes held beside the stage: frames and latents */
     i2v_event event; /* the event being told; phase, video, steps kept between tellings */
     double phase_began;
 } i2v_call;
@@ -31,6 +30,18 @@ typedef struct i2v_call {
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps);
 /* Tells that `step` of the phase's steps are done. latents as in i2v_event. */
 i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count);
+
+/* The memory that a stage takes, in bytes, and what it gives up for it. */
+typedef struct i2v_stage_plan {
+    i2v_trades trades;
+    int level; /* of the trades */
+    uint64_t weights, tensors;
+    uint64_t held; /* beside them, while the stage runs */
+} i2v_stage_plan;
+
+static inline uint64_t i2v_stage_peak(const i2v_stage_plan *plan) {
+    return plan->weights + plan->tensors + plan->held;
+}
 
 typedef struct i2v_stage {
     i2v_stage_kind kind;
@@ -44,12 +55,14 @@ typedef struct i2v_stage {
     i2v_store store;
     i2v_run run;
     i2v_call *call; /* NULL in a dry stage */
+    uint64_t held;  /* as in its plan */
 } i2v_stage;
 
-/* Loads the stage's weights for runs of these sizes (NULL: for any) and makes a pool of pool_bytes. A dry one (call
- * NULL) checks names and shapes and counts. End the stage in both cases. */
+/* Loads the stage's weights for runs of these sizes (NULL: for any) and makes the pool that the plan says. A dry one
+ * (call NULL) checks names and shapes and counts; of its plan, only the trades are used. End the stage in both cases.
+ */
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                           i2v_call *call, uint64_t pool_bytes);
+                           i2v_call *call, const i2v_stage_plan *plan);
 void i2v_stage_end(i2v_stage *stage);
 
 #endif

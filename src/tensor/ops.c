@@ -1,6 +1,7 @@
 #include "tensor/ops.h"
 
 #include <math.h>
+#include <string.h>
 
 int i2v_run_computes(i2v_run *run) {
     if (run->status) return 0;
@@ -37,8 +38,44 @@ void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor) {
     tensor->data = NULL;
 }
 
+i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int width, int channels) {
+    i2v_tensor over = {NULL, x->frames, height, width, channels, x->element};
+    size_t small = i2v_tensor_bytes(x), large = i2v_tensor_bytes(&over), bytes = small > large ? small : large;
+    const void *from = x->data;
+    /* what a pool is given back stays as it is until someone writes there */
+    i2v_pool_give(run->pool, x->data);
+    over.data = take(run, bytes);
+    x->data = over.data ? (char *)over.data + (bytes - small) : NULL;
+    if (i2v_run_computes(run)) memmove(x->data, from, small);
+    return over;
+}
+
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels) {
     return (i2v_tensor){tensor->data, frames, height, width, channels, tensor->element};
+}
+
+i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count) {
+    i2v_tensor frames = *tensor;
+    if (!tensor->data) return frames;
+    frames.frames = first;
+    frames.data = (char *)tensor->data + i2v_tensor_bytes(&frames);
+    frames.frames = tensor->frames - first < count ? tensor->frames - first : count;
+    return frames;
+}
+
+i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count) {
+    int pixels = tensor->height * tensor->width;
+    i2v_tensor row = {tensor->data, 1, 1, frame * pixels + first, tensor->channels, tensor->element};
+    if (tensor->data) row.data = (char *)tensor->data + i2v_tensor_bytes(&row);
+    row.width = pixels - first < count ? pixels - first : count;
+    return row;
+}
+
+int i2v_run_together(const i2v_run *run, int count, int64_t values) {
+    int64_t most = run->trades.together && values ? run->trades.together / values : count;
+    if (most < 1) most = 1;
+    int64_t groups = (count + most - 1) / most;
+    return groups > 1 ? (int)((count + groups - 1) / groups) : count;
 }
 
 i2v_epilogue i2v_epilogue_plain(void) {
@@ -80,6 +117,37 @@ i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, co
 
 void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm) {
     i2v_tensor_free(run, &norm->factors);
+}
+
+static int64_t pixels_of(i2v_tensor x) {
+    return (int64_t)x.height * x.width;
+}
+
+int i2v_moments_band(const i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
+    int64_t tile = run->backend->moments_tile(norm, pixels_of(x)), tiles = (pixels_of(x) + tile - 1) / tile;
+    return (int)(tile * i2v_run_together(run, (int)tiles, tile * x.frames * x.channels));
+}
+
+i2v_tensor i2v_moments_new(i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
+    size_t bytes = run->backend->moments_size(norm, x.frames, pixels_of(x));
+    return i2v_tensor_new_f32(run, 1, 1, 1, (int)(bytes / sizeof(float)));
+}
+
+void i2v_op_group_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, i2v_tensor band, int first,
+                          const i2v_norm *norm) {
+    i2v_group_moments_args args = {
+        .source = band, .norm = norm, .first = first, .pixels = pixels_of(x), .moments = moments.data};
+    RUN_OPERATION(group_moments, args);
+}
+
+i2v_group_norm i2v_group_norm_of_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, const i2v_norm *norm,
+                                         i2v_activation activation) {
+    i2v_group_norm made = {.factors = i2v_tensor_new_f32(run, 1, 1, 3, norm->channels)};
+    made.input = (i2v_input_norm){made.factors.data, i2v_tensor_rows(&x), activation};
+    i2v_group_factors_args args = {
+        .source = {x}, .norm = norm, .frames_together = 1, .moments = moments.data, .factors = made.factors.data};
+    RUN_OPERATION(group_factors, args);
+    return made;
 }
 
 static i2v_input_norm input_norm(const i2v_group_norm *group_norm) {
@@ -152,9 +220,33 @@ void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor s
 
 void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
                           const i2v_temporal_conv *weights, i2v_epilogue epilogue) {
-    i2v_temporal_conv_args args = {
-        .weights = weights, .x = x, .out = out, .input_norm = input_norm(group_norm), .epilogue = epilogue};
-    run->multiplications += (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->filter.in * 3;
+    i2v_op_temporal_conv_band(run, out, x, 0, group_norm, weights, epilogue);
+}
+
+/* The part of *tensor that is the band; its frames stay as far apart as they are. */
+static void cut_band(i2v_tensor *tensor, int first, int64_t pixels) {
+    if (pixels_of(*tensor) == pixels) return;
+    *tensor = (i2v_tensor){i2v_tensor_pixels(tensor, 0, first, (int)pixels).data,
+                           tensor->frames,
+                           1,
+                           (int)pixels,
+                           tensor->channels,
+                           tensor->element};
+}
+
+void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int first, const i2v_group_norm *group_norm,
+                               const i2v_temporal_conv *weights, i2v_epilogue epilogue) {
+    i2v_temporal_conv_args args = {.weights = weights,
+                                   .x = x,
+                                   .out = out,
+                                   .x_frame_rows = pixels_of(x),
+                                   .out_frame_rows = pixels_of(out),
+                                   .input_norm = input_norm(group_norm),
+                                   .epilogue = epilogue};
+    int64_t pixels = args.x_frame_rows < args.out_frame_rows ? args.x_frame_rows : args.out_frame_rows;
+    cut_band(&args.x, first, pixels);
+    cut_band(&args.out, first, pixels);
+    run->multiplications += (uint64_t)i2v_tensor_count(&args.out) * (uint64_t)weights->filter.in * 3;
     RUN_OPERATION(temporal_conv, args);
 }
 

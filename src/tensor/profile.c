@@ -132,8 +132,8 @@ I2V_PROFILED(conv) {
                            with_skip(x, &args->skip) + bytes_of(weights->element, taps * weights->in * weights->out) +
                                with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
     record(profile, of, "[%d,%d,%d,%d] -> %d, %dx%d%s%s%s", x->frames, x->height, x->width, weights->in, weights->out,
-           weights->kernel, weights->kernel, weights->stride > 1 ? ", halved" : "",
-           weights->doubles ? ", doubled" : "", args->input_norm.factors ? ", normed" : "");
+           weights->kernel, weights->kernel, weights->stride > 1 ? ", halved" : "", weights->doubles ? ", doubled" : "",
+           args->input_norm.factors ? ", normed" : "");
 }
 
 I2V_PROFILED(temporal_conv) {
@@ -148,9 +148,16 @@ I2V_PROFILED(temporal_conv) {
 
 I2V_PROFILED(group_factors) {
     const i2v_tensor *x = &args->source[0];
-    operation_record of = {"group_factors", began, multiplications, with_skip(x, &args->source[1])};
+    size_t bytes = args->moments ? 0 : with_skip(x, &args->source[1]);
+    operation_record of = {"group_factors", began, multiplications, bytes};
     record(profile, of, "[%d,%d,%d,%d]%s%s", x->frames, x->height, x->width, args->norm->channels,
            args->source[1].channels ? ", joined" : "", args->frames_together ? ", all frames" : "");
+}
+
+I2V_PROFILED(group_moments) {
+    const i2v_tensor *x = &args->source;
+    operation_record of = {"group_moments", began, multiplications, i2v_tensor_bytes(x)};
+    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
 }
 
 I2V_PROFILED(layer_norm) {

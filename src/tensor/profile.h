@@ -27,6 +27,7 @@ I2V_PROFILED(feed_forward);
 I2V_PROFILED(conv);
 I2V_PROFILED(temporal_conv);
 I2V_PROFILED(group_factors);
+I2V_PROFILED(group_moments);
 I2V_PROFILED(layer_norm);
 I2V_PROFILED(attention);
 I2V_PROFILED(add_vectors);

@@ -16,6 +16,7 @@ OPERATION(feed_forward)
 OPERATION(conv)
 OPERATION(temporal_conv)
 OPERATION(group_factors)
+OPERATION(group_moments)
 OPERATION(layer_norm)
 OPERATION(attention)
 OPERATION(add_vectors)
@@ -40,11 +41,14 @@ static const i2v_backend BACKEND = {.name = BACKEND_NAME,
                                     .filter_pack = JOIN(BACKEND, filter_pack),
                                     .conv_size = JOIN(BACKEND, conv_size),
                                     .conv_pack = JOIN(BACKEND, conv_pack),
+                                    .moments_size = i2v_cpu_moments_size,
+                                    .moments_tile = i2v_cpu_moments_tile,
                                     ENTRY(linear),
                                     ENTRY(feed_forward),
                                     ENTRY(conv),
                                     ENTRY(temporal_conv),
                                     ENTRY(group_factors),
+                                    ENTRY(group_moments),
                                     ENTRY(layer_norm),
                                     ENTRY(attention),
                                     ENTRY(add_vectors),

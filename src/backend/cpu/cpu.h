@@ -15,11 +15,16 @@ I2V_CPU_OPERATION(feed_forward);
 I2V_CPU_OPERATION(conv);
 I2V_CPU_OPERATION(temporal_conv);
 I2V_CPU_OPERATION(group_factors);
+I2V_CPU_OPERATION(group_moments);
 I2V_CPU_OPERATION(layer_norm);
 I2V_CPU_OPERATION(attention);
 I2V_CPU_OPERATION(add_vectors);
 
 #undef I2V_CPU_OPERATION
+
+/* For bands of a group norm; see i2v_backend. */
+size_t i2v_cpu_moments_size(const i2v_norm *norm, int frames, int64_t pixels);
+int64_t i2v_cpu_moments_tile(const i2v_norm *norm, int64_t pixels);
 
 /* Weights in the layout of the product's kernel. */
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter);

@@ -13,7 +13,8 @@ typedef struct temporal_conv_job {
     const i2v_temporal_conv_args *args;
     i2v_product_input input;
     int64_t frame_pixels;
-    int64_t pixels, tiles; /* pixels of a tile, in each frame */
+    int64_t x_rows, out_rows; /* from frame to frame */
+    int64_t pixels, tiles;    /* pixels of a tile, in each frame */
     int columns, column_tiles, columns_apart;
     float *read, *sums, *expanded; /* per thread */
     int64_t read_stride, sums_stride, expanded_stride;
@@ -32,6 +33,8 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
                                      .channels = {args->x.channels},
                                      .norm = &args->input_norm};
     job->frame_pixels = (int64_t)args->x.height * args->x.width;
+    job->x_rows = args->x_frame_rows ? args->x_frame_rows : job->frame_pixels;
+    job->out_rows = args->out_frame_rows ? args->out_frame_rows : job->frame_pixels;
     int64_t pixels = i2v_min(MOST_ROWS / frames, INPUT_SIZE / (frames * channels));
     job->pixels = i2v_even_tile(job->frame_pixels, pixels < 4 ? 4 : pixels);
     job->tiles = i2v_tiles(job->frame_pixels, job->pixels);
@@ -82,9 +85,8 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
     float *read = job->read + thread * job->read_stride;
     i2v_product_line *lines = job->lines + (int64_t)thread * frames;
     for (int64_t f = 0; f < frames; f++) {
-        int64_t row = f * job->frame_pixels + first;
-        lines[f] = (i2v_product_line){.out = row, .rows = (int)pixels};
-        i2v_product_read(&job->input, row, pixels, read + f * pixels * filter->in);
+        lines[f] = (i2v_product_line){.out = f * job->out_rows + first, .rows = (int)pixels};
+        i2v_product_read(&job->input, f * job->x_rows + first, pixels, read + f * pixels * filter->in);
     }
     i2v_product product = {.kernels = job->kernels,
                            .lines = lines,

@@ -82,16 +82,19 @@ static void temporal_conv_pixel(void *argument, int64_t row, int thread) {
     const void *const source[2] = {args->x.data};
     double *x = job->scratch + (int64_t)thread * (filter->in + filter->out), *sums = x + filter->in;
     int64_t pixels = (int64_t)args->x.height * args->x.width;
+    int64_t x_rows = args->x_frame_rows ? args->x_frame_rows : pixels;
+    int64_t out_rows = args->out_frame_rows ? args->out_frame_rows : pixels;
     for (int o = 0; o < filter->out; o++) sums[o] = args->weights->bias ? args->weights->bias[o] : 0;
     for (int tap = 0; tap < 3; tap++) {
         int64_t frame = row / pixels + tap - 1;
         if (frame < 0 || frame >= args->x.frames) continue;
         i2v_plain_input(source, (int[]){filter->in, 0}, args->x.element, &args->input_norm,
-                        frame * pixels + row % pixels, x);
+                        frame * x_rows + row % pixels, x);
         for (int o = 0; o < filter->out; o++) sums[o] += temporal_tap(filter, o, tap, x);
     }
     for (int o = 0; o < filter->out; o++) {
-        i2v_plain_epilogue(&args->epilogue, row, o, filter->out, sums[o], args->out.element, args->out.data);
+        i2v_plain_epilogue(&args->epilogue, row / pixels * out_rows + row % pixels, o, filter->out, sums[o],
+                           args->out.element, args->out.data);
     }
 }
 

@@ -51,7 +51,36 @@ static void factors_of_group(void *argument, int64_t item, int thread) {
 i2v_status i2v_plain_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
                                    i2v_error *error) {
     int64_t items = (int64_t)(args->frames_together ? 1 : args->source[0].frames) * args->norm->groups;
-    i2v_parallel(device->team, items, device->cancel, factors_of_group, (void *)args);
+    i2v_group_factors_args whole = *args;
+    if (args->moments) {
+        whole.source[0].data = (void *)args->moments;
+        whole.source[0].element = I2V_ELEMENT_F32;
+    }
+    i2v_parallel(device->team, items, device->cancel, factors_of_group, &whole);
+    return I2V_OK;
+}
+
+/* The moments are all values, of which the two passes are made in the end. */
+size_t i2v_plain_moments_size(const i2v_norm *norm, int frames, int64_t pixels) {
+    return (size_t)(frames * pixels * norm->channels) * sizeof(float);
+}
+
+int64_t i2v_plain_moments_tile(const i2v_norm *norm, int64_t pixels) {
+    return 1;
+}
+
+size_t i2v_plain_group_moments_scratch(const i2v_device *device, const i2v_group_moments_args *args) {
+    return 0;
+}
+
+i2v_status i2v_plain_group_moments(const i2v_device *device, const i2v_group_moments_args *args, void *scratch,
+                                   i2v_error *error) {
+    const i2v_tensor *x = &args->source;
+    int64_t values = (int64_t)x->height * x->width * x->channels;
+    for (int64_t frame = 0; frame < x->frames; frame++) {
+        float *out = (float *)args->moments + (frame * args->pixels + args->first) * x->channels;
+        for (int64_t i = 0; i < values; i++) out[i] = (float)i2v_plain_get(x->element, x->data, frame * values + i);
+    }
     return I2V_OK;
 }
 

@@ -40,6 +40,11 @@ i2v_status i2v_plain_temporal_conv(const i2v_device *device, const i2v_temporal_
 size_t i2v_plain_group_factors_scratch(const i2v_device *device, const i2v_group_factors_args *args);
 i2v_status i2v_plain_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
                                    i2v_error *error);
+size_t i2v_plain_moments_size(const i2v_norm *norm, int frames, int64_t pixels);
+int64_t i2v_plain_moments_tile(const i2v_norm *norm, int64_t pixels);
+size_t i2v_plain_group_moments_scratch(const i2v_device *device, const i2v_group_moments_args *args);
+i2v_status i2v_plain_group_moments(const i2v_device *device, const i2v_group_moments_args *args, void *scratch,
+                                   i2v_error *error);
 size_t i2v_plain_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args);
 i2v_status i2v_plain_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
                                 i2v_error *error);

@@ -1,0 +1,43 @@
+/* Plans as the public header tells them. */
+#include "pipeline/plan.h"
+
+static void tell_stage(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_stage_kind kind) {
+    *stage = (i2v_stage_memory){.name = i2v_stage_name(kind),
+                                .weights = plan->weights,
+                                .tensors = plan->tensors,
+                                .held = plan->held,
+                                .peak = i2v_stage_peak(plan),
+                                .traded = i2v_trades_name(plan->level)};
+}
+
+static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first, i2v_memory_plan *told) {
+    i2v_plan plan;
+    i2v_status status = i2v_plan_make(&plan, engine, sizes, first);
+    if (status && status != I2V_ERROR_MEMORY) return status;
+    told->peak = plan.peak;
+    told->budget = plan.budget;
+    told->budget_given = plan.budget_given;
+    for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
+        tell_stage(&told->stages[told->stages_count++], &plan.stages[kind], kind);
+    }
+    return status;
+}
+
+i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan) {
+    i2v_sizes sizes;
+    *plan = (i2v_memory_plan){0};
+    engine->error = (i2v_error){0};
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
+    return status ? status : make(engine, &sizes, I2V_STAGE_CLIP, plan);
+}
+
+i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
+                           const i2v_params *params, i2v_memory_plan *plan) {
+    i2v_sizes sizes;
+    *plan = (i2v_memory_plan){0};
+    engine->error = (i2v_error){0};
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
+    return status ? status : make(engine, &sizes, I2V_STAGE_DECODER, plan);
+}

@@ -1,0 +1,280 @@
+/* The memory of runs: plans that hold to the byte, and trades that change no bit. */
+#include "reference.h"
+
+#include "pipeline/decode.h"
+#include "pipeline/denoise.h"
+#include "pipeline/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static i2v_params params_of(int width, int height) {
+    i2v_params params;
+    i2v_params_default(&params);
+    params.width = width;
+    params.height = height;
+    params.num_frames = 3;
+    params.num_inference_steps = 1;
+    params.decode_chunk_size = 2;
+    params.seed = 3;
+    return params;
+}
+
+static i2v_engine *engine_of(int index, i2v_dtype dtype) {
+    i2v_options options;
+    i2v_options_default(&options);
+    options.threads = 2;
+    options.dtype = dtype;
+    i2v_engine *engine = NULL;
+    if (i2v_open(&engine, i2v_reference_at(index).model, &options)) fail_msg("%s", i2v_error_message(engine));
+    return engine;
+}
+
+static i2v_sizes sizes_of(i2v_engine *engine, const i2v_params *params) {
+    i2v_sizes sizes;
+    assert_int_equal(i2v_sizes_of_params(&sizes, engine, params), I2V_OK);
+    return sizes;
+}
+
+/* ---- one stage ----------------------------------------------------------------------------------------------------
+ */
+
+static void fill(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = (float)(i * 2654435761u % 2001) / 1000 - 1;
+}
+
+static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *latents, float *frames) {
+    if (stage->kind == I2V_STAGE_DECODER) {
+        return i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, sizes->num_frames, latents, frames);
+    }
+    static float picture[1 << 16], embedding[1 << 12];
+    fill(picture, COUNT(picture));
+    fill(embedding, COUNT(embedding));
+    i2v_condition condition = {.embedding = embedding,
+                               .latent = picture,
+                               .time_ids = {6, 127, 0.02f},
+                               .min_guidance_scale = 1,
+                               .max_guidance_scale = 3};
+    return i2v_denoise_step(&stage->run, stage->model.unet, sizes, &condition, 0.3f, 2, 1, latents);
+}
+
+/* What the stage makes with these trades, in a pool as large as a dry run says; *bytes is its size. To be freed. */
+static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *sizes, i2v_trades trades,
+                        uint64_t *bytes) {
+    i2v_stage stage;
+    i2v_stage_plan plan = {.trades = trades};
+    size_t latents = i2v_sizes_latents(sizes), frames = i2v_sizes_pixels(sizes);
+    float *values = calloc(latents + frames, sizeof *values);
+    assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, NULL, &plan), I2V_OK);
+    assert_int_equal(run_stage(&stage, sizes, NULL, NULL), I2V_OK);
+    plan.tensors = i2v_pool_peak(stage.run.pool);
+    i2v_stage_end(&stage);
+
+    i2v_call call = {.engine = engine, .num_videos = 1};
+    fill(values, latents);
+    assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, &call, &plan), I2V_OK);
+    if (run_stage(&stage, sizes, values, values + latents)) fail_msg("%s", i2v_error_message(engine));
+    assert_int_equal(i2v_pool_peak(stage.run.pool), plan.tensors);
+    i2v_stage_end(&stage);
+    *bytes = plan.tensors;
+    return values;
+}
+
+/* A frame at a time, a pixel or a tile at a time, and what the plans use. */
+static const i2v_trades all_trades[] = {{.together = 1},
+                                        {.together = 1, .twice = 1},
+                                        {.together = 30000},
+                                        {.together = 100000, .twice = 1},
+                                        {.together = (int64_t)1 << 22},
+                                        {.together = (int64_t)1 << 24, .twice = 1}};
+
+/* Sizes at which every trade has something to cut: images of several tiles, levels of odd sizes. */
+static void check_trades(int index, i2v_dtype dtype, i2v_stage_kind kind) {
+    static const int unet[I2V_REFERENCES][2] = {{376, 360}, {96, 104}},
+                     decoder[I2V_REFERENCES][2] = {{72, 56}, {72, 56}};
+    i2v_engine *engine = engine_of(index, dtype);
+    const int *size = kind == I2V_STAGE_UNET ? unet[index] : decoder[index];
+    i2v_params params = params_of(size[0], size[1]);
+    i2v_sizes sizes = sizes_of(engine, &params);
+    size_t values = i2v_sizes_latents(&sizes) + i2v_sizes_pixels(&sizes);
+    uint64_t most, bytes;
+    float *wanted = made_with(engine, kind, &sizes, (i2v_trades){0}, &most);
+    for (size_t i = 0; i < COUNT(all_trades); i++) {
+        float *found = made_with(engine, kind, &sizes, all_trades[i], &bytes);
+        if (memcmp(found, wanted, values * sizeof *found) != 0) fail_msg("trade %zu changes bits", i);
+        assert_true(bytes <= most);
+        if (i < 2) assert_true(bytes < most);
+        free(found);
+    }
+    free(wanted);
+    i2v_close(engine);
+}
+
+static void trades_change_no_bit_of_the_unet(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) check_trades(i, I2V_DTYPE_F32, I2V_STAGE_UNET);
+    check_trades(1, I2V_DTYPE_BF16, I2V_STAGE_UNET);
+}
+
+static void trades_change_no_bit_of_the_decoder(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) check_trades(i, I2V_DTYPE_F32, I2V_STAGE_DECODER);
+    check_trades(1, I2V_DTYPE_BF16, I2V_STAGE_DECODER);
+}
+
+/* ---- the choice ---------------------------------------------------------------------------------------------------
+ */
+
+/* Peaks of a stage at each level; those of later levels are lower, or the level is never chosen. */
+static void peaks_of(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *sizes,
+                     uint64_t peaks[I2V_TRADES_LEVELS]) {
+    for (int level = 0; level < I2V_TRADES_LEVELS; level++) {
+        i2v_stage_plan plan;
+        assert_int_equal(i2v_plan_stage(&plan, kind, engine, sizes, level), I2V_OK);
+        peaks[level] = i2v_stage_peak(&plan);
+    }
+}
+
+static int level_within(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind kind, uint64_t budget,
+                        i2v_status *status) {
+    i2v_plan plan;
+    engine->options.max_memory = budget;
+    *status = i2v_plan_make(&plan, engine, sizes, kind);
+    engine->options.max_memory = 0;
+    return plan.stages[kind].level;
+}
+
+/* Just what a level takes is given to it; a byte less goes to the next, and below the last nothing fits. */
+static void budgets_choose_the_level(void **state) {
+    (void)state;
+    i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
+    i2v_params params = params_of(512, 512);
+    params.num_frames = 4;
+    params.decode_chunk_size = 0;
+    i2v_sizes sizes = sizes_of(engine, &params);
+    uint64_t peaks[I2V_TRADES_LEVELS];
+    i2v_status status;
+    peaks_of(engine, I2V_STAGE_DECODER, &sizes, peaks);
+    for (int level = 0; level < I2V_TRADES_LEVELS; level++) {
+        assert_true(level == 0 || peaks[level] < peaks[level - 1]);
+        assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[level], &status), level);
+        assert_int_equal(status, I2V_OK);
+        int below = level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[level] - 1, &status);
+        int last = level + 1 == I2V_TRADES_LEVELS;
+        assert_int_equal(below, last ? level : level + 1);
+        assert_int_equal(status, last ? I2V_ERROR_MEMORY : I2V_OK);
+    }
+    char least[64];
+    snprintf(least, sizeof least, "VAE decoder needs %llu MiB",
+             (unsigned long long)((peaks[I2V_TRADES_LEVELS - 1] >> 20) + 1));
+    assert_non_null(strstr(i2v_error_message(engine), least));
+    assert_non_null(strstr(i2v_error_message(engine), "decode_chunk_size"));
+    assert_non_null(strstr(i2v_error_message(engine), "bf16"));
+    i2v_close(engine);
+}
+
+/* ---- through the public header ------------------------------------------------------------------------------------
+ */
+
+static i2v_image *picture_of(int width, int height) {
+    i2v_image *image = NULL;
+    assert_int_equal(i2v_image_new(&image, width, height, NULL), I2V_OK);
+    for (int i = 0; i < width * height * 3; i++) image->pixels[i] = (uint8_t)(i * i / 7 % 256);
+    return image;
+}
+
+static int keep_most_memory(const i2v_event *event, void *user) {
+    uint64_t *most = user;
+    if (event->memory > *most) *most = event->memory;
+    return 0;
+}
+
+static i2v_video *generate_within(i2v_engine *engine, const i2v_image *image, i2v_params params, uint64_t budget,
+                                  uint64_t *most) {
+    i2v_video *video = NULL;
+    params.on_event = keep_most_memory;
+    params.user = most;
+    *most = 0;
+    engine->options.max_memory = budget;
+    if (i2v_generate(engine, image, &params, &video)) fail_msg("%s", i2v_error_message(engine));
+    engine->options.max_memory = 0;
+    return video;
+}
+
+/* A whole run at each of its plans, down to the least: the same video, and never more memory than planned. */
+static void runs_keep_to_their_plans(void **state) {
+    (void)state;
+    i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
+    i2v_params params = params_of(128, 128);
+    params.num_frames = 20;
+    params.max_guidance_scale = 1;
+    params.decode_chunk_size = 0;
+    i2v_image *image = picture_of(40, 30);
+    i2v_memory_plan plan;
+    uint64_t most;
+    assert_int_equal(i2v_plan_generate(engine, &params, &plan), I2V_OK);
+    assert_false(plan.budget_given);
+    i2v_video *wanted = generate_within(engine, image, params, 0, &most);
+    size_t bytes = (size_t)20 * 128 * 128 * 3 * sizeof(float);
+    int plans = 0;
+    for (uint64_t budget = plan.peak;; budget = plan.peak - 1, plans++) {
+        engine->options.max_memory = budget;
+        i2v_status status = i2v_plan_generate(engine, &params, &plan);
+        if (status == I2V_ERROR_MEMORY) break;
+        assert_int_equal(status, I2V_OK);
+        assert_true(plan.budget_given && plan.budget == budget && plan.peak <= budget);
+        i2v_video *found = generate_within(engine, image, params, budget, &most);
+        assert_int_equal(most, plan.peak);
+        assert_memory_equal(found->frames, wanted->frames, bytes);
+        i2v_video_free(found);
+    }
+    assert_true(plans >= 2);
+    i2v_video_free(wanted);
+    i2v_image_free(image);
+    i2v_close(engine);
+}
+
+static void plans_say_what_runs_would(void **state) {
+    (void)state;
+    static const char *const names[] = {"image encoder", "VAE encoder", "UNet", "VAE decoder"};
+    i2v_engine *engine = engine_of(0, I2V_DTYPE_F32);
+    i2v_params params = params_of(392, 360);
+    i2v_memory_plan plan;
+    assert_int_equal(i2v_plan_generate(engine, &params, &plan), I2V_OK);
+    assert_int_equal(plan.stages_count, 4);
+    uint64_t peak = 0;
+    for (int i = 0; i < 4; i++) {
+        const i2v_stage_memory *stage = &plan.stages[i];
+        assert_string_equal(stage->name, names[i]);
+        assert_null(stage->traded);
+        assert_true(stage->weights > 0 && stage->tensors > 0 && stage->held > 0);
+        assert_int_equal(stage->peak, stage->weights + stage->tensors + stage->held);
+        if (stage->peak > peak) peak = stage->peak;
+    }
+    assert_int_equal(plan.peak, peak);
+    assert_true(plan.budget >= plan.peak);
+
+    i2v_memory_plan decoding;
+    assert_int_equal(i2v_plan_decode(engine, 3, 45, 49, &params, &decoding), I2V_OK);
+    assert_int_equal(decoding.stages_count, 1);
+    assert_string_equal(decoding.stages[0].name, "VAE decoder");
+    assert_int_equal(decoding.stages[0].tensors, plan.stages[3].tensors);
+
+    params.width = 3;
+    assert_int_equal(i2v_plan_generate(engine, &params, &plan), I2V_ERROR_PARAMETER);
+    assert_int_equal(plan.stages_count, 0);
+    assert_int_equal(i2v_plan_decode(engine, 0, 45, 49, &params, &decoding), I2V_ERROR_PARAMETER);
+    i2v_close(engine);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trades_change_no_bit_of_the_unet), cmocka_unit_test(trades_change_no_bit_of_the_decoder),
+        cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(runs_keep_to_their_plans),
+        cmocka_unit_test(plans_say_what_runs_would),
+    };
+    return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
