@@ -3,6 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+/* More would save next to nothing, and the dry run of the largest videos would take long. */
+#define MOST_GROUPS 64
+
 int i2v_run_computes(i2v_run *run) {
     if (run->status) return 0;
     if (run->device.cancel && atomic_load_explicit(run->device.cancel, memory_order_relaxed)) {
@@ -64,15 +67,18 @@ i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count) {
 }
 
 i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count) {
-    int pixels = tensor->height * tensor->width;
-    i2v_tensor row = {tensor->data, 1, 1, frame * pixels + first, tensor->channels, tensor->element};
-    if (tensor->data) row.data = (char *)tensor->data + i2v_tensor_bytes(&row);
-    row.width = pixels - first < count ? pixels - first : count;
+    i2v_tensor frames = *tensor, row = {NULL, 1, 1, first, tensor->channels, tensor->element};
+    frames.frames = frame;
+    if (tensor->data) row.data = (char *)tensor->data + i2v_tensor_bytes(&frames) + i2v_tensor_bytes(&row);
+    int left = tensor->height * tensor->width - first;
+    row.width = left < count ? left : count;
     return row;
 }
 
 int i2v_run_together(const i2v_run *run, int count, int64_t values) {
     int64_t most = run->trades.together && values ? run->trades.together / values : count;
+    int64_t least = (count + MOST_GROUPS - 1) / MOST_GROUPS;
+    if (most < least) most = least;
     if (most < 1) most = 1;
     int64_t groups = (count + most - 1) / most;
     return groups > 1 ? (int)((count + groups - 1) / groups) : count;
@@ -130,7 +136,7 @@ int i2v_moments_band(const i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
 
 i2v_tensor i2v_moments_new(i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
     size_t bytes = run->backend->moments_size(norm, x.frames, pixels_of(x));
-    return i2v_tensor_new_f32(run, 1, 1, 1, (int)(bytes / sizeof(float)));
+    return i2v_tensor_new_f32(run, x.frames, 1, 1, (int)(bytes / (size_t)x.frames / sizeof(float)));
 }
 
 void i2v_op_group_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, i2v_tensor band, int first,
