@@ -1,9 +1,8 @@
 /* Kernels of Winograd's convolutions F(m x m, 3 x 3), m = 2 and 4: a tile of m x m outputs needs n x n inputs, n = m +
  * 2, and n^2 products in place of 9 m^2. Transforms are of Lavin and Gray, "Fast Algorithms for Convolutional Neural
  * Networks" (2015), in f32. `m` is known to the compiler in every loop. */
-#include "backend/cpu/kernels_rows.inc.h"
+#include "backend/cpu/kernels_product.inc.h"
 
-#define PANEL (2 * VECTOR_WIDTH)
 #define WINOGRAD_MOST 6 /* n of the largest tile */
 
 /* B^T d */
