@@ -13,19 +13,16 @@ the differences between frames, the logarithms of mean and deviation of the abso
 
 import subprocess
 import tempfile
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from PIL import Image
 
-from common import FRAMES, HEIGHT, TOP_SPEED, WIDTH, arguments, load_photos, make_clip
+from common import FRAMES, HEIGHT, WIDTH, arguments, bucket_of, load_photos, make_clip, speed_of
 from export import load_pipeline_parts
-from unet import clip_embedding, v_loss
+from unet import SIGMAS, clip_embedding, v_loss
 from vae import FastCode, LowerDecoder, whole_pictures
-
-SIGMAS = (0.7, 1.5, 4.0, 12.0, 40.0)
 
 
 def flow(video):
@@ -77,7 +74,7 @@ def generate(args, picture, bucket, *options):
 
 def push_in(picture, bucket):
     """The fixed-zoom baseline, a shot towards the middle."""
-    rate, out = bucket / 255 * TOP_SPEED / 76, []  # 76: the mean distance from the middle in pixels
+    rate, out = speed_of(bucket, 7) / 76, []  # 76: the mean distance from the middle in pixels
     for i in range(FRAMES):
         m = cv2.getRotationMatrix2D((WIDTH / 2 - 0.5, HEIGHT / 2 - 0.5), 0, np.exp(rate * i))
         out.append(cv2.warpAffine(picture, m, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE))
@@ -159,7 +156,7 @@ def on_real_clips(args):
     """Feature distance to real clips whose first frame the model was given, at their own speed's bucket."""
     sums = {"model": [], "static picture": [], "fixed zoom": []}
     for clip in real_clips(args.work)[:args.effects]:
-        bucket = int(np.clip(flow(clip) / TOP_SPEED * 255, 5, 255))
+        bucket = int(np.clip(bucket_of(flow(clip), 7), 0, 255))
         wanted = features(clip)
         for name, video in (("model", generate(args, clip[0], bucket)), ("static picture", np.repeat(clip[:1], FRAMES, 0)),
                             ("fixed zoom", push_in(clip[0], bucket))):

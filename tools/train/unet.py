@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Trains the UNet. Continues from WORK/unet.pt where that exists.
 
-    python unet.py [--work DIR] [--minutes M] [--height H] [--width W] [--batch B] [--rate LR] [--smoke]
+    python unet.py [--work DIR] [--minutes M] [--height H] [--width W] [--batch B] [--rate LR] [--final-rate SHARE]
+                   [--clips N] [--steady WEIGHT] [--smoke]
 
-The network starts as warp.py's moving picture (see start.py) and learns the rest from there. Training is
+The network starts as the first frame, still (see start.py), and learns to move it. Training is
 SVD's: v-prediction in EDM's form, image latents beside the noisy ones and dropped at times, noise on the picture, fps,
-motion bucket and that noise as numbers. Noise levels are log-uniform between those that the sampler visits only.
+motion bucket and that noise as numbers. Noise levels are log-uniform, and high only.
 """
 
 import math
@@ -20,10 +21,11 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from common import FRAMES, HEIGHT, WIDTH, Muon, arguments, load_photos, make_clip, save, update_ema
 from start import start
-from vae import LATENT, FastCode, encode, load_vae
-from warp import load_warp
+from vae import LATENT, FastCode, load_vae
 
-SIGMA_MIN, SIGMA_MAX = 1.0, 20.0  # of the sampler: its last step goes from SIGMA_MIN to the clean estimate
+SIGMA_MIN, SIGMA_MAX = 8.0, 20.0  # of the sampler: its last step goes from SIGMA_MIN to the clean estimate
+LEAST_SIGMA, MOST_SIGMA = 3.2, 25.0  # of training
+SIGMAS = (4.0, 7.0, 12.0, 20.0)  # where the held-out loss is taken
 WIDTHS = (96, 96, 96)
 CLIP_MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
 CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
@@ -32,7 +34,8 @@ CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
 def new_unet():
     return UNetSpatioTemporalConditionModel(
         sample_size=(HEIGHT // 8, WIDTH // 8), in_channels=2 * LATENT, out_channels=LATENT,
-        down_block_types=("DownBlockSpatioTemporal",) * 3, up_block_types=("UpBlockSpatioTemporal",) * 3,
+        down_block_types=("DownBlockSpatioTemporal", "DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal"),
+        up_block_types=("CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal", "UpBlockSpatioTemporal"),
         block_out_channels=WIDTHS, addition_time_embed_dim=32, projection_class_embeddings_input_dim=96,
         layers_per_block=1, cross_attention_dim=32, num_attention_heads=(3, 3, 3), num_frames=FRAMES)
 
@@ -52,23 +55,39 @@ def clip_embedding(clip, pictures):
     return clip((small - CLIP_MEAN) / CLIP_STD).image_embeds[:, None]
 
 
-def make_batch(rng, photos, code, clip, batch, frames, height, width, shots):
-    """Latents [b, f, c, h, w], image latents [b, c, h, w] of the noised first frame, its embedding, the numbers."""
-    clips, numbers = [], []
-    for _ in range(batch):
-        shot, bucket, fps = make_clip(rng, photos, frames, height, width, shots=shots)
-        clips.append(shot)
-        noise = min(1.0, math.exp(rng.normal(-3, 0.5))) if rng.random() < 0.5 else 0.0
-        numbers.append([fps - 1, bucket, noise])
-    clips, numbers = torch.stack(clips), torch.tensor(numbers, dtype=torch.float32)
-    with torch.no_grad():
-        latents = code(clips.flatten(0, 1)).view(batch, frames, LATENT, height // 8, width // 8)
-        first = clips[:, 0] + numbers[:, 2].view(-1, 1, 1, 1) * torch.randn_like(clips[:, 0])
-        return latents, code(first), clip_embedding(clip, clips[:, 0]), numbers
+class Clips:
+    """The latest `capacity` random shots as latents: encoding one costs as much as a training step on it, so each is used
+    for a number of steps, with another noise, noise on the picture and cut each time."""
+
+    def __init__(self, rng, photos, code, clip, capacity, **how):
+        self.rng, self.photos, self.code, self.clip, self.capacity, self.how = rng, photos, code, clip, capacity, how
+        self.clips, self.next = [], 0
+
+    @torch.no_grad()
+    def add(self):
+        shot, bucket, fps = make_clip(self.rng, self.photos, **self.how)
+        made = (self.code(shot), shot[0], clip_embedding(self.clip, shot[:1])[0], bucket, fps)
+        self.clips[self.next:self.next + 1] = [made]
+        self.next = (self.next + 1) % self.capacity
+
+    @torch.no_grad()
+    def batch(self, count, height, width, noisy=True):
+        """Latents [b, f, c, h, w] of the size of height x width pixels, image latents [b, c, h, w] of the noised first
+        frame, its embedding, the numbers."""
+        parts = []
+        for i in self.rng.integers(len(self.clips), size=count):
+            latents, first, embedding, bucket, fps = self.clips[i]
+            noise = min(1.0, math.exp(self.rng.normal(-3, 0.5))) if noisy and self.rng.random() < 0.5 else 0.0
+            image = self.code((first + noise * torch.randn_like(first))[None])[0] if noise else latents[0]
+            y, x = (self.rng.integers(have - want // 8 + 1) for have, want in zip(image.shape[1:], (height, width)))
+            cut = (..., slice(y, y + height // 8), slice(x, x + width // 8))
+            parts.append((latents[cut], image[cut], embedding, torch.tensor([fps - 1, bucket, noise])))
+        return [torch.stack(part).float() for part in zip(*parts)]
 
 
-def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None, weights=None):
-    """SVD's objective. keep [b]: 0 where the picture is dropped; weights: of the channels."""
+def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None, weights=None, steady=0.0):
+    """SVD's objective. keep [b]: 0 where the picture is dropped; weights: of the channels; steady: weight of the
+    error's second difference in time, which is what flickers."""
     s = sigma.view(-1, 1, 1, 1, 1)
     noisy = latents + s * torch.randn_like(latents)
     target = (noisy / (s * s + 1) - latents) * (s * s + 1).sqrt() / s
@@ -76,77 +95,85 @@ def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None, weights=N
         image, embedding = image * keep.view(-1, 1, 1, 1), embedding * keep.view(-1, 1, 1)
     beside = image[:, None].expand(-1, latents.shape[1], -1, -1, -1)
     out = unet(torch.cat([noisy / (s * s + 1).sqrt(), beside], 2), 0.25 * sigma.log(), embedding, numbers).sample
-    error = (out - target).square()
-    if weights is not None:
-        error = error * weights.view(-1, 1, 1)
-    return error.mean((1, 2, 3, 4))
+    error = out - target
+    bend = error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]
+    weights = 1.0 if weights is None else weights.view(-1, 1, 1)
+    return (error.square() * weights).mean((1, 2, 3, 4)) + steady * (bend.square() * weights).mean((1, 2, 3, 4))
 
 
 @torch.no_grad()
-def held_out_losses(unet, batches, sigmas=(1.0, 2.0, 5.0, 15.0)):
+def held_out_losses(unet, batch, sigmas=SIGMAS):
     losses = []
     for sigma in sigmas:
         torch.manual_seed(5)
-        losses.append(np.mean([v_loss(unet, *b, torch.full((len(b[0]),), sigma)).mean().item() for b in batches]))
-    return losses
+        losses.append(v_loss(unet, *batch, torch.full((len(batch[0]),), sigma)).mean().item())
+    return np.round(losses, 4)
+
+
+def resume(path, seed):
+    """The network, its average, the optimiser's state and the clips seen so far."""
+    torch.manual_seed(seed)
+    unet, average = new_unet(), new_unet()
+    start(unet)
+    state = torch.load(path) if path.exists() else {"unet": unet.state_dict(), "average": unet.state_dict()}
+    unet.load_state_dict(state["unet"])
+    average.load_state_dict(state["average"])
+    return unet, average, state.get("optimiser"), state.get("seen", 0)
 
 
 def main():
-    args = arguments(__doc__, minutes=30.0, height=HEIGHT, width=WIDTH, batch=2, rate=1e-3, final_rate=0.02, shots="right")
+    args = arguments(__doc__, minutes=30.0, height=HEIGHT, width=WIDTH, batch=3, rate=2.5e-3, final_rate=0.02, clips=400,
+                     steady=1.0)
     if args.smoke:
-        args.minutes, args.height, args.width = 0.5, 64, 96
-    rng = np.random.default_rng(args.seed + int(time.time()) % 100000 * (not args.smoke))
-    photos, tests = load_photos(args.work / "photos/train", mirror=True), load_photos(args.work / "photos/test")
+        args.minutes, args.height, args.width, args.clips = 0.5, 64, 96, 4
+    path = args.work / "unet.pt"
+    unet, average, momentum, seen = resume(path, args.seed)
+    rng = np.random.default_rng([args.seed, seen])
     vae, clip = load_vae(args.work), new_clip()
     code = FastCode(vae)
-    with torch.no_grad():
-        probe = tests[0][-1][None, :, :96, :96]
-        print("fast code is off by", (code(probe) - encode(vae, probe)).abs().max().item())
-    torch.manual_seed(args.seed)
-    unet, average = new_unet(), new_unet()
-    path, done = args.work / "unet.pt", 0
-    if path.exists():
-        state = torch.load(path)
-        unet.load_state_dict(state["unet"])
-        average.load_state_dict(state["average"])
-        done = state["clips"]
-    else:
-        start(unet, load_warp(args.work), SIGMA_MIN, SIGMA_MAX)
-        average.load_state_dict(unet.state_dict())
-    test_rng = np.random.default_rng(7)
-    size = (FRAMES, args.height, args.width, args.shots)
-    batches = [make_batch(test_rng, tests, code, clip, 4, *size) for _ in range(1)]
-    print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at 1 2 5 15:",
-          np.round(held_out_losses(average, batches), 4), flush=True)
-    for embedding in (unet.time_embedding, unet.add_embedding):
-        embedding.requires_grad_(False)
+    tests = Clips(np.random.default_rng(7), load_photos(args.work / "photos/test"), code, clip, 6, vary=False)
+    clips = Clips(rng, load_photos(args.work / "photos/train", mirror=True), code, clip, args.clips)
+    for _ in range(tests.capacity):
+        tests.add()
+    held_out = tests.batch(6, args.height, args.width, noisy=False)
+    for _ in range(max(args.clips // 4, 1)):
+        clips.add()
+    print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at", SIGMAS,
+          held_out_losses(average, held_out), flush=True)
     optimiser = Muon(unet.parameters(), args.rate)
+    if momentum:
+        optimiser.load_state_dict(momentum)
     # a channel counts by its deviation, between alike (1) and by its share of the picture's error (deviation squared)
-    weights = batches[0][0].std((0, 1, 3, 4))
+    weights = held_out[0].std((0, 1, 3, 4))
     weights = weights / weights.mean()
     clock = lambda: time.process_time() / torch.get_num_threads()
     began, step, losses = clock(), 0, []
-    while (share := (clock() - began) / 60 / max(args.minutes, 1e-9)) < 1:
-        rate = args.rate * min(1, (step + 1) / 20) * (args.final_rate + (1 - args.final_rate) * (1 - share))
+
+    def report():
+        print(f"step {step} clips {seen} {clock() - began:.0f} s loss {np.mean(losses[-100:]):.4f} held out",
+              held_out_losses(average, held_out), flush=True)
+        save(path, unet=unet.state_dict(), average=average.state_dict(), optimiser=optimiser.state_dict(), seen=seen)
+
+    while (share := (clock() - began) / 60 / args.minutes) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        data = make_batch(rng, photos, code, clip, args.batch, *size)
+            group["lr"] = args.rate * min(1, (step + 1) / 20) * (args.final_rate + (1 - args.final_rate) * (1 - share))
+        if step % 2 == 0 or len(clips.clips) < args.clips:
+            clips.add()
+        # noise levels spread over the batch
         u = (torch.arange(args.batch) + torch.rand(1)) / args.batch
-        sigma = SIGMA_MIN * 0.8 * (1.25 * SIGMA_MAX / (SIGMA_MIN * 0.8)) ** u
-        loss = v_loss(unet, *data, sigma, (torch.rand(args.batch) > 0.08).float(), weights).mean()
+        sigma = LEAST_SIGMA * (MOST_SIGMA / LEAST_SIGMA) ** u
+        keep = (torch.rand(args.batch) > 0.08).float()
+        loss = v_loss(unet, *clips.batch(args.batch, args.height, args.width), sigma, keep, weights, args.steady).mean()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimiser.step()
-        step, done = step + 1, done + args.batch
-        update_ema(average, unet, min(0.995, step / (step + 9)))
+        step, seen = step + 1, seen + args.batch
+        update_ema(average, unet, min(0.999, step / (step + 9)))
         losses.append(loss.item())
-        if step % 50 == 0:
-            print(f"step {step} clips {done} {clock() - began:.0f} s loss {np.mean(losses[-100:]):.4f} held out",
-                  np.round(held_out_losses(average, batches), 4), flush=True)
-            save(path, unet=unet.state_dict(), average=average.state_dict(), clips=done)
-    print("held out", np.round(held_out_losses(average, batches), 4), flush=True)
-    save(path, unet=unet.state_dict(), average=average.state_dict(), clips=done)
+        if step % 100 == 0:
+            report()
+    report()
 
 
 if __name__ == "__main__":
