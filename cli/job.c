@@ -54,7 +54,7 @@ static i2v_status open_model(cli_job *job) {
     if (!model)
         return fail(job, I2V_ERROR_PARAMETER,
                     "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
-    /* the bundled model was made without guidance: more than 1 only raises contrast */
+    /* without the picture the bundled model makes grey: guidance only raises contrast */
     if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
     if (status != I2V_OK) return status;

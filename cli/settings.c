@@ -62,7 +62,7 @@ const cli_option cli_option_table[] = {
      "guidance of the first frame (default 1)"},
     {CLI_GENERATE, motion, 0, "max-guidance-scale", "X", CLI_NUMBER, AT(params.max_guidance_scale), 0,
      "guidance of the last frame (default 3; 1 with the\n"
-     "bundled model, which was made without)"},
+     "bundled model, where it only raises contrast)"},
     {CLI_GENERATE, motion, 0, "num-inference-steps", "N", CLI_INTEGER, AT(params.num_inference_steps), 1,
      "denoising steps; fewer is faster and rougher\n"
      "(default 25)"},
