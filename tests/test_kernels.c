@@ -648,8 +648,9 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
 
 /* A temporal convolution of a band of x into a band of out, from pixel `first` on, beside the whole one. */
 static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int first, int pixels) {
-    i2v_temporal_conv weights = {.filter = random_filter(x.channels, 24, 3, I2V_ELEMENT_F32)};
-    weights.filter = pack(backend, weights.filter);
+    i2v_filter raw = random_filter(x.channels, 24, 3, I2V_ELEMENT_F32);
+    i2v_temporal_conv weights = {.filter = pack(backend, raw)};
+    free((void *)raw.packed);
     i2v_tensor out = random_tensor(x.element, x.frames, x.height, x.width, 24);
     i2v_tensor banded = copy_of_band(out, 0, x.height * x.width);
     i2v_temporal_conv_args args = {.weights = &weights, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};

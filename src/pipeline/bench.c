@@ -1,20 +1,14 @@
 /* What a run's time goes to: the machine's peaks, then a pass of the UNet and of the VAE decoder, operation by
  * operation. */
+#include "base/clock.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
 #include "pipeline/plan.h"
 #include "random/random.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define MAX_REPETITIONS 1000
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void i2v_bench_report_free(i2v_bench_report *report) {
     if (!report) return;
@@ -80,9 +74,9 @@ static i2v_status repeat_pass(bench *b, i2v_stage *stage, i2v_bench_pass *pass) 
     for (int i = 0; !status && i < b->repetitions; i++) {
         stage->run.profile = &profile;
         stage->run.multiplications = 0;
-        double began = now();
+        double began = i2v_now();
         status = run_pass(b, stage);
-        double seconds = now() - began;
+        double seconds = i2v_now() - began;
         if (!status && profile.incomplete) status = i2v_fail_memory(&b->call->engine->error, "the measurements", 0);
         if (!status) status = i2v_call_step(b->call, steps * (i + 1), NULL, 0);
         if (i == 0 || seconds < pass->seconds) {

@@ -1,25 +1,19 @@
 #include "pipeline/stage.h"
 
-#include <time.h>
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
+#include "base/clock.h"
 
 /* ---- events ---- */
 
 static i2v_status tell(i2v_call *call) {
     i2v_engine *engine = call->engine;
-    call->event.seconds = now() - call->phase_began;
+    call->event.seconds = i2v_now() - call->phase_began;
     int stop = call->on_event ? call->on_event(&call->event, call->user) : 0;
     if (stop || atomic_load(&engine->cancel)) return i2v_fail(&engine->error, I2V_CANCELLED, "cancelled");
     return I2V_OK;
 }
 
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
-    call->phase_began = now();
+    call->phase_began = i2v_now();
     uint64_t memory = call->event.memory;
     call->event =
         (i2v_event){.phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};

@@ -1,20 +1,15 @@
 #include "tensor/profile.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 double i2v_profile_begin(const i2v_profile *profile) {
-    return profile ? now() : 0;
+    return profile ? i2v_now() : 0;
 }
 
 void i2v_profile_clear(i2v_profile *profile) {
@@ -54,7 +49,7 @@ typedef struct {
 __attribute__((format(printf, 3, 4))) static void record(i2v_profile *profile, operation_record of, const char *format,
                                                          ...) {
     if (!profile) return;
-    double seconds = now() - of.began;
+    double seconds = i2v_now() - of.began;
     char shape[sizeof((i2v_bench_row *)NULL)->shape];
     va_list arguments;
     va_start(arguments, format);

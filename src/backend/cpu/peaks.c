@@ -1,10 +1,10 @@
 #include "backend/cpu/peaks.h"
 
 #include "backend/cpu/cpu.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -16,12 +16,6 @@ static const double REPETITION_SECONDS = 0.1;
 
 /* Items for each thread at least: the others go on where one is held up. */
 enum { ITEMS_PER_THREAD = 8 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* ---- which loops run here ---- */
 
@@ -84,9 +78,9 @@ typedef struct {
 /* Runs the job and returns its work a second. */
 static double rate_once(const i2v_device *device, peak_job *job, double *seconds) {
     atomic_store(&job->done, 0);
-    double began = now();
+    double began = i2v_now();
     i2v_parallel(device->team, job->items, device->cancel, job->body, job);
-    *seconds = now() - began;
+    *seconds = i2v_now() - began;
     return *seconds > 0 ? (double)atomic_load(&job->done) / *seconds : 0;
 }
 
