@@ -37,22 +37,18 @@ static int is_short(const i2v_attention_args *args) {
     return args->tokens <= SHORT_TOKENS;
 }
 
-static int64_t round_up(int64_t size, int64_t unit) {
-    return i2v_tiles(size, unit) * unit;
-}
-
 static void plan_blocks(attention_job *job) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
     job->pairs = args->outer * args->inner * args->heads;
-    job->query_rows = (int)round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), kernels->row_tile);
+    job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), kernels->row_tile);
     job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
-    job->key_rows = (int)round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
+    job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
     job->key_blocks = i2v_tiles(args->tokens, job->key_rows);
     job->depth_panels = (int)i2v_tiles(args->head_dim, kernels->panel);
     job->key_floats = (int64_t)job->key_rows * args->head_dim;
     job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel;
-    job->packed_stride = round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
+    job->packed_stride = i2v_round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
     job->group = PACKED_LIMIT / job->packed_stride;
     if (job->group < 1) job->group = 1;
     if (job->group > job->pairs) job->group = job->pairs;
@@ -131,7 +127,7 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
                      .output = job->output + thread * job->output_stride,
                      .softmax = job->softmax + (int64_t)thread * job->query_rows,
                      .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
-    q.rounded = round_up(q.rows, job->kernels->row_tile);
+    q.rounded = i2v_round_up(q.rows, job->kernels->row_tile);
     int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
     float factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     for (int64_t r = 0; r < q.rows; r++) {
@@ -148,7 +144,7 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
 /* Adds a block of keys and values to the block of queries. */
 static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
     const i2v_kernels *kernels = job->kernels;
-    int depth = job->args->head_dim, padded = (int)round_up(keys, kernels->panel);
+    int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel);
     int64_t columns = (int64_t)job->depth_panels * kernels->panel;
     i2v_panel_product scores = {.rows = (int)q->rounded,
                                 .depth = depth,

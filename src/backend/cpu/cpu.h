@@ -48,6 +48,10 @@ static inline int64_t i2v_even_tile(int64_t size, int64_t tile) {
     return size > 0 ? i2v_tiles(size, i2v_tiles(size, tile)) : 1;
 }
 
+static inline int64_t i2v_round_up(int64_t size, int64_t unit) {
+    return i2v_tiles(size, unit) * unit;
+}
+
 static inline int64_t i2v_min(int64_t a, int64_t b) {
     return a < b ? a : b;
 }

@@ -77,8 +77,4 @@ int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int colum
 /* Rows of a tile that needs `floats` of scratch a row. */
 int64_t i2v_product_rows(int64_t rows, int64_t floats);
 
-static inline int64_t i2v_round_up(int64_t size, int64_t unit) {
-    return i2v_tiles(size, unit) * unit;
-}
-
 #endif
