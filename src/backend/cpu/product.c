@@ -26,11 +26,19 @@ int64_t i2v_product_rows(int64_t rows, int64_t floats) {
     return i2v_even_tile(rows, most < LEAST_ROWS ? LEAST_ROWS : most);
 }
 
-/* Rows first..first + depth of a panel, as f32. */
+int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels) {
+    return kernels->pair_product && element == I2V_ELEMENT_BF16 && channels % 2 == 0 && more_channels % 2 == 0;
+}
+
+/* Rows first..first + depth of a panel, as f32 or as pairs of bf16. */
 static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
     const i2v_filter *filter = p->filter;
     int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
     const char *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+    if (p->pairs) {
+        p->kernels->pair_panel(filter->element, from, depth, p->expanded);
+        return p->expanded;
+    }
     if (filter->element == I2V_ELEMENT_F32) return (const float *)(const void *)from;
     p->kernels->widen(filter->element, from, depth * p->kernels->panel, p->expanded);
     return p->expanded;
@@ -38,17 +46,22 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
 
 static void sum_panel(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth,
                       const float *panel, int accumulate, float *sums) {
-    i2v_panel_product one = {.depth = depth,
-                             .a_stride = span->pixel * p->step,
+    int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
+    i2v_panel_product one = {.depth = depth / together,
+                             .a_stride = span->pixel * p->step / together,
                              .panels = panel,
                              .panel_count = 1,
                              .c = sums,
                              .c_stride = p->sums_stride,
                              .accumulate = accumulate};
     for (int i = 0; i < p->lines_count; i++) {
-        one.a = span->a + p->lines[i].pixel * span->pixel + begin;
+        one.a = (const float *)span->a + (p->lines[i].pixel * span->pixel + begin) / together;
         one.rows = p->lines[i].rows;
-        p->kernels->panel_product(&one);
+        if (p->pairs) {
+            p->kernels->pair_product(&one);
+        } else {
+            p->kernels->panel_product(&one);
+        }
         one.c += one.rows * p->sums_stride;
     }
 }
@@ -57,7 +70,7 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
     int width = p->kernels->panel;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
-        int64_t depth = i2v_even_tile(span->depth, DEPTH);
+        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), 2);
         for (int64_t begin = 0; begin < span->depth; begin += depth) {
             int64_t count = i2v_min(depth, span->depth - begin);
             for (int column = 0; column < p->columns; column += width) {
@@ -69,8 +82,8 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
     }
 }
 
-int i2v_product_input_is_plain(const i2v_product_input *input) {
-    return input->element == I2V_ELEMENT_F32 && !input->norm->factors;
+int i2v_product_input_is_plain(const i2v_product_input *input, int pairs) {
+    return input->element == (pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32) && !input->norm->factors;
 }
 
 /* The part of row `row` that comes from source s, whose first channel is `channel` of all. */
