@@ -65,7 +65,8 @@ typedef struct i2v_kernels {
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
     void (*pair_product)(const i2v_panel_product *product);
-    /* A panel [depth][panel] as pairs, out[depth / 2][panel]; NULL where there is no pair_product. */
+    /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
+     * pair_product. */
     void (*pair_panel)(i2v_element element, const void *panel, int64_t depth, float *out);
 
     /* Winograd's convolution of kernel 3 with tiles of m x m outputs (m 2 or 4), n = m + 2.
