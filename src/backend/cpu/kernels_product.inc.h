@@ -58,6 +58,15 @@ typedef void panel_rows_function(const i2v_panel_product *p, const float *a, con
 #endif
 #define ROWS_ENTRY(name, pairs, n) name##_##n,
 
+/* Part `index` of `parts` of what comes next, to the second cache: all at once would fill the queue of misses. */
+static void prefetch_next(const i2v_panel_product *product, int index, int parts) {
+    const char *next = product->next;
+    size_t lines = product->next_bytes / 64, end = lines * (size_t)(index + 1) / (size_t)parts;
+    for (size_t line = lines * (size_t)index / (size_t)parts; line < end; line++) {
+        __builtin_prefetch(next + line * 64, 0, 2);
+    }
+}
+
 static inline void panels_product(panel_rows_function *const by_rows[], const i2v_panel_product *product) {
     i2v_panel_product local = *product; /* so that the compiler sees that stores do not change it */
     /* groups as equal as can be: of few rows the loads are not hidden */
@@ -65,6 +74,7 @@ static inline void panels_product(panel_rows_function *const by_rows[], const i2
     for (int panel = 0; panel < local.panel_count; panel++) {
         for (int g = 0, row = 0; g < groups; g++) {
             int end = (int)((int64_t)local.rows * (g + 1) / groups);
+            prefetch_next(&local, g, groups);
             by_rows[end - row](&local, local.a + row * local.a_stride, local.panels + panel * local.panel_stride,
                                local.c + row * local.c_stride + panel * PANEL);
             row = end;

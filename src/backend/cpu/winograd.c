@@ -48,7 +48,7 @@ int i2v_winograd_fits(const i2v_conv_args *args) {
 static int tile_of(const i2v_conv_args *args, int pairs) {
     int height = args->out.height, width = args->out.width;
     int64_t covered = i2v_round_up(height, 4) * i2v_round_up(width, 4), wanted = (int64_t)height * width;
-    return args->x.element == I2V_ELEMENT_BF16 && !pairs && covered * 3 <= wanted * 4 ? 4 : 2;
+    return !pairs && covered * 3 <= wanted * 4 ? 4 : 2;
 }
 
 static void cut_into_blocks(winograd_job *job) {
