@@ -19,8 +19,8 @@ test: packages
 	cmake --build --preset sanitize
 	ctest --preset sanitize
 
-# The same code for AArch64, on Debian. The kernels alone, unless TESTS names others: emulation is some 20 times slower.
-TESTS ?= kernels
+# The same code for AArch64, on Debian. Not all tests, unless TESTS is .: emulation is some 20 times slower.
+TESTS ?= ^(kernels|clip|unet|vae|scheduler|random|resize)$$
 test-aarch64: packages
 	@tools/install_packages.sh gcc-aarch64-linux-gnu qemu-user-static
 	tools/make_sysroot.sh arm64 build/aarch64-sysroot

@@ -6,7 +6,7 @@ set -eu
 architecture=$1
 packages=(libc6-dev libjpeg-dev libpng-dev libwebp-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
     libjansson-dev libcmocka-dev)
-[ -e "$2/complete" ] && exit 0
+[ "$2/complete" -nt "$0" ] && exit 0
 
 rm -rf "$2"
 mkdir -p "$2/apt/lists/partial" "$2/apt/archives/partial"
