@@ -5,7 +5,7 @@
 #include "backend/plain/plain.h"
 
 #define BACKEND baseline
-#define BACKEND_NAME "cpu, baseline"
+#define BACKEND_NAME "cpu, " I2V_BASELINE_NAME
 #define KERNELS i2v_kernels_baseline
 #include "backend/cpu/backend_table.inc.h"
 

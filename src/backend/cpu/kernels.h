@@ -92,6 +92,12 @@ typedef struct i2v_kernels {
     void (*pack_columns)(const float *x, int64_t stride, int rows, int depth, int64_t panel_rows, float *out);
 } i2v_kernels;
 
+/* Those of every CPU of the architecture. */
+#if defined(__aarch64__)
+#define I2V_BASELINE_NAME "NEON"
+#else
+#define I2V_BASELINE_NAME "baseline"
+#endif
 extern const i2v_kernels i2v_kernels_baseline;
 #if defined(__x86_64__)
 extern const i2v_kernels i2v_kernels_avx2;
