@@ -430,15 +430,16 @@ static void calls_do_not_know_each_other(void **state) {
     assert_int_equal(i2v_image_new(&dark, 30, 20, NULL), I2V_OK);
     memset(dark->pixels, 7, 30 * 20 * 3);
     const i2v_image *images[4] = {picture, picture, picture, dark};
+    i2v_video *videos[4];
+    for (int i = 0; i < 4; i++) videos[i] = generate(shared[0], images[i], &calls[i]);
     for (int i = 0; i < 4; i++) {
-        i2v_video *video = generate(shared[0], images[i], &calls[i]);
         i2v_reference reference = i2v_reference_at(0);
         i2v_engine *engine = i2v_reference_engine(&reference, 2);
         i2v_video *fresh = generate(engine, images[i], &calls[i]);
-        assert_true(same_bits(video, fresh));
+        assert_true(same_bits(videos[i], fresh));
         i2v_video_free(fresh);
+        i2v_video_free(videos[i]);
         i2v_close(engine);
-        i2v_video_free(video);
     }
     i2v_image_free(dark);
 }
