@@ -1,5 +1,6 @@
 #include "model/loader.h"
 
+#include "base/memory.h"
 #include "base/parallel.h"
 
 #include <math.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #define NAME_SIZE 256
-#define ALIGNMENT 64u
 /* Values widened in one piece of parallel work. */
 #define READ_CHUNK ((uint64_t)1 << 20)
 
@@ -29,8 +29,7 @@ static void *store_take(i2v_store *store, size_t bytes) {
         store->blocks = grown;
         store->room = room;
     }
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *block = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    void *block = i2v_memory_new(bytes);
     if (block) store->blocks[store->count++] = block;
     return block;
 }

@@ -122,7 +122,8 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
     }
 }
 
-/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them. */
+/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them, unless
+ * all come at once. */
 static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
                            i2v_epilogue epilogue) {
     int pixels = x.height * x.width, band = i2v_run_together(run, pixels, (int64_t)x.frames * x.channels);
@@ -130,16 +131,18 @@ static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, in
         int count = i2v_tensor_pixels(&x, 0, first, band).width;
         i2v_tensor attended = i2v_tensor_new(run, x.frames, 1, count, x.channels);
         i2v_tensor qkv = i2v_tensor_new(run, x.frames, 1, count, 3 * x.channels);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, 1), i2v_tensor_pixels(&x, f, first, band), &attention->norm,
-                          &attention->qkv, i2v_epilogue_plain());
+        int frames = count == pixels ? x.frames : 1;
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor in = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
+            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, frames), in, &attention->norm, &attention->qkv,
+                          i2v_epilogue_plain());
         }
         i2v_op_temporal_attention(run, attended, qkv, heads);
         i2v_tensor_free(run, &qkv);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_tensor out = i2v_tensor_pixels(&x, f, first, band);
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor out = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
             epilogue.residual[0] = out.data;
-            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, 1), NULL, &attention->to_out, epilogue);
+            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, frames), NULL, &attention->to_out, epilogue);
         }
         i2v_tensor_free(run, &attended);
     }
