@@ -110,7 +110,7 @@ typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
-    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
+    uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -252,7 +252,7 @@ typedef struct i2v_memory_plan {
     size_t stages_count;
     i2v_stage_memory stages[4]; /* in the order of the run */
     uint64_t peak;              /* of the largest stage */
-    uint64_t budget;            /* options.max_memory, or what the machine has free, less a margin */
+    uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
 } i2v_memory_plan;
 
