@@ -20,6 +20,9 @@ static const struct {
     {{.together = (int64_t)1 << 24}, NULL},
     {{.together = (int64_t)1 << 22}, "fewer frames and pixels together"},
     {{.together = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
+    {{.together = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
+    {{.together = (int64_t)1 << 22, .twice = 1, .stream = 1},
+     "fewer together, temporal convolutions twice, and weights read from the file at each use"},
 };
 
 i2v_trades i2v_trades_at(int level) {

@@ -17,7 +17,7 @@ typedef struct i2v_plan {
 
 /* What is given up at each level, more at each; the first is that of a plan that fits as it is. Results are the same to
  * the bit at all. */
-#define I2V_TRADES_LEVELS 3
+#define I2V_TRADES_LEVELS 5
 i2v_trades i2v_trades_at(int level);
 /* In words; NULL at the first. */
 const char *i2v_trades_name(int level);
