@@ -195,7 +195,7 @@ static void budgets_choose_the_level(void **state) {
 /* Where weights are most of what a stage takes, nothing else lowers it much: a budget that only streaming keeps. */
 static void weights_are_streamed_within_small_budgets(void **state) {
     (void)state;
-    i2v_engine *engine = engine_of(0, I2V_DTYPE_F32);
+    i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
     i2v_params params = params_of(64, 64);
     i2v_sizes sizes = sizes_of(engine, &params);
     uint64_t peaks[I2V_TRADES_LEVELS];
@@ -204,10 +204,8 @@ static void weights_are_streamed_within_small_budgets(void **state) {
     while (!i2v_trades_at(streams).stream) streams++;
     peaks_of(engine, I2V_STAGE_UNET, &sizes, peaks);
     for (int level = 0; level < streams; level++) assert_true(peaks[level] > peaks[streams]);
-    params.decode_chunk_size = 1;
-    sizes = sizes_of(engine, &params);
     assert_int_equal(level_within(engine, &sizes, I2V_STAGE_UNET, peaks[streams], &status), streams);
-    assert_int_equal(status, I2V_OK);
+    if (status) fail_msg("%s", i2v_error_message(engine));
     i2v_close(engine);
 }
 
