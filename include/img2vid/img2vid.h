@@ -240,8 +240,8 @@ I2V_API void i2v_video_free(i2v_video *video);
 /* One stage of a run, in bytes. Stages are in memory one at a time. */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
-    uint64_t weights;   /* as they are computed with */
-    uint64_t tensors;   /* of a forward pass */
+    uint64_t weights;   /* that stay in memory, as they are computed with */
+    uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, picture, frames, and what a process takes itself */
     uint64_t peak;      /* of all three together */
     const char *traded; /* what is given up to need no more; NULL: nothing */

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-/* What a process takes beside what is planned: code, stacks, the packing of one tensor, FFmpeg. */
+/* What a process takes beside what is planned: code, stacks, FFmpeg. */
 #define OVERHEAD ((uint64_t)64 << 20)
 /* Of what is free, the part that is left to others. */
 #define MARGIN 16

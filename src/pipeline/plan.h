@@ -15,8 +15,9 @@ typedef struct i2v_plan {
     int budget_given; /* options.max_memory; else the machine's */
 } i2v_plan;
 
-/* What is given up at each level, more at each; the first is that of a plan that fits as it is. Results are the same to
- * the bit at all. */
+/* What is given up at each level; the first is that of a plan that fits as it is, the last takes the least memory.
+ * Whether one between takes less than those before depends on what a stage has most of. Results are the same to the bit
+ * at all. */
 #define I2V_TRADES_LEVELS 5
 i2v_trades i2v_trades_at(int level);
 /* In words; NULL at the first. */
