@@ -1,7 +1,7 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test demo install clean format
+.PHONY: all packages test test-aarch64 demo install clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -18,6 +18,15 @@ test: packages
 	cmake --preset sanitize -DI2V_WERROR=ON
 	cmake --build --preset sanitize
 	ctest --preset sanitize
+
+# The same code for AArch64, on Debian. Not all tests, unless TESTS is .: emulation is some 20 times slower.
+TESTS ?= ^(kernels|clip|unet|vae|scheduler|random|resize)$$
+test-aarch64: packages
+	@tools/install_packages.sh gcc-aarch64-linux-gnu qemu-user-static
+	tools/make_sysroot.sh arm64 build/aarch64-sysroot
+	cmake --preset aarch64 -DI2V_WERROR=ON
+	cmake --build --preset aarch64
+	ctest --preset aarch64 -R '$(TESTS)'
 
 demo: packages
 	$(MAKE) all

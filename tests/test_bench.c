@@ -114,7 +114,11 @@ static uint64_t counted_dry(i2v_engine *engine, i2v_stage_kind kind, const i2v_p
     assert_int_equal(i2v_sizes_of_params(&sizes, engine, &used), I2V_OK);
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, &sizes, NULL, &(i2v_stage_plan){0}), I2V_OK);
     if (kind == I2V_STAGE_UNET) {
-        i2v_denoise_step(&stage.run, stage.model.unet, &sizes, &condition, 0, 1, 0, NULL);
+        i2v_denoiser denoiser;
+        i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, &sizes, &condition);
+        stage.run.multiplications = 0;
+        i2v_denoise_step(&denoiser, 0, 1, 0, NULL);
+        i2v_denoiser_end(&denoiser);
     } else {
         i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, NULL);
     }

@@ -58,7 +58,13 @@ static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *lat
                                .time_ids = {6, 127, 0.02f},
                                .min_guidance_scale = 1,
                                .max_guidance_scale = 3};
-    return i2v_denoise_step(&stage->run, stage->model.unet, sizes, &condition, 0.3f, 2, 1, latents);
+    i2v_denoiser denoiser;
+    i2v_status status = i2v_denoiser_begin(&denoiser, &stage->run, stage->model.unet, sizes, &condition);
+    if (!status) status = i2v_denoise_step(&denoiser, 0.3f, 2, 1, latents);
+    /* the dry run of one step is to be enough for more */
+    if (!status && latents) status = i2v_denoise_step(&denoiser, 0.1f, 1, 0.5f, latents);
+    i2v_denoiser_end(&denoiser);
+    return status;
 }
 
 /* What the stage makes with these trades, in a pool as large as a dry run says; *bytes is its size, *weights that of

@@ -1,9 +1,10 @@
 #!/bin/bash
-# Installs the Debian or Ubuntu packages that building and testing need; says nothing when all are there. On other
-# systems it names them and leaves the rest to the person.
+# Installs the Debian or Ubuntu packages that building and testing need, or those named; says nothing when all are there.
+# On other systems it names them and leaves the rest to the person.
 set -eu
 packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev libwebp-dev libavformat-dev
     libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcmocka-dev ffmpeg webp)
+[ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
     echo "This is no Debian or Ubuntu; what is needed is there called: ${packages[*]}"

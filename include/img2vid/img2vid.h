@@ -305,7 +305,7 @@ typedef struct i2v_bench_report {
     int width, height, num_frames, decode_chunk_size;
     i2v_bench_peaks peaks;
     double bandwidth;       /* the memory's peak: the higher of read and copy */
-    i2v_bench_pass unet;    /* one pass: half a step with guidance */
+    i2v_bench_pass unet;    /* one pass, which is half a step with guidance; not what a run computes once */
     i2v_bench_pass decoder; /* decode_chunk_size frames */
 } i2v_bench_report;
 

@@ -40,16 +40,25 @@ const char *i2v_stage_name(i2v_stage_kind kind) {
 
 /* ---- one stage ---- */
 
+/* A run of one step takes as much as one of many. */
+static i2v_status denoise_dry(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes) {
+    i2v_condition condition = {0};
+    i2v_denoiser denoiser;
+    i2v_status status = i2v_denoiser_begin(&denoiser, run, unet, sizes, &condition);
+    if (!status) status = i2v_denoise_step(&denoiser, 0, 1, 0, NULL);
+    i2v_denoiser_end(&denoiser);
+    return status;
+}
+
 static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     i2v_run *run = &stage->run;
-    i2v_condition condition = {0};
     switch (stage->kind) {
     case I2V_STAGE_CLIP:
         return i2v_embed_pixels(run, stage->model.clip, NULL, NULL);
     case I2V_STAGE_ENCODER:
         return i2v_encode_pixels(run, stage->model.encoder, sizes, NULL, NULL);
     case I2V_STAGE_UNET:
-        return i2v_denoise_step(run, stage->model.unet, sizes, &condition, 0, 1, 0, NULL);
+        return denoise_dry(run, stage->model.unet, sizes);
     default:
         return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, NULL);
     }

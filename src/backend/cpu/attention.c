@@ -2,8 +2,7 @@
  * up is rescaled as larger scores appear (online softmax). Keys and values are packed into panels first: for as many
  * (sequence, head) pairs as fit in a bounded scratch, or, where sequences are short and many, one pair at a time by
  * the thread that needs it. Scores are in powers of two, so that the softmax needs 2^x only. */
-#include "backend/cpu/cpu.h"
-#include "backend/cpu/scratch.h"
+#include "backend/cpu/product.h"
 
 #include "base/parallel.h"
 
@@ -19,6 +18,8 @@
 typedef struct attention_job {
     const i2v_kernels *kernels;
     const i2v_attention_args *args;
+    int of_pairs; /* see i2v_product */
+    int together; /* values in the place of a float: 2 if pairs, else 1 */
     int query_rows, key_rows;
     int64_t query_blocks, key_blocks, pairs;
     int depth_panels;
@@ -26,8 +27,10 @@ typedef struct attention_job {
     int64_t group, first;             /* pairs packed together, and the first of them */
     float *packed;                    /* of the group; or per thread, of one pair */
     int64_t packed_stride;
-    float *rows; /* per thread: a panel of keys or values, or a query, as f32 */
-    int64_t rows_stride;
+    float *rows;    /* per thread: a panel of keys or values, or a query, as f32 */
+    float *columns; /* per thread, for pairs: panels of the columns of rows */
+    int64_t rows_stride, columns_stride;
+    float factor;                     /* of scores, to make them powers of two */
     float *queries, *scores, *output; /* per thread */
     i2v_softmax *softmax;
     int64_t queries_stride, scores_stride, output_stride;
@@ -40,14 +43,17 @@ static int is_short(const i2v_attention_args *args) {
 static void plan_blocks(attention_job *job) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
+    job->of_pairs = i2v_product_is_of_pairs(kernels, args->element, args->head_dim, (int)(args->token_stride % 2));
+    job->together = job->of_pairs ? 2 : 1;
+    job->factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     job->pairs = args->outer * args->inner * args->heads;
     job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), kernels->row_tile);
     job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
     job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
     job->key_blocks = i2v_tiles(args->tokens, job->key_rows);
     job->depth_panels = (int)i2v_tiles(args->head_dim, kernels->panel);
-    job->key_floats = (int64_t)job->key_rows * args->head_dim;
-    job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel;
+    job->key_floats = (int64_t)job->key_rows * args->head_dim / job->together;
+    job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel / job->together;
     job->packed_stride = i2v_round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
     job->group = PACKED_LIMIT / job->packed_stride;
     if (job->group < 1) job->group = 1;
@@ -63,6 +69,8 @@ static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_dev
     int64_t rows = job->query_rows;
     job->packed = i2v_scratch_floats(&scratch, job->packed_stride * (is_short(args) ? threads : job->group));
     job->rows = i2v_scratch_per_thread(&scratch, threads, (int64_t)kernels->panel * args->head_dim, &job->rows_stride);
+    int64_t columns = job->of_pairs ? (int64_t)job->depth_panels * kernels->panel * kernels->panel : 0;
+    job->columns = i2v_scratch_per_thread(&scratch, threads, columns, &job->columns_stride);
     job->queries = i2v_scratch_per_thread(&scratch, threads, rows * args->head_dim, &job->queries_stride);
     job->scores = i2v_scratch_per_thread(&scratch, threads, rows * job->key_rows, &job->scores_stride);
     job->output =
@@ -93,21 +101,49 @@ static const float *rows_of(const attention_job *job, const void *x, int64_t sta
     return widened;
 }
 
+/* A panel of up to `panel` keys, transposed. */
+static void pack_keys(const attention_job *job, int64_t start, int count, int thread, float *out) {
+    const i2v_attention_args *args = job->args;
+    if (job->of_pairs) { /* as they lie */
+        const float *pairs = (const float *)args->k + start / 2;
+        job->kernels->pack_transposed(pairs, args->token_stride / 2, count, args->head_dim / 2, out);
+        return;
+    }
+    int64_t stride;
+    const float *rows = rows_of(job, args->k, start, count, thread, &stride);
+    job->kernels->pack_transposed(rows, stride, count, args->head_dim, out);
+}
+
+/* The values of as many keys: rows of panels of columns. */
+static void pack_values(const attention_job *job, int64_t start, int count, int thread, float *out) {
+    const i2v_attention_args *args = job->args;
+    const i2v_kernels *kernels = job->kernels;
+    int64_t stride, panel = kernels->panel, panel_floats = job->key_rows * panel / job->together;
+    const float *rows = rows_of(job, args->v, start, count, thread, &stride);
+    if (!job->of_pairs) {
+        kernels->pack_columns(rows, stride, count, args->head_dim, job->key_rows, out);
+        return;
+    }
+    float *columns = job->columns + thread * job->columns_stride;
+    if (count < panel) memset(columns, 0, (size_t)(job->depth_panels * panel * panel) * sizeof *columns);
+    kernels->pack_columns(rows, stride, count, args->head_dim, panel, columns);
+    for (int64_t p = 0; p < job->depth_panels; p++) {
+        kernels->pair_panel(I2V_ELEMENT_F32, columns + p * panel * panel, panel, out + p * panel_floats);
+    }
+}
+
 /* packed: [key blocks][keys, values]. */
 static void pack(const attention_job *job, int64_t pair, int64_t block, float *packed, int thread) {
     const i2v_attention_args *args = job->args;
-    const i2v_kernels *kernels = job->kernels;
     int64_t start =
         pair_offset(args, pair, args->outer_stride, args->inner_stride) + block * job->key_rows * args->token_stride;
-    int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows), panel = kernels->panel;
+    int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows), panel = job->kernels->panel;
     float *to = packed + block * (job->key_floats + job->value_floats), *values = to + job->key_floats;
     for (int key = 0; key < keys; key += panel) {
         int count = (int)i2v_min(panel, keys - key);
-        int64_t stride, at = start + key * args->token_stride;
-        const float *rows = rows_of(job, args->k, at, count, thread, &stride);
-        kernels->pack_transposed(rows, stride, count, args->head_dim, to + (int64_t)key * args->head_dim);
-        rows = rows_of(job, args->v, at, count, thread, &stride);
-        kernels->pack_columns(rows, stride, count, args->head_dim, job->key_rows, values + (int64_t)key * panel);
+        int64_t at = start + key * args->token_stride;
+        pack_keys(job, at, count, thread, to + (int64_t)key * args->head_dim / job->together);
+        pack_values(job, at, count, thread, values + (int64_t)key * panel / job->together);
     }
 }
 
@@ -119,6 +155,17 @@ typedef struct query_block {
     int64_t rounded; /* rows of the products, a multiple of row_tile */
 } query_block;
 
+/* Times what makes scores powers of two; but pairs stay the bf16 that they are, and the softmax multiplies. */
+static void load_query(const attention_job *job, int64_t start, int thread, float *out) {
+    const i2v_attention_args *args = job->args;
+    if (job->of_pairs) {
+        memcpy(out, (const uint16_t *)args->q + start, (size_t)args->head_dim * sizeof(uint16_t));
+        return;
+    }
+    int64_t stride;
+    job->kernels->scale(rows_of(job, args->q, start, 1, thread, &stride), args->head_dim, job->factor, out);
+}
+
 static query_block load_queries(const attention_job *job, int64_t pair, int64_t block, int thread) {
     const i2v_attention_args *args = job->args;
     int64_t first = block * job->query_rows, depth = args->head_dim;
@@ -129,48 +176,56 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
                      .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
     q.rounded = i2v_round_up(q.rows, job->kernels->row_tile);
     int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
-    float factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     for (int64_t r = 0; r < q.rows; r++) {
-        int64_t stride;
-        const float *from = rows_of(job, args->q, start + (first + r) * args->token_stride, 1, thread, &stride);
-        job->kernels->scale(from, depth, factor, q.queries + r * depth);
+        load_query(job, start + (first + r) * args->token_stride, thread, q.queries + r * depth / job->together);
         q.softmax[r] = (i2v_softmax){-INFINITY, 0};
     }
-    memset(q.queries + q.rows * depth, 0, (size_t)((q.rounded - q.rows) * depth) * sizeof(float));
+    int64_t floats = depth / job->together;
+    memset(q.queries + q.rows * floats, 0, (size_t)((q.rounded - q.rows) * floats) * sizeof(float));
     memset(q.output, 0, (size_t)(q.rounded * job->depth_panels * job->kernels->panel) * sizeof(float));
     return q;
+}
+
+static void multiply(const attention_job *job, const i2v_panel_product *product) {
+    if (job->of_pairs) {
+        job->kernels->pair_product(product);
+    } else {
+        job->kernels->panel_product(product);
+    }
 }
 
 /* Adds a block of keys and values to the block of queries. */
 static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
     const i2v_kernels *kernels = job->kernels;
-    int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel);
+    int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel), together = job->together;
     int64_t columns = (int64_t)job->depth_panels * kernels->panel;
     i2v_panel_product scores = {.rows = (int)q->rounded,
-                                .depth = depth,
+                                .depth = depth / together,
                                 .a = q->queries,
-                                .a_stride = depth,
+                                .a_stride = depth / together,
                                 .panels = packed,
-                                .panel_stride = (int64_t)depth * kernels->panel,
+                                .panel_stride = (int64_t)depth / together * kernels->panel,
                                 .panel_count = padded / kernels->panel,
                                 .c = q->scores,
                                 .c_stride = job->key_rows};
-    kernels->panel_product(&scores);
+    multiply(job, &scores);
     for (int64_t r = 0; r < q->rows; r++) {
-        kernels->softmax(&q->softmax[r], q->scores + r * job->key_rows, keys, padded, q->output + r * columns,
+        float *row = q->scores + r * job->key_rows;
+        kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded, q->output + r * columns,
                          (int)columns);
+        if (job->of_pairs) kernels->narrow(I2V_ELEMENT_BF16, row, padded, row);
     }
     i2v_panel_product output = {.rows = (int)q->rounded,
-                                .depth = keys,
+                                .depth = i2v_tiles(keys, together),
                                 .a = q->scores,
                                 .a_stride = job->key_rows,
                                 .panels = packed + job->key_floats,
-                                .panel_stride = (int64_t)job->key_rows * kernels->panel,
+                                .panel_stride = (int64_t)job->key_rows / together * kernels->panel,
                                 .panel_count = job->depth_panels,
                                 .c = q->output,
                                 .c_stride = columns,
                                 .accumulate = 1};
-    kernels->panel_product(&output);
+    multiply(job, &output);
 }
 
 static void attend(const attention_job *job, int64_t pair, int64_t block, const float *packed, int thread) {

@@ -23,6 +23,7 @@ typedef struct conv_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
     i2v_product_input source;
+    int pairs;                      /* see i2v_product */
     int phases, step;               /* 4, 2 if the convolution doubles, else 1, 1 */
     int height, width;              /* of the output, or of a phase of it */
     int frames, rows, columns;      /* of a tile */
@@ -101,6 +102,7 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
                                       .source = {args->x.data, args->skip.data},
                                       .channels = {args->x.channels, args->skip.channels},
                                       .norm = &args->input_norm};
+    job->pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, args->skip.channels);
     job->height = conv->doubles ? args->x.height : args->out.height;
     job->width = conv->doubles ? args->x.width : args->out.width;
     cut_into_tiles(job);
@@ -128,14 +130,16 @@ static conv_tile tile_at(const conv_job *job, int64_t index) {
     return tile;
 }
 
-static void read_input(const conv_job *job, const conv_tile *tile, float *out) {
+static void read_input(const conv_job *job, const conv_tile *tile, float *input) {
     const i2v_conv *conv = job->args->weights;
     int64_t size = (int64_t)job->in_rows * job->in_columns * conv->in;
+    float *out = input;
     for (int f = 0; f < tile->frames; f++, out += size) {
         i2v_product_read_window(&job->source, &job->args->x, tile->frame + f,
                                 tile->row * conv->stride - conv->pad_before,
                                 tile->column * conv->stride - conv->pad_before, job->in_rows, job->in_columns, out);
     }
+    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, input, tile->frames * size, input);
 }
 
 /* The lines of a phase of the tile: rows of the output's pixels. */
@@ -155,17 +159,19 @@ static void set_lines(const conv_job *job, const conv_tile *tile, int phase, i2v
 static void compute_phase(const conv_job *job, const conv_tile *tile, int phase, int begin, int end, int thread) {
     const i2v_conv *conv = job->args->weights;
     int kernel = conv->doubles ? 2 : conv->kernel;
-    const float *input = job->input + thread * job->input_stride;
+    const char *input = (const char *)(job->input + thread * job->input_stride);
+    int64_t pixel_bytes = conv->in * (int64_t)i2v_element_size(job->pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32);
     i2v_filter filter = i2v_cpu_conv_filter(job->kernels, conv, phase);
     i2v_product_line *lines = job->lines + thread * job->lines_stride;
     i2v_product_span spans[MOST_KERNEL];
     for (int ky = 0; ky < kernel; ky++) {
         /* a phase's kernel begins at its own row and column of the padded image */
         int64_t pixel = (int64_t)(ky + phase / 2) * job->in_columns + phase % 2, depth = (int64_t)kernel * conv->in;
-        spans[ky] = (i2v_product_span){input + pixel * conv->in, conv->in, depth, ky * depth};
+        spans[ky] = (i2v_product_span){input + pixel * pixel_bytes, conv->in, depth, ky * depth};
     }
     set_lines(job, tile, phase, lines);
     i2v_product product = {.kernels = job->kernels,
+                           .pairs = job->pairs,
                            .spans = spans,
                            .spans_count = kernel,
                            .lines = lines,

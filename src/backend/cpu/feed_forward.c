@@ -11,6 +11,7 @@ typedef struct feed_forward_job {
     const i2v_kernels *kernels;
     const i2v_feed_forward_args *args;
     int64_t rows, row_tiles;
+    int pairs;                                    /* see i2v_product */
     float *read, *value, *gate, *sums, *expanded; /* per thread */
     int64_t read_stride, hidden_stride, gate_stride, sums_stride, expanded_stride;
     int64_t columns; /* of sums */
@@ -24,6 +25,7 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
     job->columns = i2v_round_up(args->output->out, kernels->panel);
     job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns));
     job->row_tiles = i2v_tiles(args->rows, job->rows);
+    job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->geglu->in, args->output->in);
     job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->read_stride);
     job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->hidden_stride);
     job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->gate_stride);
@@ -45,9 +47,10 @@ static void hidden_block(const feed_forward_job *job, i2v_product of, int first,
         i2v_product_sum(&of, 0);
     }
     const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
-    for (int64_t r = 0; r < of.lines[0].rows; r++) {
-        job->kernels->geglu(value + r * HIDDEN, gate + r * HIDDEN, value_bias ? value_bias + first : NULL,
-                            gate_bias ? gate_bias + first : NULL, count);
+    for (int64_t r = 0; r < of.lines[0].rows; r++, value += HIDDEN, gate += HIDDEN) {
+        job->kernels->geglu(value, gate, value_bias ? value_bias + first : NULL, gate_bias ? gate_bias + first : NULL,
+                            count);
+        if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, value, count, value);
     }
 }
 
@@ -57,7 +60,8 @@ static void both_products(const feed_forward_job *job, const i2v_product *in, i2
     for (int first = 0; first < hidden; first += HIDDEN) {
         int count = (int)i2v_min(HIDDEN, hidden - first);
         hidden_block(job, *in, first, count, value, gate);
-        i2v_product_span span = {value, HIDDEN, count, first};
+        /* a row of bf16 lies at the begin of its row of f32 */
+        i2v_product_span span = {value, job->pairs ? 2 * HIDDEN : HIDDEN, count, first};
         out->spans = &span;
         i2v_product_sum(out, first > 0);
     }
@@ -73,9 +77,10 @@ static void read_rows(const feed_forward_job *job, int64_t first, int64_t rows, 
     i2v_product_input input = {
         .kernels = job->kernels, .element = args->element, .source = {args->x}, .channels = {channels}, .norm = &none};
     i2v_product_read(&input, first, rows, out);
-    for (int64_t r = 0; args->norm && r < rows; r++, out += channels) {
-        job->kernels->layer_norm(args->norm, out, channels, out);
+    for (int64_t r = 0; args->norm && r < rows; r++) {
+        job->kernels->layer_norm(args->norm, out + r * channels, channels, out + r * channels);
     }
+    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, rows * channels, out);
 }
 
 static void feed_forward_item(void *argument, int64_t item, int thread) {
@@ -86,6 +91,7 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     i2v_product_line line = {.out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
     i2v_product_span span = {read, channels, channels, 0};
     i2v_product in = {.kernels = job->kernels,
+                      .pairs = job->pairs,
                       .spans = &span,
                       .spans_count = 1,
                       .lines = &line,

@@ -33,6 +33,8 @@ typedef struct i2v_panel_product {
     float *c;
     int64_t c_stride;
     int accumulate;
+    const void *next; /* what will be read after the product, brought near meanwhile; only with one panel */
+    size_t next_bytes;
 } i2v_panel_product;
 
 typedef struct i2v_kernels {
@@ -43,7 +45,7 @@ typedef struct i2v_kernels {
     void (*exponential)(const float *x, int64_t count, float *y);
     void (*error_function)(const float *x, int64_t count, float *y);
 
-    /* count values as f32, and f32 rounded to bf16 (or as they are). */
+    /* count values as f32, and f32 rounded to bf16 (or as they are), which may be in place. */
     void (*widen)(i2v_element element, const void *x, int64_t count, float *out);
     void (*narrow)(i2v_element element, const float *x, int64_t count, void *out);
     /* The part of an output row that starts at `column` and, as an index into out and residuals, at `at`. bias (may be
@@ -62,6 +64,12 @@ typedef struct i2v_kernels {
     void (*add)(const float *x, const float *y, int64_t count, float *out);
 
     void (*panel_product)(const i2v_panel_product *product);
+    /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
+     * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
+    void (*pair_product)(const i2v_panel_product *product);
+    /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
+     * pair_product. */
+    void (*pair_panel)(i2v_element element, const void *panel, int64_t depth, float *out);
 
     /* Winograd's convolution of kernel 3 with tiles of m x m outputs (m 2 or 4), n = m + 2.
      * input: a tile's n x n pixels, the first at x, lines and pixels so many floats apart, to n^2 rows out[channels],
@@ -74,9 +82,9 @@ typedef struct i2v_kernels {
     void (*winograd_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth, float *out);
     void (*winograd_output)(int m, const float *sums, int64_t stride, int columns, float *out, int64_t line,
                             int64_t pixel, int rows, int across);
-    /* scores[padded] (in powers of two) become weights relative to softmax->highest; what output[depth] has summed up
-     * so far is rescaled to it. Scores from `keys` on do not count. */
-    void (*softmax)(i2v_softmax *softmax, float *scores, int keys, int padded, float *output, int depth);
+    /* scores[padded] (times factor > 0 in powers of two) become weights relative to softmax->highest; what
+     * output[depth] has summed up so far is rescaled to it. Scores from `keys` on do not count. */
+    void (*softmax)(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, float *output, int depth);
     void (*scale)(const float *x, int64_t count, float factor, float *out);
     /* Panel of up to `panel` rows of x (those of keys), transposed: out[depth][panel], columns beyond rows zero. */
     void (*pack_transposed)(const float *x, int64_t stride, int rows, int depth, float *out);
@@ -84,10 +92,17 @@ typedef struct i2v_kernels {
     void (*pack_columns)(const float *x, int64_t stride, int rows, int depth, int64_t panel_rows, float *out);
 } i2v_kernels;
 
+/* Those of every CPU of the architecture. */
+#if defined(__aarch64__)
+#define I2V_BASELINE_NAME "NEON"
+#else
+#define I2V_BASELINE_NAME "baseline"
+#endif
 extern const i2v_kernels i2v_kernels_baseline;
 #if defined(__x86_64__)
 extern const i2v_kernels i2v_kernels_avx2;
 extern const i2v_kernels i2v_kernels_avx512;
+extern const i2v_kernels i2v_kernels_avx512_bf16;
 #endif
 
 #endif

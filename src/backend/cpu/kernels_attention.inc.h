@@ -1,21 +1,21 @@
 /* Kernels of attention: packing of keys and values into panels, and the softmax between the two products. */
 #include "backend/cpu/kernels_winograd.inc.h"
 
-static void softmax(i2v_softmax *softmax, float *scores, int keys, int padded, float *output, int depth) {
+static void softmax(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, float *output, int depth) {
     for (int i = keys; i < padded; i++) scores[i] = -INFINITY;
-    vec highest = splat(softmax->highest), sum = {0};
+    vec highest = splat(-INFINITY), sum = {0};
     for (int i = 0; i < padded; i += VECTOR_WIDTH) highest = vec_max(load(scores + i), highest);
-    float before = softmax->highest, now = highest[0];
-    for (int i = 1; i < VECTOR_WIDTH; i++) now = highest[i] > now ? highest[i] : now;
+    float before = softmax->highest, now = before;
+    for (int i = 0; i < VECTOR_WIDTH; i++) now = highest[i] * factor > now ? highest[i] * factor : now;
     for (int i = 0; i < padded; i += VECTOR_WIDTH) {
-        vec weight = vec_exp2(load(scores + i) - now);
+        vec weight = vec_exp2(load(scores + i) * factor - now);
         store(scores + i, weight);
         sum += weight;
     }
     if (now != before) {
-        float factor = vec_exp2(splat(before - now))[0];
-        softmax->sum *= factor;
-        scale_row(output, depth, factor, output);
+        float less = vec_exp2(splat(before - now))[0];
+        softmax->sum *= less;
+        scale_row(output, depth, less, output);
         softmax->highest = now;
     }
     softmax->sum += vec_sum(sum);

@@ -1,7 +1,9 @@
-/* Kernels for every CPU of the architecture: vectors of 4 floats (SSE2, NEON). */
+/* Kernels for every CPU of the architecture: vectors of 4 floats (SSE2). */
+#if !defined(__aarch64__)
 #define KERNELS i2v_kernels_baseline
-#define KERNELS_NAME "baseline"
+#define KERNELS_NAME I2V_BASELINE_NAME
 #define VECTOR_WIDTH 4
 #define ROW_TILE 6
 
 #include "backend/cpu/kernels_table.inc.h"
+#endif

@@ -1,4 +1,5 @@
 /* Multiply-adds in registers, for every CPU of the architecture. */
+#if !defined(__aarch64__)
 #include "backend/cpu/peaks.h"
 
 #define LOOP i2v_peak_f32_baseline
@@ -9,3 +10,4 @@
 #define ONES(one) (float)(one)
 #define STEP(sum, x) ((sum) * (x) + (x))
 #include "backend/cpu/kernels_peak.inc.h"
+#endif

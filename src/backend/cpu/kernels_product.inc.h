@@ -3,9 +3,17 @@
 
 #define PANEL (2 * VECTOR_WIDTH)
 
-/* rows x PANEL sums stay in registers; rows is known to the compiler. */
-static inline __attribute__((always_inline)) void panel_rows(const i2v_panel_product *p, const int rows, const float *a,
-                                                             const float *panel, float *c) {
+/* sum + value * factor; of pairs, sum + both products. */
+static inline __attribute__((always_inline)) vec add_product(const int pairs, vec sum, vec value, vec factor) {
+#ifdef add_pairs
+    if (pairs) return add_pairs(sum, value, factor);
+#endif
+    return sum + value * factor;
+}
+
+/* rows x PANEL sums stay in registers; rows and pairs are known to the compiler. */
+static inline __attribute__((always_inline)) void
+panel_rows(const i2v_panel_product *p, const int rows, const int pairs, const float *a, const float *panel, float *c) {
     vec sum[ROW_TILE][2];
     for (int r = 0; r < rows; r++) {
         sum[r][0] = p->accumulate ? load(c + r * p->c_stride) : splat(0);
@@ -20,8 +28,8 @@ static inline __attribute__((always_inline)) void panel_rows(const i2v_panel_pro
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
             vec value = splat(from[r / 4][r % 4 * stride + k]);
-            sum[r][0] += value * first;
-            sum[r][1] += value * second;
+            sum[r][0] = add_product(pairs, sum[r][0], value, first);
+            sum[r][1] = add_product(pairs, sum[r][1], value, second);
         }
     }
     for (int r = 0; r < rows; r++) {
@@ -30,53 +38,82 @@ static inline __attribute__((always_inline)) void panel_rows(const i2v_panel_pro
     }
 }
 
-#define PANEL_ROWS(n)                                                                                                  \
-    static __attribute__((noinline)) void panel_rows_##n(const i2v_panel_product *p, const float *a,                   \
-                                                         const float *panel, float *c) {                               \
-        panel_rows(p, n, a, panel, c);                                                                                 \
-    }
-PANEL_ROWS(1)
-PANEL_ROWS(2)
-PANEL_ROWS(3)
-PANEL_ROWS(4)
-PANEL_ROWS(5)
-PANEL_ROWS(6)
-#if ROW_TILE == 12
-PANEL_ROWS(7)
-PANEL_ROWS(8)
-PANEL_ROWS(9)
-PANEL_ROWS(10)
-PANEL_ROWS(11)
-PANEL_ROWS(12)
-#endif
+typedef void panel_rows_function(const i2v_panel_product *p, const float *a, const float *panel, float *c);
 
-static void panel_product(const i2v_panel_product *product) {
-    static void (*const by_rows[])(const i2v_panel_product *, const float *, const float *, float *) = {
-        NULL,
-        panel_rows_1,
-        panel_rows_2,
-        panel_rows_3,
-        panel_rows_4,
-        panel_rows_5,
-        panel_rows_6,
+#define PANEL_ROWS(name, pairs, n)                                                                                     \
+    static __attribute__((noinline)) void name##_##n(const i2v_panel_product *p, const float *a, const float *panel,   \
+                                                     float *c) {                                                       \
+        panel_rows(p, n, pairs, a, panel, c);                                                                          \
+    }
 #if ROW_TILE == 12
-        panel_rows_7,
-        panel_rows_8,
-        panel_rows_9,
-        panel_rows_10,
-        panel_rows_11,
-        panel_rows_12,
+#define EACH_ROWS(name, pairs, do)                                                                                     \
+    do                                                                                                                 \
+    (name, pairs, 1) do(name, pairs, 2) do(name, pairs, 3) do(name, pairs, 4) do(name, pairs, 5) do(                   \
+        name, pairs, 6) do(name, pairs, 7) do(name, pairs, 8) do(name, pairs, 9) do(name, pairs,                       \
+                                                                                    10) do(name, pairs,                \
+                                                                                           11) do(name, pairs, 12)
+#else
+#define EACH_ROWS(name, pairs, do)                                                                                     \
+    do (name, pairs, 1) do(name, pairs, 2) do(name, pairs, 3) do(name, pairs, 4) do(name, pairs, 5) do(name, pairs, 6)
 #endif
-    };
+#define ROWS_ENTRY(name, pairs, n) name##_##n,
+
+/* Part `index` of `parts` of what comes next, to the second cache: all at once would fill the queue of misses. */
+static void prefetch_next(const i2v_panel_product *product, int index, int parts) {
+    const char *next = product->next;
+    size_t lines = product->next_bytes / 64, end = lines * (size_t)(index + 1) / (size_t)parts;
+    for (size_t line = lines * (size_t)index / (size_t)parts; line < end; line++) {
+        __builtin_prefetch(next + line * 64, 0, 2);
+    }
+}
+
+static inline void panels_product(panel_rows_function *const by_rows[], const i2v_panel_product *product) {
     i2v_panel_product local = *product; /* so that the compiler sees that stores do not change it */
     /* groups as equal as can be: of few rows the loads are not hidden */
     int groups = (local.rows + ROW_TILE - 1) / ROW_TILE;
     for (int panel = 0; panel < local.panel_count; panel++) {
         for (int g = 0, row = 0; g < groups; g++) {
             int end = (int)((int64_t)local.rows * (g + 1) / groups);
+            prefetch_next(&local, g, groups);
             by_rows[end - row](&local, local.a + row * local.a_stride, local.panels + panel * local.panel_stride,
                                local.c + row * local.c_stride + panel * PANEL);
             row = end;
         }
     }
 }
+
+EACH_ROWS(panel_rows, 0, PANEL_ROWS)
+
+static void panel_product(const i2v_panel_product *product) {
+    static panel_rows_function *const by_rows[] = {NULL, EACH_ROWS(panel_rows, 0, ROWS_ENTRY)};
+    panels_product(by_rows, product);
+}
+
+#ifdef add_pairs
+EACH_ROWS(pair_rows, 1, PANEL_ROWS)
+
+static void pair_product(const i2v_panel_product *product) {
+    static panel_rows_function *const by_rows[] = {NULL, EACH_ROWS(pair_rows, 1, ROWS_ENTRY)};
+    panels_product(by_rows, product);
+}
+
+static inline void pair_panel_of(i2v_element element, const void *panel, int64_t depth, float *out) {
+    for (int64_t i = 0; i < depth * PANEL; i += 2 * PANEL, out += PANEL) {
+        for (int column = 0; column < PANEL; column += VECTOR_WIDTH) {
+            vec even = load_as(element, panel, i + column, VECTOR_WIDTH);
+            vec odd = load_as(element, panel, i + PANEL + column, VECTOR_WIDTH);
+            store(out + column, join_pairs(even, odd));
+        }
+    }
+}
+
+static void pair_panel(i2v_element element, const void *panel, int64_t depth, float *out) {
+    if (element == I2V_ELEMENT_F32) {
+        pair_panel_of(I2V_ELEMENT_F32, panel, depth, out);
+    } else if (element == I2V_ELEMENT_F16) {
+        pair_panel_of(I2V_ELEMENT_F16, panel, depth, out);
+    } else {
+        pair_panel_of(I2V_ELEMENT_BF16, panel, depth, out);
+    }
+}
+#endif

@@ -6,11 +6,13 @@ static inline vec load_bf16(const uint16_t *x) {
 }
 
 /* To nearest, ties to even; NaN stays NaN. */
+#ifndef to_bf16
 static inline half_vec to_bf16(vec x) {
     bits_vec bits = (bits_vec)x, rounded = bits + 0x7fffu + (bits >> 16 & 1u);
     bits_vec is_nan = (bits_vec)((bits & 0x7fffffffu) > 0x7f800000u);
     return __builtin_convertvector(((rounded & ~is_nan) | ((bits | 0x400000u) & is_nan)) >> 16, half_vec);
 }
+#endif
 
 #ifndef load_f16
 static inline vec load_f16(const uint16_t *x) {

@@ -15,6 +15,10 @@ const i2v_kernels KERNELS = {.name = KERNELS_NAME,
                              .normalize = normalize,
                              .add = add_rows,
                              .panel_product = panel_product,
+#ifdef add_pairs
+                             .pair_product = pair_product,
+                             .pair_panel = pair_panel,
+#endif
                              .winograd_input = winograd_input,
                              .winograd_weights = winograd_weights,
                              .winograd_output = winograd_output,

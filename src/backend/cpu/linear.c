@@ -10,6 +10,7 @@ typedef struct linear_job {
     int64_t rows, row_tiles;
     int columns, column_tiles;     /* of a tile; over all parts */
     int items_per_row;             /* 1 or column_tiles */
+    int pairs;                     /* see i2v_product */
     float *sums, *read, *expanded; /* per thread; read: NULL if the input is multiplied where it lies */
     int64_t sums_stride, read_stride, expanded_stride;
 } linear_job;
@@ -24,7 +25,8 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
                                      .source = {args->source[0], args->source[1]},
                                      .channels = {args->source_channels[0], args->source_channels[1]},
                                      .norm = &args->input_norm};
-    int reads = args->norm || !i2v_product_input_is_plain(&job->input);
+    job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->source_channels[0], args->source_channels[1]);
+    int reads = args->norm || !i2v_product_input_is_plain(&job->input, job->pairs);
     job->rows = i2v_product_rows(args->rows, reads ? args->weights->in : 0);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
@@ -61,9 +63,10 @@ static void read_rows(const linear_job *job, i2v_product_line *line, float *out)
     const i2v_linear_args *args = job->args;
     int channels = args->weights->in;
     i2v_product_read(&job->input, line->pixel, line->rows, out);
-    for (int r = 0; args->norm && r < line->rows; r++, out += channels) {
-        job->kernels->layer_norm(args->norm, out, channels, out);
+    for (int64_t r = 0; args->norm && r < line->rows; r++) {
+        job->kernels->layer_norm(args->norm, out + r * channels, channels, out + r * channels);
     }
+    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, (int64_t)line->rows * channels, out);
     line->pixel = 0;
 }
 
@@ -75,6 +78,7 @@ static void linear_item(void *argument, int64_t item, int thread) {
     i2v_product_line line = {.pixel = first, .out = first, .rows = (int)i2v_min(job->rows, args->rows - first)};
     i2v_product_span spans[2] = {{args->source[0], channels, channels, 0}, {args->source[1], rest, rest, channels}};
     i2v_product product = {.kernels = job->kernels,
+                           .pairs = job->pairs,
                            .spans = spans,
                            .spans_count = rest ? 2 : 1,
                            .lines = &line,

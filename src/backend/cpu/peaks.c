@@ -46,7 +46,7 @@ static int has(int index) {
 
 const i2v_peak_loop *i2v_peak_loop_at(int index) {
     static const i2v_peak_loop loops[I2V_PEAK_LOOPS] = {
-        {I2V_PEAK_F32, "baseline", i2v_peak_f32_baseline},
+        {I2V_PEAK_F32, I2V_BASELINE_NAME, i2v_peak_f32_baseline},
 #if defined(__x86_64__)
         {I2V_PEAK_F32, "AVX2", i2v_peak_f32_avx2},
         {I2V_PEAK_INT8, "AVX2", i2v_peak_int8_avx2},

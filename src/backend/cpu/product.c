@@ -5,7 +5,7 @@
 /* Inputs summed in one go: a panel of so many rows stays in the nearest caches. */
 #define DEPTH 512
 /* Floats of scratch that a tile's rows may have. */
-#define ROWS_SCRATCH ((int64_t)160 * 1024)
+#define ROWS_SCRATCH ((int64_t)320 * 1024)
 #define MOST_ROWS 256
 #define LEAST_ROWS 48
 /* Tiles of rows from which columns need not be split for the threads' sake. */
@@ -26,30 +26,55 @@ int64_t i2v_product_rows(int64_t rows, int64_t floats) {
     return i2v_even_tile(rows, most < LEAST_ROWS ? LEAST_ROWS : most);
 }
 
-/* Rows first..first + depth of a panel, as f32. */
-static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
+int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels) {
+    return kernels->pair_product && element == I2V_ELEMENT_BF16 && channels % 2 == 0 && more_channels % 2 == 0;
+}
+
+/* Row `first` of a panel, as it is stored. */
+static const void *stored(const i2v_product *p, int64_t panel, int64_t first) {
     const i2v_filter *filter = p->filter;
     int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
-    const char *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
-    if (filter->element == I2V_ELEMENT_F32) return (const float *)(const void *)from;
+    return (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+}
+
+/* Rows first..first + depth of a panel, as f32 or as pairs of bf16. */
+static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
+    const i2v_filter *filter = p->filter;
+    const void *from = stored(p, panel, first);
+    if (p->pairs) {
+        p->kernels->pair_panel(filter->element, from, depth, p->expanded);
+        return p->expanded;
+    }
+    if (filter->element == I2V_ELEMENT_F32) return from;
     p->kernels->widen(filter->element, from, depth * p->kernels->panel, p->expanded);
     return p->expanded;
 }
 
+/* next: the rows that the next sum will be of, as stored, or NULL. */
 static void sum_panel(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth,
-                      const float *panel, int accumulate, float *sums) {
-    i2v_panel_product one = {.depth = depth,
-                             .a_stride = span->pixel * p->step,
+                      const float *panel, const void *next, int accumulate, float *sums) {
+    int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
+    size_t row_bytes = (size_t)p->kernels->panel * i2v_element_size(p->filter->element);
+    i2v_panel_product one = {.depth = depth / together,
+                             .a_stride = span->pixel * p->step / together,
                              .panels = panel,
                              .panel_count = 1,
                              .c = sums,
                              .c_stride = p->sums_stride,
-                             .accumulate = accumulate};
+                             .accumulate = accumulate,
+                             .next = next,
+                             .next_bytes = next ? row_bytes * (size_t)depth : 0};
     for (int i = 0; i < p->lines_count; i++) {
-        one.a = span->a + p->lines[i].pixel * span->pixel + begin;
+        one.a = (const float *)span->a + (p->lines[i].pixel * span->pixel + begin) / together;
         one.rows = p->lines[i].rows;
-        p->kernels->panel_product(&one);
+        if (p->pairs) {
+            p->kernels->pair_product(&one);
+        } else {
+            p->kernels->panel_product(&one);
+        }
         one.c += one.rows * p->sums_stride;
+        one.next = NULL;
+        one.next_bytes = 0;
     }
 }
 
@@ -57,20 +82,23 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
     int width = p->kernels->panel;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
-        int64_t depth = i2v_even_tile(span->depth, DEPTH);
+        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), 2);
         for (int64_t begin = 0; begin < span->depth; begin += depth) {
             int64_t count = i2v_min(depth, span->depth - begin);
             for (int column = 0; column < p->columns; column += width) {
                 const float *panel = expand(p, (p->first_column + column) / width, span->first + begin, count);
-                sum_panel(p, span, begin, count, panel, accumulate, p->sums + column);
+                int is_last = column + width >= p->columns;
+                const void *next =
+                    is_last ? NULL : stored(p, (p->first_column + column) / width + 1, span->first + begin);
+                sum_panel(p, span, begin, count, panel, next, accumulate, p->sums + column);
             }
             accumulate = 1;
         }
     }
 }
 
-int i2v_product_input_is_plain(const i2v_product_input *input) {
-    return input->element == I2V_ELEMENT_F32 && !input->norm->factors;
+int i2v_product_input_is_plain(const i2v_product_input *input, int pairs) {
+    return input->element == (pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32) && !input->norm->factors;
 }
 
 /* The part of row `row` that comes from source s, whose first channel is `channel` of all. */

@@ -8,8 +8,8 @@
 
 /* A stretch of the sum over inputs: row r of it is at a + (line's pixel + r * step) * pixel. */
 typedef struct i2v_product_span {
-    const float *a;
-    int64_t pixel; /* floats from one pixel of a to the next */
+    const void *a; /* f32, or bf16 if the product is of pairs; then all counts here are even */
+    int64_t pixel; /* values from one pixel of a to the next */
     int64_t depth; /* values summed */
     int64_t first; /* row of the panels that the first of them meets */
 } i2v_product_span;
@@ -23,6 +23,7 @@ typedef struct i2v_product_line {
 
 typedef struct i2v_product {
     const i2v_kernels *kernels;
+    int pairs; /* by dot products of pairs of bf16 */
     const i2v_product_span *spans;
     int spans_count;
     const i2v_product_line *lines;
@@ -48,8 +49,12 @@ typedef struct i2v_product_input {
     const i2v_input_norm *norm; /* norm->factors may be NULL */
 } i2v_product_input;
 
+/* Whether an operation on activations of this element, whose sums are over so many channels of each source, is computed
+ * by pairs of bf16. It reads its input as f32, then narrows it to bf16 in place. */
+int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
+
 /* Whether the rows of the input can be multiplied where they lie. */
-int i2v_product_input_is_plain(const i2v_product_input *input);
+int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 
 /* Rows first..first + rows as f32: out[rows][channels of both]. */
 void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);

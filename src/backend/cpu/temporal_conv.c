@@ -16,6 +16,7 @@ typedef struct temporal_conv_job {
     int64_t x_rows, out_rows; /* from frame to frame */
     int64_t pixels, tiles;    /* pixels of a tile, in each frame */
     int columns, column_tiles, columns_apart;
+    int pairs;                     /* see i2v_product */
     float *read, *sums, *expanded; /* per thread */
     int64_t read_stride, sums_stride, expanded_stride;
     i2v_product_line *lines; /* per thread: a frame's rows of out */
@@ -32,6 +33,7 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
                                      .source = {args->x.data},
                                      .channels = {args->x.channels},
                                      .norm = &args->input_norm};
+    job->pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
     job->frame_pixels = (int64_t)args->x.height * args->x.width;
     job->x_rows = args->x_frame_rows ? args->x_frame_rows : job->frame_pixels;
     job->out_rows = args->out_frame_rows ? args->out_frame_rows : job->frame_pixels;
@@ -55,7 +57,8 @@ static void sum_tap(i2v_product product, const float *read, int64_t pixels, int6
     int64_t rows = (frames - out_frame - in_frame) * pixels, channels = product.filter->in;
     if (rows <= 0) return;
     i2v_product_line line = {.rows = (int)rows};
-    i2v_product_span span = {.a = read + in_frame * pixels * channels,
+    int64_t first = in_frame * pixels * channels;
+    i2v_product_span span = {.a = read + (product.pairs ? first / 2 : first),
                              .pixel = channels,
                              .depth = channels,
                              .first = (shift + 1) * channels};
@@ -88,7 +91,9 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
         lines[f] = (i2v_product_line){.out = f * job->out_rows + first, .rows = (int)pixels};
         i2v_product_read(&job->input, f * job->x_rows + first, pixels, read + f * pixels * filter->in);
     }
+    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, read, frames * pixels * filter->in, read);
     i2v_product product = {.kernels = job->kernels,
+                           .pairs = job->pairs,
                            .lines = lines,
                            .lines_count = frames,
                            .step = 1,

@@ -21,6 +21,7 @@ typedef struct winograd_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
     i2v_product_input source;
+    int pairs;                      /* see i2v_product */
     int m, points;                  /* outputs of a tile on a side; products of a tile, (m + 2)^2 */
     int frames, rows, columns;      /* of a block, in tiles */
     int frame_blocks, down, across; /* blocks */
@@ -29,6 +30,8 @@ typedef struct winograd_job {
     int outputs_apart;              /* groups are items of their own */
     int64_t tiles;                  /* of a block at most */
     float *input, *transformed, *weights, *sums, *pixels; /* per thread */
+    float *tile;                                          /* per thread, for pairs: a tile's transform in f32 */
+    int64_t tile_stride;
     int64_t input_stride, transformed_stride, weights_stride, sums_stride, pixels_stride;
     i2v_product_line *lines; /* per thread */
     int64_t lines_stride;
@@ -40,11 +43,12 @@ int i2v_winograd_fits(const i2v_conv_args *args) {
            conv->in >= LEAST_CHANNELS && conv->out >= LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
 }
 
-/* Tiles of 4 x 4 where the last ones do not stick out by much. */
-static int tile_of(const i2v_conv_args *args) {
+/* Tiles of 4 x 4 where the last ones do not stick out by much. Pairs are rounded after the transform, which tiles of
+ * 4 x 4 would magnify. */
+static int tile_of(const i2v_conv_args *args, int pairs) {
     int height = args->out.height, width = args->out.width;
     int64_t covered = i2v_round_up(height, 4) * i2v_round_up(width, 4), wanted = (int64_t)height * width;
-    return args->x.element == I2V_ELEMENT_BF16 && covered * 3 <= wanted * 4 ? 4 : 2;
+    return !pairs && covered * 3 <= wanted * 4 ? 4 : 2;
 }
 
 static void cut_into_blocks(winograd_job *job) {
@@ -69,7 +73,9 @@ static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_devi
     i2v_scratch scratch = {memory, 0};
     const i2v_conv *conv = args->weights;
     int threads = i2v_team_size(device->team);
-    *job = (winograd_job){.kernels = kernels, .args = args, .m = tile_of(args)};
+    *job = (winograd_job){.kernels = kernels, .args = args};
+    job->pairs = i2v_product_is_of_pairs(kernels, args->x.element, conv->in, 0);
+    job->m = tile_of(args, job->pairs);
     job->points = (job->m + 2) * (job->m + 2);
     job->source = (i2v_product_input){.kernels = kernels,
                                       .element = args->x.element,
@@ -85,6 +91,7 @@ static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_devi
         &scratch, threads, (int64_t)job->frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
     job->transformed =
         i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * conv->in, &job->transformed_stride);
+    job->tile = i2v_scratch_per_thread(&scratch, threads, job->pairs ? job->points * conv->in : 0, &job->tile_stride);
     job->weights =
         i2v_scratch_per_thread(&scratch, threads, (int64_t)job->points * DEPTH * kernels->panel, &job->weights_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * job->outputs, &job->sums_stride);
@@ -115,16 +122,31 @@ static winograd_block block_at(const winograd_job *job, int64_t index) {
     return b;
 }
 
+/* tile[points][in] to tile number `index` of out[points][tiles][in], as bf16. */
+static void narrow_tile(const winograd_job *job, const float *tile, int64_t index, int64_t tiles, void *out) {
+    int64_t in = job->args->weights->in;
+    for (int64_t p = 0; p < job->points; p++) {
+        job->kernels->narrow(I2V_ELEMENT_BF16, tile + p * in, in, (uint16_t *)out + (p * tiles + index) * in);
+    }
+}
+
 /* The block's pixels with their surroundings, then each tile's transform: transformed[points][tiles][in]. */
-static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *out) {
+static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *tile, float *out) {
     int64_t in = job->args->weights->in, line = job->in_columns * in, tiles = (int64_t)b->frames * b->rows * b->columns;
+    int64_t index = 0;
     int m = job->m;
     for (int f = 0; f < b->frames; f++) {
         i2v_product_read_window(&job->source, &job->args->x, b->frame + f, b->row * m - 1, b->column * m - 1,
                                 job->in_rows, job->in_columns, input);
         for (int y = 0; y < b->rows; y++) {
-            for (int x = 0; x < b->columns; x++, out += in) {
-                job->kernels->winograd_input(m, input + y * m * line + x * m * in, line, in, (int)in, out, tiles * in);
+            for (int x = 0; x < b->columns; x++, index++) {
+                const float *from = input + y * m * line + x * m * in;
+                if (job->pairs) {
+                    job->kernels->winograd_input(m, from, line, in, (int)in, tile, in);
+                    narrow_tile(job, tile, index, tiles, out);
+                } else {
+                    job->kernels->winograd_input(m, from, line, in, (int)in, out + index * in, tiles * in);
+                }
             }
         }
     }
@@ -135,7 +157,7 @@ static void sum_products(const winograd_job *job, int64_t tiles, int first, int 
                          float *weights, float *sums) {
     const i2v_kernels *kernels = job->kernels;
     i2v_filter filter = i2v_cpu_conv_filter(kernels, job->args->weights, 0);
-    int64_t in = filter.in, panel = kernels->panel, tap = in * panel;
+    int64_t in = filter.in, panel = kernels->panel, tap = in * panel, together = job->pairs ? 2 : 1;
     size_t size = i2v_element_size(filter.element);
     for (int64_t begin = 0; begin < in; begin += DEPTH) {
         int64_t depth = i2v_min(DEPTH, in - begin);
@@ -144,16 +166,22 @@ static void sum_products(const winograd_job *job, int64_t tiles, int first, int 
             kernels->winograd_weights(job->m, filter.element, (const char *)filter.packed + (size_t)at * size, tap,
                                       depth, weights);
             i2v_panel_product product = {.rows = (int)tiles,
-                                         .depth = depth,
-                                         .a_stride = in,
+                                         .depth = depth / together,
+                                         .a_stride = in / together,
                                          .panel_count = 1,
                                          .c_stride = job->outputs,
                                          .accumulate = begin > 0};
             for (int64_t p = 0; p < job->points; p++) {
-                product.a = transformed + p * tiles * in + begin;
-                product.panels = weights + p * depth * panel;
+                float *points = weights + p * depth * panel;
+                product.a = transformed + (p * tiles * in + begin) / together;
+                product.panels = points;
                 product.c = sums + p * tiles * job->outputs + column;
-                kernels->panel_product(&product);
+                if (job->pairs) {
+                    kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
+                    kernels->pair_product(&product);
+                } else {
+                    kernels->panel_product(&product);
+                }
             }
         }
     }
@@ -189,7 +217,8 @@ static void winograd_item(void *argument, int64_t item, int thread) {
     float *sums = job->sums + thread * job->sums_stride, *pixels = job->pixels + thread * job->pixels_stride;
     i2v_product_line *lines = job->lines + thread * job->lines_stride;
     i2v_filter filter = i2v_cpu_conv_filter(job->kernels, args->weights, 0);
-    transform_input(job, &b, job->input + thread * job->input_stride, transformed);
+    transform_input(job, &b, job->input + thread * job->input_stride, job->tile + thread * job->tile_stride,
+                    transformed);
     int begin = (int)(item % per_block), end = job->outputs_apart ? begin + 1 : job->output_blocks;
     for (int i = begin; i < end; i++) {
         int first = i * job->outputs, columns = (int)i2v_min(job->outputs, filter.out - first);

@@ -1,6 +1,6 @@
 /* 2D convolutions of kernel 3 by Winograd's method, which multiplies 2.25 times less with tiles of 2x2 outputs, and 4
- * times less with tiles of 4x4. Its sums are f32; the larger tile's rounding is some 1e-5, so that it is used only
- * where activations are rounded to bf16. */
+ * times less with tiles of 4x4. Transforms are f32, and so are sums. The larger tile's rounding is 3e-6 of the largest
+ * value in f32; pairs of bf16 would be magnified, and have the smaller one. */
 #ifndef I2V_BACKEND_CPU_WINOGRAD_H
 #define I2V_BACKEND_CPU_WINOGRAD_H
 
