@@ -42,6 +42,7 @@ void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t coun
 }
 
 void i2v_weight_forget(const i2v_weight *weight) {
+    if (weight->copied) return;
     /* whole pages only: the ones at the ends are shared with neighbours */
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t begin = ((uintptr_t)weight->data + page - 1) / page * page;
