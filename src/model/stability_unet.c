@@ -79,10 +79,10 @@ i2v_status i2v_stability_unet_sizes(i2v_unet_config *config, const i2v_weights *
     config->out_channels = i2v_shapes_side(&s, 4, 0, 512, "out.2.weight");
     read_down(&s, config);
     read_up(&s, config);
-    read_heads(&s, config);
     config->cross_attention_dim =
         i2v_shapes_side(&s, 2, 1, MAX_CHANNELS, "middle_block.1.transformer_blocks.0.attn2.to_v.weight");
     config->projection_class_embeddings_input_dim = i2v_shapes_side(&s, 2, 1, 3 * MAX_CHANNELS, "label_emb.0.0.weight");
+    read_heads(&s, config);
     config->addition_time_embed_dim = config->projection_class_embeddings_input_dim / 3;
     return s.status ? s.status : i2v_unet_config_check(config, i2v_weights_path(file), error);
 }

@@ -63,8 +63,8 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                                          .bytes = i2v_weights_bytes(weights)};
     }
     /* without a frame decoder, the decoder is the VAE's */
-    if (info->parts_count <= I2V_PART_FRAME_DECODER && !engine->decoder.temporal_decoder) {
-        info->parts[I2V_PART_VAE].class_name = parts[I2V_PART_FRAME_DECODER].class_name;
-    }
+    size_t decoder = info->parts_count > I2V_PART_FRAME_DECODER ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
+    info->parts[decoder].class_name =
+        parts[engine->decoder.temporal_decoder ? I2V_PART_VAE : I2V_PART_FRAME_DECODER].class_name;
     return I2V_OK;
 }

@@ -121,11 +121,13 @@ static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *
                         path, kinds[part].title, kinds[part].option);
     if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
     i2v_status status = read_config_in(engine, part, folder);
-    const char *variant = engine->options.variant;
-    if (!status) status = i2v_weights_open(&engine->weights[part], folder, kinds[part].stem, variant, &engine->error);
+    const char *stem = kinds[part].stem, *variant = engine->options.variant;
     /* the variant is the model's: a part from elsewhere may not have it */
-    if (status && variant && !is_model)
-        status = i2v_weights_open(&engine->weights[part], folder, kinds[part].stem, NULL, &engine->error);
+    if (!status && variant && !is_model &&
+        i2v_weights_open(&engine->weights[part], folder, stem, variant, NULL) != I2V_OK)
+        variant = NULL;
+    if (!status && !engine->weights[part])
+        status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
     free(folder);
     return status;
 }
@@ -282,7 +284,6 @@ static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_s
     return i2v_weights_strip(&engine->weights[part], source->file, prefix, &engine->error);
 }
 
-/* is_own: the source is the model itself. */
 static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_source *source, const part_source *model) {
     i2v_naming naming = part_in(&source->layout, part)->naming;
     if (naming == I2V_NAMING_STABILITY) return open_stability(engine, part, source);
