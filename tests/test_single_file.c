@@ -235,7 +235,7 @@ static void replaces_parts(void **state) {
     expect_same(MODEL, &options, MODEL, NULL);
     options = (i2v_options){.unet = MODEL "/unet", .vae = MODEL, .image_encoder = MODEL "/image_encoder"};
     expect_same(path, &options, MODEL, NULL);
-    options = (i2v_options){.vae = MODEL "/vae/diffusion_pytorch_model-00001-of-00003.safetensors"};
+    options = (i2v_options){.image_encoder = MODEL "/image_encoder/model.safetensors"};
     expect_same(path, &options, MODEL, NULL);
     /* the UNet alone, without the usual prefix */
     const char *prefix = "model.diffusion_model.";
