@@ -101,7 +101,7 @@ static i2v_status transpose(i2v_weights *part, i2v_weight *weight, i2v_error *er
         }
     }
     weight->data = out;
-    weight->copied = 1;
+    weight->mapped = NULL;
     weight->shape[0] = (int64_t)columns;
     weight->shape[1] = (int64_t)rows;
     return I2V_OK;
