@@ -25,7 +25,7 @@ typedef struct i2v_weight {
     const uint8_t *data;
     uint64_t offset; /* of data in the file */
     uint64_t bytes;
-    const char *file; /* path, for messages */
+    const char *file;              /* path, for messages */
     const i2v_mapped_file *mapped; /* NULL: data is a copy in memory */
 } i2v_weight;
 
