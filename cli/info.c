@@ -1,4 +1,4 @@
-/* img2vid info: what a model folder, a video or a picture is. */
+/* img2vid info: what a model, a video or a picture is. */
 #include "commands.h"
 #include "message.h"
 #include "metadata.h"
@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
@@ -95,6 +96,9 @@ static int describe_media(const cli_settings *settings) {
 
 int cli_info(const cli_settings *settings) {
     struct stat status;
-    if (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)) return describe_model(settings);
+    size_t length = strlen(settings->operand), ending = strlen(".safetensors");
+    int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
+    if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
+        return describe_model(settings);
     return describe_media(settings);
 }

@@ -16,6 +16,10 @@ static const struct parameter {
 } parameters[] = {
     {"model", NULL},
     {"variant", NULL},
+    {"unet", NULL},
+    {"vae", NULL},
+    {"image-encoder", NULL},
+    {"frame-decoder", NULL},
     {"width", NULL},
     {"height", NULL},
     {"fit", NULL},

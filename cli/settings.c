@@ -21,12 +21,22 @@ const cli_option cli_option_table[] = {
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame) or .npy (float32)"},
-    {COMPUTES, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
+    {COMPUTES, files, 'm', "model", "DIR|FILE", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
-     "model_index.json (default: the small bundled model)"},
+     "model_index.json, or a single .safetensors file of\n"
+     "Stability AI (default: the small bundled model)"},
     {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
+    {COMPUTES | CLI_INFO, files, 0, "unet", "PATH", CLI_TEXT, AT(options.unet), 0,
+     "a file or folder to take the UNet from, in place of\n"
+     "the model's own"},
+    {COMPUTES | CLI_INFO, files, 0, "vae", "PATH", CLI_TEXT, AT(options.vae), 0, "likewise the VAE"},
+    {COMPUTES | CLI_INFO, files, 0, "image-encoder", "PATH", CLI_TEXT, AT(options.image_encoder), 0,
+     "likewise the image encoder (CLIP)"},
+    {COMPUTES | CLI_INFO, files, 0, "frame-decoder", "PATH", CLI_TEXT, AT(options.frame_decoder), 0,
+     "an AutoencoderKL whose decoder makes the frames one by\n"
+     "one, in place of the VAE's temporal decoder"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},

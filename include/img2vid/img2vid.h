@@ -115,12 +115,19 @@ typedef struct i2v_options {
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
+    /* Parts in place of the model's own; NULL: its own. Each a safetensors file that holds the part, under diffusers'
+     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's. A file in diffusers'
+     * names without config.json beside it has the sizes of the model's own part. */
+    const char *unet, *vae, *image_encoder;
+    const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
 
 /* Opens a model folder in diffusers' layout (model_index.json, unet/, vae/, image_encoder/, scheduler/,
- * feature_extractor/). Reads configurations and weight headers; weights are read when a call needs them.
+ * feature_extractor/), or a single file of Stability AI (svd.safetensors, svd_xt.safetensors and the like; told by its
+ * tensors' names), which has the scheduler of Stable Video Diffusion, and 14 frames where its name has "svd" but not
+ * "xt", else 25. Reads configurations and weight headers; weights are read when a call needs them.
  * *engine is set even on failure (unless memory for it is lacking), so that i2v_error_message can say why; close it
  * in both cases. options may be NULL. */
 I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_options *options);
@@ -136,7 +143,7 @@ I2V_API const char *i2v_error_message(const i2v_engine *engine);
 I2V_API void i2v_cancel(i2v_engine *engine);
 
 typedef struct i2v_part_info {
-    const char *name;       /* "unet", "vae", "image_encoder" */
+    const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
     const char *class_name; /* the class diffusers gives it */
     const char *dtype;      /* what its file holds: "F32", "F16", "BF16" or "mixed" */
     const char *sizes;      /* one line: channels, layers, heads */
@@ -153,7 +160,7 @@ typedef struct i2v_model_info {
     int latent_channels;  /* 4 for SVD */
     int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
-    i2v_part_info parts[3];
+    i2v_part_info parts[4]; /* the last only with a frame decoder */
     i2v_dtype dtype;     /* that of options, I2V_DTYPE_AUTO resolved */
     const char *backend; /* what computes: "cpu, AVX-512" */
 } i2v_model_info;

@@ -21,11 +21,9 @@ static void expect_bool(i2v_config *c, const char *key, int wanted) {
     }
 }
 
-i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error) {
+/* Closes c. */
+static i2v_status read_settings(i2v_scheduler_config *config, i2v_config *c, i2v_error *error) {
     *config = (i2v_scheduler_config){0};
-    i2v_config *c = NULL;
-    i2v_status status = i2v_config_open(&c, path, error);
-    if (status) return status;
     expect_string(c, "_class_name", "", "EulerDiscreteScheduler");
     expect_string(c, "prediction_type", "epsilon", "v_prediction");
     expect_string(c, "timestep_type", "discrete", "continuous");
@@ -47,6 +45,23 @@ i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *p
     config->sigma_max = i2v_config_double(c, "sigma_max", 700, 1e-6, 1e6);
     if (config->sigma_min >= config->sigma_max) i2v_config_fail(c, "sigma_min is not below sigma_max");
     return i2v_config_close(c, error);
+}
+
+i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error) {
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open(&c, path, error);
+    return status ? status : read_settings(config, c, error);
+}
+
+i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *error) {
+    static const char settings[] =
+        "{\"_class_name\": \"EulerDiscreteScheduler\", \"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", "
+        "\"beta_start\": 0.00085, \"interpolation_type\": \"linear\", \"num_train_timesteps\": 1000, "
+        "\"prediction_type\": \"v_prediction\", \"sigma_max\": 700.0, \"sigma_min\": 0.002, \"steps_offset\": 1, "
+        "\"timestep_spacing\": \"leading\", \"timestep_type\": \"continuous\", \"use_karras_sigmas\": true}";
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open_text(&c, settings, "the scheduler of Stable Video Diffusion", error);
+    return status ? status : read_settings(config, c, error);
 }
 
 static void karras(float *sigmas, const i2v_scheduler_config *config, int steps) {

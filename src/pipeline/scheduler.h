@@ -13,6 +13,9 @@ typedef struct i2v_scheduler_config {
 /* Reads scheduler_config.json; a setting that is not implemented is refused by name. */
 i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error);
 
+/* The settings of Stable Video Diffusion's own scheduler_config.json, for a model that comes without one. */
+i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *error);
+
 typedef struct i2v_schedule {
     int steps;
     float *sigmas;    /* [steps + 1], the last is where the last step ends */
