@@ -1,6 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "presets.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,21 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, motion, 0, "sigmas", "A,B,...", CLI_NUMBERS, AT(sigmas), 0,
      "noise levels, one more than steps, in place of\n"
      "--num-inference-steps"},
+    {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, AT(preset), 0,
+     "another program's defaults, where no option says\n"
+     "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
+     "(--preset help: with their values)"},
+    {CLI_GENERATE, motion, 0, "scheduler", "euler|animatelcm", CLI_CHOICE, AT(params.scheduler), 0,
+     "animatelcm: few steps, for AnimateLCM-SVD's weights\n"
+     "(default euler)"},
+    {CLI_GENERATE, motion, 0, "sigma-schedule", "auto|karras|exponential|uniform|ays", CLI_CHOICE,
+     AT(params.sigma_schedule), 0,
+     "which noise levels: uniform is diffusers' with Karras\n"
+     "off, ays NVIDIA's Align Your Steps, for 10 steps or so\n"
+     "(default auto: the model's own)"},
+    {CLI_GENERATE, motion, 0, "guidance-shape", "linear|triangle", CLI_CHOICE, AT(params.guidance_shape), 0,
+     "from min to max, or from min to max and back to min\n"
+     "(default linear)"},
 
     {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
      "same seed, same video (default: a random one, printed)"},
@@ -119,12 +135,15 @@ static int check(cli_settings *settings, uint64_t given) {
     if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
-    settings->guidance_given =
-        cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
+    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
+    settings->guidance_given = settings->preset || cli_given(command, given, "min-guidance-scale") ||
+                               cli_given(command, given, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
     if (cli_given(command, given, "sigmas")) {
         if (cli_given(command, given, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
+        if (cli_given(command, given, "sigma-schedule"))
+            return cli_wrong_usage(command->name, "--sigmas and --sigma-schedule exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;

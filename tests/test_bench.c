@@ -113,7 +113,7 @@ static uint64_t counted_dry(i2v_engine *engine, i2v_stage_kind kind, const i2v_p
     assert_int_equal(i2v_sizes_of_params(&sizes, engine, &used), I2V_OK);
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, &sizes, NULL, &(i2v_stage_plan){0}), I2V_OK);
     if (kind == I2V_STAGE_UNET) {
-        i2v_denoise_step(&stage.run, stage.model.unet, &sizes, &condition, 0, 1, 0, NULL);
+        i2v_denoise_step(&stage.run, stage.model.unet, &sizes, &condition, &(i2v_step){.sigma = 1}, NULL);
     } else {
         i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, NULL);
     }

@@ -58,7 +58,8 @@ static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *lat
                                .time_ids = {6, 127, 0.02f},
                                .min_guidance_scale = 1,
                                .max_guidance_scale = 3};
-    return i2v_denoise_step(&stage->run, stage->model.unet, sizes, &condition, 0.3f, 2, 1, latents);
+    i2v_step step = {.timestep = 0.3f, .sigma = 2, .next = 1};
+    return i2v_denoise_step(&stage->run, stage->model.unet, sizes, &condition, &step, latents);
 }
 
 /* What the stage makes with these trades, in a pool as large as a dry run says; *bytes is its size. To be freed. */

@@ -40,7 +40,8 @@ static i2v_status run_pass(bench *b, i2v_stage *stage) {
                                .time_ids = {6, 127, 0.02f},
                                .min_guidance_scale = 1,
                                .max_guidance_scale = 1};
-    return i2v_denoise_step(&stage->run, stage->model.unet, b->sizes, &condition, 0, 1, 0.9f, b->latents);
+    i2v_step step = {.sigma = 1, .next = 0.9f};
+    return i2v_denoise_step(&stage->run, stage->model.unet, b->sizes, &condition, &step, b->latents);
 }
 
 static int slower_first(const void *a, const void *b) {

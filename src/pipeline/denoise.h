@@ -11,15 +11,24 @@ typedef struct i2v_condition {
     const float *latent;    /* [latent_height, latent_width, latent_channels]: the picture's */
     float time_ids[3];      /* fps - 1, motion_bucket_id, noise_aug_strength */
     double min_guidance_scale, max_guidance_scale;
+    i2v_guidance_shape guidance_shape;
 } i2v_condition;
 
-/* One step of latents [num_frames, channels, h, w] from sigma to next, timestep being sigma's. In a dry run latents
- * and condition's arrays are not touched. */
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
-                            float timestep, float sigma, float next, float *latents);
+/* One step, from level sigma to level next. */
+typedef struct i2v_step {
+    i2v_scheduler scheduler;
+    float timestep; /* sigma's */
+    float sigma, next;
+    const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
+} i2v_step;
 
-/* All steps of one video, with events; latents begin as scaled noise. */
+/* One step of latents [num_frames, channels, h, w]. In a dry run latents and the arrays of condition and step are not
+ * touched. */
+i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
+                            const i2v_step *step, float *latents);
+
+/* All steps of one video, with events; latents begin as scaled noise. step_noise is that of i2v_draw_noise. */
 i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,
-                       const i2v_schedule *schedule, int video, float *latents);
+                       const i2v_schedule *schedule, const float *step_noise, int video, float *latents);
 
 #endif

@@ -44,7 +44,8 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .num_frames = engine->unet.num_frames,
                              .latent_channels = engine->unet.out_channels,
                              .vae_scale_factor = i2v_engine_scale(engine),
-                             .parts_count = I2V_PARTS_COUNT};
+                             .parts_count = I2V_PARTS_COUNT,
+                             .sigma_schedule = engine->scheduler.sigma_schedule};
     i2v_engine_default_size(engine, &info->width, &info->height);
     describe(engine);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) {
