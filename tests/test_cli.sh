@@ -217,7 +217,7 @@ planning() {
     planned generate missing.png --plan "${small[@]:0:6}"
     printed '^image encoder  *[0-9]'
     printed '^UNet  *[0-9][0-9 ]*  nothing traded$'
-    printed '^peak [0-9]* MiB, of [0-9]* MiB that the machine has free, less a margin$'
+    printed '^peak [0-9]* MiB, of [0-9]* MiB that the system has free for it, less a margin$'
     planned generate picture.png -o out.mp4 --plan "${small[@]}" --max-memory 1G
     printed '^peak [0-9]* MiB, of 1024 MiB that --max-memory allows$'
     planned generate picture.png --plan "${small[@]}" --json

@@ -14,6 +14,22 @@ typedef struct i2v_condition {
     i2v_guidance_shape guidance_shape;
 } i2v_condition;
 
+/* A UNet under one condition, for all steps of all videos of a run. */
+typedef struct i2v_denoiser {
+    i2v_run *run;
+    const i2v_unet *unet;
+    const i2v_sizes *sizes;
+    const i2v_condition *condition;
+    i2v_unet_tensors positions, with, without; /* cross-attention: to the picture's vector and, for guidance, to none */
+} i2v_denoiser;
+
+/* Computes what no step changes, into the run's pool. In a dry run the condition's arrays are not touched. End the
+ * denoiser in any case. */
+i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
+                              const i2v_condition *condition);
+/* Of a zero-initialized one, too. */
+void i2v_denoiser_end(i2v_denoiser *denoiser);
+
 /* One step, from level sigma to level next. */
 typedef struct i2v_step {
     i2v_scheduler scheduler;
@@ -22,13 +38,11 @@ typedef struct i2v_step {
     const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
 } i2v_step;
 
-/* One step of latents [num_frames, channels, h, w]. In a dry run latents and the arrays of condition and step are not
- * touched. */
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
-                            const i2v_step *step, float *latents);
+/* One step of latents [num_frames, channels, h, w]. In a dry run latents and the step's noise are not touched. */
+i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents);
 
 /* All steps of one video, with events; latents begin as scaled noise. step_noise is that of i2v_draw_noise. */
-i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,
-                       const i2v_schedule *schedule, const float *step_noise, int video, float *latents);
+i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
+                       const float *step_noise, int video, float *latents);
 
 #endif
