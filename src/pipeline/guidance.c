@@ -2,17 +2,15 @@
 
 #include <math.h>
 
-float i2v_linspace(float start, float end, int count, int index, int fused) {
+float i2v_linspace(float start, float end, int count, int index) {
     if (count == 1) return start;
     float step = (end - start) / (float)(count - 1);
-    int first_half = index < count / 2;
-    float from = first_half ? start : end, factor = (float)(first_half ? index : index - (count - 1));
-    return fused ? fmaf(step, factor, from) : from + step * factor;
+    return index < count / 2 ? start + step * (float)index : end - step * (float)(count - 1 - index);
 }
 
 float i2v_guidance_weight(i2v_guidance_shape shape, double low, double high, int count, int index) {
-    if (shape == I2V_GUIDANCE_LINEAR) return i2v_linspace((float)low, (float)high, count, index, 0);
-    float place = i2v_linspace(0, 1, count, index, 0);
+    if (shape == I2V_GUIDANCE_LINEAR) return i2v_linspace((float)low, (float)high, count, index);
+    float place = i2v_linspace(0, 1, count, index);
     float value = 2 * fabsf(place - floorf(place + 0.5f));
     return value * (float)(high - low) + (float)low;
 }

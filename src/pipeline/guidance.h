@@ -4,9 +4,9 @@
 
 #include "img2vid/img2vid.h"
 
-/* torch.linspace(start, end, count)[index] in float32. Where the CPU fuses, torch's product and sum are rounded once:
- * fused says whether to do so here. */
-float i2v_linspace(float start, float end, int count, int index, int fused);
+/* torch.linspace(start, end, count)[index] in float32. torch rounds product and sum once where the CPU fuses them,
+ * which may change the last bit. */
+float i2v_linspace(float start, float end, int count, int index);
 
 /* The weight of frame index of count, in float32.
  * linear: torch.linspace(low, high, count), diffusers' pipeline_stable_video_diffusion.py.

@@ -34,15 +34,14 @@ void i2v_sigmas_exponential(double *sigmas, double sigma_min, double sigma_max, 
     for (int i = 0; i < steps; i++) sigmas[i] = exp(linspace(log(sigma_max), log(sigma_min), steps, i));
 }
 
-/* The levels of all training timesteps, rising, in torch's float32: products of 1 - beta are summed up in float64 and
- * each rounded, and betas come from a fused linspace. The lowest levels are differences from 1, so that one bit of a
- * beta would show in their fifth digit. */
+/* The levels of all training timesteps, rising, in torch's float32, whose cumprod keeps its product in float64. The
+ * lowest levels come from differences to 1, so that one rounding more would show in their fifth digit. */
 static void trained_levels(float *levels, const i2v_betas *betas) {
     float start = (float)(betas->scaled_linear ? sqrt(betas->beta_start) : betas->beta_start);
     float end = (float)(betas->scaled_linear ? sqrt(betas->beta_end) : betas->beta_end);
     double product = 1;
     for (int i = 0; i < betas->num_train_timesteps; i++) {
-        float beta = i2v_linspace(start, end, betas->num_train_timesteps, i, 1);
+        float beta = i2v_linspace(start, end, betas->num_train_timesteps, i);
         if (betas->scaled_linear) beta *= beta;
         product *= (double)(1.0f - beta);
         float alpha = (float)product;
