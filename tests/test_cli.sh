@@ -309,7 +309,7 @@ measuring() {
     printed '^  read .* GB/s'
     printed '^UNet, one pass: .* GFLOP/s, .* of the f32 peak; .* outside of operations$'
     printed '^VAE decoder, 2 frames: '
-    printed '^conv  *\[2,.*, 3x3 .* % f32 .* %$'
+    printed '^conv  *\[2,.*, 3x3 .* % .* %$' # of which peak depends on how busy the machine is
     printed '^group_factors .* GB/s .* % memory .* %$'
     works "$scratch/out" bench "${sizes[@]}" --decode-chunk-size 1 --json
     [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'
