@@ -1,6 +1,7 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
 #include "message.h"
+#include "presets.h"
 #include "signals.h"
 
 #include <stdio.h>
@@ -62,6 +63,8 @@ static int run(const command_entry *entry, int argc, char **argv) {
     if (status == CLI_HELP) {
         cli_print_help(&entry->command);
         status = cli_flush_output();
+    } else if (status == CLI_LIST) {
+        status = cli_presets_list();
     } else if (status == CLI_PARSED) {
         status = entry->run(&settings);
     }

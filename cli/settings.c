@@ -1,6 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "presets.h"
 #include "rerun.h"
 
 #include <stdlib.h>
@@ -90,6 +91,21 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, motion, 0, "sigmas", "A,B,...", CLI_NUMBERS, AT(sigmas), 0,
      "noise levels, one more than steps, in place of\n"
      "--num-inference-steps"},
+    {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, AT(preset), 0,
+     "another program's defaults, where no option says\n"
+     "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
+     "(--preset help: with their values)"},
+    {CLI_GENERATE, motion, 0, "scheduler", "euler|animatelcm", CLI_CHOICE, AT(params.scheduler), 0,
+     "animatelcm: few steps, for AnimateLCM-SVD's weights\n"
+     "(default euler)"},
+    {CLI_GENERATE, motion, 0, "sigma-schedule", "auto|karras|exponential|uniform|ays", CLI_CHOICE,
+     AT(params.sigma_schedule), 0,
+     "which noise levels: uniform is diffusers' with Karras\n"
+     "off, ays NVIDIA's Align Your Steps, for 10 steps or so\n"
+     "(default auto: the model's own)"},
+    {CLI_GENERATE, motion, 0, "guidance-shape", "linear|triangle", CLI_CHOICE, AT(params.guidance_shape), 0,
+     "from min to max, or from min to max and back to min\n"
+     "(default linear)"},
 
     {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
      "same seed, same video (default: a random one, printed)"},
@@ -100,8 +116,7 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what is free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
-     "say what memory it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -117,8 +132,7 @@ const cli_option cli_option_table[] = {
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},
 
-    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
-     "print one JSON object on standard output"},
+    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0, "print one JSON object on standard output"},
     {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
@@ -137,15 +151,19 @@ static int draw_seed(cli_settings *settings) {
 static int check(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (!settings->path && !settings->plan)
+        return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
-    settings->guidance_given =
-        cli_given(command, known, "min-guidance-scale") || cli_given(command, known, "max-guidance-scale");
+    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
+    settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
+                               cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
     if (cli_given(command, known, "sigmas")) {
         if (cli_given(command, known, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
+        if (cli_given(command, given, "sigma-schedule"))
+            return cli_wrong_usage(command->name, "--sigmas and --sigma-schedule exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;

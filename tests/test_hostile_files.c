@@ -394,7 +394,10 @@ static void wrong_other_configurations(void **state) {
     static const wrong_value scheduler[] = {
         {"_class_name", "\"DDIMScheduler\"", "DDIMScheduler"},
         {"prediction_type", "\"epsilon\"", NULL},
-        {"use_karras_sigmas", "false", NULL},
+        {"use_beta_sigmas", "true", NULL},
+        {"use_exponential_sigmas", "true", "exclude"},
+        {"num_train_timesteps", "1e12", NULL},
+        {"beta_end", "[]", NULL},
         {"sigma_max", "-1", NULL},
         {"sigma_min", "1e999", "line"},
     };
