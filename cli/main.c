@@ -1,5 +1,6 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
+#include "help.h"
 #include "message.h"
 #include "signals.h"
 
@@ -54,6 +55,14 @@ static int print_help(const command_entry entries[COMMANDS]) {
     return cli_flush_output();
 }
 
+static int help(const command_entry entries[COMMANDS], int argc, char **argv) {
+    if (argc == 0) return print_help(entries);
+    const cli_command *commands[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
+    const cli_command_list list = {commands, COMMANDS};
+    return cli_help(&list, argc, argv);
+}
+
 static int run(const command_entry *entry, int argc, char **argv) {
     cli_settings settings;
     int status = cli_settings_read(&settings, &entry->command, argc, argv);
@@ -78,6 +87,7 @@ int main(int argc, char **argv) {
         printf("img2vid %s\n", i2v_version());
         return cli_flush_output();
     }
+    if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
     return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info and bench", name);
