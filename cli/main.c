@@ -47,7 +47,8 @@ static int print_help(const command_entry entries[COMMANDS]) {
     printf("Usage: img2vid COMMAND ...\n\nTurns one picture into a short video with Stable Video Diffusion.\n\n");
     printf("Commands:\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", entries[i].command.name, entries[i].command.summary);
-    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help lists the options of a command\n"
+    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help or img2vid help COMMAND lists the\n"
+           "             options of a command\n"
            "  --version  the version\n\n"
            "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n\n"
            "Examples:\n%s",

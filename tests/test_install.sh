@@ -38,6 +38,7 @@ prefix="$scratch/moved here"
 program="$prefix/bin/img2vid"
 version=$(sed -n 's/^#define I2V_VERSION "\(.*\)"/\1/p' "$prefix/include/img2vid/img2vid.h")
 check 'the version' "$(env -i "$program" --version)" "img2vid $version"
+check 'the version of the Debian packages' "$(sed -n '1s/.*(\(.*\)).*/\1/p' "$source/debian/changelog")" "$version"
 step 'the bundled model is found' env -i "$program" generate "$picture" -o bundled.mp4 --num-frames 2 --width 64 \
     --height 64 --num-inference-steps 1 --json
 grep -qF "$prefix/share/img2vid/models/small" log || { echo 'FAILED: another model was used:'; cat log; exit 1; }
