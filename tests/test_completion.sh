@@ -80,8 +80,8 @@ completes 'pad' generate picture.png --fit = p
 completes 'numpy torch' generate --rng =
 completes 'model noise.npy old videos' generate picture.png --latents ''
 completes 'model/unet.npy' generate picture.png --latents model/
-completes 'model old videos' generate picture.png --model ''
-completes 'model' generate -m m
+completes 'model my picture.jpg noise.npy old videos picture.png' generate picture.png --model ''
+completes 'model my picture.jpg' generate -m m
 completes '' generate --width ''
 completes 'my picture.jpg' generate my
 completes 'picture.png' info pi
