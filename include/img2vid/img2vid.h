@@ -111,6 +111,7 @@ typedef struct i2v_options {
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
+    int keep_loaded;     /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -123,6 +124,9 @@ I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_op
 
 /* Closes an engine; NULL is allowed. */
 I2V_API void i2v_close(i2v_engine *engine);
+
+/* Frees the parts that options.keep_loaded keeps; the next call loads them again. NULL is allowed. */
+I2V_API void i2v_unload(i2v_engine *engine);
 
 /* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
 I2V_API const char *i2v_error_message(const i2v_engine *engine);
@@ -237,14 +241,17 @@ I2V_API void i2v_video_free(i2v_video *video);
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-/* One stage of a run, in bytes. Stages are in memory one at a time. */
+/* One stage of a run, in bytes. Stages are in memory one at a time, beside the parts that stay (options.keep_loaded).
+ */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
     uint64_t weights;   /* as they are computed with */
     uint64_t tensors;   /* of a forward pass */
     uint64_t held;      /* latents, picture, frames, and what a process takes itself */
-    uint64_t peak;      /* of all three together */
+    uint64_t others;    /* weights of the other parts that stay loaded */
+    uint64_t peak;      /* of all four together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
+    int stays;          /* 1: the weights stay loaded for the next call */
 } i2v_stage_memory;
 
 /* The memory of a run, known before it starts. Trades change no bit of the result. */

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
-#include "pipeline/plan.h"
+#include "pipeline/kept.h"
 #include "random/random.h"
 
 #include <stdlib.h>
@@ -192,6 +192,7 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
     engine->error = (i2v_error){0};
     i2v_status status = check(engine, params, repetitions, &sizes, &plan);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         report = report_new(engine, &sizes, repetitions);
         if (!report) status = i2v_fail_memory(&engine->error, "the measurements", sizeof *report);
     }

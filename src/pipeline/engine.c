@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/parallel.h"
-#include "pipeline/stage.h"
+#include "pipeline/kept.h"
 #include "weights/config.h"
 
 #include <stdio.h>
@@ -179,6 +179,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = check_parts(engine);
     if (!status) status = open_weights(engine);
     if (!status) status = check_weights(engine);
+    if (!status && engine->options.keep_loaded) status = i2v_kept_new(engine);
     engine->options.variant = NULL; /* the caller's string; used up */
     engine->opened = !status;
     return status;
@@ -186,6 +187,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
 
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
+    i2v_kept_delete(engine);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
     i2v_team_delete(engine->device.team);
     free(engine->path);

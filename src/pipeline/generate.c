@@ -2,8 +2,8 @@
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
+#include "pipeline/kept.h"
 #include "pipeline/noise.h"
-#include "pipeline/plan.h"
 
 #include <stdlib.h>
 
@@ -150,6 +150,7 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
@@ -175,6 +176,7 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     if (!status) status = i2v_check_finite(engine, latents, i2v_sizes_latents(&sizes), "latents");
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }

@@ -3,6 +3,7 @@
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
+#include "pipeline/kept.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -129,8 +130,49 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
                     half ? " or dtype bf16 (--dtype)" : "", plan->budget_given ? ", or allow more" : "");
 }
 
+/* The weights of each stage, and of those before first that are loaded. */
+static uint64_t weights_of(const i2v_plan *plan, const i2v_engine *engine, i2v_stage_kind kind) {
+    return kind >= plan->first ? plan->stages[kind].weights : i2v_kept_part_bytes(engine, kind);
+}
+
+/* Counts beside each stage the others that stay; the peak with them. */
+static uint64_t count_others(i2v_plan *plan, const i2v_engine *engine) {
+    uint64_t peak = 0;
+    for (i2v_stage_kind kind = plan->first; kind < I2V_STAGES_COUNT; kind++) {
+        i2v_stage_plan *stage = &plan->stages[kind];
+        stage->others = 0;
+        for (i2v_stage_kind other = 0; other < I2V_STAGES_COUNT; other++) {
+            if (other != kind && plan->stays[other]) stage->others += weights_of(plan, engine, other);
+        }
+        stage->stays = plan->stays[kind];
+        if (i2v_stage_peak(stage) > peak) {
+            peak = i2v_stage_peak(stage);
+            plan->largest = kind;
+        }
+    }
+    return peak;
+}
+
+/* As many parts stay as fit, the largest first: it takes longest to load. */
+static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
+    int seen[I2V_STAGES_COUNT] = {0};
+    for (int i = 0; i < I2V_STAGES_COUNT; i++) {
+        int largest = -1;
+        for (int kind = 0; kind < I2V_STAGES_COUNT; kind++) {
+            if (!seen[kind] && (largest < 0 || weights_of(plan, engine, (i2v_stage_kind)kind) >
+                                                   weights_of(plan, engine, (i2v_stage_kind)largest)))
+                largest = kind;
+        }
+        seen[largest] = plan->stays[largest] = 1;
+        if (count_others(plan, engine) > plan->budget) plan->stays[largest] = 0;
+    }
+    plan->peak = count_others(plan, engine);
+}
+
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
     uint64_t given = engine->options.max_memory, available = given ? given : free_memory();
+    /* what is kept can be given back */
+    if (!given && available <= UINT64_MAX - i2v_kept_bytes(engine)) available += i2v_kept_bytes(engine);
     *plan = (i2v_plan){.first = first,
                        .largest = first,
                        .budget = given ? given : available - available / MARGIN,
@@ -142,5 +184,6 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
         plan->peak = i2v_stage_peak(&plan->stages[kind]);
         plan->largest = kind;
     }
+    if (engine->kept && plan->peak <= plan->budget) choose_kept(plan, engine);
     return check_budget(plan, engine, sizes);
 }
