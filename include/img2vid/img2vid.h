@@ -325,12 +325,24 @@ I2V_API void i2v_bench_report_free(i2v_bench_report *report);
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
+typedef enum i2v_codec {
+    I2V_CODEC_AUTO, /* the ending's own: H.264, in WebM VP9 */
+    I2V_CODEC_H264, /* .mp4 .mov .mkv: what plays everywhere */
+    I2V_CODEC_H265, /* .mp4 .mov .mkv */
+    I2V_CODEC_VP9,  /* .mp4 .mkv .webm */
+    I2V_CODEC_AV1,  /* .mp4 .mkv .webm: the smallest files, the slowest to write */
+    I2V_CODEC_FFV1  /* .mkv: lossless, for work that goes on */
+} i2v_codec;
+
 typedef struct i2v_output {
     double fps;                   /* playback rate; 0: the video's own */
     int crf;                      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
     int index;                    /* which of the video's num_videos; 0 */
     int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
     void *user;
+    i2v_codec codec; /* I2V_CODEC_AUTO */
+    int quality;     /* in place of crf: 0 (smallest) .. 100 (best), the same for all lossy kinds; -1: crf counts */
+    int loop;        /* 1: there and back, frames 0 .. n-1 and then n-2 .. 1, so that a player's loop has no jump */
 } i2v_output;
 
 I2V_API void i2v_output_default(i2v_output *output);
@@ -342,6 +354,9 @@ I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, cons
 /* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
  * asking before hours of work. */
 I2V_API i2v_status i2v_video_check_path(const char *path, i2v_error *error);
+
+/* The same for these settings, too: fps, crf, quality and codec are what path can hold. */
+I2V_API i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2v_error *error);
 
 /* What a picture or video file is, read from the file itself. */
 typedef struct i2v_media_info {
