@@ -180,6 +180,7 @@ typedef struct i2v_event {
     i2v_phase phase;
     int video, num_videos; /* which video, from 0 */
     int step, steps;       /* done, of; 0 of steps when a phase begins */
+    int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now */
     /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL. */
@@ -213,6 +214,9 @@ typedef struct i2v_params {
     int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
     i2v_event_callback on_event; /* may be NULL */
     void *user;
+    /* 0: one clip. N: N more, clip k made of the last frame of the clip before as an 8-bit picture, as if saved as PNG,
+     * with seed + k and as one video; its first frame, which is that picture, is left out. Not with latents. */
+    int extend;
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -223,8 +227,11 @@ typedef struct i2v_video {
     int num_videos, num_frames, height, width;
     float *frames; /* [num_videos, num_frames, height, width, 3], 0..1 */
     int latent_channels, latent_height, latent_width;
-    float *latents; /* [num_videos, num_frames, latent_channels, latent_height, latent_width], before decoding */
-    int fps;        /* params.fps */
+    float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
+                        decoding */
+    int fps;         /* params.fps */
+    int num_clips;   /* params.extend + 1 */
+    int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
 } i2v_video;
 
 /* Makes params.num_videos videos of image. On success *video is to be freed with i2v_video_free; else NULL.
@@ -232,8 +239,8 @@ typedef struct i2v_video {
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
 
-/* Decodes saved latents [num_frames, channels, latent_height, latent_width] (as i2v_video.latents of one video).
- * Of params, fps, decode_chunk_size, on_event and user are used. */
+/* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
+ * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */
 I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height,
                               int latent_width, const i2v_params *params, i2v_video **video);
 

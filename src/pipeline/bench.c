@@ -197,7 +197,8 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
         if (!report) status = i2v_fail_memory(&engine->error, "the measurements", sizeof *report);
     }
     if (!status) {
-        i2v_call call = {.engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1};
+        i2v_call call = {
+            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1, .num_clips = 1};
         bench b = {.call = &call, .sizes = &sizes, .plan = &plan, .repetitions = repetitions, .report = report};
         status = measure(&b, &engine->error);
     }

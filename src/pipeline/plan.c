@@ -64,13 +64,17 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
 }
 
 /* What is held beside a stage: latents and noise of all videos and the picture (as pixels, with noise, as floats) from
- * the start; frames join for decoding. */
+ * the start; frames join for decoding, or, where clips follow one another, from the start, with one as a picture and as
+ * floats. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
-    uint64_t latents = 2 * videos * i2v_sizes_latents(sizes) * sizeof(float);
+    uint64_t clips = (uint64_t)sizes->num_clips;
+    uint64_t latents = (1 + clips) * videos * i2v_sizes_latents(sizes) * sizeof(float);
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
-    uint64_t frames = videos * i2v_sizes_pixels(sizes) * sizeof(float);
-    return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER ? frames : 0);
+    uint64_t frame = i2v_sizes_frame(sizes);
+    uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
+    if (clips > 1) frames += frame * (1 + sizeof(float));
+    return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,

@@ -6,7 +6,8 @@
 
 typedef struct i2v_sizes {
     int width, height; /* pixels */
-    int num_frames, num_videos;
+    int num_frames;    /* of a clip */
+    int num_videos, num_clips;
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
     int64_t forward_chunk_size;
@@ -21,9 +22,12 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
                                 int latent_height, int latent_width);
 
-/* Values in one video's latents, and in one video's frames. */
+/* Values in one clip's latents, in one clip's frames, and in one frame. */
 size_t i2v_sizes_latents(const i2v_sizes *sizes);
 size_t i2v_sizes_pixels(const i2v_sizes *sizes);
+size_t i2v_sizes_frame(const i2v_sizes *sizes);
+/* Frames of a video: those of its clips, with the one that neighbours share counted once. */
+int i2v_sizes_frames(const i2v_sizes *sizes);
 
 /* Fails on a NaN or an infinity among the caller's values. */
 i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name);

@@ -16,8 +16,13 @@ static i2v_status tell(i2v_call *call) {
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
     call->phase_began = i2v_now();
     uint64_t memory = call->event.memory;
-    call->event =
-        (i2v_event){.phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};
+    call->event = (i2v_event){.phase = phase,
+                              .video = video,
+                              .num_videos = call->num_videos,
+                              .clip = call->clip,
+                              .num_clips = call->num_clips,
+                              .steps = steps,
+                              .memory = memory};
     return tell(call);
 }
 

@@ -21,8 +21,9 @@ typedef struct i2v_call {
     i2v_engine *engine;
     i2v_event_callback on_event; /* may be NULL */
     void *user;
-    int num_videos;
-    i2v_event event; /* the event being told; phase, video, steps kept between tellings */
+    int num_videos, num_clips;
+    int first_video, clip; /* of all, those that are worked on */
+    i2v_event event;       /* the event being told; phase, video, steps kept between tellings */
     double phase_began;
 } i2v_call;
 
