@@ -1,6 +1,7 @@
-/* img2vid generate: one picture in, a short video out. */
+/* img2vid generate: pictures in, short videos out. */
 #include "commands.h"
 #include "job.h"
+#include "many.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -60,20 +61,38 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status);
 }
 
+/* A picture is read once, for all its seeds: standard input gives it only once. */
+static i2v_status load_image(cli_job *job) {
+    if (job->image && job->image_index == job->task.index) return I2V_OK;
+    i2v_image_free(job->image);
+    job->image_index = job->task.index;
+    i2v_status status = i2v_image_load(&job->image, job->task.input, job->settings->alpha, &job->error);
+    job->input_failed = status != I2V_OK;
+    return status;
+}
+
+/* The task's videos: made and written. */
+static i2v_status make(cli_job *job) {
+    i2v_status status = load_image(job);
+    if (status != I2V_OK) return status;
+    status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
+    return status == I2V_OK ? cli_job_save(job) : status;
+}
+
 int cli_generate(const cli_settings *settings) {
     if (settings->plan) return plan(settings);
     cli_job job;
-    i2v_image *image = NULL;
     float *latents = NULL;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) status = i2v_image_load(&image, settings->operand, settings->alpha, &job.error);
     if (status == I2V_OK) status = load_latents(&job, &latents);
-    if (status == I2V_OK) {
-        cli_signals_running(job.engine);
-        status = cli_job_engine_result(&job, i2v_generate(job.engine, image, &job.params, &job.video));
+    if (status == I2V_OK) cli_signals_running(job.engine);
+    int exit_status;
+    if (cli_tasks_count(settings) > 1) {
+        exit_status = cli_many_run(&job, status, make);
+    } else {
+        if (status == I2V_OK) status = make(&job);
+        exit_status = cli_job_end(&job, status);
     }
-    i2v_image_free(image);
     i2v_array_free(latents);
-    if (status == I2V_OK) status = cli_job_save(&job);
-    return cli_job_end(&job, status);
+    return exit_status;
 }

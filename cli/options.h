@@ -12,6 +12,7 @@ typedef enum cli_type {
     CLI_SEED,    /* uint64_t */
     CLI_NUMBER,  /* double */
     CLI_NUMBERS, /* cli_numbers */
+    CLI_SEEDS,   /* cli_seeds */
     CLI_BYTES,   /* uint64_t */
     CLI_CHOICE   /* int or enum: the place of the value in argument, "first|second|..." */
 } cli_type;
@@ -37,13 +38,20 @@ typedef struct cli_command {
     const char *examples;
     const cli_option *options; /* at most 64 */
     size_t options_count;
+    int many; /* one or more of operand are taken */
 } cli_command;
+
+/* Arguments that are no options. */
+typedef struct cli_operands {
+    char **items; /* the beginning of argv, where they were moved */
+    size_t count;
+} cli_operands;
 
 enum { CLI_PARSED = 0, CLI_HELP = -1 };
 
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
  * options[i] was there. Returns CLI_PARSED, CLI_HELP, or the exit status after printing what is wrong. */
-int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given);
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
 
 /* True if the option of that name was there. */
 int cli_given(const cli_command *command, uint64_t given, const char *name);

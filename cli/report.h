@@ -9,9 +9,10 @@
 /* One line on standard error. */
 void cli_report_line(const cli_job *job);
 
-/* One JSON object on standard output. Both return an exit status. */
+/* One JSON object on standard output, on one line where there are several tasks. All return an exit status. */
 int cli_report_json(const cli_job *job);
-int cli_print_json(json_t *object); /* takes the reference; NULL is lack of memory */
+int cli_report_error_json(const cli_job *job); /* of a task that failed, or of a picture with all its seeds */
+int cli_print_json(json_t *object);            /* takes the reference; NULL is lack of memory */
 
 /* A JSON string of any bytes: what is no UTF-8, as file names may be, becomes '?'. */
 json_t *cli_json_text(const char *text);

@@ -1,6 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,9 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, AT(path), 0,
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
-     "DIR/%04d.png (one picture a frame) or .npy (float32)"},
+     "DIR/%04d.png (one picture a frame) or .npy (float32).\n"
+     "{name} stands for the picture's name, {seed}, {index}\n"
+     "and {video} for their numbers: out/{name}-{seed}.mp4"},
     {COMPUTES, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
      "model_index.json (default: the small bundled model)"},
@@ -34,6 +37,17 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 0, "crf", "N", CLI_INTEGER, AT(output.crf), 0,
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
+    {MAKES_VIDEO, files, 0, "quality", "N", CLI_INTEGER, AT(output.quality), 0,
+     "the same for all endings, 0 (smallest) to 100 (best),\n"
+     "in place of --crf"},
+    {MAKES_VIDEO, files, 0, "codec", "auto|h264|h265|vp9|av1|ffv1", CLI_CHOICE, AT(output.codec), 0,
+     "of .mp4, .mov, .mkv or .webm, as far as they hold it\n"
+     "(default auto: h264, in .webm vp9)"},
+    {MAKES_VIDEO, files, 0, "loop", NULL, CLI_FLAG, AT(output.loop), 0,
+     "there and back, so that it repeats without a jump"},
+    {MAKES_VIDEO, files, 0, "playback-fps", "X", CLI_NUMBER, AT(output.fps), 0,
+     "frames a second of the file, where that is to be\n"
+     "another rate than --fps, which the model is told"},
 
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
@@ -48,7 +62,11 @@ const cli_option cli_option_table[] = {
      "frames in the video (default: the model's own)"},
     {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
      "videos of the same picture (default 1); for more than\n"
-     "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ..."},
+     "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ...,\n"
+     "or what {video} says"},
+    {CLI_GENERATE, picture, 0, "extend", "N", CLI_INTEGER, AT(params.extend), 0,
+     "N more clips, each of the last frame of the one\n"
+     "before, with the next seed: F + N x (F - 1) frames"},
 
     {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
      "frames a second, of the file and as the model is told\n"
@@ -72,6 +90,8 @@ const cli_option cli_option_table[] = {
 
     {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
      "same seed, same video (default: a random one, printed)"},
+    {CLI_GENERATE, randomness, 0, "seeds", "A,B,C-D,...", CLI_SEEDS, AT(seeds), 0,
+     "each picture with each of these seeds"},
     {CLI_GENERATE, randomness, 0, "rng", "numpy|torch", CLI_CHOICE, AT(params.rng), 0,
      "whose random numbers (default numpy)"},
 
@@ -79,8 +99,7 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what the machine has free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
-     "say what memory it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -97,7 +116,8 @@ const cli_option cli_option_table[] = {
      "also waits for fresh memory and the disk (default 2)"},
 
     {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
-     "print one JSON object on standard output"},
+     "print one JSON object on standard output, or for\n"
+     "several pictures or seeds one a line"},
     {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
@@ -112,16 +132,35 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
+static int check_output_options(cli_settings *settings, uint64_t given) {
+    const cli_command *command = settings->command;
+    if (cli_given(command, given, "crf") && cli_given(command, given, "quality"))
+        return cli_wrong_usage(command->name, "--crf and --quality exclude each other");
+    if (cli_given(command, given, "seed") && cli_given(command, given, "seeds"))
+        return cli_wrong_usage(command->name, "--seed and --seeds exclude each other");
+    if (settings->params.extend > 0 && settings->latents)
+        return cli_wrong_usage(command->name,
+                               "--extend and --latents exclude each other: each clip needs its own noise");
+    if (settings->output.quality > 100 || (cli_given(command, given, "quality") && settings->output.quality < 0))
+        return cli_fail("--quality is from 0 to 100, not %d", settings->output.quality);
+    if (cli_given(command, given, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
+        return cli_fail("--playback-fps is from 0.01 to 1000, not %g", settings->output.fps);
+    return CLI_PARSED;
+}
+
 /* What the values say together. */
 static int check(cli_settings *settings, uint64_t given) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (!settings->path && !settings->plan)
+        return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
     settings->guidance_given =
         cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
+    int status = check_output_options(settings, given);
+    if (status != CLI_PARSED) return status;
     if (cli_given(command, given, "sigmas")) {
         if (cli_given(command, given, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
@@ -130,10 +169,13 @@ static int check(cli_settings *settings, uint64_t given) {
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed")) {
-        return draw_seed(settings);
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed") &&
+        !settings->seeds.count) {
+        status = draw_seed(settings);
     }
-    return CLI_PARSED;
+    /* parts stay in memory where they are used again */
+    settings->options.keep_loaded = cli_tasks_count(settings) > 1 || settings->params.extend > 0;
+    return status == CLI_PARSED ? cli_tasks_check(settings) : status;
 }
 
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
@@ -145,11 +187,13 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
     uint64_t given;
-    int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
+    int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
+    if (settings->operands.count) settings->operand = settings->operands.items[0];
     return status == CLI_PARSED ? check(settings, given) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
+    free(settings->seeds.values);
     memset(settings, 0, sizeof *settings);
 }
