@@ -376,7 +376,7 @@ static const codec_choice apng = {
 #define WITH_H264(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_H264, choice, 17, 51, NULL)
 #define WITH_H265(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_H265, choice, 19, 51, NULL)
 #define WITH_VP9(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_VP9, choice, 24, 63, NULL)
-#define WITH_AV1(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_AV1, choice, 22, 63, NULL)
+#define WITH_AV1(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_AV1, choice, 18, 63, NULL)
 
 const i2v_video_format i2v_ffmpeg_formats[I2V_FFMPEG_FORMATS] = {
     WITH_H264("mp4", mp4_h264),
