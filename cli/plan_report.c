@@ -24,7 +24,7 @@ int cli_plan_table(const cli_job *job) {
                               : "; loaded each time");
     }
     printf("peak %.0f MiB, of %.0f MiB that %s\n", mebibytes(plan->peak), mebibytes(plan->budget),
-           plan->budget_given ? "--max-memory allows" : "the machine has free, less a margin");
+           plan->budget_given ? "--max-memory allows" : "the system has free for it, less a margin");
     return cli_flush_output();
 }
 

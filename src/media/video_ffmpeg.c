@@ -22,6 +22,7 @@ typedef struct codec_choice {
     int max_fps;    /* 0: no limit of its own */
     int max_side;   /* the same; x264 leaks when it has to refuse */
     int min_side;   /* likewise for small ones */
+    int few_frames; /* clips of no more have no B frames: x265 times packets wrongly before it has seen enough */
     uint32_t tag;   /* of the codec in MP4 and QuickTime; 0: FFmpeg's */
     const char *encoder_options, *muxer_options;
 } codec_choice;
@@ -93,6 +94,7 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     encoder->log_level_offset = I2V_QUIET_LEVEL;
     describe_picture(encoder, choice, writer->task);
     encoder->thread_count = 1;
+    if (writer->task->num_frames <= choice->few_frames) encoder->max_b_frames = 0;
     encoder->flags |= AV_CODEC_FLAG_BITEXACT;
     if (writer->muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     AVDictionary *options = NULL;
@@ -323,7 +325,7 @@ static void ffmpeg_close(void *self) {
 /* hvc1: the tag that Apple's players want; x265 has threads of its own, and a log. */
 #define H265                                                                                                           \
     .encoder = "libx265", .tag = MKTAG('h', 'v', 'c', '1'), .pixels = AV_PIX_FMT_YUV420P, .multiple = 2,               \
-    .max_side = 8192, .min_side = 16,                                                                                  \
+    .max_side = 8192, .min_side = 16, .few_frames = 8,                                                                 \
     .encoder_options = "preset=medium,x265-params=log-level=none:pools=none:frame-threads=1:info=0"
 #define VP9                                                                                                            \
     .encoder = "libvpx-vp9", .pixels = AV_PIX_FMT_YUV420P, .multiple = 1,                                              \

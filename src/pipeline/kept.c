@@ -6,7 +6,7 @@
 typedef struct {
     void *model; /* belongs to the store; NULL: none */
     i2v_store store;
-    int latent_height, latent_width; /* that it was loaded for */
+    int streams, latent_height, latent_width; /* as in the stage that loaded it */
 } kept_part;
 
 struct i2v_kept {
@@ -51,7 +51,8 @@ void i2v_kept_trim(i2v_engine *engine, const i2v_plan *plan, const i2v_sizes *si
         /* what a UNet's upsampling convolutions are folded to depends on the size */
         int other_size = kind == I2V_STAGE_UNET &&
                          (part->latent_height != sizes->latent_height || part->latent_width != sizes->latent_width);
-        int other_form = kind >= plan->first && part->store.bytes != plan->stages[kind].weights;
+        int other_form = kind >= plan->first && (part->store.bytes != plan->stages[kind].weights ||
+                                                 part->streams != plan->stages[kind].trades.stream);
         if (!plan->stays[kind] || (kind >= plan->first && other_size) || other_form) drop(part);
     }
 }
@@ -70,6 +71,7 @@ void i2v_kept_put(i2v_engine *engine, i2v_stage *stage) {
     drop(part);
     *part = (kept_part){.model = stage->model.any,
                         .store = stage->store,
+                        .streams = stage->streams,
                         .latent_height = stage->latent_height,
                         .latent_width = stage->latent_width};
     stage->store = (i2v_store){0};

@@ -97,6 +97,7 @@ static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *si
                          .backend = engine->backend,
                          .device = engine->device,
                          .element = element,
+                         .streams = stage->streams,
                          .dry = call == NULL,
                          .error = &engine->error,
                          .progress = call ? on_loaded : NULL,
@@ -119,6 +120,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
     *stage = (i2v_stage){.kind = kind,
                          .call = call,
                          .held = plan->held,
+                         .streams = plan->trades.stream,
                          .latent_height = sizes ? sizes->latent_height : 0,
                          .latent_width = sizes ? sizes->latent_width : 0};
     if (!call || !i2v_kept_take(engine, stage)) {

@@ -60,6 +60,7 @@ typedef struct i2v_stage {
     i2v_call *call;                  /* NULL in a dry stage */
     uint64_t held;                   /* as in its plan */
     int stays;                       /* all is loaded, and is kept at the end */
+    int streams;                     /* some weights are read from the file at each use */
     int latent_height, latent_width; /* what it is loaded for; 0: any size */
 } i2v_stage;
 
