@@ -17,7 +17,7 @@ static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int
     int good = (ndim == 4 || ndim == 5) && shape[*first + 1] == channels;
     for (int i = 0; good && i < ndim; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
     if (good && ndim == 5) job->params.extend = (int)shape[0] - 1;
-    if (good) return I2V_OK;
+    if (good) return i2v_file_sha256(path, job->latents_sha256, &job->error);
     snprintf(job->error.message, sizeof job->error.message,
              "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
              "[clips,frames,%d,height,width]; --save-latents writes such files",

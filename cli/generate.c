@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "job.h"
 #include "many.h"
+#include "rerun.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -48,7 +49,8 @@ static i2v_status load_latents(cli_job *job, float **data) {
         return job->error.status = I2V_ERROR_PARAMETER;
     }
     job->params.latents = *data;
-    return I2V_OK;
+    status = i2v_file_sha256(path, job->latents_sha256, &job->error);
+    return status == I2V_OK ? cli_rerun_check_latents(job) : status;
 }
 
 /* --plan: neither picture nor noise matter. */
@@ -68,7 +70,9 @@ static i2v_status load_image(cli_job *job) {
     job->image_index = job->task.index;
     i2v_status status = i2v_image_load(&job->image, job->task.input, job->settings->alpha, &job->error);
     job->input_failed = status != I2V_OK;
-    return status;
+    if (status != I2V_OK) return status;
+    strcpy(job->image_sha256, job->image->sha256);
+    return cli_rerun_check_image(job);
 }
 
 /* The task's videos: made and written. */

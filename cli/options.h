@@ -24,15 +24,17 @@ typedef struct cli_option {
     const char *name;  /* "output", without dashes */
     const char *argument;
     cli_type type;
-    size_t offset;    /* of the value in the struct of values */
-    int minimum;      /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others */
+    size_t offset; /* of the value in the struct of values */
+    /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others. Of a CLI_NUMBER, 1
+     * says that 0 is such a value */
+    int minimum;
     const char *help; /* lines with '\n' between */
 } cli_option;
 
 typedef struct cli_command {
     unsigned bit;
     const char *name;
-    const char *operand; /* "IMAGE": exactly one is taken; NULL: none */
+    const char *operand; /* "IMAGE": exactly one is taken, none with --from; NULL: none */
     const char *usage;   /* what follows the name */
     const char *summary; /* one line */
     const char *examples;
@@ -52,6 +54,12 @@ enum { CLI_PARSED = 0, CLI_HELP = -1 };
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
  * options[i] was there. Returns CLI_PARSED, CLI_HELP, or the exit status after printing what is wrong. */
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
+
+/* Reads one of "first|second|..." as its place; 0 if it is none of them. */
+int cli_read_choice(int *value, const char *choices, const char *text);
+
+/* "a whole number": what an option takes, for messages. */
+const char *cli_expected(const cli_option *option);
 
 /* True if the option of that name was there. */
 int cli_given(const cli_command *command, uint64_t given, const char *name);

@@ -1,6 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "rerun.h"
 #include "tasks.h"
 
 #include <stdlib.h>
@@ -45,9 +46,16 @@ const cli_option cli_option_table[] = {
      "(default auto: h264, in .webm vp9)"},
     {MAKES_VIDEO, files, 0, "loop", NULL, CLI_FLAG, AT(output.loop), 0,
      "there and back, so that it repeats without a jump"},
-    {MAKES_VIDEO, files, 0, "playback-fps", "X", CLI_NUMBER, AT(output.fps), 0,
+    {MAKES_VIDEO, files, 0, "playback-fps", "X", CLI_NUMBER, AT(output.fps), 1,
      "frames a second of the file, where that is to be\n"
      "another rate than --fps, which the model is told"},
+
+    {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, AT(from), 0,
+     "run again what made this file: takes the parameters in\n"
+     "it for all that is not given, also IMAGE and --model"},
+    {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, AT(no_metadata), 0,
+     "do not keep the parameters in the file (.npy never has\n"
+     "them)"},
 
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
@@ -67,6 +75,9 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, picture, 0, "extend", "N", CLI_INTEGER, AT(params.extend), 0,
      "N more clips, each of the last frame of the one\n"
      "before, with the next seed: F + N x (F - 1) frames"},
+    {CLI_GENERATE, picture, 0, "video-index", "K", CLI_INTEGER, AT(params.video_index), 0,
+     "of the N videos only number K, counted from 0, as it\n"
+     "is among them (default: all)"},
 
     {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
      "frames a second, of the file and as the model is told\n"
@@ -99,8 +110,7 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what is free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
-     "say what memory it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -133,24 +143,24 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
-static int check_output_options(cli_settings *settings, uint64_t given) {
+static int check_output_options(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
-    if (cli_given(command, given, "crf") && cli_given(command, given, "quality"))
+    if (cli_given(command, known, "crf") && cli_given(command, known, "quality"))
         return cli_wrong_usage(command->name, "--crf and --quality exclude each other");
-    if (cli_given(command, given, "seed") && cli_given(command, given, "seeds"))
+    if (cli_given(command, known, "seed") && cli_given(command, known, "seeds"))
         return cli_wrong_usage(command->name, "--seed and --seeds exclude each other");
     if (settings->params.extend > 0 && settings->latents)
         return cli_wrong_usage(command->name,
                                "--extend and --latents exclude each other: each clip needs its own noise");
-    if (settings->output.quality > 100 || (cli_given(command, given, "quality") && settings->output.quality < 0))
+    if (settings->output.quality > 100 || (cli_given(command, known, "quality") && settings->output.quality < 0))
         return cli_fail("--quality is from 0 to 100, not %d", settings->output.quality);
-    if (cli_given(command, given, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
+    if (cli_given(command, known, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
         return cli_fail("--playback-fps is from 0.01 to 1000, not %g", settings->output.fps);
     return CLI_PARSED;
 }
 
-/* What the values say together. */
-static int check(cli_settings *settings, uint64_t given) {
+/* What the values say together. known: the options that have one, be it from --from. */
+static int check(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
@@ -158,19 +168,19 @@ static int check(cli_settings *settings, uint64_t given) {
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
     settings->guidance_given =
-        cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
+        cli_given(command, known, "min-guidance-scale") || cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
-    int status = check_output_options(settings, given);
+    int status = check_output_options(settings, known);
     if (status != CLI_PARSED) return status;
-    if (cli_given(command, given, "sigmas")) {
-        if (cli_given(command, given, "num-inference-steps"))
+    if (cli_given(command, known, "sigmas")) {
+        if (cli_given(command, known, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed") &&
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed") &&
         !settings->seeds.count) {
         status = draw_seed(settings);
     }
@@ -187,14 +197,18 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
-    uint64_t given;
+    uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
     if (settings->operands.count) settings->operand = settings->operands.items[0];
-    return status == CLI_PARSED ? check(settings, given) : status;
+    known = given;
+    if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
+    return status == CLI_PARSED ? check(settings, known) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
     free(settings->seeds.values);
+    free(settings->found_image);
+    json_decref(settings->metadata);
     memset(settings, 0, sizeof *settings);
 }

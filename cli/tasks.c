@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+int cli_videos_count(const cli_settings *settings) {
+    return settings->params.video_index < 0 ? settings->params.num_videos : 1;
+}
+
 size_t cli_tasks_count(const cli_settings *settings) {
     size_t inputs = settings->operands.count, seeds = settings->seeds.count;
     return (inputs ? inputs : 1) * (seeds ? seeds : 1);
@@ -12,16 +16,17 @@ size_t cli_tasks_count(const cli_settings *settings) {
 
 cli_task cli_task_at(const cli_settings *settings, size_t place) {
     size_t seeds = settings->seeds.count, input = seeds ? place / seeds : place;
-    return (cli_task){.input = settings->operands.count ? settings->operands.items[input] : NULL,
+    return (cli_task){.input = settings->operands.count ? settings->operands.items[input] : settings->operand,
                       .index = (int)input,
                       .seed = seeds ? settings->seeds.values[place % seeds] : settings->params.seed};
 }
 
 char *cli_task_path(const cli_settings *settings, const cli_task *task, const char *pattern, int video, int videos) {
+    int first = settings->params.video_index > 0 ? settings->params.video_index : 0;
     cli_fields fields = {.input = task->input ? task->input : "",
                          .seed = settings->command->bit == CLI_GENERATE ? &task->seed : NULL,
                          .index = task->index + 1,
-                         .video = video + 1,
+                         .video = first + video + 1,
                          .videos = videos};
     return cli_pattern_path(pattern, &fields);
 }
@@ -41,7 +46,7 @@ typedef struct {
 /* The paths of all videos by a pattern; 0 without memory. */
 static int add_paths(output_list *list, const cli_settings *settings, const char *pattern) {
     /* a single task's videos have numbers; more than the library makes need no names */
-    int videos = settings->params.num_videos < 4096 ? settings->params.num_videos : 4096;
+    int all = cli_videos_count(settings), videos = all < 4096 ? all : 4096;
     size_t tasks = cli_tasks_count(settings);
     output *items = pattern ? realloc(list->items, (list->count + tasks * (size_t)videos) * sizeof *items) : NULL;
     if (!pattern) return 1;
@@ -50,7 +55,7 @@ static int add_paths(output_list *list, const cli_settings *settings, const char
     for (size_t i = 0; i < tasks; i++) {
         cli_task task = cli_task_at(settings, i);
         for (int video = 0; video < videos; video++) {
-            char *path = cli_task_path(settings, &task, pattern, video, settings->params.num_videos);
+            char *path = cli_task_path(settings, &task, pattern, video, all);
             if (!path) return 0;
             list->items[list->count++] = (output){path, task};
         }

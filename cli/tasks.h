@@ -10,13 +10,16 @@ typedef struct cli_task {
     uint64_t seed;
 } cli_task;
 
+/* Videos of a task. */
+int cli_videos_count(const cli_settings *settings);
+
 /* At least 1. */
 size_t cli_tasks_count(const cli_settings *settings);
 /* Pictures in their order, each with all seeds. */
 cli_task cli_task_at(const cli_settings *settings, size_t place);
 
-/* Where video `video`, from 0, of `videos` of a task goes: --output or --save-latents with its fields filled in. To be
- * freed; NULL without memory. */
+/* Where video `video`, from 0, of the `videos` of a task goes: --output or --save-latents with its fields filled in. To
+ * be freed; NULL without memory. */
 char *cli_task_path(const cli_settings *settings, const cli_task *task, const char *pattern, int video, int videos);
 
 /* Are the names of all outputs well formed and different? CLI_PARSED, or the exit status after printing what is not. */

@@ -191,9 +191,9 @@ extending() {
     ends 0 decode latents.npy -o again.npy --model "$model" --quiet
     same long.npy again.npy
     ends 0 decode latents.npy --plan --model "$model"
-    ends 0 generate a.png -o out/%d.png "${small[@]}" --seed 4 --quiet
-    ends 0 generate out/3.png -o out/second-%d.png "${small[@]}" --seed 5 --quiet
-    ends 0 generate a.png -o out/long-%d.png "${small[@]}" --seed 4 --extend 1 --quiet
+    ends 0 generate a.png -o out/%d.png "${small[@]}" --seed 4 --quiet --no-metadata
+    ends 0 generate out/3.png -o out/second-%d.png "${small[@]}" --seed 5 --quiet --no-metadata
+    ends 0 generate a.png -o out/long-%d.png "${small[@]}" --seed 4 --extend 1 --quiet --no-metadata
     same out/long-1.png out/1.png
     same out/long-3.png out/3.png
     same out/long-4.png out/second-2.png
@@ -237,7 +237,30 @@ outputs() {
     refused 1 'playback-fps is from' decode latents.npy -o a.mp4 --model "$model" --playback-fps -7
 }
 
-for group in ten_pictures seeds names failing_pictures interrupting extending outputs; do
+# again FILE: what made it, made again from its metadata, gives its bytes.
+again() {
+    ends 0 generate --from "$1" -o "out/again.${1##*.}" --quiet
+    same "$1" "out/again.${1##*.}"
+}
+
+running_again() {
+    ends 0 generate a.png b.png -o 'out/{name}-{seed}.webp' "${small[@]}" --seeds 1,2 --extend 1 --loop --quality 70 \
+        --playback-fps 12.5 --quiet
+    again out/b-2.webp
+    again out/a-1.webp
+    ends 0 generate a.png -o out/two.mkv "${small[@]}" --seed 1 --num-videos 2 --extend 1 --codec ffv1 --quiet
+    again out/two-2.mkv
+    ends 0 generate --from out/two-2.mkv -o 'out/{video}.mkv' --quiet
+    same out/two-2.mkv out/2.mkv
+    ends 0 generate --from out/b-2.webp a.png b.png -o 'out/{name}.webp' --seed 1 --quiet
+    same out/a-1.webp out/a.webp
+    ends 0 generate --from out/b-2.webp -o 'out/s{seed}.webp' --seeds 1,2 --quiet
+    same out/b-1.webp out/s1.webp
+    ends 0 generate --from out/b-2.webp -o out/crf.webp --crf 20 --quiet
+    rm out/*
+}
+
+for group in ten_pictures seeds names failing_pictures interrupting extending outputs running_again; do
     echo "== $group"
     $group
 done

@@ -16,7 +16,8 @@ void i2v_params_default(i2v_params *params) {
                            .fps = 7,
                            .motion_bucket_id = 127,
                            .noise_aug_strength = 0.02,
-                           .rng = I2V_RNG_NUMPY};
+                           .rng = I2V_RNG_NUMPY,
+                           .video_index = -1};
 }
 
 void i2v_video_free(i2v_video *video) {
@@ -87,7 +88,8 @@ static i2v_status generate_next(i2v_call *call, const i2v_params *params, const 
                             ? i2v_image_new(&image, sizes->width, sizes->height, &call->engine->error)
                             : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);
     if (!status) {
-        one.num_videos = 1;
+        one.num_videos = one.num_noises = 1;
+        one.first_noise = 0;
         memcpy(frame, place->frames, values * sizeof *frame);
         i2v_frame_to_u8(frame, values, image->pixels);
         status = i2v_sample(call, image, params, &one, plan, place);
@@ -102,6 +104,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
                                  const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_clip_place first = {.latents = video->latents, .frames = video->frames, .stride = frames_stride(video, sizes)};
     i2v_params own = *params;
+    own.video_index = -1;
     i2v_status status = i2v_sample(call, image, params, sizes, plan, &first);
     if (!status) spread_latents(video, sizes);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {

@@ -71,7 +71,8 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
     uint64_t clips = (uint64_t)sizes->num_clips;
-    uint64_t latents = (1 + clips) * videos * i2v_sizes_latents(sizes) * sizeof(float);
+    uint64_t noises = sizes->num_noises > sizes->num_videos ? (uint64_t)sizes->num_noises : videos;
+    uint64_t latents = (clips * videos + noises) * i2v_sizes_latents(sizes) * sizeof(float);
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
     uint64_t frame = i2v_sizes_frame(sizes);
     uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
