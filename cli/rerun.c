@@ -125,8 +125,8 @@ i2v_status cli_rerun_check_model(cli_job *job) {
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {
-    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture",
-                      job->settings->operand, "IMAGE");
+    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture", job->task.input,
+                      "IMAGE");
 }
 
 i2v_status cli_rerun_check_latents(cli_job *job) {

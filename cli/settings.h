@@ -12,9 +12,11 @@ enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8 };
 
 typedef struct cli_settings {
     const cli_command *command;
-    const char *operand; /* IMAGE, LATENTS or what info looks at; NULL for bench */
-    const char *model;   /* NULL: the bundled one */
-    const char *path;    /* --output */
+    const char *operand; /* the first IMAGE, LATENTS or what info looks at; NULL for bench */
+    cli_operands operands;
+    cli_seeds seeds;   /* --seeds */
+    const char *model; /* NULL: the bundled one */
+    const char *path;  /* --output */
     const char *latents, *save_latents;
     i2v_alpha alpha;
     cli_numbers sigmas;

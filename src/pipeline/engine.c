@@ -1,6 +1,7 @@
 #include "pipeline/engine.h"
 
 #include "base/parallel.h"
+#include "pipeline/kept.h"
 #include "pipeline/parts.h"
 #include "pipeline/stage.h"
 
@@ -124,6 +125,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = i2v_parts_open(engine);
     if (!status) status = check_parts(engine);
     if (!status) status = check_weights(engine);
+    if (!status && engine->options.keep_loaded) status = i2v_kept_new(engine);
     /* the caller's strings; used up */
     i2v_options *used = &engine->options;
     used->variant = used->unet = used->vae = used->image_encoder = used->frame_decoder = NULL;
@@ -133,6 +135,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
 
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
+    i2v_kept_delete(engine);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
     i2v_team_delete(engine->device.team);
     free(engine->path);

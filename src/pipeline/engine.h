@@ -33,6 +33,7 @@ struct i2v_engine {
     i2v_scheduler_config scheduler;
     i2v_weights *weights[I2V_PARTS_COUNT]; /* of the frame decoder, NULL where the VAE's own is used */
     char sizes[I2V_PARTS_COUNT][256];      /* for i2v_get_model_info */
+    struct i2v_kept *kept;                 /* parts that stay loaded; NULL without options.keep_loaded */
 };
 
 /* Fails if i2v_open did. */
