@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* "[14,4,72,128]" */
 static void describe_shape(char *text, size_t size, const int64_t *shape, int ndim) {
@@ -60,13 +61,21 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status);
 }
 
+/* IMAGE is a path, "-" or an address. Ctrl-C while it is on its way ends the program: nothing is begun. */
+static i2v_status load_image(cli_job *job, i2v_image **image) {
+    const char *name = job->settings->operand;
+    if (strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0)
+        return i2v_image_load_url(image, name, job->settings->alpha, NULL, NULL, &job->error);
+    return i2v_image_load(image, name, job->settings->alpha, &job->error);
+}
+
 int cli_generate(const cli_settings *settings) {
     if (settings->plan) return plan(settings);
     cli_job job;
     i2v_image *image = NULL;
     float *latents = NULL;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) status = i2v_image_load(&image, settings->operand, settings->alpha, &job.error);
+    if (status == I2V_OK) status = load_image(&job, &image);
     if (status == I2V_OK) status = load_latents(&job, &latents);
     if (status == I2V_OK) {
         cli_signals_running(job.engine);

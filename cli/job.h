@@ -16,7 +16,8 @@ typedef struct cli_job {
     i2v_memory_plan plan; /* of --plan */
     cli_progress progress;
     i2v_error error;
-    char *bundled; /* path of the bundled model, if that is used */
+    char *bundled;    /* path of the bundled model, if that is used */
+    char *model_path; /* what --model names, on disk */
     char notes[512];
     double began, save_seconds;
 } cli_job;

@@ -20,10 +20,12 @@ const cli_option cli_option_table[] = {
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame) or .npy (float32)"},
-    {COMPUTES, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
+    {COMPUTES, files, 'm', "model", "MODEL", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
-     "model_index.json (default: the small bundled model)"},
-    {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
+     "model_index.json, or the name of a model on the hub that\n"
+     "img2vid pull has downloaded (default: the small bundled\n"
+     "model)"},
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
@@ -34,6 +36,13 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 0, "crf", "N", CLI_INTEGER, AT(output.crf), 0,
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
+
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "revision", "NAME", CLI_TEXT, AT(hub.revision), 0,
+     "branch, tag or commit of a model on the hub\n"
+     "(default main)"},
+    {CLI_PULL, files, 0, "file", "NAME", CLI_TEXT, AT(hub.file), 0, "only this file of the model"},
+    {CLI_PULL, files, 0, "offline", NULL, CLI_FLAG, AT(hub.offline), 0,
+     "only look whether it is there; also HF_HUB_OFFLINE=1"},
 
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
@@ -79,8 +88,7 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what the machine has free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
-     "say what memory it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -96,9 +104,9 @@ const cli_option cli_option_table[] = {
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},
 
-    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
+    {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
      "print one JSON object on standard output"},
-    {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
@@ -115,8 +123,10 @@ static int draw_seed(cli_settings *settings) {
 /* What the values say together. */
 static int check(cli_settings *settings, uint64_t given) {
     const cli_command *command = settings->command;
+    settings->hub.variant = settings->options.variant;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (!settings->path && !settings->plan)
+        return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
     settings->guidance_given =
@@ -144,6 +154,7 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
+    i2v_hub_options_default(&settings->hub);
     uint64_t given;
     int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
     return status == CLI_PARSED ? check(settings, given) : status;
