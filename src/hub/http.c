@@ -269,7 +269,7 @@ static int follow(i2v_transfer *transfer) {
     } else if (++transfer->hop > transfer->request.max_redirects) {
         i2v_fail(&transfer->error, I2V_ERROR_NETWORK, "%s: more than %d redirects", from,
                  transfer->request.max_redirects);
-    } else if (strncasecmp(transfer->url, "https:", 6) == 0 && strcmp(origin.scheme, "https") != 0) {
+    } else if (i2v_url_is_downgrade(transfer->url, location)) {
         i2v_fail(&transfer->error, I2V_ERROR_NETWORK,
                  "%s redirects to %s, which is not encrypted any more; not followed", from, to);
     } else if (!i2v_guard_allows_host(&transfer->guard, origin.host)) {

@@ -189,10 +189,10 @@ static i2v_status prepare_files(pull_state *pull) {
     }
     uint64_t available = i2v_cache_free_bytes(&pull->cache);
     if (needed <= available) return I2V_OK;
-    return i2v_fail(
-        pull->error, I2V_ERROR_IO,
-        "%s needs %.1f GiB more, but %s has %.1f GiB free; make room, or set HF_HOME to a folder on another disk",
-        pull->name.repository, (double)needed / 0x1p30, pull->cache.folder, (double)available / 0x1p30);
+    return i2v_fail(pull->error, I2V_ERROR_IO,
+                    "%s needs %" PRIu64 " MiB more, but %s has %" PRIu64
+                    " MiB free; make room, or set HF_HOME to a folder on another disk",
+                    pull->name.repository, (needed >> 20) + 1, pull->cache.folder, available >> 20);
 }
 
 /* ---- one file --------------------------------------------------------------------------------------------------- */

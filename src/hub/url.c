@@ -39,6 +39,10 @@ int i2v_origin_equal(const i2v_origin *a, const i2v_origin *b) {
     return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
 }
 
+int i2v_url_is_downgrade(const char *from, const char *to) {
+    return strncasecmp(from, "https:", 6) == 0 && strncasecmp(to, "https:", 6) != 0;
+}
+
 void i2v_url_show(char shown[I2V_URL_SHOWN_SIZE], const char *url) {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;

@@ -21,6 +21,9 @@ int i2v_url_origin(i2v_origin *origin, const char *url);
 
 int i2v_origin_equal(const i2v_origin *a, const i2v_origin *b);
 
+/* True if going from one address to the other would give up encryption. */
+int i2v_url_is_downgrade(const char *from, const char *to);
+
 /* The address for a message: without name and password, query and fragment, all of which may be secret. */
 void i2v_url_show(char shown[I2V_URL_SHOWN_SIZE], const char *url);
 
