@@ -23,7 +23,7 @@ typedef struct pull_view {
 static void describe_bytes(char *text, size_t size, double bytes) {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     int unit = 0;
-    while (bytes >= 1000 && unit < 4) {
+    while (bytes >= 999.5 && unit < 4) {
         bytes /= 1024;
         unit++;
     }
@@ -98,8 +98,8 @@ static int report(const cli_settings *settings, const i2v_hub_model *model, doub
                                         (json_int_t)model->bytes, "received", (json_int_t)model->received, "seconds",
                                         seconds));
     if (settings->quiet) return CLI_DONE;
-    fprintf(stderr, "%s: %d files, %s, of which %s came now, in %s\n", settings->operand, model->files, bytes, received,
-            model->path);
+    fprintf(stderr, "%s: %d file%s, %s, of which %s came now, in %s\n", settings->operand, model->files,
+            model->files == 1 ? "" : "s", bytes, received, model->path);
     if (model->license[0])
         fprintf(stderr, "its licence is called %s; read it on the model's page before you use what it makes\n",
                 model->license);

@@ -166,8 +166,8 @@ static void videos_of_reference_runs(void **state) {
     }
 }
 
-/* Between operations 8 bits are kept: off by about a hundredth of the largest value after three steps, and by no more on
- * average than a tenth of that; never equal to f32. The same bits with any number of threads. */
+/* Between operations 8 bits are kept: off by about a hundredth of the largest value after three steps, and by no more
+ * on average than a tenth of that; never equal to f32. The same bits with any number of threads. */
 static void bf16_is_near_and_steady(void **state) {
     (void)state;
     for (int i = 0; i < I2V_REFERENCES; i++) {
@@ -384,6 +384,64 @@ static void several_videos(void **state) {
     assert_memory_not_equal(two->frames + frames, one->frames, frames * sizeof(float));
     i2v_video_free(one);
     i2v_video_free(two);
+}
+
+/* From number `first` of one endless draw; the augmentation noise is number 0 to all. */
+static int draw_from(float *values, size_t count, void *user) {
+    size_t *first = user;
+    int is_augmentation = count == 3 * 16 * 8;
+    for (size_t i = 0; i < count; i++) values[i] = 2 * sinf((float)(i + (is_augmentation ? 0 : *first)) * 1.7f);
+    return 0;
+}
+
+/* Each of several videos has the bits of a run of its own, whatever the ones before it left in memory. */
+static void videos_do_not_know_each_other(void **state) {
+    (void)state;
+    for (int index = 0; index < I2V_REFERENCES; index++) {
+        size_t first = 0;
+        i2v_params params = small_params();
+        params.random = draw_from;
+        params.random_user = &first;
+        params.num_videos = 3;
+        i2v_video *all = generate(shared[index], picture, &params);
+        size_t frames = frames_count(all) / 3, latents = latents_count(all) / 3;
+        params.num_videos = 1;
+        for (size_t i = 0; i < 3; i++) {
+            first = i * latents;
+            i2v_video *alone = generate(shared[index], picture, &params);
+            assert_int_equal(latents_count(alone), latents);
+            assert_memory_equal(all->latents + i * latents, alone->latents, latents * sizeof(float));
+            assert_memory_equal(all->frames + i * frames, alone->frames, frames * sizeof(float));
+            i2v_video_free(alone);
+        }
+        i2v_video_free(all);
+    }
+}
+
+/* Calls of one engine with other pictures, conditions, sizes and guidance have the bits of engines of their own. */
+static void calls_do_not_know_each_other(void **state) {
+    (void)state;
+    i2v_params calls[4] = {small_params(), small_params(), small_params(), small_params()};
+    calls[1].fps = 24;
+    calls[1].motion_bucket_id = 20;
+    calls[2].num_frames = 2;
+    calls[2].max_guidance_scale = 1;
+    i2v_image *dark = NULL;
+    assert_int_equal(i2v_image_new(&dark, 30, 20, NULL), I2V_OK);
+    memset(dark->pixels, 7, 30 * 20 * 3);
+    const i2v_image *images[4] = {picture, picture, picture, dark};
+    i2v_video *videos[4];
+    for (int i = 0; i < 4; i++) videos[i] = generate(shared[0], images[i], &calls[i]);
+    for (int i = 0; i < 4; i++) {
+        i2v_reference reference = i2v_reference_at(0);
+        i2v_engine *engine = i2v_reference_engine(&reference, 2);
+        i2v_video *fresh = generate(engine, images[i], &calls[i]);
+        assert_true(same_bits(videos[i], fresh));
+        i2v_video_free(fresh);
+        i2v_video_free(videos[i]);
+        i2v_close(engine);
+    }
+    i2v_image_free(dark);
 }
 
 static double largest_difference(const float *a, const float *b, size_t count) {
@@ -975,6 +1033,8 @@ int main(void) {
         cmocka_unit_test(pictures_are_fitted),
         cmocka_unit_test(several_videos_share_two_draws),
         cmocka_unit_test(several_videos),
+        cmocka_unit_test(videos_do_not_know_each_other),
+        cmocka_unit_test(calls_do_not_know_each_other),
         cmocka_unit_test(no_guidance),
         cmocka_unit_test(one_frame),
         cmocka_unit_test(decoding_again_gives_the_same_frames),

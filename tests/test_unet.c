@@ -13,7 +13,9 @@ static const double TOLERANCE = 1e-5;
 
 typedef struct {
     i2v_reference_stage at;
-    i2v_unet_input input; /* of the first step, with the picture */
+    i2v_tensor sample, context; /* of the first step, with the picture */
+    float timestep, time_ids[3];
+    int64_t forward_chunk_size;
     int stages_compared;
 } unet_test;
 
@@ -27,32 +29,48 @@ static void begin(unet_test *test, int index) {
     const i2v_params *params = &at->reference.params;
     float *timesteps = i2v_reference_values(at->tensors, "timesteps", (size_t)params->num_inference_steps);
     float *context = i2v_reference_values(at->tensors, "clip.image_embeds", (size_t)config->cross_attention_dim);
-    test->input = (i2v_unet_input){
-        .sample = i2v_reference_channels_last(at->tensors, "unet.input"),
-        .timestep = timesteps[0],
-        .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id, (float)params->noise_aug_strength},
-        .context = {context, 1, 1, 1, config->cross_attention_dim}};
-    assert_int_equal(test->input.sample.channels, config->in_channels);
+    test->sample = i2v_reference_channels_last(at->tensors, "unet.input");
+    test->context = (i2v_tensor){context, 1, 1, 1, config->cross_attention_dim, I2V_ELEMENT_F32};
+    test->timestep = timesteps[0];
+    test->time_ids[0] = (float)(params->fps - 1);
+    test->time_ids[1] = (float)params->motion_bucket_id;
+    test->time_ids[2] = (float)params->noise_aug_strength;
+    assert_int_equal(test->sample.channels, config->in_channels);
     free(timesteps);
 }
 
 static void end(unet_test *test) {
-    free(test->input.sample.data);
-    free(test->input.context.data);
+    free(test->sample.data);
+    free(test->context.data);
     i2v_reference_stage_end(&test->at);
 }
 
 /* What the unconditional pass sees: no picture, no vector. */
-static void drop_picture(i2v_unet_input *input) {
-    i2v_tensor sample = input->sample;
+static void drop_picture(unet_test *test) {
+    i2v_tensor sample = test->sample;
     for (int64_t i = 0; i < i2v_tensor_count(&sample); i++) {
         if (i % sample.channels >= sample.channels / 2) i2v_tensor_floats(&sample)[i] = 0;
     }
-    memset(input->context.data, 0, (size_t)input->context.channels * sizeof(float));
+    free(test->context.data);
+    test->context = (i2v_tensor){0};
+}
+
+/* A pass with nothing of an earlier one. */
+static void forward(unet_test *test, i2v_tensor out, i2v_unet_probe probe) {
+    i2v_run *run = test->at.run;
+    const i2v_unet *unet = test->at.stage.model.unet;
+    i2v_unet_tensors positions = i2v_unet_positions(run, unet, test->sample.frames);
+    i2v_unet_tensors cross_attention = i2v_unet_cross_attention(run, unet, test->context);
+    i2v_unet_tensors time = i2v_unet_time(run, unet, test->timestep, test->time_ids);
+    i2v_unet_input input = {test->sample, &positions, &cross_attention, &time, test->forward_chunk_size};
+    i2v_unet_forward(run, unet, out, &input, probe, test);
+    i2v_unet_tensors_free(run, &time);
+    i2v_unet_tensors_free(run, &cross_attention);
+    i2v_unet_tensors_free(run, &positions);
 }
 
 static i2v_tensor new_output(unet_test *test) {
-    i2v_tensor sample = test->input.sample;
+    i2v_tensor sample = test->sample;
     return i2v_tensor_new(test->at.run, sample.frames, sample.height, sample.width, sample.channels / 2);
 }
 
@@ -85,7 +103,7 @@ static void every_stage(void **state) {
         unet_test test;
         begin(&test, i);
         i2v_tensor out = new_output(&test);
-        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, compare_stage, &test);
+        forward(&test, out, compare_stage);
         assert_int_equal(test.stages_compared, stages[i]);
         expect_stage(&test, "unet.output", out);
         end(&test);
@@ -97,9 +115,9 @@ static void unconditional_output(void **state) {
     for (int i = 0; i < I2V_REFERENCES; i++) {
         unet_test test;
         begin(&test, i);
-        drop_picture(&test.input);
+        drop_picture(&test);
         i2v_tensor out = new_output(&test);
-        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+        forward(&test, out, NULL);
         expect_stage(&test, "unet.output_uncond", out);
         end(&test);
     }
@@ -112,11 +130,11 @@ static void forward_chunks_change_nothing(void **state) {
     begin(&test, 0);
     i2v_tensor whole = new_output(&test), chunked = new_output(&test);
     size_t bytes = (size_t)i2v_tensor_count(&whole) * sizeof(float);
-    i2v_unet_forward(test.at.run, test.at.stage.model.unet, whole, &test.input, NULL, NULL);
+    forward(&test, whole, NULL);
     for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
         memset(chunked.data, 0, bytes);
-        test.input.forward_chunk_size = chunks[i];
-        i2v_unet_forward(test.at.run, test.at.stage.model.unet, chunked, &test.input, NULL, NULL);
+        test.forward_chunk_size = chunks[i];
+        forward(&test, chunked, NULL);
         assert_memory_equal(whole.data, chunked.data, bytes);
     }
     end(&test);
@@ -128,12 +146,61 @@ static void passes_leave_nothing_behind(void **state) {
     unet_test test;
     begin(&test, 1);
     i2v_tensor out = new_output(&test);
-    i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+    forward(&test, out, NULL);
     uint64_t peak = i2v_pool_peak(test.at.run->pool);
     for (int i = 0; i < 3; i++) {
-        i2v_unet_forward(test.at.run, test.at.stage.model.unet, out, &test.input, NULL, NULL);
+        forward(&test, out, NULL);
     }
     assert_int_equal(i2v_pool_peak(test.at.run->pool), peak);
+    end(&test);
+}
+
+/* A zero vector and none leave the same of cross-attention: its biases. */
+static void no_context_is_a_zero_vector(void **state) {
+    (void)state;
+    for (int i = 0; i < I2V_REFERENCES; i++) {
+        unet_test test;
+        begin(&test, i);
+        i2v_run *run = test.at.run;
+        const i2v_unet *unet = test.at.stage.model.unet;
+        i2v_tensor none = {0};
+        memset(test.context.data, 0, i2v_tensor_bytes(&test.context));
+        i2v_unet_tensors zero = i2v_unet_cross_attention(run, unet, test.context);
+        i2v_unet_tensors without = i2v_unet_cross_attention(run, unet, none);
+        assert_true(zero.count > 0);
+        assert_int_equal(zero.count, without.count);
+        for (int k = 0; k < zero.count; k++) {
+            assert_int_equal(i2v_tensor_bytes(&zero.of[k]), i2v_tensor_bytes(&without.of[k]));
+            assert_memory_equal(zero.of[k].data, without.of[k].data, i2v_tensor_bytes(&zero.of[k]));
+        }
+        end(&test);
+    }
+}
+
+/* Passes of two contexts at two times in turns, over tensors made once: the bits of passes by themselves. */
+static void shared_tensors_change_nothing(void **state) {
+    (void)state;
+    static const float timesteps[2] = {1.6f, -0.4f}, time_ids[3] = {6, 127, 0.02f};
+    unet_test test;
+    begin(&test, 1);
+    i2v_run *run = test.at.run;
+    const i2v_unet *unet = test.at.stage.model.unet;
+    i2v_tensor contexts[2] = {test.context, {0}}, found = new_output(&test), wanted = new_output(&test);
+    size_t bytes = i2v_tensor_bytes(&found);
+    i2v_unet_tensors positions = i2v_unet_positions(run, unet, test.sample.frames), cross[2], time[2];
+    for (int i = 0; i < 2; i++) cross[i] = i2v_unet_cross_attention(run, unet, contexts[i]);
+    for (int i = 0; i < 2; i++) time[i] = i2v_unet_time(run, unet, timesteps[i], time_ids);
+    memcpy(test.time_ids, time_ids, sizeof time_ids);
+    for (int i = 0; i < 8; i++) {
+        int step = i / 2 % 2, branch = i % 2;
+        i2v_unet_input input = {test.sample, &positions, &cross[branch], &time[step], 0};
+        i2v_unet_forward(run, unet, found, &input, NULL, NULL);
+        test.context = contexts[branch];
+        test.timestep = timesteps[step];
+        forward(&test, wanted, NULL);
+        assert_memory_equal(found.data, wanted.data, bytes);
+    }
+    test.context = contexts[0];
     end(&test);
 }
 
@@ -151,8 +218,8 @@ static void time_embedding(void **state) {
         i2v_run *run = test.at.run;
         i2v_tensor wave = i2v_tensor_new(run, 1, 1, 1, waves), id = i2v_tensor_new(run, 1, 1, 1, ids);
         i2v_tensor time = i2v_tensor_new(run, 1, 1, 1, size), added = i2v_tensor_new(run, 1, 1, 1, size);
-        i2v_sinusoids(&test.input.timestep, 1, waves, wave.data);
-        i2v_sinusoids(test.input.time_ids, 3, ids / 3, id.data);
+        i2v_sinusoids(&test.timestep, 1, waves, wave.data);
+        i2v_sinusoids(test.time_ids, 3, ids / 3, id.data);
         i2v_timestep_embedding_forward(run, &unet->time_embedding, time, wave, i2v_epilogue_plain());
         i2v_timestep_embedding_forward(run, &unet->add_embedding, added, id, i2v_epilogue_plain());
         const i2v_tensor found[] = {wave, time, added};
@@ -190,15 +257,19 @@ static void middle(void **state) {
         const i2v_unet *unet = test.at.stage.model.unet;
         i2v_run *run = test.at.run;
         i2v_tensor time = reference_time(&test), none = {0};
+        i2v_tensor times[2];
+        for (int k = 0; k < 2; k++) times[k] = i2v_spatio_temporal_resnet_time(run, &unet->mid_resnets[k], time);
+        i2v_tensor positions = i2v_transformer_positions(run, &unet->mid_attention, test.sample.frames);
+        i2v_tensor cross = i2v_transformer_cross_attention(run, &unet->mid_attention, test.context);
         i2v_tensor x = i2v_reference_channels_last(test.at.tensors, "unet.down_blocks.1");
         i2v_tensor first = i2v_reference_channels_last(test.at.tensors, "unet.mid_block.resnets.0");
         i2v_tensor attended = i2v_reference_channels_last(test.at.tensors, "unet.mid_block.attentions.0");
         expect_stage(&test, "unet.mid_block.resnets.0",
-                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, none, time));
-        i2v_transformer_forward(run, &unet->mid_attention, first, test.input.context, 0);
+                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, none, times[0]));
+        i2v_transformer_forward(run, &unet->mid_attention, first, positions, cross, 0);
         expect_stage(&test, "unet.mid_block.attentions.0", first);
         expect_stage(&test, "unet.mid_block",
-                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, none, time));
+                     i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, none, times[1]));
         free(time.data);
         free(x.data);
         free(first.data);
@@ -240,6 +311,8 @@ int main(void) {
         cmocka_unit_test(unconditional_output),
         cmocka_unit_test(forward_chunks_change_nothing),
         cmocka_unit_test(passes_leave_nothing_behind),
+        cmocka_unit_test(no_context_is_a_zero_vector),
+        cmocka_unit_test(shared_tensors_change_nothing),
         cmocka_unit_test(time_embedding),
         cmocka_unit_test(middle),
         cmocka_unit_test(epsilons),

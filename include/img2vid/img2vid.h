@@ -117,7 +117,7 @@ typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
-    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
+    uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -247,8 +247,8 @@ I2V_API void i2v_video_free(i2v_video *video);
 /* One stage of a run, in bytes. Stages are in memory one at a time. */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
-    uint64_t weights;   /* as they are computed with */
-    uint64_t tensors;   /* of a forward pass */
+    uint64_t weights;   /* that stay in memory, as they are computed with */
+    uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, picture, frames, and what a process takes itself */
     uint64_t peak;      /* of all three together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
@@ -259,7 +259,7 @@ typedef struct i2v_memory_plan {
     size_t stages_count;
     i2v_stage_memory stages[4]; /* in the order of the run */
     uint64_t peak;              /* of the largest stage */
-    uint64_t budget;            /* options.max_memory, or what the machine has free, less a margin */
+    uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
 } i2v_memory_plan;
 
@@ -312,7 +312,7 @@ typedef struct i2v_bench_report {
     int width, height, num_frames, decode_chunk_size;
     i2v_bench_peaks peaks;
     double bandwidth;       /* the memory's peak: the higher of read and copy */
-    i2v_bench_pass unet;    /* one pass: half a step with guidance */
+    i2v_bench_pass unet;    /* one pass, which is half a step with guidance; not what a run computes once */
     i2v_bench_pass decoder; /* decode_chunk_size frames */
 } i2v_bench_report;
 

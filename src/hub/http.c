@@ -186,6 +186,13 @@ static int set_protocols(CURL *curl) {
 #endif
 }
 
+/* Certificates of a company's own, where the environment names them as it does for other programs. */
+static void set_certificates(CURL *curl) {
+    const char *path = getenv("SSL_CERT_FILE");
+    if (!path || !*path) path = getenv("CURL_CA_BUNDLE");
+    if (path && *path) curl_easy_setopt(curl, CURLOPT_CAINFO, path);
+}
+
 /* What is the same in every hop of every try. */
 static int prepare_curl(i2v_transfer *transfer) {
     const i2v_http_settings *settings = &transfer->http->settings;
@@ -207,6 +214,7 @@ static int prepare_curl(i2v_transfer *transfer) {
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_NOBODY, transfer->request.head ? 1L : 0L);
+    set_certificates(curl);
     return set_protocols(curl);
 }
 

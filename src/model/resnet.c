@@ -17,11 +17,10 @@ void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, in
     FORMAT_PREFIX(prefix);
     resnet->conv1 = i2v_conv_3x3(in, out);
     resnet->conv2 = i2v_conv_3x3(out, out);
-    resnet->has_time = time_channels > 0;
     resnet->has_shortcut = in != out;
     i2v_load_norm(loader, &resnet->norm1, in, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
     i2v_load_conv(loader, &resnet->conv1, 1, "%s.conv1", prefix);
-    if (resnet->has_time) {
+    if (time_channels > 0) {
         i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, out, 1, "%s.time_emb_proj", prefix);
     }
     i2v_load_norm(loader, &resnet->norm2, out, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
@@ -29,14 +28,6 @@ void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, in
     if (resnet->has_shortcut) {
         i2v_load_linear_1x1(loader, &resnet->conv_shortcut, in, out, "%s.conv_shortcut", prefix);
     }
-}
-
-/* time_emb_proj(time) as the vector that conv1 adds to every pixel; data is NULL without a time embedding. */
-static i2v_tensor project_time(i2v_run *run, const i2v_linear *time_emb_proj, int has_time, i2v_tensor time) {
-    if (!has_time) return (i2v_tensor){0};
-    i2v_tensor vector = i2v_tensor_new_f32(run, 1, 1, 1, time_emb_proj->out);
-    i2v_op_linear(run, vector, time, NULL, time_emb_proj, i2v_epilogue_plain());
-    return vector;
 }
 
 /* All frames at once. */
@@ -61,13 +52,11 @@ static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor ou
 
 void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
                      i2v_tensor time) {
-    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time);
     int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
     for (int first = 0; first < x.frames; first += group) {
         forward_frames(run, resnet, i2v_tensor_frames(&out, first, group), i2v_tensor_frames(&x, first, group),
-                       i2v_tensor_frames(&skip, first, group), vector.data);
+                       i2v_tensor_frames(&skip, first, group), time.data);
     }
-    i2v_tensor_free(run, &vector);
 }
 
 i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time) {
@@ -78,10 +67,9 @@ i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor
 
 static void load_temporal(i2v_loader *loader, i2v_temporal_resnet *resnet, int channels, int time_channels,
                           double epsilon, const char *prefix) {
-    resnet->has_time = time_channels > 0;
     i2v_load_norm(loader, &resnet->norm1, channels, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
     i2v_load_temporal_conv(loader, &resnet->conv1, channels, channels, "%s.conv1", prefix);
-    if (resnet->has_time) {
+    if (time_channels > 0) {
         i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, channels, 1, "%s.time_emb_proj", prefix);
     }
     i2v_load_norm(loader, &resnet->norm2, channels, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
@@ -142,21 +130,28 @@ static void blend_at_once(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_t
 
 void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time) {
     const i2v_temporal_resnet *resnet = &blended->temporal;
-    i2v_tensor vector = project_time(run, &resnet->time_emb_proj, resnet->has_time, time), none = {0};
+    i2v_tensor none = {0};
     i2v_epilogue add_time = i2v_epilogue_plain(), blend = i2v_epilogue_residual(x.data);
-    add_time.vector = vector.data;
+    add_time.vector = time.data;
     blend.scale = blended->temporal_weight;
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);
     int in_bands = run->trades.twice && i2v_moments_band(run, x, &resnet->norm2) < x.height * x.width;
     (in_bands ? blend_in_bands : blend_at_once)(run, resnet, x, &norm1, add_time, blend);
     i2v_group_norm_free(run, &norm1);
-    i2v_tensor_free(run, &vector);
+}
+
+i2v_tensor i2v_spatio_temporal_resnet_time(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor time) {
+    i2v_tensor out = i2v_tensor_new_f32(run, 2, 1, 1, resnet->spatial.conv1.out);
+    i2v_op_linear(run, i2v_tensor_frames(&out, 0, 1), time, NULL, &resnet->spatial.time_emb_proj, i2v_epilogue_plain());
+    i2v_op_linear(run, i2v_tensor_frames(&out, 1, 1), time, NULL, &resnet->temporal.time_emb_proj,
+                  i2v_epilogue_plain());
+    return out;
 }
 
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
                                               i2v_tensor skip, i2v_tensor time) {
-    i2v_tensor out = i2v_resnet_forward(run, &resnet->spatial, x, skip, time);
-    i2v_temporal_resnet_blend(run, resnet, out, time);
+    i2v_tensor out = i2v_resnet_forward(run, &resnet->spatial, x, skip, i2v_tensor_frames(&time, 0, 1));
+    i2v_temporal_resnet_blend(run, resnet, out, i2v_tensor_frames(&time, 1, 1));
     return out;
 }

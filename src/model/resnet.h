@@ -9,8 +9,7 @@
 typedef struct i2v_resnet {
     i2v_norm norm1, norm2;
     i2v_conv conv1, conv2;
-    i2v_linear time_emb_proj;
-    int has_time;
+    i2v_linear time_emb_proj; /* empty without a time embedding */
     i2v_linear conv_shortcut;
     int has_shortcut;
 } i2v_resnet;
@@ -19,7 +18,6 @@ typedef struct i2v_temporal_resnet {
     i2v_norm norm1, norm2;
     i2v_temporal_conv conv1, conv2;
     i2v_linear time_emb_proj;
-    int has_time;
 } i2v_temporal_resnet;
 
 typedef struct i2v_spatio_temporal_resnet {
@@ -33,7 +31,7 @@ __attribute__((format(printf, 7, 8))) void i2v_resnet_load(i2v_loader *loader, i
                                                            int time_channels, double epsilon, const char *format, ...);
 
 /* A new tensor [frames, height, width, out] from x's channels and skip's (skip.channels 0: none) side by side.
- * time: silu of the time embedding [1, 1, 1, time_channels], unused by blocks without one. */
+ * time: time_emb_proj of the time embedding [1, 1, 1, out], which conv1 adds to every pixel; {0} without one. */
 i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor x, i2v_tensor skip, i2v_tensor time);
 /* The same into out, which may be x where the block has no shortcut. */
 void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
@@ -49,11 +47,15 @@ __attribute__((format(printf, 4, 5))) void
 i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
                                 const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...);
 
-/* The spatial block, then the temporal one. */
+/* What the two blocks add of a time embedding, for as many passes as share it: time_emb_proj of each of them, a new
+ * tensor [2, 1, 1, out]. time: silu of the embedding [1, 1, 1, time_channels]. */
+i2v_tensor i2v_spatio_temporal_resnet_time(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor time);
+
+/* The spatial block, then the temporal one. time: of both, as above. */
 i2v_tensor i2v_spatio_temporal_resnet_forward(i2v_run *run, const i2v_spatio_temporal_resnet *resnet, i2v_tensor x,
                                               i2v_tensor skip, i2v_tensor time);
 /* The temporal block alone, on the spatial one's output: x becomes (1 - w) x + w (x + h) = x + w h, h being its branch.
- */
+ * time: its own. */
 void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time);
 
 #endif

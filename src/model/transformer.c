@@ -1,9 +1,11 @@
 #include "model/transformer.h"
 
 #include "model/config.h"
+#include "tensor/stream.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LAYER_NORM_EPSILON 1e-5
 
@@ -69,8 +71,7 @@ static i2v_tensor like(i2v_run *run, i2v_tensor x) {
     return i2v_tensor_new(run, x.frames, x.height, x.width, x.channels);
 }
 
-/* The position of each frame as a vector: [frames, 1, 1, channels]. */
-static i2v_tensor frame_positions(i2v_run *run, const i2v_transformer *transformer, int frames) {
+i2v_tensor i2v_transformer_positions(i2v_run *run, const i2v_transformer *transformer, int frames) {
     i2v_tensor out = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
     i2v_tensor waves = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
     if (i2v_run_computes(run)) {
@@ -84,13 +85,25 @@ static i2v_tensor frame_positions(i2v_run *run, const i2v_transformer *transform
     return out;
 }
 
-/* The one vector that cross-attention adds to every row. */
-static i2v_tensor cross_attention(i2v_run *run, const i2v_cross_attention *attention, i2v_tensor context) {
-    i2v_tensor out = i2v_tensor_new_f32(run, 1, 1, 1, attention->to_out.out);
+/* to_out(to_v(context)) into out [1, 1, 1, channels]. */
+static void attend_to_context(i2v_run *run, const i2v_cross_attention *attention, i2v_tensor out, i2v_tensor context) {
+    if (!context.channels) {
+        const float *bias = attention->to_out.parts[0].bias;
+        if (i2v_run_computes(run)) memcpy(out.data, bias, i2v_tensor_bytes(&out));
+        return;
+    }
     i2v_tensor value = i2v_tensor_new_f32(run, 1, 1, 1, attention->to_v.out);
     i2v_op_linear(run, value, context, NULL, &attention->to_v, i2v_epilogue_plain());
     i2v_op_linear(run, out, value, NULL, &attention->to_out, i2v_epilogue_plain());
     i2v_tensor_free(run, &value);
+}
+
+i2v_tensor i2v_transformer_cross_attention(i2v_run *run, const i2v_transformer *transformer, i2v_tensor context) {
+    i2v_tensor out = i2v_tensor_new_f32(run, 2 * transformer->layers, 1, 1, transformer->channels);
+    for (int i = 0; i < transformer->layers; i++) {
+        attend_to_context(run, &transformer->spatial[i].attn2, i2v_tensor_frames(&out, 2 * i, 1), context);
+        attend_to_context(run, &transformer->temporal[i].attn2, i2v_tensor_frames(&out, 2 * i + 1, 1), context);
+    }
     return out;
 }
 
@@ -110,54 +123,57 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
     }
 }
 
-/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them. */
+/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them, unless
+ * all come at once. */
 static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
                            i2v_epilogue epilogue) {
+    i2v_linear to_qkv = i2v_stream_linear(run, &attention->qkv), to_out = i2v_stream_linear(run, &attention->to_out);
     int pixels = x.height * x.width, band = i2v_run_together(run, pixels, (int64_t)x.frames * x.channels);
     for (int first = 0; first < pixels; first += band) {
         int count = i2v_tensor_pixels(&x, 0, first, band).width;
         i2v_tensor attended = i2v_tensor_new(run, x.frames, 1, count, x.channels);
         i2v_tensor qkv = i2v_tensor_new(run, x.frames, 1, count, 3 * x.channels);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, 1), i2v_tensor_pixels(&x, f, first, band), &attention->norm,
-                          &attention->qkv, i2v_epilogue_plain());
+        int frames = count == pixels ? x.frames : 1;
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor in = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
+            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, frames), in, &attention->norm, &to_qkv, i2v_epilogue_plain());
         }
         i2v_op_temporal_attention(run, attended, qkv, heads);
         i2v_tensor_free(run, &qkv);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_tensor out = i2v_tensor_pixels(&x, f, first, band);
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor out = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
             epilogue.residual[0] = out.data;
-            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, 1), NULL, &attention->to_out, epilogue);
+            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, frames), NULL, &to_out, epilogue);
         }
         i2v_tensor_free(run, &attended);
     }
+    i2v_stream_linear_end(run, &attention->to_out, &to_out);
+    i2v_stream_linear_end(run, &attention->qkv, &to_qkv);
 }
 
-/* x += attn1(norm1(x)) + attn2(context). */
+/* x += attn1(norm1(x)) + cross, attn2's vector. */
 static void attend(i2v_run *run, const i2v_transformer_block *block, int heads, int temporal, i2v_tensor x,
-                   i2v_tensor context) {
-    i2v_tensor cross = cross_attention(run, &block->attn2, context);
+                   i2v_tensor cross) {
     i2v_epilogue epilogue = i2v_epilogue_residual(x.data);
     epilogue.vector = cross.data;
     (temporal ? attend_in_time : attend_in_space)(run, &block->attn1, heads, x, epilogue);
-    i2v_tensor_free(run, &cross);
 }
 
 static void spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                          i2v_tensor x, i2v_tensor context, int64_t chunk) {
-    attend(run, block, transformer->heads, 0, x, context);
+                          i2v_tensor x, i2v_tensor cross, int64_t chunk) {
+    attend(run, block, transformer->heads, 0, x, cross);
     i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk,
                         i2v_epilogue_residual(x.data));
 }
 
 /* x becomes the temporal block of x, blended with x. */
 static void temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                           i2v_tensor x, i2v_tensor positions, i2v_tensor context, int64_t chunk) {
+                           i2v_tensor x, i2v_tensor positions, i2v_tensor cross, int64_t chunk) {
     i2v_tensor hidden = like(run, x);
     i2v_op_add_vectors(run, hidden, x, positions.data);
     i2v_op_feed_forward(run, hidden, hidden, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output, chunk,
                         i2v_epilogue_residual(hidden.data));
-    attend(run, block, transformer->heads, 1, hidden, context);
+    attend(run, block, transformer->heads, 1, hidden, cross);
 
     float a = transformer->spatial_weight;
     i2v_epilogue blend = {.scale = 1 - a, .residual = {hidden.data, x.data}, .residual_scale = {1 - a, a}};
@@ -165,20 +181,19 @@ static void temporal_block(i2v_run *run, const i2v_transformer *transformer, con
     i2v_tensor_free(run, &hidden);
 }
 
-void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
-                             int64_t chunk) {
-    i2v_tensor positions = frame_positions(run, transformer, x.frames);
+void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor positions,
+                             i2v_tensor cross, int64_t chunk) {
     i2v_tensor hidden = like(run, x), none = {0};
     i2v_group_norm norm = i2v_group_norm_of(run, x, none, &transformer->norm, 0, I2V_ACTIVATION_NONE);
     i2v_op_linear_normed(run, hidden, x, &norm, &transformer->proj_in, i2v_epilogue_plain());
     i2v_group_norm_free(run, &norm);
 
     for (int i = 0; i < transformer->layers; i++) {
-        spatial_block(run, transformer, &transformer->spatial[i], hidden, context, chunk);
-        temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, context, chunk);
+        i2v_tensor spatial = i2v_tensor_frames(&cross, 2 * i, 1), temporal = i2v_tensor_frames(&cross, 2 * i + 1, 1);
+        spatial_block(run, transformer, &transformer->spatial[i], hidden, spatial, chunk);
+        temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, temporal, chunk);
     }
 
     i2v_op_linear(run, x, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));
     i2v_tensor_free(run, &hidden);
-    i2v_tensor_free(run, &positions);
 }

@@ -45,9 +45,15 @@ __attribute__((format(printf, 4, 5))) void i2v_transformer_load(i2v_loader *load
                                                                 const i2v_transformer_sizes *sizes, const char *format,
                                                                 ...);
 
-/* In place. context: [1, 1, 1, context_dim]. chunk: rows of the feed-forward computed together, 0 for the backend's
- * choice. */
-void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor context,
-                             int64_t chunk);
+/* What does not depend on x, for as many passes as share it; new tensors.
+ * Of each frame, the vector of its position: [frames, 1, 1, channels]. */
+i2v_tensor i2v_transformer_positions(i2v_run *run, const i2v_transformer *transformer, int frames);
+/* Of each layer, what cross-attention to context [1, 1, 1, context_dim] adds to every row, in the spatial block and in
+ * the temporal one: [2 layers, 1, 1, channels]. context.channels 0: a zero vector, of which only biases are left. */
+i2v_tensor i2v_transformer_cross_attention(i2v_run *run, const i2v_transformer *transformer, i2v_tensor context);
+
+/* In place, with the two above. chunk: rows of the feed-forward computed together, 0 for the backend's choice. */
+void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor positions,
+                             i2v_tensor cross, int64_t chunk);
 
 #endif

@@ -83,6 +83,21 @@ static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_co
     i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[1], &sizes, "mid_block.resnets.1");
 }
 
+static void list_layers(i2v_unet *unet, const i2v_unet_block *block) {
+    for (int i = 0; i < block->layers; i++) {
+        unet->resnets[unet->resnets_count++] = &block->resnets[i];
+        if (block->has_attention) unet->transformers[unet->transformers_count++] = &block->attentions[i];
+    }
+}
+
+static void list_all_layers(i2v_unet *unet) {
+    for (int i = 0; i < unet->config.levels; i++) list_layers(unet, &unet->down_blocks[i]);
+    unet->resnets[unet->resnets_count++] = &unet->mid_resnets[0];
+    unet->transformers[unet->transformers_count++] = &unet->mid_attention;
+    unet->resnets[unet->resnets_count++] = &unet->mid_resnets[1];
+    for (int i = 0; i < unet->config.levels; i++) list_layers(unet, &unet->up_blocks[i]);
+}
+
 void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width) {
     int channels = config->block_out_channels[0];
     memset(unet, 0, sizeof *unet);
@@ -100,21 +115,13 @@ void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *co
     }
     i2v_load_norm(loader, &unet->conv_norm_out, channels, I2V_NORM_GROUPS, 1e-5, "conv_norm_out");
     i2v_load_conv(loader, &unet->conv_out, 1, "conv_out");
+    list_all_layers(unet);
 }
 
-/* ---- forward ---- */
-
-/* What every block of one forward pass sees. */
-typedef struct {
-    i2v_run *run;
-    const i2v_unet_input *input;
-    i2v_tensor time;             /* silu of the time embedding; each block applies it before its projection */
-    i2v_tensor skips[MAX_SKIPS]; /* outputs of the way down, taken last first on the way up */
-    int skip_count;
-} pass;
+/* ---- what passes share ---- */
 
 /* silu(time_embedding(timestep) + add_embedding(time ids)): every use of it is after this activation. */
-static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, const i2v_unet_input *input) {
+static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, float timestep, const float *time_ids) {
     int channels = unet->config.block_out_channels[0];
     int dim = unet->config.addition_time_embed_dim;
     i2v_tensor time = i2v_tensor_new_f32(run, 1, 1, 1, 4 * channels);
@@ -122,8 +129,8 @@ static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, const i2v_unet_
     i2v_tensor waves = i2v_tensor_new_f32(run, 1, 1, 1, channels);
     i2v_tensor ids = i2v_tensor_new_f32(run, 1, 1, 1, 3 * dim);
     if (i2v_run_computes(run)) {
-        i2v_sinusoids(&input->timestep, 1, channels, waves.data);
-        i2v_sinusoids(input->time_ids, 3, dim, ids.data);
+        i2v_sinusoids(&timestep, 1, channels, waves.data);
+        i2v_sinusoids(time_ids, 3, dim, ids.data);
     }
     i2v_timestep_embedding_forward(run, &unet->time_embedding, time, waves, i2v_epilogue_plain());
     /* the vector is added before the activation */
@@ -135,6 +142,44 @@ static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, const i2v_unet_
     return sum;
 }
 
+i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames) {
+    i2v_unet_tensors out = {.count = unet->transformers_count};
+    for (int i = 0; i < out.count; i++) out.of[i] = i2v_transformer_positions(run, unet->transformers[i], frames);
+    return out;
+}
+
+i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context) {
+    i2v_unet_tensors out = {.count = unet->transformers_count};
+    for (int i = 0; i < out.count; i++) {
+        out.of[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
+    }
+    return out;
+}
+
+i2v_unet_tensors i2v_unet_time(i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
+    i2v_unet_tensors out = {.count = unet->resnets_count};
+    i2v_tensor time = embed_time(run, unet, timestep, time_ids);
+    for (int i = 0; i < out.count; i++) out.of[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
+    i2v_tensor_free(run, &time);
+    return out;
+}
+
+void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors) {
+    for (int i = 0; i < tensors->count; i++) i2v_tensor_free(run, &tensors->of[i]);
+    tensors->count = 0;
+}
+
+/* ---- forward ---- */
+
+/* What every block of one forward pass sees. */
+typedef struct {
+    i2v_run *run;
+    const i2v_unet_input *input;
+    int resnets, transformers;   /* passed so far */
+    i2v_tensor skips[MAX_SKIPS]; /* outputs of the way down, taken last first on the way up */
+    int skip_count;
+} pass;
+
 static void push_skip(pass *p, i2v_tensor tensor) {
     p->skips[p->skip_count++] = tensor;
 }
@@ -143,14 +188,22 @@ static i2v_tensor pop_skip(pass *p) {
     return p->skips[--p->skip_count];
 }
 
+/* What the next resnet adds of the time embedding. */
+static i2v_tensor next_time(pass *p) {
+    return p->input->time->of[p->resnets++];
+}
+
 static void attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
-    i2v_transformer_forward(p->run, transformer, x, p->input->context, p->input->forward_chunk_size);
+    const i2v_unet_input *input = p->input;
+    int i = p->transformers++;
+    i2v_transformer_forward(p->run, transformer, x, input->positions->of[i], input->cross_attention->of[i],
+                            input->forward_chunk_size);
 }
 
 /* All outputs become skips, which own them; the last is returned too. */
 static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
     for (int i = 0; i < block->layers; i++) {
-        x = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, (i2v_tensor){0}, p->time);
+        x = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, (i2v_tensor){0}, next_time(p));
         if (block->has_attention) attend(p, &block->attentions[i], x);
         push_skip(p, x);
     }
@@ -166,9 +219,10 @@ static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x)
 /* Reads x, which belongs to the skips. */
 static i2v_tensor mid_block(pass *p, const i2v_unet *unet, i2v_tensor x) {
     i2v_run *run = p->run;
-    i2v_tensor first = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, (i2v_tensor){0}, p->time);
+    i2v_tensor none = {0};
+    i2v_tensor first = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, none, next_time(p));
     attend(p, &unet->mid_attention, first);
-    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], first, (i2v_tensor){0}, p->time);
+    i2v_tensor out = i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], first, none, next_time(p));
     i2v_tensor_free(run, &first);
     return out;
 }
@@ -191,12 +245,13 @@ static i2v_tensor upsample(pass *p, const i2v_conv *conv, i2v_tensor x) {
 /* Frees x. */
 static i2v_tensor up_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
     for (int i = 0; i < block->layers; i++) {
-        i2v_tensor skip = pop_skip(p);
-        i2v_tensor joined = i2v_resnet_forward(p->run, &block->resnets[i].spatial, x, skip, p->time);
+        i2v_tensor skip = pop_skip(p), time = next_time(p);
+        i2v_tensor joined =
+            i2v_resnet_forward(p->run, &block->resnets[i].spatial, x, skip, i2v_tensor_frames(&time, 0, 1));
         i2v_tensor_free(p->run, &skip);
         i2v_tensor_free(p->run, &x);
         x = joined;
-        i2v_temporal_resnet_blend(p->run, &block->resnets[i], x, p->time);
+        i2v_temporal_resnet_blend(p->run, &block->resnets[i], x, i2v_tensor_frames(&time, 1, 1));
         if (block->has_attention) attend(p, &block->attentions[i], x);
     }
     return block->has_resampler ? upsample(p, &block->resampler, x) : x;
@@ -211,7 +266,7 @@ static void tell(i2v_run *run, i2v_unet_probe probe, void *user, const char *nam
 
 void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
                       i2v_unet_probe probe, void *user) {
-    pass p = {.run = run, .input = input, .time = embed_time(run, unet, input)};
+    pass p = {.run = run, .input = input};
     i2v_tensor sample = input->sample;
     int levels = unet->config.levels;
 
@@ -234,5 +289,4 @@ void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const 
     i2v_op_conv_normed(run, out, x, none, &norm, &unet->conv_out, i2v_epilogue_plain());
     i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
-    i2v_tensor_free(run, &p.time);
 }

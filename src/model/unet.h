@@ -15,6 +15,9 @@ typedef struct i2v_unet_block {
     i2v_conv resampler; /* down: stride 2; up: after doubling */
 } i2v_unet_block;
 
+/* Resnets of all blocks, or transformers. */
+#define I2V_UNET_MAX_LAYERS (2 * I2V_MAX_LEVELS * (I2V_MAX_LAYERS + 1) + 2)
+
 typedef struct i2v_unet {
     i2v_unet_config config;
     i2v_conv conv_in, conv_out;
@@ -23,6 +26,10 @@ typedef struct i2v_unet {
     i2v_spatio_temporal_resnet mid_resnets[2];
     i2v_transformer mid_attention;
     i2v_norm conv_norm_out;
+    /* those of the blocks, in the order of a pass */
+    int resnets_count, transformers_count;
+    const i2v_spatio_temporal_resnet *resnets[I2V_UNET_MAX_LAYERS];
+    const i2v_transformer *transformers[I2V_UNET_MAX_LAYERS];
 } i2v_unet;
 
 /* Binds all tensors of the part, for passes over latents of height x width, or of any size (0): a level of even size is
@@ -30,11 +37,26 @@ typedef struct i2v_unet {
  * caller. */
 void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width);
 
+/* What a pass computes from anything but its sample is made beforehand, for as many passes as share it: a tensor for
+ * each resnet or transformer, in the order of a pass. Zero-initialized is empty. */
+typedef struct i2v_unet_tensors {
+    int count;
+    i2v_tensor of[I2V_UNET_MAX_LAYERS];
+} i2v_unet_tensors;
+
+/* Frame positions, for each transformer. */
+i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames);
+/* Cross-attention to the picture's vector [1, 1, 1, cross_attention_dim], for each transformer; context.channels 0: to
+ * none, a zero vector. */
+i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context);
+/* The time embedding, for each resnet. timestep: 0.25 ln sigma; time_ids: fps - 1, motion_bucket_id,
+ * noise_aug_strength. */
+i2v_unet_tensors i2v_unet_time(i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]);
+void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors);
+
 typedef struct i2v_unet_input {
-    i2v_tensor sample;  /* [frames, height, width, in_channels] */
-    float timestep;     /* 0.25 ln sigma */
-    float time_ids[3];  /* fps - 1, motion_bucket_id, noise_aug_strength */
-    i2v_tensor context; /* [1, 1, 1, cross_attention_dim] */
+    i2v_tensor sample; /* [frames, height, width, in_channels] */
+    const i2v_unet_tensors *positions, *cross_attention, *time;
     int64_t forward_chunk_size;
 } i2v_unet_input;
 

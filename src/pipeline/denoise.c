@@ -22,26 +22,19 @@ static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes,
 }
 
 /* The UNet's prediction with the picture, or without it (zero vector and zero latent). */
-static void predict(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
-                    int with_image, float timestep, float sigma, const float *latents, i2v_tensor out) {
-    i2v_tensor sample =
-        i2v_tensor_new_f32(run, sizes->num_frames, sizes->latent_height, sizes->latent_width, unet->config.in_channels);
-    i2v_tensor context = i2v_tensor_new_f32(run, 1, 1, 1, unet->config.cross_attention_dim);
-    fill_sample(run, sample, sizes, with_image ? condition->latent : NULL, sigma, latents);
-    if (i2v_run_computes(run)) {
-        size_t bytes = (size_t)context.channels * sizeof(float);
-        if (with_image) {
-            memcpy(context.data, condition->embedding, bytes);
-        } else {
-            memset(context.data, 0, bytes);
-        }
-    }
-    i2v_unet_input input = {
-        .sample = sample, .timestep = timestep, .context = context, .forward_chunk_size = sizes->forward_chunk_size};
-    memcpy(input.time_ids, condition->time_ids, sizeof input.time_ids);
-    i2v_unet_forward(run, unet, out, &input, NULL, NULL);
-    i2v_tensor_free(run, &context);
-    i2v_tensor_free(run, &sample);
+static void predict(const i2v_denoiser *d, int with_image, const i2v_unet_tensors *time, float sigma,
+                    const float *latents, i2v_tensor out) {
+    const i2v_sizes *sizes = d->sizes;
+    i2v_tensor sample = i2v_tensor_new_f32(d->run, sizes->num_frames, sizes->latent_height, sizes->latent_width,
+                                           d->unet->config.in_channels);
+    fill_sample(d->run, sample, sizes, with_image ? d->condition->latent : NULL, sigma, latents);
+    i2v_unet_input input = {.sample = sample,
+                            .positions = &d->positions,
+                            .cross_attention = with_image ? &d->with : &d->without,
+                            .time = time,
+                            .forward_chunk_size = sizes->forward_chunk_size};
+    i2v_unet_forward(d->run, d->unet, out, &input, NULL, NULL);
+    i2v_tensor_free(d->run, &sample);
 }
 
 /* with becomes without + weight (with - without), one weight a frame. */
@@ -71,29 +64,52 @@ static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, flo
     }
 }
 
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
-                            float timestep, float sigma, float next, float *latents) {
+i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
+                              const i2v_condition *condition) {
+    *denoiser = (i2v_denoiser){.run = run, .unet = unet, .sizes = sizes, .condition = condition};
+    i2v_tensor context = i2v_tensor_new_f32(run, 1, 1, 1, unet->config.cross_attention_dim), none = {0};
+    if (i2v_run_computes(run)) memcpy(context.data, condition->embedding, i2v_tensor_bytes(&context));
+    denoiser->positions = i2v_unet_positions(run, unet, sizes->num_frames);
+    denoiser->with = i2v_unet_cross_attention(run, unet, context);
+    if (sizes->guidance) denoiser->without = i2v_unet_cross_attention(run, unet, none);
+    i2v_tensor_free(run, &context);
+    return run->status;
+}
+
+void i2v_denoiser_end(i2v_denoiser *denoiser) {
+    i2v_unet_tensors_free(denoiser->run, &denoiser->without);
+    i2v_unet_tensors_free(denoiser->run, &denoiser->with);
+    i2v_unet_tensors_free(denoiser->run, &denoiser->positions);
+    *denoiser = (i2v_denoiser){0};
+}
+
+i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, float timestep, float sigma, float next, float *latents) {
+    i2v_run *run = denoiser->run;
+    const i2v_sizes *sizes = denoiser->sizes;
+    const i2v_condition *condition = denoiser->condition;
     int h = sizes->latent_height, w = sizes->latent_width;
+    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, timestep, condition->time_ids);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-    predict(run, unet, sizes, condition, 1, timestep, sigma, latents, with);
+    predict(denoiser, 1, &time, sigma, latents, with);
     if (sizes->guidance) {
         i2v_tensor without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-        predict(run, unet, sizes, condition, 0, timestep, sigma, latents, without);
+        predict(denoiser, 0, &time, sigma, latents, without);
         guide(run, condition, with, without);
         i2v_tensor_free(run, &without);
     }
     euler(run, sizes, with, sigma, next, latents);
     i2v_tensor_free(run, &with);
+    i2v_unet_tensors_free(run, &time);
     return run->status;
 }
 
-i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,
-                       const i2v_schedule *schedule, int video, float *latents) {
+i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule, int video,
+                       float *latents) {
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, video, schedule->steps);
     for (int i = 0; !status && i < schedule->steps; i++) {
-        status = i2v_denoise_step(&stage->run, stage->model.unet, sizes, condition, schedule->timesteps[i],
-                                  schedule->sigmas[i], schedule->sigmas[i + 1], latents);
-        if (!status) status = i2v_call_step(call, i + 1, latents, i2v_sizes_latents(sizes));
+        status =
+            i2v_denoise_step(denoiser, schedule->timesteps[i], schedule->sigmas[i], schedule->sigmas[i + 1], latents);
+        if (!status) status = i2v_call_step(call, i + 1, latents, i2v_sizes_latents(denoiser->sizes));
     }
     return status;
 }

@@ -13,13 +13,28 @@ typedef struct i2v_condition {
     double min_guidance_scale, max_guidance_scale;
 } i2v_condition;
 
+/* A UNet under one condition, for all steps of all videos of a run. */
+typedef struct i2v_denoiser {
+    i2v_run *run;
+    const i2v_unet *unet;
+    const i2v_sizes *sizes;
+    const i2v_condition *condition;
+    i2v_unet_tensors positions, with, without; /* cross-attention: to the picture's vector and, for guidance, to none */
+} i2v_denoiser;
+
+/* Computes what no step changes, into the run's pool. In a dry run the condition's arrays are not touched. End the
+ * denoiser in any case. */
+i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
+                              const i2v_condition *condition);
+/* Of a zero-initialized one, too. */
+void i2v_denoiser_end(i2v_denoiser *denoiser);
+
 /* One step of latents [num_frames, channels, h, w] from sigma to next, timestep being sigma's. In a dry run latents
- * and condition's arrays are not touched. */
-i2v_status i2v_denoise_step(i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes, const i2v_condition *condition,
-                            float timestep, float sigma, float next, float *latents);
+ * are not touched. */
+i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, float timestep, float sigma, float next, float *latents);
 
 /* All steps of one video, with events; latents begin as scaled noise. */
-i2v_status i2v_denoise(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, const i2v_condition *condition,
-                       const i2v_schedule *schedule, int video, float *latents);
+i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule, int video,
+                       float *latents);
 
 #endif

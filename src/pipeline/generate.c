@@ -78,11 +78,14 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
     size_t count = i2v_sizes_latents(sizes);
     for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
     i2v_stage stage;
+    i2v_denoiser denoiser = {0};
     i2v_status status =
         i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
+    if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, &condition);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
-        status = i2v_denoise(call, &stage, sizes, &condition, schedule, i, latents + (size_t)i * count);
+        status = i2v_denoise(call, &denoiser, schedule, i, latents + (size_t)i * count);
     }
+    i2v_denoiser_end(&denoiser);
     i2v_stage_end(&stage);
     return status;
 }
