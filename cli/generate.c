@@ -1,12 +1,13 @@
 /* img2vid generate: one picture in, a short video out. */
+#include "address.h"
 #include "commands.h"
 #include "job.h"
+#include "rerun.h"
 #include "signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* "[14,4,72,128]" */
 static void describe_shape(char *text, size_t size, const int64_t *shape, int ndim) {
@@ -48,7 +49,19 @@ static i2v_status load_latents(cli_job *job, float **data) {
         return job->error.status = I2V_ERROR_PARAMETER;
     }
     job->params.latents = *data;
-    return I2V_OK;
+    status = i2v_file_sha256(path, job->latents_sha256, &job->error);
+    return status == I2V_OK ? cli_rerun_check_latents(job) : status;
+}
+
+/* IMAGE is a path, "-" or an address. Ctrl-C while that is on its way ends the program: nothing is begun. */
+static i2v_status load_image(cli_job *job, i2v_image **image) {
+    const char *name = job->settings->operand;
+    i2v_status status = cli_is_address(name)
+                            ? i2v_image_load_url(image, name, job->settings->alpha, NULL, NULL, &job->error)
+                            : i2v_image_load(image, name, job->settings->alpha, &job->error);
+    if (status != I2V_OK) return status;
+    strcpy(job->image_sha256, (*image)->sha256);
+    return cli_rerun_check_image(job);
 }
 
 /* --plan: neither picture nor noise matter. */
@@ -59,14 +72,6 @@ static int plan(const cli_settings *settings) {
         status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
     }
     return cli_job_end(&job, status);
-}
-
-/* IMAGE is a path, "-" or an address. Ctrl-C while it is on its way ends the program: nothing is begun. */
-static i2v_status load_image(cli_job *job, i2v_image **image) {
-    const char *name = job->settings->operand;
-    if (strncasecmp(name, "http://", 7) == 0 || strncasecmp(name, "https://", 8) == 0)
-        return i2v_image_load_url(image, name, job->settings->alpha, NULL, NULL, &job->error);
-    return i2v_image_load(image, name, job->settings->alpha, &job->error);
 }
 
 int cli_generate(const cli_settings *settings) {

@@ -57,8 +57,7 @@ static json_t *paths_json(const char *path, int count) {
     return paths;
 }
 
-/* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
-static json_t *seed_json(uint64_t seed) {
+json_t *cli_json_seed(uint64_t seed) {
     if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
     return json_sprintf("%" PRIu64, seed);
 }
@@ -84,7 +83,7 @@ static json_t *parameters_json(const cli_job *job) {
                              *const alphas[] = {"white", "drop"};
     const i2v_params *params = &job->params;
     json_t *object =
-        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", seed_json(params->seed),
+        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", cli_json_seed(params->seed),
                   "rng", generators[params->rng], "fit", fits[params->fit], "alpha", alphas[job->settings->alpha],
                   "num_inference_steps", params->num_inference_steps, "min_guidance_scale", params->min_guidance_scale,
                   "max_guidance_scale", params->max_guidance_scale, "fps", params->fps, "motion_bucket_id",
@@ -106,7 +105,7 @@ int cli_report_json(const cli_job *job) {
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
         seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "seed", seed_json(job->params.seed));
+        json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
         json_object_set_new(object, "parameters", parameters_json(job));
     }
     return cli_print_json(object);

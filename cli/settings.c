@@ -1,6 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "rerun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,12 @@ const cli_option cli_option_table[] = {
     {CLI_PULL, files, 0, "file", "NAME", CLI_TEXT, AT(hub.file), 0, "only this file of the model"},
     {CLI_PULL, files, 0, "offline", NULL, CLI_FLAG, AT(hub.offline), 0,
      "only look whether it is there; also HF_HUB_OFFLINE=1"},
+    {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, AT(from), 0,
+     "run again what made this file: takes the parameters in\n"
+     "it for all that is not given, also IMAGE and --model"},
+    {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, AT(no_metadata), 0,
+     "do not keep the parameters in the file (.npy never has\n"
+     "them)"},
 
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
@@ -58,6 +65,9 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
      "videos of the same picture (default 1); for more than\n"
      "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ..."},
+    {CLI_GENERATE, picture, 0, "video-index", "K", CLI_INTEGER, AT(params.video_index), 0,
+     "of these N only number K, counted from 0, as it is\n"
+     "among them (default: all)"},
 
     {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
      "frames a second, of the file and as the model is told\n"
@@ -121,8 +131,8 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
-/* What the values say together. */
-static int check(cli_settings *settings, uint64_t given) {
+/* What the values say together. known: the options that have one, be it from --from. */
+static int check(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
     settings->hub.variant = settings->options.variant;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
@@ -131,17 +141,17 @@ static int check(cli_settings *settings, uint64_t given) {
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
     settings->guidance_given =
-        cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
+        cli_given(command, known, "min-guidance-scale") || cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
-    if (cli_given(command, given, "sigmas")) {
-        if (cli_given(command, given, "num-inference-steps"))
+    if (cli_given(command, known, "sigmas")) {
+        if (cli_given(command, known, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed")) {
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed")) {
         return draw_seed(settings);
     }
     return CLI_PARSED;
@@ -156,12 +166,16 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
     i2v_hub_options_default(&settings->hub);
-    uint64_t given;
+    uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
-    return status == CLI_PARSED ? check(settings, given) : status;
+    known = given;
+    if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
+    return status == CLI_PARSED ? check(settings, known) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
+    free(settings->found_image);
+    json_decref(settings->metadata);
     memset(settings, 0, sizeof *settings);
 }

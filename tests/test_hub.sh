@@ -177,6 +177,22 @@ pictures() {
     grep -q hf_secret log && fail 'the token went to the host of a picture'
 }
 
+# A video says which picture and model it was made of; a video of somebody else's must not choose whom this machine calls.
+made_again() {
+    serve
+    works pull acme/model --quiet
+    works generate "http://name:password@127.0.0.1:$store/store/rocket.jpg" -o made.mkv --model acme/model "${small[@]}"
+    works info made.mkv --json
+    grep -q '"image": "http://127.0.0.1:[0-9]*/store/rocket.jpg"' out || fail 'the metadata lacks the address'
+    grep -q password out && fail 'the metadata holds a password'
+    grep -q '"model": "acme/model"' out || fail 'the metadata lacks the name of the model'
+    : > log
+    refused 1 'give that as IMAGE' generate --from made.mkv -o again.mkv
+    [ -s log ] && fail 'an address in a file was called'
+    works generate --from made.mkv "http://127.0.0.1:$store/store/rocket.jpg" -o again.mkv
+    cmp made.mkv again.mkv || fail 'the same parameters made another file'
+}
+
 mkdir served
 cp -r "$model"/. served
 cp "$picture" served/rocket.jpg
@@ -190,5 +206,6 @@ interrupted KILL 137
 full_disk
 file_limit
 pictures
+made_again
 [ $failures = 0 ] || { echo "$failures failures"; exit 1; }
 echo 'pull and pictures from addresses are as they should be'

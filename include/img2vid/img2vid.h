@@ -60,10 +60,14 @@ I2V_API const char *i2v_version(void);
 
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
+/* Size of a SHA-256 as text: 64 lower-case hexadecimal digits and the NUL. */
+#define I2V_SHA256_SIZE 65
+
 /* 8-bit RGB picture. pixels is [height][width][3], rows without padding; owned by the picture. */
 typedef struct i2v_image {
     int width, height;
     uint8_t *pixels;
+    char sha256[I2V_SHA256_SIZE]; /* of the file it was loaded from; "" if it was made otherwise */
 } i2v_image;
 
 typedef enum i2v_alpha {
@@ -157,10 +161,16 @@ typedef struct i2v_model_info {
     int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
     i2v_part_info parts[3];
+    i2v_dtype dtype;     /* that of options, I2V_DTYPE_AUTO resolved */
+    const char *backend; /* what computes: "cpu, AVX-512" */
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the engine. */
 I2V_API i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info);
+
+/* Tells the opened model's weights from others: the SHA-256 over the name, dtype, shape and middle 4096 bytes of every
+ * tensor. Does not depend on where the files are, nor on how they are cut into shards. Reads a few MiB of them. */
+I2V_API i2v_status i2v_model_hash(i2v_engine *engine, char hex[I2V_SHA256_SIZE]);
 
 /* ---- generation ------------------------------------------------------------------------------------------------- */
 
@@ -216,6 +226,7 @@ typedef struct i2v_params {
     int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
     i2v_event_callback on_event; /* may be NULL */
     void *user;
+    int video_index; /* -1: all; else only this one of the num_videos, from 0, with the noise that it has among them */
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -230,8 +241,9 @@ typedef struct i2v_video {
     int fps;        /* params.fps */
 } i2v_video;
 
-/* Makes params.num_videos videos of image. On success *video is to be freed with i2v_video_free; else NULL.
- * Frames equal diffusers' for the same seed and parameters, and do not depend on the number of threads. */
+/* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
+ * i2v_video_free; else NULL. Frames equal diffusers' for the same seed and parameters, and do not depend on the number
+ * of threads. */
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
 
@@ -331,7 +343,12 @@ typedef struct i2v_output {
     int index;                    /* which of the video's num_videos; 0 */
     int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
     void *user;
+    /* NULL, or text to keep in the file: one JSON object in UTF-8 without control characters, at most
+     * I2V_METADATA_MAX bytes. .npy files have no place for it and are written without. */
+    const char *metadata;
 } i2v_output;
+
+#define I2V_METADATA_MAX 60000
 
 I2V_API void i2v_output_default(i2v_output *output);
 
@@ -353,6 +370,16 @@ typedef struct i2v_media_info {
 } i2v_media_info;
 
 I2V_API i2v_status i2v_media_probe(const char *path, i2v_media_info *info, i2v_error *error);
+
+/* The text that i2v_video_save kept in a file: MP4, QuickTime, Matroska and WebM have it as the comment, PNG in an iTXt
+ * chunk "img2vid", GIF in a comment extension, WebP in its XMP. *json is NULL, with I2V_OK, if the file is a picture,
+ * video or array without one; else it begins with '{' (more is not checked: it may come from anybody), and is to be
+ * freed with i2v_metadata_free. */
+I2V_API i2v_status i2v_metadata_load(const char *path, char **json, i2v_error *error);
+I2V_API void i2v_metadata_free(char *json);
+
+/* The SHA-256 of a file's bytes. */
+I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
 /* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,

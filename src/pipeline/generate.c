@@ -16,7 +16,8 @@ void i2v_params_default(i2v_params *params) {
                            .fps = 7,
                            .motion_bucket_id = 127,
                            .noise_aug_strength = 0.02,
-                           .rng = I2V_RNG_NUMPY};
+                           .rng = I2V_RNG_NUMPY,
+                           .video_index = -1};
 }
 
 void i2v_video_free(i2v_video *video) {

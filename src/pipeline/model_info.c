@@ -44,7 +44,9 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .num_frames = engine->unet.num_frames,
                              .latent_channels = engine->unet.out_channels,
                              .vae_scale_factor = i2v_engine_scale(engine),
-                             .parts_count = I2V_PARTS_COUNT};
+                             .parts_count = I2V_PARTS_COUNT,
+                             .dtype = engine->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
+                             .backend = engine->backend->name};
     i2v_engine_default_size(engine, &info->width, &info->height);
     describe(engine);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) {

@@ -68,7 +68,8 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
  * the start; frames join for decoding. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
-    uint64_t latents = 2 * videos * i2v_sizes_latents(sizes) * sizeof(float);
+    uint64_t noises = sizes->num_noises > sizes->num_videos ? (uint64_t)sizes->num_noises : videos;
+    uint64_t latents = (videos + noises) * i2v_sizes_latents(sizes) * sizeof(float);
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
     uint64_t frames = videos * i2v_sizes_pixels(sizes) * sizeof(float);
     return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER ? frames : 0);

@@ -82,11 +82,17 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (!status) status = check_side(engine, "height", sizes->height);
     if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
     if (!status) status = check_range(engine, "num_videos", sizes->num_videos, 1, MAX_FRAMES);
+    if (!status) status = check_range(engine, "video_index", params->video_index, -1, params->num_videos - 1);
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
     if (!status) status = check_range(engine, "num_inference_steps", sizes->steps, 1, MAX_STEPS);
     if (!status) status = check_range(engine, "forward_chunk_size", params->forward_chunk_size, 0, INT32_MAX);
     if (!status) status = check_conditioning(engine, params);
     if (status) return status;
+    sizes->num_noises = params->num_videos;
+    if (params->video_index >= 0) {
+        sizes->num_videos = 1;
+        sizes->first_noise = params->video_index;
+    }
     /* one frame: its weight is min_guidance_scale */
     float first = (float)params->min_guidance_scale;
     float last = sizes->num_frames > 1 ? (float)params->max_guidance_scale : first;

@@ -11,7 +11,8 @@ typedef struct i2v_sizes {
     int decode_chunk_size; /* 1..num_frames */
     int64_t forward_chunk_size;
     int steps;
-    int guidance; /* 1: two passes a step */
+    int guidance;                /* 1: two passes a step */
+    int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */
 } i2v_sizes;
 
 /* Checks every parameter and fills in the model's own values for those left open. */
