@@ -1,4 +1,5 @@
 /* img2vid generate: pictures in, short videos out. */
+#include "address.h"
 #include "commands.h"
 #include "job.h"
 #include "many.h"
@@ -63,12 +64,15 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status);
 }
 
-/* A picture is read once, for all its seeds: standard input gives it only once. */
+/* A picture, by its path, "-" or an address, is read once, for all its seeds: standard input gives it only once. */
 static i2v_status load_image(cli_job *job) {
     if (job->image && job->image_index == job->task.index) return I2V_OK;
     i2v_image_free(job->image);
     job->image_index = job->task.index;
-    i2v_status status = i2v_image_load(&job->image, job->task.input, job->settings->alpha, &job->error);
+    const char *input = job->task.input;
+    i2v_status status = cli_is_address(input)
+                            ? i2v_image_load_url(&job->image, input, job->settings->alpha, NULL, NULL, &job->error)
+                            : i2v_image_load(&job->image, input, job->settings->alpha, &job->error);
     job->input_failed = status != I2V_OK;
     if (status != I2V_OK) return status;
     strcpy(job->image_sha256, job->image->sha256);

@@ -4,6 +4,7 @@
 #include "bundled.h"
 #include "message.h"
 #include "metadata.h"
+#include "model_path.h"
 #include "plan_report.h"
 #include "report.h"
 #include "rerun.h"
@@ -64,9 +65,11 @@ static i2v_status open_model(cli_job *job) {
     if (!model)
         return fail(job, I2V_ERROR_PARAMETER,
                     "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+    i2v_status found = cli_model_path(&job->model_path, model, job->settings, &job->error);
+    if (found != I2V_OK) return found;
     /* without the picture the bundled model makes grey: guidance only raises contrast */
     if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
-    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
+    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
     return status == I2V_OK ? cli_rerun_check_model(job) : status;
@@ -198,4 +201,5 @@ void cli_job_close(cli_job *job) {
     i2v_image_free(job->image);
     i2v_close(job->engine);
     free(job->bundled);
+    free(job->model_path);
 }

@@ -21,7 +21,8 @@ typedef struct cli_job {
     i2v_memory_plan plan; /* of --plan */
     cli_progress progress;
     i2v_error error;
-    char *bundled; /* path of the bundled model, if that is used */
+    char *bundled;    /* path of the bundled model, if that is used */
+    char *model_path; /* what --model names, on disk */
     char model_sha256[I2V_SHA256_SIZE], image_sha256[I2V_SHA256_SIZE], latents_sha256[I2V_SHA256_SIZE]; /* or "" */
     char notes[4096];
     double began, save_seconds;

@@ -1,4 +1,5 @@
 #include "metadata.h"
+#include "address.h"
 #include "message.h"
 #include "report.h"
 
@@ -20,6 +21,7 @@ static const struct parameter {
     {"vae", NULL},
     {"image-encoder", NULL},
     {"frame-decoder", NULL},
+    {"revision", "model"},
     {"width", NULL},
     {"height", NULL},
     {"fit", NULL},
@@ -126,6 +128,14 @@ static const char *text_or_null(const char *text) {
     return *text ? text : NULL;
 }
 
+/* Passwords in an address are for nobody else. */
+static json_t *image_json(const char *image) {
+    char *bare = cli_is_address(image) ? cli_address_without_password(image) : NULL;
+    json_t *text = cli_json_text(bare ? bare : image);
+    free(bare);
+    return text;
+}
+
 static json_t *build(cli_job *job, int index) {
     const cli_settings settings = resolved(job, index);
     const cli_command *command = settings.command;
@@ -133,7 +143,7 @@ static json_t *build(cli_job *job, int index) {
     json_t *object = json_pack("{s:s, s:s, s:s, s:o}", "program", "img2vid", "version", i2v_version(), "command",
                                command->name, "model_sha256", cli_json_text(text_or_null(job->model_sha256)));
     if (command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "image", cli_json_text(job->task.input));
+        json_object_set_new(object, "image", image_json(job->task.input));
         json_object_set_new(object, "image_sha256", cli_json_text(text_or_null(job->image_sha256)));
     } else {
         json_object_set_new(object, "latents", cli_json_text(settings.operand));

@@ -65,11 +65,10 @@ static int terminal_columns(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
 }
 
-static void show_bar(cli_progress *progress, const i2v_event *event, const char *text) {
+void cli_progress_bar(cli_progress *progress, double fraction, const char *text) {
     static const char full[] = "########################", empty[] = "------------------------";
     int width = (int)sizeof full - 1, columns = terminal_columns();
-    int done = event->steps > 0 ? (int)((int64_t)width * event->step / event->steps) : 0;
-    if (done > width) done = width;
+    int done = fraction > 1 ? width : fraction > 0 ? (int)(fraction * width) : 0;
     if (columns > width + 30) /* else the line would wrap, and a wrapped line cannot be written over */
         fprintf(stderr, "\r[%.*s%.*s] %.*s\033[K", done, full, width - done, empty, columns - width - 4, text);
     else
@@ -84,7 +83,7 @@ static void show(cli_progress *progress, const i2v_event *event) {
     char text[256];
     describe(text, sizeof text, progress, event);
     if (progress->terminal)
-        show_bar(progress, event, text);
+        cli_progress_bar(progress, event->steps > 0 ? (double)event->step / event->steps : 0, text);
     else if (event->step > 0)
         fprintf(stderr, "%s\n", text);
     progress->last_shown = now;

@@ -25,6 +25,9 @@ void cli_progress_next(cli_progress *progress);
 /* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
 int cli_progress_event(const i2v_event *event, void *user);
 
+/* Draws a bar, of which the fraction 0..1 is full, and text behind it; for a terminal. */
+void cli_progress_bar(cli_progress *progress, double fraction, const char *text);
+
 /* Takes the bar away, so that other lines can follow. */
 void cli_progress_end(cli_progress *progress);
 

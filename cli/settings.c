@@ -25,11 +25,13 @@ const cli_option cli_option_table[] = {
      "DIR/%04d.png (one picture a frame) or .npy (float32).\n"
      "{name} stands for the picture's name, {seed}, {index}\n"
      "and {video} for their numbers: out/{name}-{seed}.mp4"},
-    {COMPUTES, files, 'm', "model", "DIR|FILE", CLI_TEXT, AT(model), 0,
+    {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
-     "model_index.json, or a single .safetensors file of\n"
-     "Stability AI (default: the small bundled model)"},
-    {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
+     "model_index.json, a single .safetensors file of\n"
+     "Stability AI, or the name of a model on the hub that\n"
+     "img2vid pull has downloaded (default: the small bundled\n"
+     "model)"},
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
     {COMPUTES | CLI_INFO, files, 0, "unet", "PATH", CLI_TEXT, AT(options.unet), 0,
@@ -61,6 +63,12 @@ const cli_option cli_option_table[] = {
      "frames a second of the file, where that is to be\n"
      "another rate than --fps, which the model is told"},
 
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "revision", "NAME", CLI_TEXT, AT(hub.revision), 0,
+     "branch, tag or commit of a model on the hub\n"
+     "(default main)"},
+    {CLI_PULL, files, 0, "file", "NAME", CLI_TEXT, AT(hub.file), 0, "only this file of the model"},
+    {CLI_PULL, files, 0, "offline", NULL, CLI_FLAG, AT(hub.offline), 0,
+     "only look whether it is there; also HF_HUB_OFFLINE=1"},
     {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, AT(from), 0,
      "run again what made this file: takes the parameters in\n"
      "it for all that is not given, also IMAGE and --model"},
@@ -152,10 +160,10 @@ const cli_option cli_option_table[] = {
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},
 
-    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
+    {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
      "print one JSON object on standard output, or for\n"
      "several pictures or seeds one a line"},
-    {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
@@ -188,6 +196,7 @@ static int check_output_options(cli_settings *settings, uint64_t known) {
 /* What the values say together. known: the options that have one, on the command line (given) or from --from. */
 static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     const cli_command *command = settings->command;
+    settings->hub.variant = settings->options.variant;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
@@ -226,6 +235,7 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
+    i2v_hub_options_default(&settings->hub);
     uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
     if (settings->operands.count) settings->operand = settings->operands.items[0];

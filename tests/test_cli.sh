@@ -64,7 +64,7 @@ help_and_version() {
     printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
     works "$scratch/out" --help
     printed 'generate'
-    for command in generate decode info bench; do
+    for command in generate decode info bench pull; do
         works "$scratch/out" $command --help
         printed "^Usage: img2vid $command "
         printed '^Examples:'

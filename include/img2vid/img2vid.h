@@ -43,7 +43,8 @@ typedef enum i2v_status {
     I2V_ERROR_UNSUPPORTED, /* well-formed, but not implemented here */
     I2V_ERROR_MEMORY,      /* not enough memory; the message names the amount and the option that lowers it */
     I2V_ERROR_INTERNAL,    /* a library underneath failed in a way that no input explains */
-    I2V_CANCELLED          /* the event callback or i2v_cancel asked for it */
+    I2V_CANCELLED,         /* the event callback or i2v_cancel asked for it */
+    I2V_ERROR_NETWORK      /* a server cannot be reached, refuses, or sends what it should not */
 } i2v_status;
 
 #define I2V_ERROR_MESSAGE_SIZE 1024
@@ -87,6 +88,12 @@ I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha
 /* The same from memory. data is not kept. */
 I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
                                          i2v_error *error);
+
+/* The same from an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to an
+ * address of this machine or its own network is not followed, nor one from https to http. cancelled may be NULL; it is
+ * called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
+I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha,
+                                      int (*cancelled)(void *user), void *user, i2v_error *error);
 
 /* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
@@ -458,6 +465,72 @@ I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int
                                   i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
+
+/* ---- the hub ---------------------------------------------------------------------------------------------------- */
+
+/* Models of the Hugging Face hub, in the cache that its Python library keeps: what one downloads, the other finds. The
+ * library's environment variables hold here too: HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN,
+ * HF_TOKEN_PATH, HF_HUB_OFFLINE. A model's id is "org/name", or "org/name/FILE" for one file of it. */
+
+typedef enum i2v_hub_phase {
+    I2V_HUB_LIST,     /* asking what there is */
+    I2V_HUB_DOWNLOAD, /* bytes arrive */
+    I2V_HUB_CHECK,    /* the digest of a file that has arrived is computed */
+    I2V_HUB_WAIT      /* for a server or another program, as note says */
+} i2v_hub_phase;
+
+typedef struct i2v_hub_event {
+    i2v_hub_phase phase;
+    const char *file; /* "unet/config.json"; "" while listing */
+    const char *note; /* a sentence, with I2V_HUB_WAIT; else "" */
+    int files_done, files;
+    uint64_t done, total; /* bytes of all files, those that were there before among them */
+    uint64_t received;    /* bytes that came over the network in this call */
+    double seconds;       /* since the call began */
+} i2v_hub_event;
+
+/* Called some ten times a second, on the thread that runs the call. Returns 0 to go on, anything else to cancel. */
+typedef int (*i2v_hub_callback)(const i2v_hub_event *event, void *user);
+
+typedef struct i2v_hub_options {
+    const char *revision; /* branch, tag or commit; NULL: main */
+    const char *variant;  /* as i2v_options.variant */
+    const char *file;     /* only this file; NULL: what a model needs, or the one file of weights there is */
+    const char *cache;    /* folder; NULL: that of the environment */
+    const char *endpoint; /* address of the hub; NULL: that of the environment, else https://huggingface.co */
+    const char *token;    /* access token; NULL: that of the environment or of the file; "": none */
+    int offline;          /* 1: take what the cache has, or fail */
+    int connections;      /* 4: of one large file at the same time, 1..16 */
+    i2v_hub_callback on_event; /* may be NULL */
+    void *user;
+} i2v_hub_options;
+
+I2V_API void i2v_hub_options_default(i2v_hub_options *options);
+
+/* A model in the cache. Owned by the caller, freed whole with i2v_hub_model_free. */
+typedef struct i2v_hub_model {
+    char *path;       /* for i2v_open: a folder, or a file */
+    char commit[65];  /* which state of the repository it is */
+    char license[64]; /* as the model's page names it; "" if it does not, and from the cache */
+    int files;        /* that the model needs */
+    uint64_t bytes;   /* their size */
+    uint64_t received; /* bytes that came over the network */
+} i2v_hub_model;
+
+/* Finds a model in the cache; never uses the network. I2V_ERROR_MODEL if it is not there, or not whole. Of options,
+ * which may be NULL, revision, variant, file and cache are used. */
+I2V_API i2v_status i2v_hub_find(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
+                                i2v_error *error);
+
+/* Downloads what the cache lacks of a model: configurations and one set of weights. What has arrived when it fails or is
+ * cancelled is kept, and gone on from by the next call. Sizes and digests are checked. options may be NULL. */
+I2V_API i2v_status i2v_hub_pull(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
+                                i2v_error *error);
+
+I2V_API void i2v_hub_model_free(i2v_hub_model *model);
+
+/* True if text has the form of an id: "org/name" or "org/name/FILE". */
+I2V_API int i2v_hub_is_id(const char *text);
 
 #ifdef __cplusplus
 }
