@@ -80,7 +80,7 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
+    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers"}, *const generators[] = {"numpy", "torch"},
                              *const alphas[] = {"white", "drop"};
     const i2v_params *params = &job->params;
     json_t *object =

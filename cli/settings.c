@@ -38,9 +38,10 @@ const cli_option cli_option_table[] = {
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
     {HAS_SIZE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
-    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch", CLI_CHOICE, AT(params.fit), 0,
+    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch|diffusers", CLI_CHOICE, AT(params.fit), 0,
      "how the picture is brought to that size: sides cut\n"
-     "off, black bars added, or distorted (default crop)"},
+     "off, black bars added, distorted, or as diffusers does\n"
+     "with a picture of another size (default crop)"},
     {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
      "transparent pictures: laid over white, or the alpha\n"
      "channel is dropped as diffusers does (default white)"},

@@ -73,7 +73,10 @@ typedef enum i2v_alpha {
 typedef enum i2v_fit {
     I2V_FIT_CROP,   /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
     I2V_FIT_PAD,    /* keep the aspect, show all, black bars */
-    I2V_FIT_STRETCH /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    I2V_FIT_STRETCH, /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    /* What diffusers does to a picture that was not resized before: the image encoder sees all of it as it is, the VAE
+     * the same stretched by Pillow's Lanczos filter. */
+    I2V_FIT_DIFFUSERS
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input. EXIF orientation is
@@ -87,7 +90,8 @@ I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, si
 /* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
 
-/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point). */
+/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point); with
+ * I2V_FIT_DIFFUSERS by its Lanczos filter (a = 3), which is the VAE's picture. */
 I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                                     i2v_error *error);
 
