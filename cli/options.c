@@ -1,5 +1,6 @@
 /* A table of options reads the command line and prints --help, so that the two agree. */
 #include "options.h"
+#include "loras.h"
 #include "message.h"
 #include "numbers.h"
 
@@ -38,6 +39,8 @@ static int read_value(const cli_option *option, void *target, const char *text) 
         return cli_read_bytes(target, text);
     case CLI_CHOICE:
         return read_choice(target, option->argument, text);
+    case CLI_LORAS:
+        return cli_read_lora(target, text);
     case CLI_FLAG:
         break;
     }
@@ -57,6 +60,7 @@ static const char *expected(const cli_option *option) {
     case CLI_BYTES:
         return "a size such as 6G or 512M";
     case CLI_CHOICE:
+    case CLI_LORAS:
         return option->argument;
     case CLI_TEXT:
     case CLI_FLAG:

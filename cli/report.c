@@ -79,6 +79,14 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
     return list;
 }
 
+static json_t *loras_json(const cli_loras *loras) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < loras->count; i++)
+        json_array_append_new(
+            list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
+    return list;
+}
+
 static json_t *parameters_json(const cli_job *job) {
     static const char *const fits[] = {"crop", "pad", "stretch", "diffusers"}, *const generators[] = {"numpy", "torch"},
                              *const alphas[] = {"white", "drop"};
@@ -92,6 +100,7 @@ static json_t *parameters_json(const cli_job *job) {
                   params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
     json_object_set_new(object, "sigmas", sigmas_json(&job->settings->sigmas));
     json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
+    json_object_set_new(object, "loras", loras_json(&job->settings->loras));
     return object;
 }
 

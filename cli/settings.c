@@ -26,6 +26,9 @@ const cli_option cli_option_table[] = {
     {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
+    {HAS_SIZE, files, 0, "lora", "FILE[:SCALE]", CLI_LORAS, AT(loras), 0,
+     "LoRA for the UNet, safetensors, and how strong it is\n"
+     "(default 1); may be given several times"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},
@@ -116,6 +119,8 @@ static int draw_seed(cli_settings *settings) {
 /* What the values say together. */
 static int check(cli_settings *settings, uint64_t given) {
     const cli_command *command = settings->command;
+    settings->options.loras = settings->loras.list;
+    settings->options.loras_count = settings->loras.count;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
@@ -152,5 +157,6 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
+    cli_loras_free(&settings->loras);
     memset(settings, 0, sizeof *settings);
 }

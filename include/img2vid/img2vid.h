@@ -110,11 +110,21 @@ typedef enum i2v_dtype {
     I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
 } i2v_dtype;
 
+/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded: each
+ * layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in f32, or
+ * with dtype BF16 in bf16, whatever the model's file has. */
+typedef struct i2v_lora {
+    const char *path;
+    double scale; /* 1: as it was trained; any finite number */
+} i2v_lora;
+
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
+    const i2v_lora *loras; /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
+    size_t loras_count;
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);

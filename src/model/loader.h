@@ -6,12 +6,14 @@
 
 #include "tensor/ops.h"
 #include "weights/binder.h"
+#include "weights/lora.h"
 
 /* Memory of one loaded part, given back all at once. Zero-initialized is empty. */
 typedef struct i2v_store {
     void **blocks;
     size_t count, room;
-    uint64_t bytes; /* of weights */
+    uint64_t bytes;   /* of weights */
+    uint64_t scratch; /* the most that loading one of them takes beside them all, given back after */
 } i2v_store;
 
 void i2v_store_free(i2v_store *store);
@@ -22,6 +24,8 @@ typedef struct i2v_loader {
     const i2v_backend *backend;
     i2v_device device;
     i2v_element element; /* of the activations: with bf16, weights take two bytes, whatever the file has */
+    const i2v_lora_set
+        *lora; /* added to matrices and convolutions, which are then packed as f32 weights are; or NULL */
     int dry;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -31,7 +35,7 @@ typedef struct i2v_loader {
     uint64_t done;
 } i2v_loader;
 
-/* Prepares loader (its public fields set before: store, backend, device, element, dry, error, progress, user). */
+/* Prepares loader (its public fields set before: store, backend, device, element, lora, dry, error, progress, user). */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* The first failure, with the file's leftovers checked. */
 i2v_status i2v_loader_finish(i2v_loader *loader);

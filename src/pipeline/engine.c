@@ -119,6 +119,12 @@ static i2v_status open_weights(i2v_engine *engine) {
     return I2V_OK;
 }
 
+static i2v_status open_loras(i2v_engine *engine) {
+    const i2v_options *options = &engine->options;
+    return i2v_lora_open(&engine->lora, options->loras, options->loras_count, engine->weights[I2V_PART_UNET],
+                         &engine->error);
+}
+
 /* Names and shapes of all tensors, before anything is computed. */
 static i2v_status check_weights(i2v_engine *engine) {
     for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) {
@@ -178,14 +184,18 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = read_configs(engine);
     if (!status) status = check_parts(engine);
     if (!status) status = open_weights(engine);
+    if (!status) status = open_loras(engine);
     if (!status) status = check_weights(engine);
     engine->options.variant = NULL; /* the caller's string; used up */
+    engine->options.loras = NULL;
+    engine->options.loras_count = 0;
     engine->opened = !status;
     return status;
 }
 
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
+    i2v_lora_close(engine->lora);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
     i2v_team_delete(engine->device.team);
     free(engine->path);

@@ -5,6 +5,7 @@
 #include "model/config.h"
 #include "pipeline/scheduler.h"
 #include "tensor/ops.h"
+#include "weights/lora.h"
 #include "weights/weights.h"
 
 typedef enum i2v_part { I2V_PART_UNET, I2V_PART_VAE, I2V_PART_IMAGE_ENCODER, I2V_PARTS_COUNT } i2v_part;
@@ -25,6 +26,7 @@ struct i2v_engine {
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;
     i2v_weights *weights[I2V_PARTS_COUNT];
+    i2v_lora_set *lora;               /* of the UNet's weights; NULL: none */
     char sizes[I2V_PARTS_COUNT][256]; /* for i2v_get_model_info */
 };
 

@@ -198,6 +198,7 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
     if (status == I2V_OK)
         status = i2v_json_parse(&header, file->file.data + 8, size, JSON_REJECT_DUPLICATES, path, error);
     if (status == I2V_OK) status = read_tensors(file, header, 8 + (uint64_t)size, error);
+    if (status == I2V_OK) file->metadata = json_incref(json_object_get(header, "__metadata__"));
     json_decref(header);
     if (status != I2V_OK) i2v_safetensors_close(file);
     return status;
@@ -207,6 +208,7 @@ void i2v_safetensors_close(i2v_safetensors *file) {
     for (size_t i = 0; i < file->count; i++) free((char *)(uintptr_t)file->tensors[i].name);
     free(file->tensors);
     free(file->path);
+    json_decref(file->metadata);
     i2v_file_unmap(&file->file);
     *file = (i2v_safetensors){0};
 }
