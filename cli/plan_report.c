@@ -18,7 +18,7 @@ int cli_plan_table(const cli_job *job) {
                mebibytes(stage->held), mebibytes(stage->peak), stage->traded ? stage->traded : "nothing traded");
     }
     printf("peak %.0f MiB, of %.0f MiB that %s\n", mebibytes(plan->peak), mebibytes(plan->budget),
-           plan->budget_given ? "--max-memory allows" : "the machine has free, less a margin");
+           plan->budget_given ? "--max-memory allows" : "the system has free for it, less a margin");
     return cli_flush_output();
 }
 

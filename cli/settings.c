@@ -82,7 +82,7 @@ const cli_option cli_option_table[] = {
     {COMPUTES | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
-     "(default: what the machine has free, less a margin)"},
+     "(default: what is free, less a margin)"},
     {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
      "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,

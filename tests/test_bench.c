@@ -4,6 +4,7 @@
 #include "backend/cpu/peaks.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
+#include "pipeline/plan.h"
 
 #include <string.h>
 
@@ -151,6 +152,34 @@ static void report_of_each_model(void **state) {
     }
 }
 
+/* Within what only streamed weights leave, their packing has a row of its own, beside the same operations. */
+static void packing_is_told_apart(void **state) {
+    (void)state;
+    i2v_reference reference = i2v_reference_at(1);
+    i2v_engine *engine = i2v_reference_engine(&reference, 2);
+    i2v_params params = small_params(), used = params;
+    i2v_sizes sizes;
+    i2v_stage_plan plan;
+    used.max_guidance_scale = 1;
+    assert_int_equal(i2v_sizes_of_params(&sizes, engine, &used), I2V_OK);
+    assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_LEVELS - 1), I2V_OK);
+    engine->options.max_memory = i2v_stage_peak(&plan);
+    i2v_bench_report *report = NULL;
+    if (i2v_bench(engine, &params, 1, &report)) fail_msg("%s", i2v_error_message(engine));
+    expect_pass(&report->unet);
+    assert_int_equal(report->unet.multiplications, counted_dry(engine, I2V_STAGE_UNET, &params));
+    int rows = 0;
+    for (size_t i = 0; i < report->unet.rows_count; i++) {
+        const i2v_bench_row *row = &report->unet.rows[i];
+        if (strcmp(row->operation, "packing") != 0) continue;
+        rows++;
+        assert_true(row->count > 100 && row->memory_bound && row->multiplications == 0);
+    }
+    assert_int_equal(rows, 1);
+    i2v_bench_report_free(report);
+    i2v_close(engine);
+}
+
 static int cancel_in_decoder(const i2v_event *event, void *user) {
     (void)user;
     return event->phase == I2V_PHASE_DECODE && event->step > 0;
@@ -179,11 +208,9 @@ static void failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loops_count_their_multiply_adds),
-        cmocka_unit_test(peaks_are_measured),
-        cmocka_unit_test(one_row_for_each_shape),
-        cmocka_unit_test(report_of_each_model),
-        cmocka_unit_test(failures),
+        cmocka_unit_test(loops_count_their_multiply_adds), cmocka_unit_test(peaks_are_measured),
+        cmocka_unit_test(one_row_for_each_shape),          cmocka_unit_test(report_of_each_model),
+        cmocka_unit_test(packing_is_told_apart),           cmocka_unit_test(failures),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }

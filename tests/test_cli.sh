@@ -231,7 +231,7 @@ planning() {
     planned generate missing.png --plan "${small[@]:0:6}"
     printed '^image encoder  *[0-9]'
     printed '^UNet  *[0-9][0-9 ]*  nothing traded$'
-    printed '^peak [0-9]* MiB, of [0-9]* MiB that the machine has free, less a margin$'
+    printed '^peak [0-9]* MiB, of [0-9]* MiB that the system has free for it, less a margin$'
     planned generate picture.png -o out.mp4 --plan "${small[@]}" --max-memory 1G
     printed '^peak [0-9]* MiB, of 1024 MiB that --max-memory allows$'
     planned generate picture.png --plan "${small[@]}" --json
@@ -262,7 +262,7 @@ measuring() {
     printed '^  read .* GB/s'
     printed '^UNet, one pass: .* GFLOP/s, .* of the f32 peak; .* outside of operations$'
     printed '^VAE decoder, 2 frames: '
-    printed '^conv  *\[2,.*, 3x3 .* % f32 .* %$'
+    printed '^conv  *\[2,.*, 3x3 .* % .* %$' # of which peak depends on how busy the machine is
     printed '^group_factors .* GB/s .* % memory .* %$'
     works "$scratch/out" bench "${sizes[@]}" --decode-chunk-size 1 --json
     [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'

@@ -67,9 +67,10 @@ static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *lat
     return status;
 }
 
-/* What the stage makes with these trades, in a pool as large as a dry run says; *bytes is its size. To be freed. */
+/* What the stage makes with these trades, in a pool as large as a dry run says; *bytes is its size, *weights that of
+ * the weights beside it. To be freed. */
 static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *sizes, i2v_trades trades,
-                        uint64_t *bytes) {
+                        uint64_t *bytes, uint64_t *weights) {
     i2v_stage stage;
     i2v_stage_plan plan = {.trades = trades};
     size_t latents = i2v_sizes_latents(sizes), frames = i2v_sizes_pixels(sizes);
@@ -77,6 +78,7 @@ static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, NULL, &plan), I2V_OK);
     assert_int_equal(run_stage(&stage, sizes, NULL, NULL), I2V_OK);
     plan.tensors = i2v_pool_peak(stage.run.pool);
+    *weights = stage.store.bytes;
     i2v_stage_end(&stage);
 
     i2v_call call = {.engine = engine, .num_videos = 1};
@@ -84,6 +86,7 @@ static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, &call, &plan), I2V_OK);
     if (run_stage(&stage, sizes, values, values + latents)) fail_msg("%s", i2v_error_message(engine));
     assert_int_equal(i2v_pool_peak(stage.run.pool), plan.tensors);
+    assert_int_equal(stage.store.bytes, *weights);
     i2v_stage_end(&stage);
     *bytes = plan.tensors;
     return values;
@@ -95,7 +98,10 @@ static const i2v_trades all_trades[] = {{.together = 1},
                                         {.together = 30000},
                                         {.together = 100000, .twice = 1},
                                         {.together = (int64_t)1 << 22},
-                                        {.together = (int64_t)1 << 24, .twice = 1}};
+                                        {.together = (int64_t)1 << 24, .twice = 1},
+                                        {.stream = 1},
+                                        {.together = 1, .twice = 1, .stream = 1},
+                                        {.together = 100000, .twice = 1, .stream = 1}};
 
 /* Sizes at which every trade has something to cut: images of several tiles, levels of odd sizes. */
 static void check_trades(int index, i2v_dtype dtype, i2v_stage_kind kind) {
@@ -106,12 +112,16 @@ static void check_trades(int index, i2v_dtype dtype, i2v_stage_kind kind) {
     i2v_params params = params_of(size[0], size[1]);
     i2v_sizes sizes = sizes_of(engine, &params);
     size_t values = i2v_sizes_latents(&sizes) + i2v_sizes_pixels(&sizes);
-    uint64_t most, bytes;
-    float *wanted = made_with(engine, kind, &sizes, (i2v_trades){0}, &most);
+    uint64_t most, all_weights, bytes, weights;
+    float *wanted = made_with(engine, kind, &sizes, (i2v_trades){0}, &most, &all_weights);
     for (size_t i = 0; i < COUNT(all_trades); i++) {
-        float *found = made_with(engine, kind, &sizes, all_trades[i], &bytes);
+        float *found = made_with(engine, kind, &sizes, all_trades[i], &bytes, &weights);
         if (memcmp(found, wanted, values * sizeof *found) != 0) fail_msg("trade %zu changes bits", i);
-        assert_true(bytes <= most);
+        if (all_trades[i].stream) {
+            assert_true(weights < all_weights / 4 && bytes + weights < most + all_weights);
+        } else {
+            assert_true(weights == all_weights && bytes <= most);
+        }
         if (i < 2) assert_true(bytes < most);
         free(found);
     }
@@ -134,7 +144,7 @@ static void trades_change_no_bit_of_the_decoder(void **state) {
 /* ---- the choice ---------------------------------------------------------------------------------------------------
  */
 
-/* Peaks of a stage at each level; those of later levels are lower, or the level is never chosen. */
+/* Peaks of a stage at each level. */
 static void peaks_of(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *sizes,
                      uint64_t peaks[I2V_TRADES_LEVELS]) {
     for (int level = 0; level < I2V_TRADES_LEVELS; level++) {
@@ -153,7 +163,8 @@ static int level_within(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_ki
     return plan.stages[kind].level;
 }
 
-/* Just what a level takes is given to it; a byte less goes to the next, and below the last nothing fits. */
+/* Just what a level takes is given to it; a byte less goes to the next that takes less, and below the leanest nothing
+ * fits. */
 static void budgets_choose_the_level(void **state) {
     (void)state;
     i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
@@ -164,15 +175,20 @@ static void budgets_choose_the_level(void **state) {
     uint64_t peaks[I2V_TRADES_LEVELS];
     i2v_status status;
     peaks_of(engine, I2V_STAGE_DECODER, &sizes, peaks);
-    for (int level = 0; level < I2V_TRADES_LEVELS; level++) {
-        assert_true(level == 0 || peaks[level] < peaks[level - 1]);
+    int chosen = 0, last = I2V_TRADES_LEVELS - 1;
+    for (int level = 0; level <= last; level++) {
+        if (level > 0 && peaks[level] >= peaks[chosen]) continue;
+        if (level > 0) {
+            assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[chosen] - 1, &status), level);
+            assert_int_equal(status, I2V_OK);
+        }
+        chosen = level;
         assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[level], &status), level);
         assert_int_equal(status, I2V_OK);
-        int below = level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[level] - 1, &status);
-        int last = level + 1 == I2V_TRADES_LEVELS;
-        assert_int_equal(below, last ? level : level + 1);
-        assert_int_equal(status, last ? I2V_ERROR_MEMORY : I2V_OK);
     }
+    assert_int_equal(chosen, last);
+    assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[last] - 1, &status), last);
+    assert_int_equal(status, I2V_ERROR_MEMORY);
     char least[64];
     snprintf(least, sizeof least, "VAE decoder needs %llu MiB",
              (unsigned long long)((peaks[I2V_TRADES_LEVELS - 1] >> 20) + 1));
@@ -180,6 +196,69 @@ static void budgets_choose_the_level(void **state) {
     assert_non_null(strstr(i2v_error_message(engine), "decode_chunk_size"));
     assert_non_null(strstr(i2v_error_message(engine), "bf16"));
     i2v_close(engine);
+}
+
+/* Where weights are most of what a stage takes, nothing else lowers it much: a budget that only streaming keeps. */
+static void weights_are_streamed_within_small_budgets(void **state) {
+    (void)state;
+    i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
+    i2v_params params = params_of(64, 64);
+    i2v_sizes sizes = sizes_of(engine, &params);
+    uint64_t peaks[I2V_TRADES_LEVELS];
+    i2v_status status;
+    int streams = 0;
+    while (!i2v_trades_at(streams).stream) streams++;
+    peaks_of(engine, I2V_STAGE_UNET, &sizes, peaks);
+    for (int level = 0; level < streams; level++) assert_true(peaks[level] > peaks[streams]);
+    assert_int_equal(level_within(engine, &sizes, I2V_STAGE_UNET, peaks[streams], &status), streams);
+    if (status) fail_msg("%s", i2v_error_message(engine));
+    i2v_close(engine);
+}
+
+/* ---- a file that changes while its weights are streamed ------------------------------------------------------------
+ */
+
+/* A copy of the model in a folder of its own. */
+static void copy_model(const char *model, char folder[512]) {
+    const char *parent = getenv("TMPDIR");
+    char command[2048];
+    snprintf(folder, 512, "%s/img2vid-test-XXXXXX", parent ? parent : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof command, "cp -rL '%s/.' '%s'", model, folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* Cut, which would end the process where it is read beyond its end, or written to: an error that names it. */
+static void a_file_that_changes_is_an_error(void **state) {
+    (void)state;
+    static const char *const changes[] = {"truncate -s 100 '%s/%s'", "printf x >> '%s/%s'"};
+    static const char file[] = "unet/diffusion_pytorch_model.safetensors";
+    i2v_options options;
+    i2v_options_default(&options);
+    i2v_params params = params_of(64, 64);
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        char folder[512], command[2048];
+        i2v_engine *engine;
+        i2v_stage stage;
+        copy_model(i2v_reference_at(0).model, folder);
+        assert_int_equal(i2v_open(&engine, folder, &options), I2V_OK);
+        i2v_sizes sizes = sizes_of(engine, &params);
+        i2v_stage_plan plan;
+        assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_LEVELS - 1), I2V_OK);
+        i2v_call call = {.engine = engine, .num_videos = 1};
+        float *latents = calloc(i2v_sizes_latents(&sizes), sizeof *latents);
+        assert_int_equal(i2v_stage_begin(&stage, I2V_STAGE_UNET, engine, &sizes, &call, &plan), I2V_OK);
+        snprintf(command, sizeof command, changes[i], folder, file);
+        assert_int_equal(system(command), 0);
+        assert_int_equal(run_stage(&stage, &sizes, latents, NULL), I2V_ERROR_IO);
+        assert_non_null(strstr(i2v_error_message(engine), file));
+        assert_non_null(strstr(i2v_error_message(engine), "changed"));
+        i2v_stage_end(&stage);
+        i2v_close(engine);
+        free(latents);
+        snprintf(command, sizeof command, "rm -r '%s'", folder);
+        assert_int_equal(system(command), 0);
+    }
 }
 
 /* ---- through the public header ------------------------------------------------------------------------------------
@@ -279,7 +358,8 @@ static void plans_say_what_runs_would(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trades_change_no_bit_of_the_unet), cmocka_unit_test(trades_change_no_bit_of_the_decoder),
-        cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(runs_keep_to_their_plans),
+        cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(weights_are_streamed_within_small_budgets),
+        cmocka_unit_test(a_file_that_changes_is_an_error),  cmocka_unit_test(runs_keep_to_their_plans),
         cmocka_unit_test(plans_say_what_runs_would),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

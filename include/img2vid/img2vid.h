@@ -71,8 +71,8 @@ typedef enum i2v_alpha {
 } i2v_alpha;
 
 typedef enum i2v_fit {
-    I2V_FIT_CROP,   /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
-    I2V_FIT_PAD,    /* keep the aspect, show all, black bars */
+    I2V_FIT_CROP,    /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
+    I2V_FIT_PAD,     /* keep the aspect, show all, black bars */
     I2V_FIT_STRETCH, /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
     /* What diffusers does to a picture that was not resized before: the image encoder sees all of it as it is, the VAE
      * the same stretched by Pillow's Lanczos filter. */
@@ -110,9 +110,9 @@ typedef enum i2v_dtype {
     I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
 } i2v_dtype;
 
-/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded: each
- * layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in f32, or
- * with dtype BF16 in bf16, whatever the model's file has. */
+/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded:
+ * each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in
+ * f32, or with dtype BF16 in two bytes, whatever the model's file has. */
 typedef struct i2v_lora {
     const char *path;
     double scale; /* 1: as it was trained; any finite number */
@@ -121,8 +121,8 @@ typedef struct i2v_lora {
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
-    int threads;         /* 0: one per core this process may use */
-    uint64_t max_memory; /* bytes the engine may allocate; 0: what the machine has free, less a margin */
+    int threads;           /* 0: one per core this process may use */
+    uint64_t max_memory;   /* bytes the engine may allocate; 0: what is free to this process, less a margin */
     const i2v_lora *loras; /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
     size_t loras_count;
 } i2v_options;
@@ -254,8 +254,8 @@ I2V_API void i2v_video_free(i2v_video *video);
 /* One stage of a run, in bytes. Stages are in memory one at a time. */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
-    uint64_t weights;   /* as they are computed with */
-    uint64_t tensors;   /* of a forward pass */
+    uint64_t weights;   /* that stay in memory, as they are computed with */
+    uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, picture, frames, and what a process takes itself */
     uint64_t peak;      /* of all three together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
@@ -266,7 +266,7 @@ typedef struct i2v_memory_plan {
     size_t stages_count;
     i2v_stage_memory stages[4]; /* in the order of the run */
     uint64_t peak;              /* of the largest stage */
-    uint64_t budget;            /* options.max_memory, or what the machine has free, less a margin */
+    uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
 } i2v_memory_plan;
 

@@ -7,6 +7,7 @@
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 
+#include "base/file.h"
 #include "base/parallel.h"
 
 /* How values are stored. */
@@ -50,12 +51,20 @@ typedef struct i2v_norm {
     float epsilon;
 } i2v_norm;
 
+/* Where weights lie in their file, for those that are packed anew at each use (tensor/stream.h). */
+typedef struct i2v_source {
+    const i2v_mapped_file *file; /* NULL: they stay packed */
+    const void *data;            /* in the order that packing takes, at any address */
+    i2v_element element;
+} i2v_source;
+
 /* Weights [out, in, taps], in the backend's own layout. Values keep the precision of the file: they are widened to f32
  * when they are multiplied, so f16 and bf16 files are computed exactly as their f32 values. */
 typedef struct i2v_filter {
     int in, out, taps;
     i2v_element element; /* of packed */
     const void *packed;
+    i2v_source source;
 } i2v_filter;
 
 #define I2V_LINEAR_MAX_PARTS 3
@@ -79,6 +88,7 @@ typedef struct i2v_conv {
     int doubles;
     i2v_element element; /* of packed */
     const void *packed;
+    i2v_source source;
     const float *bias; /* [out] or NULL */
 } i2v_conv;
 

@@ -1,5 +1,6 @@
 #include "model/loader.h"
 
+#include "base/memory.h"
 #include "base/parallel.h"
 
 #include <math.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 
 #define NAME_SIZE 256
-#define ALIGNMENT 64u
 /* Values widened in one piece of parallel work. */
 #define READ_CHUNK ((uint64_t)1 << 20)
 
@@ -29,8 +29,7 @@ static void *store_take(i2v_store *store, size_t bytes) {
         store->blocks = grown;
         store->room = room;
     }
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    void *block = aligned_alloc(ALIGNMENT, bytes ? bytes : ALIGNMENT);
+    void *block = i2v_memory_new(bytes);
     if (block) store->blocks[store->count++] = block;
     return block;
 }
@@ -171,6 +170,7 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
     changed->dtype_name = "F32";
     changed->bytes = weight->count * sizeof(float);
     changed->data = NULL;
+    changed->mapped = NULL; /* never streamed */
     uint64_t scratch = changed->bytes + i2v_lora_memory(loader->lora, weight->name);
     if (scratch > loader->store->scratch) loader->store->scratch = scratch;
     if (loader->dry || loader->status) return changed;
@@ -191,16 +191,20 @@ static void give_back(const i2v_weight *weight, const i2v_weight *changed) {
 
 /* ---- matrices and convolutions ---- */
 
-/* Packs rows first..first + filter->out of weight's filter->in x filter->taps values each. */
+/* Packs, or leaves to be streamed, rows first..first + filter->out of weight's filter->in x filter->taps values each.
+ */
 static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int first) {
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
-    filter->element = packed_element(loader, weight);
-    void *packed = take_weights(loader, loader->backend->filter_size(filter));
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
-    if (packed) {
-        loader->backend->filter_pack(&loader->device, filter, element, weight->data + (size_t)first * row, packed);
+    size_t first_byte = (size_t)first * row; /* a dry run's changed weight has no data */
+    filter->element = packed_element(loader, weight);
+    if (loader->streams && weight->mapped) {
+        filter->source = (i2v_source){weight->mapped, weight->data + first_byte, element};
+        return;
     }
+    void *packed = take_weights(loader, loader->backend->filter_size(filter));
+    if (packed) loader->backend->filter_pack(&loader->device, filter, element, weight->data + first_byte, packed);
     filter->packed = packed;
 }
 
@@ -249,13 +253,18 @@ void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out
 
 static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight) {
     if (!is_found(loader, weight)) return;
+    i2v_element element = element_of(weight);
     conv->element = packed_element(loader, weight);
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
+    if (loader->streams && weight->mapped) {
+        conv->source = (i2v_source){weight->mapped, weight->data, element};
+        return;
+    }
     void *packed = take_weights(loader, loader->backend->conv_size(conv));
     if (packed) {
         i2v_status status =
-            loader->backend->conv_pack(&loader->device, conv, element_of(weight), weight->data, packed, loader->error);
+            loader->backend->conv_pack(&loader->device, conv, element, weight->data, packed, loader->error);
         if (!loader->status) loader->status = status;
     }
     conv->packed = packed;

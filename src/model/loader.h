@@ -1,6 +1,7 @@
 /* Brings a part's weights from its file into the form that operations want: names and shapes checked, matrices
  * and convolutions packed, vectors widened to f32. A dry loader checks all the names and shapes and adds up the memory,
- * but reads nothing. */
+ * but reads nothing. Vectors stored as f32, and what is streamed, are used in the mapped file, which must outlive the
+ * store. */
 #ifndef I2V_MODEL_LOADER_H
 #define I2V_MODEL_LOADER_H
 
@@ -24,8 +25,10 @@ typedef struct i2v_loader {
     const i2v_backend *backend;
     i2v_device device;
     i2v_element element; /* of the activations: with bf16, weights take two bytes, whatever the file has */
-    const i2v_lora_set
-        *lora; /* added to matrices and convolutions, which are then packed as f32 weights are; or NULL */
+    int streams;         /* matrices and convolutions stay in their file, for tensor/stream.h */
+    /* Added to matrices and convolutions, which are then packed as those of an f32 file, not streamed; NULL: nothing.
+     */
+    const i2v_lora_set *lora;
     int dry;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -35,7 +38,8 @@ typedef struct i2v_loader {
     uint64_t done;
 } i2v_loader;
 
-/* Prepares loader (its public fields set before: store, backend, device, element, lora, dry, error, progress, user). */
+/* Prepares loader (its public fields set before: store, backend, device, element, streams, lora, dry, error, progress,
+ * user). */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* The first failure, with the file's leftovers checked. */
 i2v_status i2v_loader_finish(i2v_loader *loader);

@@ -1,6 +1,7 @@
 #include "model/transformer.h"
 
 #include "model/config.h"
+#include "tensor/stream.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,27 +123,32 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
     }
 }
 
-/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them. */
+/* The same over the frames of each pixel, some pixels at a time: in x, each frame has its own stretch of them, unless
+ * all come at once. */
 static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
                            i2v_epilogue epilogue) {
+    i2v_linear to_qkv = i2v_stream_linear(run, &attention->qkv), to_out = i2v_stream_linear(run, &attention->to_out);
     int pixels = x.height * x.width, band = i2v_run_together(run, pixels, (int64_t)x.frames * x.channels);
     for (int first = 0; first < pixels; first += band) {
         int count = i2v_tensor_pixels(&x, 0, first, band).width;
         i2v_tensor attended = i2v_tensor_new(run, x.frames, 1, count, x.channels);
         i2v_tensor qkv = i2v_tensor_new(run, x.frames, 1, count, 3 * x.channels);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, 1), i2v_tensor_pixels(&x, f, first, band), &attention->norm,
-                          &attention->qkv, i2v_epilogue_plain());
+        int frames = count == pixels ? x.frames : 1;
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor in = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
+            i2v_op_linear(run, i2v_tensor_frames(&qkv, f, frames), in, &attention->norm, &to_qkv, i2v_epilogue_plain());
         }
         i2v_op_temporal_attention(run, attended, qkv, heads);
         i2v_tensor_free(run, &qkv);
-        for (int f = 0; f < x.frames; f++) {
-            i2v_tensor out = i2v_tensor_pixels(&x, f, first, band);
+        for (int f = 0; f < x.frames; f += frames) {
+            i2v_tensor out = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
             epilogue.residual[0] = out.data;
-            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, 1), NULL, &attention->to_out, epilogue);
+            i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, frames), NULL, &to_out, epilogue);
         }
         i2v_tensor_free(run, &attended);
     }
+    i2v_stream_linear_end(run, &attention->to_out, &to_out);
+    i2v_stream_linear_end(run, &attention->qkv, &to_qkv);
 }
 
 /* x += attn1(norm1(x)) + cross, attn2's vector. */

@@ -1,16 +1,15 @@
 #include "pipeline/plan.h"
 
+#include "base/free_memory.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <unistd.h>
 
-/* What a process takes beside what is planned: code, stacks, the packing of one tensor, FFmpeg. */
+/* What a process takes beside what is planned: code, stacks, FFmpeg. */
 #define OVERHEAD ((uint64_t)64 << 20)
-/* Of what the machine has free, the part that is left to it. */
+/* Of what is free, the part that is left to others. */
 #define MARGIN 16
 
 static const struct {
@@ -21,6 +20,9 @@ static const struct {
     {{.together = (int64_t)1 << 24}, NULL},
     {{.together = (int64_t)1 << 22}, "fewer frames and pixels together"},
     {{.together = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
+    {{.together = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
+    {{.together = (int64_t)1 << 22, .twice = 1, .stream = 1},
+     "fewer together, temporal convolutions twice, and weights read from the file at each use"},
 };
 
 i2v_trades i2v_trades_at(int level) {
@@ -90,21 +92,6 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
 
 /* ---- all of them ---- */
 
-/* Bytes the system can give without swapping; UINT64_MAX if it does not say. */
-static uint64_t free_memory(void) {
-    uint64_t available = UINT64_MAX;
-    FILE *file = fopen("/proc/meminfo", "re");
-    if (file) {
-        char line[256];
-        uint64_t kilobytes = 0;
-        while (fgets(line, sizeof line, file)) {
-            if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kilobytes) == 1) available = kilobytes << 10;
-        }
-        fclose(file);
-    }
-    return available;
-}
-
 /* The plan of least memory, of those that do not fit; the first that does. */
 static i2v_status choose_level(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                                uint64_t budget) {
@@ -124,7 +111,7 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
                     i2v_stage_name(plan->largest), (plan->peak >> 20) + 1,
-                    plan->budget_given ? "max_memory (--max-memory) allows" : "the machine has free",
+                    plan->budget_given ? "max_memory (--max-memory) allows" : "the system has free for it",
                     plan->budget >> 20,
                     chunked ? "a smaller decode_chunk_size (--decode-chunk-size)"
                             : "a smaller width, height or num_frames (--width, --height, --num-frames)",
@@ -132,7 +119,7 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
 }
 
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
-    uint64_t given = engine->options.max_memory, available = given ? given : free_memory();
+    uint64_t given = engine->options.max_memory, available = given ? given : i2v_free_memory();
     *plan = (i2v_plan){.first = first,
                        .largest = first,
                        .budget = given ? given : available - available / MARGIN,

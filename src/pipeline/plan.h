@@ -15,9 +15,10 @@ typedef struct i2v_plan {
     int budget_given; /* options.max_memory; else the machine's */
 } i2v_plan;
 
-/* What is given up at each level, more at each; the first is that of a plan that fits as it is. Results are the same to
- * the bit at all. */
-#define I2V_TRADES_LEVELS 3
+/* What is given up at each level; the first is that of a plan that fits as it is, the last takes the least memory.
+ * Whether one between takes less than those before depends on what a stage has most of. Results are the same to the bit
+ * at all. */
+#define I2V_TRADES_LEVELS 5
 i2v_trades i2v_trades_at(int level);
 /* In words; NULL at the first. */
 const char *i2v_trades_name(int level);
@@ -25,7 +26,7 @@ const char *i2v_trades_name(int level);
 const char *i2v_stage_name(i2v_stage_kind kind);
 
 /* Plans the stages from `first` to I2V_STAGE_DECODER, each at the first level that fits the engine's budget, which is
- * options.max_memory or what the machine has free, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
+ * options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
  * the message names the least that does and which option lowers it, and *plan is whole. */
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first);
 

@@ -95,6 +95,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
                          .device = engine->device,
                          .element = element,
                          .lora = kind == I2V_STAGE_UNET ? engine->lora : NULL,
+                         .streams = plan->trades.stream,
                          .dry = call == NULL,
                          .error = &engine->error,
                          .progress = call ? on_loaded : NULL,

@@ -1,4 +1,4 @@
-#include "tensor/ops.h"
+#include "tensor/stream.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,7 @@ int i2v_run_computes(i2v_run *run) {
     return !i2v_pool_is_dry(run->pool);
 }
 
-static void *take(i2v_run *run, uint64_t bytes) {
+void *i2v_run_take(i2v_run *run, uint64_t bytes) {
     if (run->status) return NULL;
     void *memory = i2v_pool_take(run->pool, bytes);
     if (!memory) run->status = i2v_fail_memory(run->error, "the tensors of a forward pass", bytes);
@@ -24,7 +24,7 @@ static void *take(i2v_run *run, uint64_t bytes) {
 
 static i2v_tensor new_tensor(i2v_run *run, int frames, int height, int width, int channels, i2v_element element) {
     i2v_tensor tensor = {NULL, frames, height, width, channels, element};
-    tensor.data = take(run, i2v_tensor_bytes(&tensor));
+    tensor.data = i2v_run_take(run, i2v_tensor_bytes(&tensor));
     return tensor;
 }
 
@@ -47,7 +47,7 @@ i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int widt
     const void *from = x->data;
     /* what a pool is given back stays as it is until someone writes there */
     i2v_pool_give(run->pool, x->data);
-    over.data = take(run, bytes);
+    over.data = i2v_run_take(run, bytes);
     x->data = over.data ? (char *)over.data + (bytes - small) : NULL;
     if (i2v_run_computes(run)) memmove(x->data, from, small);
     return over;
@@ -101,7 +101,7 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
     do {                                                                                                               \
         if (run->status) break;                                                                                        \
         size_t scratch_size = run->backend->name##_scratch(&run->device, &(args));                                     \
-        void *scratch = scratch_size ? take(run, scratch_size) : NULL;                                                 \
+        void *scratch = scratch_size ? i2v_run_take(run, scratch_size) : NULL;                                         \
         if (i2v_run_computes(run)) {                                                                                   \
             double began = i2v_profile_begin(run->profile);                                                            \
             run->status = run->backend->name(&run->device, &(args), scratch, run->error);                              \
@@ -162,18 +162,20 @@ static i2v_input_norm input_norm(const i2v_group_norm *group_norm) {
 
 static void linear(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm,
                    const i2v_group_norm *group_norm, const i2v_linear *weights, i2v_epilogue epilogue) {
+    i2v_linear packed = i2v_stream_linear(run, weights);
     i2v_linear_args args = {.rows = i2v_tensor_rows(&x),
                             .source = {x.data, skip.data},
                             .source_channels = {x.channels, skip.channels},
                             .element = x.element,
                             .norm = norm,
                             .input_norm = input_norm(group_norm),
-                            .weights = weights,
+                            .weights = &packed,
                             .epilogue = epilogue,
                             .out_element = out.element,
                             .out = out.data};
     run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
     RUN_OPERATION(linear, args);
+    i2v_stream_linear_end(run, weights, &packed);
 }
 
 void i2v_op_linear(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *layer_norm, const i2v_linear *weights,
@@ -193,18 +195,21 @@ void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor
 
 void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
                          const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue) {
+    i2v_linear packed_geglu = i2v_stream_linear(run, geglu), packed_output = i2v_stream_linear(run, output);
     i2v_feed_forward_args args = {.rows = i2v_tensor_rows(&x),
                                   .chunk = chunk,
                                   .x = x.data,
                                   .element = x.element,
                                   .norm = norm,
-                                  .geglu = geglu,
-                                  .output = output,
+                                  .geglu = &packed_geglu,
+                                  .output = &packed_output,
                                   .epilogue = epilogue,
                                   .out = out.data};
     run->multiplications += (uint64_t)args.rows *
                             ((uint64_t)geglu->in * (uint64_t)geglu->out + (uint64_t)output->in * (uint64_t)output->out);
     RUN_OPERATION(feed_forward, args);
+    i2v_stream_linear_end(run, output, &packed_output);
+    i2v_stream_linear_end(run, geglu, &packed_geglu);
 }
 
 void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue) {
@@ -213,7 +218,8 @@ void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *wei
 
 void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_group_norm *group_norm,
                         const i2v_conv *weights, i2v_epilogue epilogue) {
-    i2v_conv_args args = {.weights = weights,
+    i2v_conv packed = i2v_stream_conv(run, weights);
+    i2v_conv_args args = {.weights = &packed,
                           .x = x,
                           .skip = skip,
                           .out = out,
@@ -222,6 +228,7 @@ void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor s
     run->multiplications +=
         (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * (uint64_t)(weights->kernel * weights->kernel);
     RUN_OPERATION(conv, args);
+    i2v_stream_conv_end(run, weights, &packed);
 }
 
 void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
@@ -242,7 +249,8 @@ static void cut_band(i2v_tensor *tensor, int first, int64_t pixels) {
 
 void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int first, const i2v_group_norm *group_norm,
                                const i2v_temporal_conv *weights, i2v_epilogue epilogue) {
-    i2v_temporal_conv_args args = {.weights = weights,
+    i2v_temporal_conv packed = i2v_stream_temporal_conv(run, weights);
+    i2v_temporal_conv_args args = {.weights = &packed,
                                    .x = x,
                                    .out = out,
                                    .x_frame_rows = pixels_of(x),
@@ -254,6 +262,7 @@ void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int f
     cut_band(&args.out, first, pixels);
     run->multiplications += (uint64_t)i2v_tensor_count(&args.out) * (uint64_t)weights->filter.in * 3;
     RUN_OPERATION(temporal_conv, args);
+    i2v_stream_temporal_conv_end(run, weights, &packed);
 }
 
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm) {

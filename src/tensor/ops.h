@@ -15,6 +15,7 @@ typedef struct i2v_trades {
     int64_t
         together; /* values of a tensor that are worked on together where frames or pixels are independent; 0: all */
     int twice;    /* 1: what lies between two temporal convolutions is computed twice, and never kept */
+    int stream;   /* 1: matrices and convolutions are packed from their file at each use, and never kept */
 } i2v_trades;
 
 typedef struct i2v_run {
@@ -31,6 +32,9 @@ typedef struct i2v_run {
 
 /* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */
 int i2v_run_computes(i2v_run *run);
+
+/* 64-byte aligned memory of the run's pool, to be given back to it. NULL on failure, which the run then holds. */
+void *i2v_run_take(i2v_run *run, uint64_t bytes);
 
 /* A tensor from the run's pool, stored as the run's activations or as f32, contents undefined; to be freed with
  * i2v_tensor_free. */

@@ -1,5 +1,7 @@
 #include "tensor/pool.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ i2v_status i2v_pool_new(i2v_pool **pool, uint64_t capacity, i2v_error *error) {
         return I2V_OK;
     }
     capacity = (capacity + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    (*pool)->memory = capacity <= SIZE_MAX ? aligned_alloc(ALIGNMENT, (size_t)capacity) : NULL;
+    (*pool)->memory = i2v_memory_new(capacity);
     if (!(*pool)->memory) {
         free(*pool);
         *pool = NULL;

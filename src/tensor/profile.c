@@ -94,6 +94,11 @@ static size_t linear_bytes(const i2v_linear *linear) {
     return bytes;
 }
 
+void i2v_profile_packing(i2v_profile *profile, size_t bytes, double began) {
+    if (!profile) return;
+    record(profile, (operation_record){"packing", began, profile->multiplications, bytes}, "weights, at their use");
+}
+
 I2V_PROFILED(linear) {
     const i2v_linear *weights = args->weights;
     size_t out = bytes_of(args->out_element, args->rows * weights->out);

@@ -22,6 +22,9 @@ double i2v_profile_begin(const i2v_profile *profile);
 #define I2V_PROFILED(name)                                                                                             \
     void i2v_profile_##name(i2v_profile *profile, const i2v_##name##_args *args, double began, uint64_t multiplications)
 
+/* Records that weights of `bytes` in their file were packed for one use. */
+void i2v_profile_packing(i2v_profile *profile, size_t bytes, double began);
+
 I2V_PROFILED(linear);
 I2V_PROFILED(feed_forward);
 I2V_PROFILED(conv);

@@ -298,6 +298,8 @@ static void add_row(void *argument, int64_t row, int thread) {
 }
 
 static i2v_status add_layer(const lora_layer *layer, float *values, i2v_team *team, i2v_error *error) {
+    i2v_status status = i2v_file_check(layer->down->mapped, error);
+    if (status) return status;
     uint64_t bytes = layer->down->count * sizeof(float);
     float *down = bytes <= SIZE_MAX ? malloc((size_t)bytes) : NULL;
     if (!down) return i2v_fail_memory(error, layer->down->file, bytes);

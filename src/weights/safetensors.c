@@ -174,6 +174,7 @@ static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t d
         if (strcmp(name, "__metadata__") == 0) continue;
         i2v_weight *weight = &file->tensors[file->count];
         weight->file = file->path;
+        weight->mapped = &file->file;
         weight->name = strdup(name);
         if (!weight->name) return i2v_fail_memory(error, file->path, strlen(name));
         file->count++;
@@ -193,7 +194,7 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
     size_t size = 0;
     file->path = strdup(path);
     i2v_status status = file->path ? I2V_OK : i2v_fail_memory(error, path, 0);
-    if (status == I2V_OK) status = i2v_file_map(&file->file, path, error);
+    if (status == I2V_OK) status = i2v_file_map(&file->file, file->path, error);
     if (status == I2V_OK) status = header_size(&file->file, path, &size, error);
     if (status == I2V_OK)
         status = i2v_json_parse(&header, file->file.data + 8, size, JSON_REJECT_DUPLICATES, path, error);
@@ -207,8 +208,8 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
 void i2v_safetensors_close(i2v_safetensors *file) {
     for (size_t i = 0; i < file->count; i++) free((char *)(uintptr_t)file->tensors[i].name);
     free(file->tensors);
+    i2v_file_unmap(&file->file);
     free(file->path);
     json_decref(file->metadata);
-    i2v_file_unmap(&file->file);
     *file = (i2v_safetensors){0};
 }

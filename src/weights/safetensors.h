@@ -15,7 +15,7 @@ typedef struct i2v_safetensors {
     json_t *metadata; /* the header's __metadata__; NULL if it has none */
 } i2v_safetensors;
 
-/* On failure file needs no close, but allows it. */
+/* On failure file needs no close, but allows it. Its tensors point to it: it must stay where it is. */
 i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_error *error);
 void i2v_safetensors_close(i2v_safetensors *file);
 

@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_WEIGHTS_H
 #define I2V_WEIGHTS_WEIGHTS_H
 
-#include "base/error.h"
+#include "base/file.h"
 
 #define I2V_WEIGHT_MAX_DIMS 8
 
@@ -25,6 +25,7 @@ typedef struct i2v_weight {
     uint64_t offset; /* of data in the file */
     uint64_t bytes;
     const char *file; /* path, for messages */
+    const i2v_mapped_file *mapped;
 } i2v_weight;
 
 typedef struct i2v_weights i2v_weights;
@@ -54,8 +55,7 @@ uint64_t i2v_weights_bytes(const i2v_weights *weights);
  * it), the range inside it. Any number of threads may read at the same time. */
 void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
-/* Tells the system that the weight's pages of the mapped file are not needed for now, so that they do not count as the
- * process's memory; a later read brings them back. */
+/* i2v_file_forget of the weight's bytes. */
 void i2v_weight_forget(const i2v_weight *weight);
 
 #endif

@@ -3,8 +3,6 @@
 #include "weights/weights.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static void read_f16(const uint8_t *data, uint64_t count, float *out) {
     for (uint64_t i = 0; i < count; i++) {
@@ -42,9 +40,5 @@ void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t coun
 }
 
 void i2v_weight_forget(const i2v_weight *weight) {
-    /* whole pages only: the ones at the ends are shared with neighbours */
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)weight->data + page - 1) / page * page;
-    uintptr_t end = ((uintptr_t)weight->data + weight->bytes) / page * page;
-    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+    i2v_file_forget(weight->data, weight->bytes);
 }

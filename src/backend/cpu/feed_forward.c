@@ -23,7 +23,7 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
     int threads = i2v_team_size(device->team);
     *job = (feed_forward_job){.kernels = kernels, .args = args};
     job->columns = i2v_round_up(args->output->out, kernels->panel);
-    job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns));
+    job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns), threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->geglu->in, args->output->in);
     job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->read_stride);

@@ -27,7 +27,7 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
                                      .norm = &args->input_norm};
     job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->source_channels[0], args->source_channels[1]);
     int reads = args->norm || !i2v_product_input_is_plain(&job->input, job->pairs);
-    job->rows = i2v_product_rows(args->rows, reads ? args->weights->in : 0);
+    job->rows = i2v_product_rows(args->rows, reads ? args->weights->in : 0, threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
     for (int p = 0; p < args->weights->parts_count; p++) {

@@ -21,9 +21,10 @@ int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int colum
     return (int)i2v_min(most, i2v_round_up(columns, kernels->panel));
 }
 
-int64_t i2v_product_rows(int64_t rows, int64_t floats) {
+int64_t i2v_product_rows(int64_t rows, int64_t floats, int threads) {
     int64_t most = i2v_min(MOST_ROWS, ROWS_SCRATCH / (floats > 0 ? floats : 1));
-    return i2v_even_tile(rows, most < LEAST_ROWS ? LEAST_ROWS : most);
+    int64_t tiles = i2v_tiles(rows, most < LEAST_ROWS ? LEAST_ROWS : most), even = i2v_round_up(tiles, threads);
+    return i2v_tiles(rows, rows / even >= LEAST_ROWS ? even : tiles);
 }
 
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels) {

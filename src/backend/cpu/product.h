@@ -79,7 +79,8 @@ void i2v_product_write(const i2v_product *product, const i2v_epilogue *epilogue,
  * rows that threads would wait for each other. */
 int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int columns);
 
-/* Rows of a tile that needs `floats` of scratch a row. */
-int64_t i2v_product_rows(int64_t rows, int64_t floats);
+/* Rows of a tile that needs `floats` of scratch a row. It depends on the threads, so that none waits for another's last
+ * tile; results do not, as a row's sums are its own. */
+int64_t i2v_product_rows(int64_t rows, int64_t floats, int threads);
 
 #endif
