@@ -2,6 +2,7 @@
 #include "loras.h"
 #include "numbers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,15 @@ int cli_read_lora(cli_loras *loras, const char *text) {
     if (!path) return 0;
     loras->list[loras->count++] = (i2v_lora){path, scale};
     return 1;
+}
+
+char *cli_lora_text(const i2v_lora *lora) {
+    char scale[32], *text;
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(scale, sizeof scale, "%.*g", digits, lora->scale);
+        if (strtod(scale, NULL) == lora->scale) break;
+    }
+    return asprintf(&text, "%s:%s", lora->path, scale) < 0 ? NULL : text;
 }
 
 void cli_loras_free(cli_loras *loras) {

@@ -13,6 +13,8 @@ typedef struct cli_loras {
 /* Adds one. What follows the last colon is the scale if it is a number; without one, the scale is 1. Returns 0 if the
  * text names no file, or without memory. */
 int cli_read_lora(cli_loras *loras, const char *text);
+/* The text that gives it again, "FILE:SCALE", to be freed; NULL without memory. */
+char *cli_lora_text(const i2v_lora *lora);
 void cli_loras_free(cli_loras *loras);
 
 #endif

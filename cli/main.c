@@ -1,6 +1,8 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
+#include "help.h"
 #include "message.h"
+#include "presets.h"
 #include "signals.h"
 
 #include <stdio.h>
@@ -16,7 +18,8 @@ enum { COMMANDS = 4 };
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n";
+        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n"
+        "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
         "  img2vid decode latents.npy -o frames/%04d.png --model svd_xt --decode-chunk-size 4\n";
@@ -24,7 +27,8 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                         "  img2vid info rocket.mp4 --json\n";
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
-    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE", "IMAGE -o OUT [options]",
+    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
+                                  "IMAGE -o OUT [options] or --from VIDEO [IMAGE] -o OUT [options]",
                                   "Makes a short video out of one picture. IMAGE - reads standard input.",
                                   generate_examples, cli_option_table, cli_option_count},
                                  cli_generate};
@@ -46,12 +50,21 @@ static int print_help(const command_entry entries[COMMANDS]) {
     printf("Usage: img2vid COMMAND ...\n\nTurns one picture into a short video with Stable Video Diffusion.\n\n");
     printf("Commands:\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", entries[i].command.name, entries[i].command.summary);
-    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help lists the options of a command\n"
+    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help or img2vid help COMMAND lists the\n"
+           "             options of a command\n"
            "  --version  the version\n\n"
            "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n\n"
            "Examples:\n%s",
            entries[0].command.examples);
     return cli_flush_output();
+}
+
+static int help(const command_entry entries[COMMANDS], int argc, char **argv) {
+    if (argc == 0) return print_help(entries);
+    const cli_command *commands[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
+    const cli_command_list list = {commands, COMMANDS};
+    return cli_help(&list, argc, argv);
 }
 
 static int run(const command_entry *entry, int argc, char **argv) {
@@ -60,6 +73,8 @@ static int run(const command_entry *entry, int argc, char **argv) {
     if (status == CLI_HELP) {
         cli_print_help(&entry->command);
         status = cli_flush_output();
+    } else if (status == CLI_LIST) {
+        status = cli_presets_list();
     } else if (status == CLI_PARSED) {
         status = entry->run(&settings);
     }
@@ -78,6 +93,7 @@ int main(int argc, char **argv) {
         printf("img2vid %s\n", i2v_version());
         return cli_flush_output();
     }
+    if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
     return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info and bench", name);

@@ -1,4 +1,5 @@
 /* LoRA files: the UNet with them against peft's merged one (tools/make_lora_reference.py), and files that are none. */
+#include "model/stability.h"
 #include "model/unet.h"
 
 #include "pipeline/plan.h"
@@ -210,6 +211,7 @@ static void plans_count_what_is_loaded(void **state) {
 
 static char folder[512];
 static i2v_weights *unet;
+static i2v_name_map stability;
 
 static const char *in_folder(const char *name) {
     static char path[1024];
@@ -222,6 +224,9 @@ static int set_up(void **state) {
     const char *parent = getenv("TMPDIR");
     snprintf(folder, sizeof folder, "%s/img2vid-test-XXXXXX", parent ? parent : "/tmp");
     if (!mkdtemp(folder)) return -1;
+    i2v_unet_config config;
+    if (i2v_unet_config_read(&config, I2V_TEST_DATA "/reference/attention_top/unet/config.json", NULL)) return -1;
+    i2v_stability_unet_names(&stability, &config, "");
     return i2v_weights_open(&unet, I2V_TEST_DATA "/reference/attention_top/unet", "diffusion_pytorch_model", NULL,
                             NULL);
 }
@@ -232,6 +237,7 @@ static int tear_down(void **state) {
     unlink(in_folder("adapter_model.safetensors"));
     unlink(in_folder("adapter_config.json"));
     i2v_weights_close(unet);
+    i2v_name_map_free(&stability);
     return rmdir(folder);
 }
 
@@ -246,7 +252,7 @@ static i2v_status try_open(const char *name, double scale, i2v_error *error) {
     i2v_lora lora = {in_folder(name), scale};
     i2v_lora_set *set = NULL;
     *error = (i2v_error){0};
-    i2v_status status = i2v_lora_open(&set, &lora, 1, unet, error);
+    i2v_status status = i2v_lora_open(&set, &lora, 1, unet, &stability, error);
     i2v_lora_close(set);
     if (status) {
         assert_null(set);
@@ -409,7 +415,7 @@ static void values_that_are_none(void **state) {
     for (size_t i = 0; i < 2; i++) {
         i2v_lora_set *set = NULL;
         i2v_lora lora = {i ? "" : NULL, 1};
-        assert_int_equal(i2v_lora_open(&set, &lora, 1, unet, &error), I2V_ERROR_PARAMETER);
+        assert_int_equal(i2v_lora_open(&set, &lora, 1, unet, &stability, &error), I2V_ERROR_PARAMETER);
         assert_non_null(strstr(error.message, "path is empty"));
     }
 }

@@ -1,5 +1,6 @@
 #include "weights/lora.h"
 
+#include "weights/fingerprint.h"
 #include "weights/lora_config.h"
 #include "weights/lora_names.h"
 
@@ -203,13 +204,13 @@ static int compare_layers(const void *a, const void *b) {
 }
 
 i2v_status i2v_lora_open(i2v_lora_set **out, const i2v_lora *files, size_t count, const i2v_weights *unet,
-                         i2v_error *error) {
+                         const i2v_name_map *others, i2v_error *error) {
     *out = NULL;
     if (count == 0) return I2V_OK;
     i2v_lora_targets targets = {0};
     i2v_lora_set *set = calloc(1, sizeof *set);
     if (set) set->files = calloc(count, sizeof *set->files);
-    i2v_status status = set && set->files ? i2v_lora_targets_make(&targets, unet, error)
+    i2v_status status = set && set->files ? i2v_lora_targets_make(&targets, unet, others, error)
                                           : i2v_fail_memory(error, "the LoRA files", count * sizeof *set->files);
     for (size_t i = 0; !status && i < count; i++) status = add_file(set, &files[i], &targets, unet, error);
     i2v_lora_targets_free(&targets);
@@ -228,6 +229,12 @@ void i2v_lora_close(i2v_lora_set *set) {
     free(set->files);
     free(set->layers);
     free(set);
+}
+
+void i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash) {
+    for (size_t i = 0; set && i < set->files_count; i++) {
+        for (size_t k = 0; k < set->files[i].count; k++) i2v_weight_fingerprint(&set->files[i].tensors[k], hash);
+    }
 }
 
 /* ---- adding ---- */

@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_LORA_NAMES_H
 #define I2V_WEIGHTS_LORA_NAMES_H
 
-#include "weights/weights.h"
+#include "weights/name_map.h"
 
 typedef enum i2v_lora_role {
     I2V_LORA_DOWN,         /* [rank, in, ...] */
@@ -26,13 +26,14 @@ typedef struct i2v_lora_target {
     const i2v_weight *weight;
 } i2v_lora_target;
 
-/* The layers of a UNet, under the names of diffusers and those of Stability's own files, sorted. */
+/* The layers of a UNet, under their names in diffusers and under others, sorted. */
 typedef struct i2v_lora_targets {
     i2v_lora_target *list;
     size_t count;
 } i2v_lora_targets;
 
-i2v_status i2v_lora_targets_make(i2v_lora_targets *targets, const i2v_weights *unet, i2v_error *error);
+i2v_status i2v_lora_targets_make(i2v_lora_targets *targets, const i2v_weights *unet, const i2v_name_map *others,
+                                 i2v_error *error);
 void i2v_lora_targets_free(i2v_lora_targets *targets);
 /* NULL: the model has no such layer. */
 const i2v_weight *i2v_lora_targets_find(const i2v_lora_targets *targets, const char *layer);
