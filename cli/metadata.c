@@ -22,6 +22,7 @@ static const struct parameter {
     {"image-encoder", NULL},
     {"frame-decoder", NULL},
     {"revision", "model"},
+    {"lora", NULL},
     {"width", NULL},
     {"height", NULL},
     {"fit", NULL},
@@ -85,6 +86,16 @@ static json_t *numbers_json(const cli_numbers *list) {
     return array;
 }
 
+static json_t *loras_json(const cli_loras *loras) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < loras->count; i++) {
+        char *text = cli_lora_text(&loras->list[i]);
+        json_array_append_new(array, cli_json_text(text));
+        free(text);
+    }
+    return array;
+}
+
 /* null: left to the model or the format, which is below an option's minimum. */
 static json_t *value_json(const cli_option *option, const void *value) {
     switch (option->type) {
@@ -99,6 +110,8 @@ static json_t *value_json(const cli_option *option, const void *value) {
         return *(const double *)value == 0 && option->minimum > 0 ? json_null() : json_real(*(const double *)value);
     case CLI_NUMBERS:
         return ((const cli_numbers *)value)->count ? numbers_json(value) : json_null();
+    case CLI_LORAS:
+        return ((const cli_loras *)value)->count ? loras_json(value) : json_null();
     case CLI_BYTES:
         return json_integer((json_int_t) * (const uint64_t *)value);
     case CLI_CHOICE:
@@ -227,6 +240,15 @@ static int read_numbers(cli_numbers *list, const json_t *array) {
     return good;
 }
 
+static int read_loras(cli_loras *loras, const json_t *array) {
+    int good = json_array_size(array) > 0;
+    for (size_t i = 0; good && i < json_array_size(array); i++) {
+        const char *text = json_string_value(json_array_get(array, i));
+        good = text && cli_read_lora(loras, text);
+    }
+    return good;
+}
+
 /* The value of an option from JSON; 0 if it is of another type or out of range. */
 static int read_value(const cli_option *option, void *target, const json_t *value) {
     const char *text = json_string_value(value);
@@ -252,6 +274,8 @@ static int read_value(const cli_option *option, void *target, const json_t *valu
         return json_is_number(value);
     case CLI_NUMBERS:
         return read_numbers(target, value);
+    case CLI_LORAS:
+        return read_loras(target, value);
     case CLI_CHOICE:
         return text && cli_read_choice(target, option->argument, text);
     case CLI_FLAG:

@@ -1,5 +1,6 @@
 /* A table of options reads the command line and prints --help, so that the two agree. */
 #include "options.h"
+#include "loras.h"
 #include "message.h"
 #include "numbers.h"
 
@@ -41,6 +42,8 @@ static int read_value(const cli_option *option, void *target, const char *text) 
         return cli_read_bytes(target, text);
     case CLI_CHOICE:
         return cli_read_choice(target, option->argument, text);
+    case CLI_LORAS:
+        return cli_read_lora(target, text);
     case CLI_FLAG:
         break;
     }
@@ -62,6 +65,7 @@ const char *cli_expected(const cli_option *option) {
     case CLI_BYTES:
         return "a size such as 6G or 512M";
     case CLI_CHOICE:
+    case CLI_LORAS:
         return option->argument;
     case CLI_TEXT:
     case CLI_NAME:

@@ -15,7 +15,8 @@ typedef enum cli_type {
     CLI_NUMBERS, /* cli_numbers */
     CLI_SEEDS,   /* cli_seeds */
     CLI_BYTES,   /* uint64_t */
-    CLI_CHOICE   /* int or enum: the place of the value in argument, "first|second|..." */
+    CLI_CHOICE,  /* int or enum: the place of the value in argument, "first|second|..." */
+    CLI_LORAS    /* cli_loras: one more each time the option is given */
 } cli_type;
 
 typedef struct cli_option {

@@ -92,6 +92,14 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
     return list;
 }
 
+static json_t *loras_json(const cli_loras *loras) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < loras->count; i++)
+        json_array_append_new(
+            list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
+    return list;
+}
+
 /* The one that was used: the model's own where none was asked for; null where levels came from elsewhere. */
 static json_t *sigma_schedule_json(const cli_job *job) {
     static const char *const names[] = {"auto", "karras", "exponential", "uniform", "ays"};
@@ -101,7 +109,7 @@ static json_t *sigma_schedule_json(const cli_job *job) {
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
+    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers"}, *const generators[] = {"numpy", "torch"},
                              *const alphas[] = {"white", "drop"}, *const schedulers[] = {"euler", "animatelcm"},
                              *const shapes[] = {"linear", "triangle"};
     const i2v_params *params = &job->params;
@@ -118,6 +126,7 @@ static json_t *parameters_json(const cli_job *job) {
     json_object_set_new(object, "sigma_schedule", sigma_schedule_json(job));
     json_object_set_new(object, "guidance_shape", json_string(shapes[params->guidance_shape]));
     json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
+    json_object_set_new(object, "loras", loras_json(&job->settings->loras));
     return object;
 }
 

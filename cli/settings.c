@@ -43,6 +43,9 @@ const cli_option cli_option_table[] = {
     {COMPUTES | CLI_INFO, files, 0, "frame-decoder", "PATH", CLI_TEXT, AT(options.frame_decoder), 0,
      "an AutoencoderKL whose decoder makes the frames one by\n"
      "one, in place of the VAE's temporal decoder"},
+    {HAS_SIZE, files, 0, "lora", "FILE[:SCALE]", CLI_LORAS, AT(loras), 0,
+     "LoRA for the UNet, safetensors, and how strong it is\n"
+     "(default 1); may be given several times"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},
@@ -79,9 +82,10 @@ const cli_option cli_option_table[] = {
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
     {HAS_SIZE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
-    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch", CLI_CHOICE, AT(params.fit), 0,
+    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch|diffusers", CLI_CHOICE, AT(params.fit), 0,
      "how the picture is brought to that size: sides cut\n"
-     "off, black bars added, or distorted (default crop)"},
+     "off, black bars added, distorted, or as diffusers does\n"
+     "with a picture of another size (default crop)"},
     {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
      "transparent pictures: laid over white, or the alpha\n"
      "channel is dropped as diffusers does (default white)"},
@@ -197,6 +201,8 @@ static int check_output_options(cli_settings *settings, uint64_t known) {
 static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     const cli_command *command = settings->command;
     settings->hub.variant = settings->options.variant;
+    settings->options.loras = settings->loras.list;
+    settings->options.loras_count = settings->loras.count;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
@@ -247,6 +253,7 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
     free(settings->seeds.values);
+    cli_loras_free(&settings->loras);
     free(settings->found_image);
     json_decref(settings->metadata);
     memset(settings, 0, sizeof *settings);

@@ -3,6 +3,7 @@
 #define CLI_SETTINGS_H
 
 #include "img2vid/img2vid.h"
+#include "loras.h"
 #include "numbers.h"
 #include "options.h"
 
@@ -20,6 +21,7 @@ typedef struct cli_settings {
     const char *latents, *save_latents;
     i2v_alpha alpha;
     cli_numbers sigmas;
+    cli_loras loras;
     int json, quiet;
     int plan;       /* only say what memory it would take */
     int repeat;     /* of bench */

@@ -76,9 +76,12 @@ typedef enum i2v_alpha {
 } i2v_alpha;
 
 typedef enum i2v_fit {
-    I2V_FIT_CROP,   /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
-    I2V_FIT_PAD,    /* keep the aspect, show all, black bars */
-    I2V_FIT_STRETCH /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    I2V_FIT_CROP,    /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
+    I2V_FIT_PAD,     /* keep the aspect, show all, black bars */
+    I2V_FIT_STRETCH, /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    /* What diffusers does to a picture that was not resized before: the image encoder sees all of it as it is, the VAE
+     * the same stretched by Pillow's Lanczos filter. */
+    I2V_FIT_DIFFUSERS
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input. EXIF orientation is
@@ -89,16 +92,17 @@ I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha
 I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
                                          i2v_error *error);
 
-/* The same from an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to an
- * address of this machine or its own network is not followed, nor one from https to http. cancelled may be NULL; it is
- * called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
-I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha,
-                                      int (*cancelled)(void *user), void *user, i2v_error *error);
+/* The same from an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to
+ * an address of this machine or its own network is not followed, nor one from https to http. cancelled may be NULL; it
+ * is called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
+I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha, int (*cancelled)(void *user),
+                                      void *user, i2v_error *error);
 
 /* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
 
-/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point). */
+/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point); with
+ * I2V_FIT_DIFFUSERS by its Lanczos filter (a = 3), which is the VAE's picture. */
 I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                                     i2v_error *error);
 
@@ -117,6 +121,14 @@ typedef enum i2v_dtype {
     I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
 } i2v_dtype;
 
+/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded:
+ * each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in
+ * f32, or with dtype BF16 in two bytes, whatever the model's file has. */
+typedef struct i2v_lora {
+    const char *path;
+    double scale; /* 1: as it was trained; any finite number */
+} i2v_lora;
+
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
@@ -128,6 +140,8 @@ typedef struct i2v_options {
     const char *unet, *vae, *image_encoder;
     const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
     int keep_loaded;           /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */
+    const i2v_lora *loras;     /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
+    size_t loras_count;
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -493,14 +507,14 @@ typedef struct i2v_hub_event {
 typedef int (*i2v_hub_callback)(const i2v_hub_event *event, void *user);
 
 typedef struct i2v_hub_options {
-    const char *revision; /* branch, tag or commit; NULL: main */
-    const char *variant;  /* as i2v_options.variant */
-    const char *file;     /* only this file; NULL: what a model needs, or the one file of weights there is */
-    const char *cache;    /* folder; NULL: that of the environment */
-    const char *endpoint; /* address of the hub; NULL: that of the environment, else https://huggingface.co */
-    const char *token;    /* access token; NULL: that of the environment or of the file; "": none */
-    int offline;          /* 1: take what the cache has, or fail */
-    int connections;      /* 4: of one large file at the same time, 1..16 */
+    const char *revision;      /* branch, tag or commit; NULL: main */
+    const char *variant;       /* as i2v_options.variant */
+    const char *file;          /* only this file; NULL: what a model needs, or the one file of weights there is */
+    const char *cache;         /* folder; NULL: that of the environment */
+    const char *endpoint;      /* address of the hub; NULL: that of the environment, else https://huggingface.co */
+    const char *token;         /* access token; NULL: that of the environment or of the file; "": none */
+    int offline;               /* 1: take what the cache has, or fail */
+    int connections;           /* 4: of one large file at the same time, 1..16 */
     i2v_hub_callback on_event; /* may be NULL */
     void *user;
 } i2v_hub_options;
@@ -509,11 +523,11 @@ I2V_API void i2v_hub_options_default(i2v_hub_options *options);
 
 /* A model in the cache. Owned by the caller, freed whole with i2v_hub_model_free. */
 typedef struct i2v_hub_model {
-    char *path;       /* for i2v_open: a folder, or a file */
-    char commit[65];  /* which state of the repository it is */
-    char license[64]; /* as the model's page names it; "" if it does not, and from the cache */
-    int files;        /* that the model needs */
-    uint64_t bytes;   /* their size */
+    char *path;        /* for i2v_open: a folder, or a file */
+    char commit[65];   /* which state of the repository it is */
+    char license[64];  /* as the model's page names it; "" if it does not, and from the cache */
+    int files;         /* that the model needs */
+    uint64_t bytes;    /* their size */
     uint64_t received; /* bytes that came over the network */
 } i2v_hub_model;
 
@@ -522,8 +536,8 @@ typedef struct i2v_hub_model {
 I2V_API i2v_status i2v_hub_find(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
                                 i2v_error *error);
 
-/* Downloads what the cache lacks of a model: configurations and one set of weights. What has arrived when it fails or is
- * cancelled is kept, and gone on from by the next call. Sizes and digests are checked. options may be NULL. */
+/* Downloads what the cache lacks of a model: configurations and one set of weights. What has arrived when it fails or
+ * is cancelled is kept, and gone on from by the next call. Sizes and digests are checked. options may be NULL. */
 I2V_API i2v_status i2v_hub_pull(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
                                 i2v_error *error);
 

@@ -18,7 +18,8 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
     i2v_error *error = &call->engine->error;
     i2v_image *image = NULL;
     i2v_status status = i2v_image_resize(&image, source, sizes->width, sizes->height, params->fit, error);
-    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], image, out->embedding);
+    const i2v_image *seen = params->fit == I2V_FIT_DIFFUSERS ? source : image;
+    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, out->embedding);
     if (!status) {
         status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, image, augmentation,
                                   params->noise_aug_strength, out->latent);

@@ -99,6 +99,7 @@ static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *si
                          .backend = engine->backend,
                          .device = engine->device,
                          .element = element,
+                         .lora = stage->kind == I2V_STAGE_UNET ? engine->lora : NULL,
                          .streams = stage->streams,
                          .dry = call == NULL,
                          .error = &engine->error,
