@@ -1,4 +1,5 @@
 #include "metadata.h"
+#include "address.h"
 #include "message.h"
 #include "report.h"
 
@@ -20,6 +21,7 @@ static const struct parameter {
     {"vae", NULL},
     {"image-encoder", NULL},
     {"frame-decoder", NULL},
+    {"revision", "model"},
     {"lora", NULL},
     {"width", NULL},
     {"height", NULL},
@@ -28,7 +30,8 @@ static const struct parameter {
     {"num-frames", NULL},
     {"num-videos", NULL},
     {"video-index", "num-videos"},
-    {"seed", NULL},
+    {"extend", NULL},
+    {"seed", "seeds"},
     {"rng", NULL},
     {"latents", NULL},
     {"num-inference-steps", "sigmas"},
@@ -43,7 +46,11 @@ static const struct parameter {
     {"noise-aug-strength", NULL},
     {"decode-chunk-size", NULL},
     {"dtype", NULL},
-    {"crf", NULL},
+    {"crf", "quality"},
+    {"quality", "crf"},
+    {"codec", NULL},
+    {"loop", NULL},
+    {"playback-fps", NULL},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
 
@@ -100,7 +107,7 @@ static json_t *value_json(const cli_option *option, const void *value) {
     case CLI_SEED:
         return cli_json_seed(*(const uint64_t *)value);
     case CLI_NUMBER:
-        return json_real(*(const double *)value);
+        return *(const double *)value == 0 && option->minimum > 0 ? json_null() : json_real(*(const double *)value);
     case CLI_NUMBERS:
         return ((const cli_numbers *)value)->count ? numbers_json(value) : json_null();
     case CLI_LORAS:
@@ -111,6 +118,8 @@ static json_t *value_json(const cli_option *option, const void *value) {
         return choice_json(option->argument, *(const int *)value);
     case CLI_FLAG:
         return json_boolean(*(const int *)value);
+    case CLI_SEEDS: /* a file has one of them, as seed */
+        break;
     }
     return NULL;
 }
@@ -124,12 +133,20 @@ static cli_settings resolved(const cli_job *job, int index) {
     if (!job->video) return settings;
     settings.params.width = job->video->width;
     settings.params.height = job->video->height;
-    settings.params.num_frames = job->video->num_frames;
+    settings.params.num_frames = job->video->clip_frames;
     return settings;
 }
 
 static const char *text_or_null(const char *text) {
     return *text ? text : NULL;
+}
+
+/* Passwords in an address are for nobody else. */
+static json_t *image_json(const char *image) {
+    char *bare = cli_is_address(image) ? cli_address_without_password(image) : NULL;
+    json_t *text = cli_json_text(bare ? bare : image);
+    free(bare);
+    return text;
 }
 
 static json_t *build(cli_job *job, int index) {
@@ -139,7 +156,7 @@ static json_t *build(cli_job *job, int index) {
     json_t *object = json_pack("{s:s, s:s, s:s, s:o}", "program", "img2vid", "version", i2v_version(), "command",
                                command->name, "model_sha256", cli_json_text(text_or_null(job->model_sha256)));
     if (command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "image", cli_json_text(settings.operand));
+        json_object_set_new(object, "image", image_json(job->task.input));
         json_object_set_new(object, "image_sha256", cli_json_text(text_or_null(job->image_sha256)));
     } else {
         json_object_set_new(object, "latents", cli_json_text(settings.operand));
@@ -264,6 +281,8 @@ static int read_value(const cli_option *option, void *target, const json_t *valu
     case CLI_FLAG:
         *(int *)target = json_is_true(value);
         return json_is_boolean(value);
+    case CLI_SEEDS:
+        break;
     }
     return 0;
 }

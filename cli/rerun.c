@@ -1,4 +1,5 @@
 #include "rerun.h"
+#include "address.h"
 #include "message.h"
 #include "metadata.h"
 
@@ -52,7 +53,14 @@ static int take_image(cli_settings *settings) {
     if (!image || !*image || strcmp(image, "-") == 0)
         return cli_wrong_usage(settings->command->name,
                                "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
-    settings->found_image = strstr(image, "://") ? strdup(image) : find_image(settings, image);
+    if (cli_is_address(image)) { /* the file may come from anybody: it must not choose whom this machine calls */
+        char shown[400];
+        snprintf(shown, sizeof shown, "%.399s", image);
+        cli_make_printable(shown);
+        return cli_fail("%s was made of the picture at %s; give that as IMAGE if you know the address", settings->from,
+                        shown);
+    }
+    settings->found_image = find_image(settings, image);
     if (!settings->found_image) {
         char name[200];
         snprintf(name, sizeof name, "%.199s", image);
@@ -128,8 +136,8 @@ i2v_status cli_rerun_check_model(cli_job *job) {
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {
-    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture",
-                      job->settings->operand, "IMAGE");
+    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture", job->task.input,
+                      "IMAGE");
 }
 
 i2v_status cli_rerun_check_latents(cli_job *job) {

@@ -64,7 +64,7 @@ help_and_version() {
     printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
     works "$scratch/out" --help
     printed 'generate'
-    for command in generate decode info bench; do
+    for command in generate decode info bench pull; do
         works "$scratch/out" $command --help
         printed "^Usage: img2vid $command "
         printed '^Examples:'
@@ -72,8 +72,8 @@ help_and_version() {
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
-        max-memory plan threads latents save-latents alpha variant lora crf json quiet from no-metadata video-index preset \
-        scheduler sigma-schedule guidance-shape; do
+        max-memory plan threads latents save-latents alpha variant lora crf json quiet quality codec loop playback-fps \
+        extend seeds from no-metadata video-index preset scheduler sigma-schedule guidance-shape; do
         printed "--$option"
     done
     run bench --help
@@ -97,7 +97,7 @@ wrong_usage() {
     refused 2 "unknown option '--frames'" generate picture.png -o out.mp4 --frames 3
     refused 2 "unknown option '-x'" generate picture.png -o out.mp4 -x
     refused 2 "unknown option '--width'" decode text.txt -o out.mp4 --width 64
-    refused 2 "'more.png' is too many" generate picture.png more.png -o out.mp4
+    refused 2 "'more.npy' is too many" decode latents.npy more.npy -o out.mp4
     refused 2 '--model lacks' generate picture.png -o out.mp4 --model
     refused 2 '--model lacks' generate picture.png -o out.mp4 --model --json
     refused 2 '--json takes no argument' generate picture.png -o out.mp4 --json=1

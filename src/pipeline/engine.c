@@ -2,6 +2,7 @@
 
 #include "base/parallel.h"
 #include "model/stability.h"
+#include "pipeline/kept.h"
 #include "pipeline/parts.h"
 #include "pipeline/stage.h"
 
@@ -138,6 +139,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = check_parts(engine);
     if (!status) status = open_loras(engine);
     if (!status) status = check_weights(engine);
+    if (!status && engine->options.keep_loaded) status = i2v_kept_new(engine);
     /* the caller's strings; used up */
     i2v_options *used = &engine->options;
     used->variant = used->unet = used->vae = used->image_encoder = used->frame_decoder = NULL;
@@ -149,6 +151,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
 
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
+    i2v_kept_delete(engine);
     i2v_lora_close(engine->lora);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
     i2v_team_delete(engine->device.team);
