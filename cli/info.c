@@ -1,4 +1,4 @@
-/* img2vid info: what a model folder, a video or a picture is. */
+/* img2vid info: what a model, a video or a picture is. */
 #include "commands.h"
 #include "message.h"
 #include "metadata.h"
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
@@ -106,8 +107,10 @@ static int describe_hub_model(const cli_settings *settings) {
 
 int cli_info(const cli_settings *settings) {
     struct stat status;
-    if (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode))
-        return describe_model(settings, settings->operand);
+    size_t length = strlen(settings->operand), ending = strlen(".safetensors");
+    int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
     if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
+    if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
+        return describe_model(settings, settings->operand);
     return describe_media(settings);
 }

@@ -18,6 +18,10 @@ static const struct parameter {
     {"model", NULL},
     {"variant", NULL},
     {"revision", "model"},
+    {"unet", NULL},
+    {"vae", NULL},
+    {"image-encoder", NULL},
+    {"frame-decoder", NULL},
     {"width", NULL},
     {"height", NULL},
     {"fit", NULL},
@@ -30,6 +34,9 @@ static const struct parameter {
     {"latents", NULL},
     {"num-inference-steps", "sigmas"},
     {"sigmas", "num-inference-steps"},
+    {"scheduler", NULL},
+    {"sigma-schedule", "sigmas"},
+    {"guidance-shape", NULL},
     {"min-guidance-scale", NULL},
     {"max-guidance-scale", NULL},
     {"fps", NULL},
@@ -77,6 +84,7 @@ static json_t *numbers_json(const cli_numbers *list) {
 static json_t *value_json(const cli_option *option, const void *value) {
     switch (option->type) {
     case CLI_TEXT:
+    case CLI_NAME:
         return cli_json_text(*(const char *const *)value);
     case CLI_INTEGER:
         return *(const int *)value < option->minimum ? json_null() : json_integer(*(const int *)value);
@@ -218,6 +226,7 @@ static int read_value(const cli_option *option, void *target, const json_t *valu
     json_int_t integer = json_integer_value(value);
     switch (option->type) {
     case CLI_TEXT:
+    case CLI_NAME:
         if (text && *text) *(const char **)target = text;
         return text && *text;
     case CLI_INTEGER:

@@ -24,6 +24,7 @@ int cli_read_choice(int *value, const char *choices, const char *text) {
 static int read_value(const cli_option *option, void *target, const char *text) {
     switch (option->type) {
     case CLI_TEXT:
+    case CLI_NAME:
         *(const char **)target = text;
         return *text != 0;
     case CLI_INTEGER:
@@ -59,6 +60,7 @@ const char *cli_expected(const cli_option *option) {
     case CLI_CHOICE:
         return option->argument;
     case CLI_TEXT:
+    case CLI_NAME:
     case CLI_FLAG:
         break;
     }
@@ -117,6 +119,7 @@ static int parse_option(cursor *at, const char *argument) {
     /* what looks like the next option is not taken for a value; --name=--value says that it is one */
     if (!value && at->next < at->argc && strncmp(at->argv[at->next], "--", 2) != 0) value = at->argv[at->next++];
     if (!value) return cli_wrong_usage(command->name, "--%s lacks its argument %s", option->name, option->argument);
+    if (option->type == CLI_NAME && strcmp(value, "help") == 0) return CLI_LIST;
     return set_value(command, option, at->values, value);
 }
 

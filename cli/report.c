@@ -78,9 +78,18 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
     return list;
 }
 
+/* The one that was used: the model's own where none was asked for; null where levels came from elsewhere. */
+static json_t *sigma_schedule_json(const cli_job *job) {
+    static const char *const names[] = {"auto", "karras", "exponential", "uniform", "ays"};
+    i2v_sigma_schedule schedule = job->params.sigma_schedule;
+    if (job->settings->sigmas.count || job->params.scheduler == I2V_SCHEDULER_ANIMATELCM) return json_null();
+    return json_string(names[schedule == I2V_SIGMA_SCHEDULE_AUTO ? job->model.sigma_schedule : schedule]);
+}
+
 static json_t *parameters_json(const cli_job *job) {
     static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
-                             *const alphas[] = {"white", "drop"};
+                             *const alphas[] = {"white", "drop"}, *const schedulers[] = {"euler", "animatelcm"},
+                             *const shapes[] = {"linear", "triangle"};
     const i2v_params *params = &job->params;
     json_t *object =
         json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", cli_json_seed(params->seed),
@@ -90,6 +99,10 @@ static json_t *parameters_json(const cli_job *job) {
                   params->motion_bucket_id, "noise_aug_strength", params->noise_aug_strength, "decode_chunk_size",
                   params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
     json_object_set_new(object, "sigmas", sigmas_json(&job->settings->sigmas));
+    json_object_set_new(object, "preset", cli_json_text(job->settings->preset));
+    json_object_set_new(object, "scheduler", json_string(schedulers[params->scheduler]));
+    json_object_set_new(object, "sigma_schedule", sigma_schedule_json(job));
+    json_object_set_new(object, "guidance_shape", json_string(shapes[params->guidance_shape]));
     json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
     return object;
 }

@@ -28,6 +28,7 @@ typedef struct cli_settings {
     json_t *metadata; /* of that file; strings above may be in it */
     char *found_image;
     int image_given, model_given, latents_given; /* on the command line, not in metadata */
+    const char *preset;                          /* NULL: none */
     i2v_options options;
     i2v_params params;
     i2v_output output;
@@ -37,7 +38,7 @@ typedef struct cli_settings {
 extern const cli_option cli_option_table[];
 extern const size_t cli_option_count;
 
-/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP or an exit status; free in every case. */
+/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP, CLI_LIST or an exit status; free in every case. */
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv);
 void cli_settings_free(cli_settings *settings);
 

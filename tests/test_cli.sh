@@ -72,7 +72,8 @@ help_and_version() {
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
-        max-memory plan threads latents save-latents alpha variant crf json quiet from no-metadata video-index; do
+        max-memory plan threads latents save-latents alpha variant crf json quiet from no-metadata video-index preset \
+        scheduler sigma-schedule guidance-shape; do
         printed "--$option"
     done
     run bench --help
@@ -106,7 +107,8 @@ wrong_usage() {
     for bad in width=abc width=12x width= width=1.5 width=99999999999 height=1e3 num-frames=-- threads=0x2 \
         noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
         seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
-        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black; do
+        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
+        guidance-shape=square; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }
@@ -392,6 +394,67 @@ assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage 
     refused 2 "unknown option '--plan'" bench --plan
 }
 
+# The values of --preset, and of options that override them, as the report gives them.
+presets() {
+    local small_preset=(picture.png -o preset.npy --model "$model" --width 64 --height 48 --num-frames 2 --seed 7)
+    works "$scratch/out" generate --preset help
+    [ -s "$scratch/err" ] && fail 'a list is no error'
+    printed '^preset  *steps  *guidance'
+    printed '^diffusers  *25  *1 to 3  *7  *127  *0.02  *all  *euler$'
+    printed '^sgm  *25  *1 to 2.5  *7  *127  *0.02  *14  *euler$'
+    printed '^sgm-xt  *30  *1.5 to 3  *7  *127  *0.02  *14  *euler$'
+    printed '^comfyui  *20  *1 to 2.5  *6  *127  *0  *all  *euler$'
+    printed '^animatelcm  *4  *1 to 1  *7  *127  *0.02  *8  *animatelcm$'
+    for preset in diffusers sgm sgm-xt comfyui animatelcm; do printed "^$preset  *[A-Za-z].*[a-z]"; done
+    works "$scratch/out" generate picture.png -o out.mp4 --preset=help
+    refused 2 "no preset 'comfy'.*diffusers, sgm, sgm-xt, comfyui and animatelcm" generate picture.png -o out.mp4 \
+        --preset comfy
+    refused 2 '--preset takes' generate picture.png -o out.mp4 --preset=
+    refused 2 '--preset lacks' generate picture.png -o out.mp4 --preset
+    refused 2 "unknown option '--preset'" decode text.txt -o out.mp4 --preset sgm
+
+    works preset.npy generate "${small_preset[@]}" --preset animatelcm --json
+    printed '^    "preset": "animatelcm",$'
+    printed '^    "num_inference_steps": 4,$'
+    printed '^    "scheduler": "animatelcm",$'
+    printed '^    "sigma_schedule": null,$'
+    printed '^    "guidance_shape": "linear"'
+    printed '^    "max_guidance_scale": 1.0,$'
+    printed '^    "decode_chunk_size": 8,$'
+    said '^denoise 4 of 4'
+    # options count wherever they stand
+    works preset.npy generate --num-inference-steps 2 --fps 9 "${small_preset[@]}" --preset comfyui --json \
+        --max-guidance-scale 2 --sigma-schedule ays --guidance-shape triangle
+    printed '^    "preset": "comfyui",$'
+    printed '^    "num_inference_steps": 2,$'
+    printed '^    "min_guidance_scale": 1.0,$'
+    printed '^    "max_guidance_scale": 2.0,$'
+    printed '^    "noise_aug_strength": 0.0,$'
+    printed '^    "fps": 9,$'
+    printed '^    "scheduler": "euler",$'
+    printed '^    "sigma_schedule": "ays",$'
+    printed '^    "guidance_shape": "triangle"'
+    works preset.npy generate "${small_preset[@]}" --preset sgm-xt --sigmas 3,1,0 --json
+    printed '^    "num_inference_steps": 2,$'
+    printed '^    "sigma_schedule": null,$'
+    works preset.npy generate "${small_preset[@]}" --preset animatelcm --scheduler euler --num-inference-steps 1 --json
+    printed '^    "scheduler": "euler",$'
+    printed '^    "sigma_schedule": "karras",$'
+    works preset.npy generate "${small_preset[@]}" --num-inference-steps 2 --json
+    printed '^    "preset": null,$'
+    works plain.npy generate "${small_preset[@]/preset.npy/plain.npy}" --num-inference-steps 2 --preset diffusers
+    cmp preset.npy plain.npy || fail "the diffusers preset differs from the defaults"
+
+    refused 2 '--sigmas and --sigma-schedule exclude each other' generate picture.png -o out.mp4 --sigmas 2,1,0 \
+        --sigma-schedule karras
+    refused 1 'sigma_schedule is ays, but scheduler animatelcm' generate picture.png -o out.mp4 --model "$model" \
+        --preset animatelcm --sigma-schedule ays
+    refused 1 'num_inference_steps is 41; scheduler animatelcm takes 1 to 40' generate picture.png -o out.mp4 \
+        --model "$model" --scheduler animatelcm --num-inference-steps 41
+    refused 1 'num_inference_steps is 1001; sigma_schedule uniform' generate picture.png --plan --model "$model" \
+        --sigma-schedule uniform --num-inference-steps 1001
+}
+
 measuring() {
     local sizes=(--model "$model" --width 64 --height 48 --num-frames 2)
     works "$scratch/out" bench "${sizes[@]}" --repeat 1 --threads 1 --quiet
@@ -447,8 +510,8 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata planning describing measuring interrupting \
-    full_disk; do
+for group in help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
+    planning describing presets measuring interrupting full_disk; do
     echo "== $group"
     $group
 done

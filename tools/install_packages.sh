@@ -4,7 +4,7 @@
 set -eu
 packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev libwebp-dev libavformat-dev
     libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates
-    libcmocka-dev ffmpeg webp)
+    libcmocka-dev ffmpeg webp mandoc)
 [ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then

@@ -122,12 +122,19 @@ typedef struct i2v_options {
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
+    /* Parts in place of the model's own; NULL: its own. Each a safetensors file that holds the part, under diffusers'
+     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's. A file in diffusers'
+     * names without config.json beside it has the sizes of the model's own part. */
+    const char *unet, *vae, *image_encoder;
+    const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
 
 /* Opens a model folder in diffusers' layout (model_index.json, unet/, vae/, image_encoder/, scheduler/,
- * feature_extractor/). Reads configurations and weight headers; weights are read when a call needs them.
+ * feature_extractor/), or a single file of Stability AI (svd.safetensors, svd_xt.safetensors and the like; told by its
+ * tensors' names), which has the scheduler of Stable Video Diffusion, and 14 frames where its name has "svd" but not
+ * "xt", else 25. Reads configurations and weight headers; weights are read when a call needs them.
  * *engine is set even on failure (unless memory for it is lacking), so that i2v_error_message can say why; close it
  * in both cases. options may be NULL. */
 I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_options *options);
@@ -142,8 +149,19 @@ I2V_API const char *i2v_error_message(const i2v_engine *engine);
  * thread; cleared when that call returns. Without a running call, the next one is cancelled. */
 I2V_API void i2v_cancel(i2v_engine *engine);
 
+/* Which noise levels the Euler scheduler takes, from high to low; they end in 0. */
+typedef enum i2v_sigma_schedule {
+    I2V_SIGMA_SCHEDULE_AUTO,        /* what the model's scheduler_config.json says; Karras for Stable Video Diffusion */
+    I2V_SIGMA_SCHEDULE_KARRAS,      /* diffusers' use_karras_sigmas: from the model's sigma_max to its sigma_min */
+    I2V_SIGMA_SCHEDULE_EXPONENTIAL, /* diffusers' use_exponential_sigmas: the same range, evenly spaced logarithms */
+    I2V_SIGMA_SCHEDULE_UNIFORM,     /* diffusers with both off: evenly spaced training timesteps, by the betas in the
+                                       model's scheduler_config.json; its sigma_min and sigma_max do not count */
+    I2V_SIGMA_SCHEDULE_AYS          /* NVIDIA's Align Your Steps for Stable Video Diffusion, 700 to 0.034 in 10 steps;
+                                       other numbers of steps by log-linear interpolation */
+} i2v_sigma_schedule;
+
 typedef struct i2v_part_info {
-    const char *name;       /* "unet", "vae", "image_encoder" */
+    const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
     const char *class_name; /* the class diffusers gives it */
     const char *dtype;      /* what its file holds: "F32", "F16", "BF16" or "mixed" */
     const char *sizes;      /* one line: channels, layers, heads */
@@ -160,9 +178,10 @@ typedef struct i2v_model_info {
     int latent_channels;  /* 4 for SVD */
     int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
-    i2v_part_info parts[3];
-    i2v_dtype dtype;     /* that of options, I2V_DTYPE_AUTO resolved */
-    const char *backend; /* what computes: "cpu, AVX-512" */
+    i2v_part_info parts[4];            /* the last only with a frame decoder */
+    i2v_dtype dtype;                   /* that of options, I2V_DTYPE_AUTO resolved */
+    const char *backend;               /* what computes: "cpu, AVX-512" */
+    i2v_sigma_schedule sigma_schedule; /* what I2V_SIGMA_SCHEDULE_AUTO stands for; never that itself */
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the engine. */
@@ -178,6 +197,20 @@ typedef enum i2v_rng {
     I2V_RNG_NUMPY, /* numpy.random.Generator(PCG64(seed)).standard_normal, cast to float32 */
     I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU; the low 32 bits of the seed count */
 } i2v_rng;
+
+/* How latents go from one noise level to the next. */
+typedef enum i2v_scheduler {
+    I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
+    I2V_SCHEDULER_ANIMATELCM /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
+                                trained for it. Each step jumps to the picture without noise, then adds noise anew:
+                                one draw a step of [num_videos, num_frames, channels, h, w], after the latents' */
+} i2v_scheduler;
+
+/* The guidance weights of the frames between min_guidance_scale and max_guidance_scale. */
+typedef enum i2v_guidance_shape {
+    I2V_GUIDANCE_LINEAR,  /* from min at the first frame to max at the last, as in diffusers */
+    I2V_GUIDANCE_TRIANGLE /* min at both ends, max in the middle: ComfyUI's VideoTriangleCFGGuidance */
+} i2v_guidance_shape;
 
 /* A caller's own source of standard normals: fills values[0..count). Returns 0, or anything else to fail. */
 typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
@@ -227,10 +260,27 @@ typedef struct i2v_params {
     i2v_event_callback on_event; /* may be NULL */
     void *user;
     int video_index; /* -1: all; else only this one of the num_videos, from 0, with the noise that it has among them */
+    i2v_scheduler scheduler;           /* I2V_SCHEDULER_EULER */
+    i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
+    i2v_guidance_shape guidance_shape; /* I2V_GUIDANCE_LINEAR */
 } i2v_params;
 
 /* Fills params with the defaults above. */
 I2V_API void i2v_params_default(i2v_params *params);
+
+/* A named set of another program's defaults. */
+typedef struct i2v_preset {
+    const char *name;    /* "diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm" */
+    const char *summary; /* whose defaults, one line */
+} i2v_preset;
+
+/* Preset number index from 0; NULL after the last. Static. */
+I2V_API const i2v_preset *i2v_preset_at(size_t index);
+
+/* Sets what a preset is made of: num_inference_steps, sigmas (none), scheduler, sigma_schedule, min_guidance_scale,
+ * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength and decode_chunk_size. All else stays.
+ * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
+I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
 
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
