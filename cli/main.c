@@ -19,6 +19,7 @@ static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
         "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n"
+        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
         "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
@@ -28,28 +29,28 @@ static void list_commands(command_entry entries[COMMANDS]) {
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
     entries[0] = (command_entry){
-        {CLI_GENERATE, "generate", "IMAGE", "IMAGE -o OUT [options] or --from VIDEO [IMAGE] -o OUT [options]",
-         "Makes a short video out of one picture: a file, a web address or - (standard input).", generate_examples,
-         cli_option_table, cli_option_count},
+        {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
+         "Makes a short video out of each picture: files, web addresses or - (standard input).", generate_examples,
+         cli_option_table, cli_option_count, 1},
         cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy -o OUT [options]",
                                   "Decodes latents that generate --save-latents kept, for another file or chunk size.",
-                                  decode_examples, cli_option_table, cli_option_count},
+                                  decode_examples, cli_option_table, cli_option_count, 0},
                                  cli_decode};
     entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO or IMAGE", "MODEL|VIDEO|IMAGE [options]",
                                   "Says what a model folder, a video or a picture is.", info_examples, cli_option_table,
-                                  cli_option_count},
+                                  cli_option_count, 0},
                                  cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast each operation of a model is here, and how fast it could be.",
-                                  bench_examples, cli_option_table, cli_option_count},
+                                  bench_examples, cli_option_table, cli_option_count, 0},
                                  cli_bench};
     static const char pull_examples[] =
         "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
         "  img2vid generate rocket.jpg -o rocket.mp4 --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
-                                  cli_option_table, cli_option_count},
+                                  cli_option_table, cli_option_count, 0},
                                  cli_pull};
 }
 
