@@ -70,9 +70,9 @@ static i2v_status load_image(cli_job *job) {
     i2v_image_free(job->image);
     job->image_index = job->task.index;
     const char *input = job->task.input;
-    i2v_status status = cli_is_address(input)
-                            ? i2v_image_load_url(&job->image, input, job->settings->alpha, NULL, NULL, &job->error)
-                            : i2v_image_load(&job->image, input, job->settings->alpha, &job->error);
+    i2v_status status = cli_is_address(input) ? i2v_image_load_url(&job->image, input, job->settings->alpha,
+                                                                   cli_signals_came, NULL, &job->error)
+                                              : i2v_image_load(&job->image, input, job->settings->alpha, &job->error);
     job->input_failed = status != I2V_OK;
     if (status != I2V_OK) return status;
     strcpy(job->image_sha256, job->image->sha256);

@@ -109,8 +109,8 @@ int cli_info(const cli_settings *settings) {
     struct stat status;
     size_t length = strlen(settings->operand), ending = strlen(".safetensors");
     int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
+    if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
     if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return describe_model(settings, settings->operand);
-    if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
     return describe_media(settings);
 }

@@ -30,8 +30,8 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
     entries[0] = (command_entry){
         {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
-         "Makes a short video out of each picture. IMAGE - reads standard input; http(s) addresses too.",
-         generate_examples, cli_option_table, cli_option_count, 1},
+         "Makes a short video out of each picture: files, web addresses or - (standard input).", generate_examples,
+         cli_option_table, cli_option_count, 1},
         cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy -o OUT [options]",
                                   "Decodes latents that generate --save-latents kept, for another file or chunk size.",

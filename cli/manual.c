@@ -182,15 +182,18 @@ static void print_entries(const char *title, const char *introduction, const man
 static const manual_entry file_entries[] = {
     {"PREFIX/share/img2vid/models/small", "The bundled model, used without --model. PREFIX is the folder above the one "
                                           "that the program lies in, so an installation may be moved."},
+    {"~/.cache/huggingface/hub", "Models that img2vid pull has downloaded, and those of the Python library "
+                                 "huggingface_hub: the same folder in the same layout."},
     {NULL, NULL}};
 
 static const manual_entry environment_entries[] = {
-    {"HF_HUB_CACHE, HF_HOME", "Where models of the hub are kept; the layout is that of the Python library "
-                              "huggingface_hub. By default $HF_HOME/hub, ~/.cache/huggingface/hub."},
-    {"HF_TOKEN, HF_TOKEN_PATH", "The token for models that ask for one, or a file that holds it; by default "
-                                "$HF_HOME/token."},
-    {"HF_ENDPOINT", "Another server that speaks the hub's protocol."},
-    {"HF_HUB_OFFLINE", "1: nothing is asked over the network."},
+    {"HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME", "Where that folder is: HF_HUB_CACHE, else HF_HOME/hub, else "
+                                              "XDG_CACHE_HOME/huggingface/hub."},
+    {"HF_TOKEN, HF_TOKEN_PATH", "The access token for gated and private models, or the file that it is in (else "
+                                "HF_HOME/token). It is sent to the hub alone, not to where that redirects."},
+    {"HF_ENDPOINT", "Another hub than https://huggingface.co, such as a mirror."},
+    {"HF_HUB_OFFLINE", "1: as img2vid pull --offline."},
+    {"http_proxy, https_proxy, no_proxy, SSL_CERT_FILE", "Proxies, and certificates in place of the system's."},
     {"SOURCE_DATE_EPOCH", "Seconds since 1970 that date the page of img2vid help --man, in place of today."},
     {NULL, NULL}};
 

@@ -5,8 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* "folder/x.safetensors" is a file that is missing, "org/name/x.safetensors" may be one of a model. */
+static int looks_like_a_file(const char *model) {
+    size_t length = strlen(model), ending = strlen(".safetensors");
+    return strchr(model, '/') == strrchr(model, '/') && length > ending &&
+           strcmp(model + length - ending, ".safetensors") == 0;
+}
+
 int cli_is_hub_name(const char *model) {
-    return access(model, F_OK) != 0 && i2v_hub_is_id(model);
+    return access(model, F_OK) != 0 && i2v_hub_is_id(model) && !looks_like_a_file(model);
 }
 
 i2v_status cli_model_path(char **path, const char *model, const cli_settings *settings, i2v_error *error) {

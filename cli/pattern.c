@@ -1,4 +1,5 @@
 #include "pattern.h"
+#include "address.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -40,11 +41,19 @@ const char *cli_pattern_wrong(const char *pattern, int has_seed) {
     return NULL;
 }
 
-/* "rocket" of "pictures/rocket.jpg", "stdin" of "-". */
+/* "rocket" of "pictures/rocket.jpg" and of "https://host/rocket.jpg?key=1/2", "stdin" of "-". */
 static void print_name(FILE *out, const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    if (strcmp(path, "-") == 0) name = "stdin";
-    fprintf(out, "%.*s", (int)(dot && dot > name ? dot - name : (ptrdiff_t)strlen(name)), name);
+    size_t end = cli_is_address(path) ? strcspn(path, "?#") : strlen(path);
+    const char *slash = memrchr(path, '/', end), *name = slash ? slash + 1 : path;
+    size_t length = end - (size_t)(name - path);
+    const char *dot = memrchr(name, '.', length);
+    if (dot && dot > name) length = (size_t)(dot - name);
+    if (strcmp(path, "-") == 0)
+        fputs("stdin", out);
+    else if (length == 0)
+        fputs("picture", out);
+    else
+        fprintf(out, "%.*s", (int)length, name);
 }
 
 static void print_field(FILE *out, field which, const cli_fields *fields) {

@@ -84,6 +84,7 @@ pull_and_use() {
     works generate "$picture" -o pulled.npy --model acme/model "${small[@]}"
     works generate "$picture" -o folder.npy --model "$model" "${small[@]}"
     cmp pulled.npy folder.npy || fail 'the pulled model makes another video'
+    refused 1 'no such folder or file' info folder/x.safetensors
     HF_HUB_OFFLINE=1 works pull acme/model
     works pull acme/model --offline
     refused 1 'img2vid pull acme/other' pull acme/other --offline
@@ -169,6 +170,8 @@ pictures() {
     works generate "$picture" -o file.npy --model "$model" "${small[@]}"
     cmp url.npy file.npy || fail 'the picture of the address is another'
     works generate "$store_url/moved" -o moved.npy --model "$model" "${small[@]}"
+    works generate "$store_url/store/rocket.jpg?key=a/b.c" -o '{name}-named.npy' --model "$model" "${small[@]}"
+    cmp rocket-named.npy file.npy || fail 'the name of the picture at an address is another'
     refused 1 'is a web page' generate "$hub_url/page" -o x.npy --model "$model" "${small[@]}"
     refused 1 'no http or https address' generate "$hub_url/local" -o x.npy --model "$model" "${small[@]}"
     refused 1 'HTTP 404' generate "$hub_url/lasting" -o x.npy --model "$model" "${small[@]}"
