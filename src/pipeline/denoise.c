@@ -109,6 +109,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
     for (int i = 0; !status && i < schedule->steps; i++) {
         status =
             i2v_denoise_step(denoiser, schedule->timesteps[i], schedule->sigmas[i], schedule->sigmas[i + 1], latents);
+        call->event.timestep = schedule->timesteps[i];
         if (!status) status = i2v_call_step(call, i + 1, latents, i2v_sizes_latents(denoiser->sizes));
     }
     return status;
