@@ -1,9 +1,8 @@
 """The version, which is the header's, and the wheel's tag."""
 import pathlib
 import re
-import sysconfig
 
-from setuptools import setup
+from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,17 +17,18 @@ def read_version():
     raise SystemExit("setup.py: img2vid.h is not there; build in the repository, with make wheel")
 
 
-class PlatformWheel(bdist_wheel):
-    """With the library in it, the wheel is for this platform; any Python 3 loads it."""
+class Package(Distribution):
+    """With the library in it, it is for this platform."""
+
+    def has_ext_modules(self):
+        return (PACKAGE / "libimg2vid.so").exists()
+
+
+class Wheel(bdist_wheel):
+    """Any Python 3 loads the library."""
 
     def get_tag(self):
-        bundled = (PACKAGE / "libimg2vid.so").exists()
-        platform = re.sub(r"[-.]", "_", sysconfig.get_platform()) if bundled else "any"
-        return "py3", "none", platform
-
-    def finalize_options(self):
-        super().finalize_options()
-        self.root_is_pure = not (PACKAGE / "libimg2vid.so").exists()
+        return ("py3", "none") + super().get_tag()[2:]
 
 
-setup(version=read_version(), cmdclass={"bdist_wheel": PlatformWheel})
+setup(version=read_version(), distclass=Package, cmdclass={"bdist_wheel": Wheel})

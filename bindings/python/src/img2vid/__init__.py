@@ -8,13 +8,13 @@
     export_to_video(frames, "generated.mp4", fps=7)
 """
 
-from ._library import library as _library
+from . import _library
 from .errors import (CancelledError, FileError, FormatError, Img2VidError, InternalError, MemoryLimitError, ModelError,
                      ParameterError, UnsupportedError)
 from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput
 from .utils import export_to_video, load_image
 
-__version__ = _library.i2v_version().decode()
+__version__ = _library.library.i2v_version().decode()
 
 __all__ = [
     "CancelledError",
