@@ -14,7 +14,7 @@ static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8]) {
     if (status != I2V_OK) return status;
     int good = ndim == 4 && shape[1] == channels;
     for (int i = 0; good && i < 4; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
-    if (good) return I2V_OK;
+    if (good) return i2v_file_sha256(path, job->latents_sha256, &job->error);
     snprintf(job->error.message, sizeof job->error.message,
              "%s does not hold latents [frames,%d,height,width] of one video; --save-latents writes such files", path,
              channels);

@@ -1,6 +1,7 @@
 /* img2vid generate: one picture in, a short video out. */
 #include "commands.h"
 #include "job.h"
+#include "rerun.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -47,7 +48,15 @@ static i2v_status load_latents(cli_job *job, float **data) {
         return job->error.status = I2V_ERROR_PARAMETER;
     }
     job->params.latents = *data;
-    return I2V_OK;
+    status = i2v_file_sha256(path, job->latents_sha256, &job->error);
+    return status == I2V_OK ? cli_rerun_check_latents(job) : status;
+}
+
+static i2v_status load_image(cli_job *job, i2v_image **image) {
+    i2v_status status = i2v_image_load(image, job->settings->operand, job->settings->alpha, &job->error);
+    if (status != I2V_OK) return status;
+    strcpy(job->image_sha256, (*image)->sha256);
+    return cli_rerun_check_image(job);
 }
 
 /* --plan: neither picture nor noise matter. */
@@ -66,7 +75,7 @@ int cli_generate(const cli_settings *settings) {
     i2v_image *image = NULL;
     float *latents = NULL;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) status = i2v_image_load(&image, settings->operand, settings->alpha, &job.error);
+    if (status == I2V_OK) status = load_image(&job, &image);
     if (status == I2V_OK) status = load_latents(&job, &latents);
     if (status == I2V_OK) {
         cli_signals_running(job.engine);

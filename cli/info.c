@@ -1,10 +1,12 @@
-/* img2vid info: what a model folder, a video or a picture is. */
+/* img2vid info: what a model, a video or a picture is. */
 #include "commands.h"
 #include "message.h"
+#include "metadata.h"
 #include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- models ----------------------------------------------------------------------------------------------------- */
@@ -57,24 +59,46 @@ static int describe_model(const cli_settings *settings) {
 
 /* ---- pictures and videos ---------------------------------------------------------------------------------------- */
 
+/* metadata NULL: reason says why. */
+static int print_media(const char *path, const i2v_media_info *info, const json_t *metadata, const char *reason) {
+    const char *kind = info->fps > 0 ? "video" : "picture";
+    printf("%-10s %s\ncontainer  %s\ncodec      %s\nsize       %dx%d\n", kind, path, info->container, info->codec,
+           info->width, info->height);
+    if (info->fps > 0) printf("frames     %" PRId64 ", %g a second\n", info->num_frames, info->fps);
+    if (metadata) {
+        printf("made with\n");
+        cli_metadata_print(metadata);
+    } else {
+        printf("made with  unknown: %s\n", reason);
+    }
+    return cli_flush_output();
+}
+
+static int print_media_json(const char *path, const i2v_media_info *info, json_t *metadata) {
+    return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:I, s:f, s:O?}", "kind",
+                                    info->fps > 0 ? "video" : "picture", "path", cli_json_text(path), "container",
+                                    cli_json_text(info->container), "codec", cli_json_text(info->codec), "width",
+                                    info->width, "height", info->height, "num_frames", (json_int_t)info->num_frames,
+                                    "fps", info->fps, "metadata", metadata));
+}
+
 static int describe_media(const cli_settings *settings) {
+    const char *path = settings->operand;
     i2v_media_info info;
     i2v_error error;
-    if (i2v_media_probe(settings->operand, &info, &error) != I2V_OK) return cli_fail("%s", error.message);
-    const char *kind = info.fps > 0 ? "video" : "picture";
-    if (settings->json)
-        return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:I, s:f}", "kind", kind, "path",
-                                        cli_json_text(settings->operand), "container", cli_json_text(info.container),
-                                        "codec", cli_json_text(info.codec), "width", info.width, "height", info.height,
-                                        "num_frames", (json_int_t)info.num_frames, "fps", info.fps));
-    printf("%-10s %s\ncontainer  %s\ncodec      %s\nsize       %dx%d\n", kind, settings->operand, info.container,
-           info.codec, info.width, info.height);
-    if (info.fps > 0) printf("frames     %" PRId64 ", %g a second\n", info.num_frames, info.fps);
-    return cli_flush_output();
+    if (i2v_media_probe(path, &info, &error) != I2V_OK) return cli_fail("%s", error.message);
+    json_t *metadata = cli_metadata_read(path, &error);
+    int status =
+        settings->json ? print_media_json(path, &info, metadata) : print_media(path, &info, metadata, error.message);
+    json_decref(metadata);
+    return status;
 }
 
 int cli_info(const cli_settings *settings) {
     struct stat status;
-    if (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)) return describe_model(settings);
+    size_t length = strlen(settings->operand), ending = strlen(".safetensors");
+    int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
+    if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
+        return describe_model(settings);
     return describe_media(settings);
 }

@@ -3,8 +3,10 @@
 #include "bench_report.h"
 #include "bundled.h"
 #include "message.h"
+#include "metadata.h"
 #include "plan_report.h"
 #include "report.h"
+#include "rerun.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -31,7 +33,7 @@ char *cli_numbered_path(const char *path, int index, int count) {
 
 /* The first of several speaks for all: they share folder and ending. */
 static i2v_status check_output(cli_job *job, const char *path) {
-    char *first = cli_numbered_path(path, 0, job->params.num_videos);
+    char *first = cli_numbered_path(path, 0, job->params.video_index < 0 ? job->params.num_videos : 1);
     if (!first) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
     i2v_status status = i2v_video_check_path(first, &job->error);
     free(first);
@@ -58,19 +60,25 @@ static i2v_status open_model(cli_job *job) {
     if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
     if (status != I2V_OK) return status;
-    return cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
+    status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
+    return status == I2V_OK ? cli_rerun_check_model(job) : status;
+}
+
+void cli_job_note(cli_job *job, const char *format, ...) {
+    size_t length = strlen(job->notes);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(job->notes + length, sizeof job->notes - length, format, arguments);
+    va_end(arguments);
 }
 
 static void write_notes(cli_job *job) {
-    int length = 0, size = (int)sizeof job->notes;
     if (job->bundled)
-        length =
-            snprintf(job->notes, sizeof job->notes,
+        cli_job_note(job,
                      "model: the small bundled one, %s, not Stable Video Diffusion: README.md says how to get that "
                      "for --model\n",
                      job->bundled);
-    if (job->settings->seed_drawn && length < size)
-        snprintf(job->notes + length, (size_t)(size - length), "seed: %" PRIu64 "\n", job->params.seed);
+    if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64 "\n", job->params.seed);
 }
 
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
@@ -84,6 +92,7 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = check_outputs(job);
     if (status == I2V_OK) status = open_model(job);
     write_notes(job);
+    if (status == I2V_OK && settings->path && !settings->no_metadata) status = cli_metadata_check(job);
     return status;
 }
 
@@ -104,7 +113,12 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
     i2v_output output = job->settings->output;
     output.index = index;
     output.cancelled = cli_signals_came;
-    return i2v_video_save(job->video, path, &output, &job->error);
+    char *metadata = job->settings->no_metadata ? NULL : cli_metadata_text(job, index);
+    if (!metadata && !job->settings->no_metadata) return fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
+    output.metadata = metadata;
+    i2v_status status = i2v_video_save(job->video, path, &output, &job->error);
+    free(metadata);
+    return status;
 }
 
 static i2v_status save_all(cli_job *job, const char *path, i2v_status (*save)(cli_job *, int, const char *)) {

@@ -17,7 +17,8 @@ typedef struct cli_job {
     cli_progress progress;
     i2v_error error;
     char *bundled; /* path of the bundled model, if that is used */
-    char notes[512];
+    char model_sha256[I2V_SHA256_SIZE], image_sha256[I2V_SHA256_SIZE], latents_sha256[I2V_SHA256_SIZE]; /* or "" */
+    char notes[4096];
     double began, save_seconds;
 } cli_job;
 
@@ -26,6 +27,9 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings);
 
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
+
+/* Adds to what is printed when work begins. */
+__attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char *format, ...);
 
 /* Writes latents and videos. */
 i2v_status cli_job_save(cli_job *job);

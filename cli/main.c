@@ -1,6 +1,7 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
 #include "message.h"
+#include "presets.h"
 #include "signals.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ enum { COMMANDS = 4 };
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n";
+        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n"
+        "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
         "  img2vid decode latents.npy -o frames/%04d.png --model svd_xt --decode-chunk-size 4\n";
@@ -24,7 +26,8 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                         "  img2vid info rocket.mp4 --json\n";
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
-    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE", "IMAGE -o OUT [options]",
+    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
+                                  "IMAGE -o OUT [options] or --from VIDEO [IMAGE] -o OUT [options]",
                                   "Makes a short video out of one picture. IMAGE - reads standard input.",
                                   generate_examples, cli_option_table, cli_option_count},
                                  cli_generate};
@@ -60,6 +63,8 @@ static int run(const command_entry *entry, int argc, char **argv) {
     if (status == CLI_HELP) {
         cli_print_help(&entry->command);
         status = cli_flush_output();
+    } else if (status == CLI_LIST) {
+        status = cli_presets_list();
     } else if (status == CLI_PARSED) {
         status = entry->run(&settings);
     }

@@ -8,7 +8,7 @@
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
-static int read_choice(int *value, const char *choices, const char *text) {
+int cli_read_choice(int *value, const char *choices, const char *text) {
     size_t length = strlen(text);
     for (int index = 0; *choices; index++) {
         size_t choice = strcspn(choices, "|");
@@ -24,6 +24,7 @@ static int read_choice(int *value, const char *choices, const char *text) {
 static int read_value(const cli_option *option, void *target, const char *text) {
     switch (option->type) {
     case CLI_TEXT:
+    case CLI_NAME:
         *(const char **)target = text;
         return *text != 0;
     case CLI_INTEGER:
@@ -37,14 +38,14 @@ static int read_value(const cli_option *option, void *target, const char *text) 
     case CLI_BYTES:
         return cli_read_bytes(target, text);
     case CLI_CHOICE:
-        return read_choice(target, option->argument, text);
+        return cli_read_choice(target, option->argument, text);
     case CLI_FLAG:
         break;
     }
     return 0;
 }
 
-static const char *expected(const cli_option *option) {
+const char *cli_expected(const cli_option *option) {
     switch (option->type) {
     case CLI_INTEGER:
         return "a whole number";
@@ -59,6 +60,7 @@ static const char *expected(const cli_option *option) {
     case CLI_CHOICE:
         return option->argument;
     case CLI_TEXT:
+    case CLI_NAME:
     case CLI_FLAG:
         break;
     }
@@ -68,7 +70,7 @@ static const char *expected(const cli_option *option) {
 static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
     void *target = (char *)values + option->offset;
     if (!read_value(option, target, text))
-        return cli_wrong_usage(command->name, "--%s takes %s, not '%s'", option->name, expected(option), text);
+        return cli_wrong_usage(command->name, "--%s takes %s, not '%s'", option->name, cli_expected(option), text);
     if (option->type == CLI_INTEGER && *(int *)target < option->minimum)
         return cli_fail("--%s must be at least %d, not %s", option->name, option->minimum, text);
     return CLI_PARSED;
@@ -117,6 +119,7 @@ static int parse_option(cursor *at, const char *argument) {
     /* what looks like the next option is not taken for a value; --name=--value says that it is one */
     if (!value && at->next < at->argc && strncmp(at->argv[at->next], "--", 2) != 0) value = at->argv[at->next++];
     if (!value) return cli_wrong_usage(command->name, "--%s lacks its argument %s", option->name, option->argument);
+    if (option->type == CLI_NAME && strcmp(value, "help") == 0) return CLI_LIST;
     return set_value(command, option, at->values, value);
 }
 
@@ -143,7 +146,7 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
         else
             status = parse_operand(&at, argument);
     }
-    if (status == CLI_PARSED && command->operand && !*operand)
+    if (status == CLI_PARSED && command->operand && !*operand && !cli_given(command, *given, "from"))
         return cli_wrong_usage(command->name, "%s is missing", command->operand);
     return status;
 }

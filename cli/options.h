@@ -8,6 +8,7 @@
 typedef enum cli_type {
     CLI_FLAG,    /* int, 1 when given */
     CLI_TEXT,    /* const char *, not empty */
+    CLI_NAME,    /* likewise, one of a list that "help" asks for */
     CLI_INTEGER, /* int */
     CLI_SEED,    /* uint64_t */
     CLI_NUMBER,  /* double */
@@ -31,7 +32,7 @@ typedef struct cli_option {
 typedef struct cli_command {
     unsigned bit;
     const char *name;
-    const char *operand; /* "IMAGE": exactly one is taken; NULL: none */
+    const char *operand; /* "IMAGE": exactly one is taken, none with --from; NULL: none */
     const char *usage;   /* what follows the name */
     const char *summary; /* one line */
     const char *examples;
@@ -39,11 +40,18 @@ typedef struct cli_command {
     size_t options_count;
 } cli_command;
 
-enum { CLI_PARSED = 0, CLI_HELP = -1 };
+enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2 };
 
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
- * options[i] was there. Returns CLI_PARSED, CLI_HELP, or the exit status after printing what is wrong. */
+ * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_LIST ("help" for a CLI_NAME), or the exit status after
+ * printing what is wrong. */
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given);
+
+/* Reads one of "first|second|..." as its place; 0 if it is none of them. */
+int cli_read_choice(int *value, const char *choices, const char *text);
+
+/* "a whole number": what an option takes, for messages. */
+const char *cli_expected(const cli_option *option);
 
 /* True if the option of that name was there. */
 int cli_given(const cli_command *command, uint64_t given, const char *name);

@@ -57,8 +57,7 @@ static json_t *paths_json(const char *path, int count) {
     return paths;
 }
 
-/* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
-static json_t *seed_json(uint64_t seed) {
+json_t *cli_json_seed(uint64_t seed) {
     if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
     return json_sprintf("%" PRIu64, seed);
 }
@@ -79,18 +78,31 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
     return list;
 }
 
+/* The one that was used: the model's own where none was asked for; null where levels came from elsewhere. */
+static json_t *sigma_schedule_json(const cli_job *job) {
+    static const char *const names[] = {"auto", "karras", "exponential", "uniform", "ays"};
+    i2v_sigma_schedule schedule = job->params.sigma_schedule;
+    if (job->settings->sigmas.count || job->params.scheduler == I2V_SCHEDULER_ANIMATELCM) return json_null();
+    return json_string(names[schedule == I2V_SIGMA_SCHEDULE_AUTO ? job->model.sigma_schedule : schedule]);
+}
+
 static json_t *parameters_json(const cli_job *job) {
     static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
-                             *const alphas[] = {"white", "drop"};
+                             *const alphas[] = {"white", "drop"}, *const schedulers[] = {"euler", "animatelcm"},
+                             *const shapes[] = {"linear", "triangle"};
     const i2v_params *params = &job->params;
     json_t *object =
-        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", seed_json(params->seed),
+        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", cli_json_seed(params->seed),
                   "rng", generators[params->rng], "fit", fits[params->fit], "alpha", alphas[job->settings->alpha],
                   "num_inference_steps", params->num_inference_steps, "min_guidance_scale", params->min_guidance_scale,
                   "max_guidance_scale", params->max_guidance_scale, "fps", params->fps, "motion_bucket_id",
                   params->motion_bucket_id, "noise_aug_strength", params->noise_aug_strength, "decode_chunk_size",
                   params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
     json_object_set_new(object, "sigmas", sigmas_json(&job->settings->sigmas));
+    json_object_set_new(object, "preset", cli_json_text(job->settings->preset));
+    json_object_set_new(object, "scheduler", json_string(schedulers[params->scheduler]));
+    json_object_set_new(object, "sigma_schedule", sigma_schedule_json(job));
+    json_object_set_new(object, "guidance_shape", json_string(shapes[params->guidance_shape]));
     json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
     return object;
 }
@@ -106,7 +118,7 @@ int cli_report_json(const cli_job *job) {
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
         seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "seed", seed_json(job->params.seed));
+        json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
         json_object_set_new(object, "parameters", parameters_json(job));
     }
     return cli_print_json(object);

@@ -13,6 +13,9 @@ void cli_report_line(const cli_job *job);
 int cli_report_json(const cli_job *job);
 int cli_print_json(json_t *object); /* takes the reference; NULL is lack of memory */
 
+/* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
+json_t *cli_json_seed(uint64_t seed);
+
 /* A JSON string of any bytes: what is no UTF-8, as file names may be, becomes '?'. */
 json_t *cli_json_text(const char *text);
 

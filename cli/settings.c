@@ -1,6 +1,8 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
 #include "message.h"
+#include "presets.h"
+#include "rerun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +22,22 @@ const cli_option cli_option_table[] = {
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame) or .npy (float32)"},
-    {COMPUTES, files, 'm', "model", "DIR", CLI_TEXT, AT(model), 0,
+    {COMPUTES, files, 'm', "model", "DIR|FILE", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
-     "model_index.json (default: the small bundled model)"},
+     "model_index.json, or a single .safetensors file of\n"
+     "Stability AI (default: the small bundled model)"},
     {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
+    {COMPUTES | CLI_INFO, files, 0, "unet", "PATH", CLI_TEXT, AT(options.unet), 0,
+     "a file or folder to take the UNet from, in place of\n"
+     "the model's own"},
+    {COMPUTES | CLI_INFO, files, 0, "vae", "PATH", CLI_TEXT, AT(options.vae), 0, "likewise the VAE"},
+    {COMPUTES | CLI_INFO, files, 0, "image-encoder", "PATH", CLI_TEXT, AT(options.image_encoder), 0,
+     "likewise the image encoder (CLIP)"},
+    {COMPUTES | CLI_INFO, files, 0, "frame-decoder", "PATH", CLI_TEXT, AT(options.frame_decoder), 0,
+     "an AutoencoderKL whose decoder makes the frames one by\n"
+     "one, in place of the VAE's temporal decoder"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},
@@ -34,6 +46,13 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 0, "crf", "N", CLI_INTEGER, AT(output.crf), 0,
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
+
+    {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, AT(from), 0,
+     "run again what made this file: takes the parameters in\n"
+     "it for all that is not given, also IMAGE and --model"},
+    {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, AT(no_metadata), 0,
+     "do not keep the parameters in the file (.npy never has\n"
+     "them)"},
 
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
@@ -49,6 +68,9 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
      "videos of the same picture (default 1); for more than\n"
      "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ..."},
+    {CLI_GENERATE, picture, 0, "video-index", "K", CLI_INTEGER, AT(params.video_index), 0,
+     "of these N only number K, counted from 0, as it is\n"
+     "among them (default: all)"},
 
     {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
      "frames a second, of the file and as the model is told\n"
@@ -69,6 +91,21 @@ const cli_option cli_option_table[] = {
     {CLI_GENERATE, motion, 0, "sigmas", "A,B,...", CLI_NUMBERS, AT(sigmas), 0,
      "noise levels, one more than steps, in place of\n"
      "--num-inference-steps"},
+    {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, AT(preset), 0,
+     "another program's defaults, where no option says\n"
+     "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
+     "(--preset help: with their values)"},
+    {CLI_GENERATE, motion, 0, "scheduler", "euler|animatelcm", CLI_CHOICE, AT(params.scheduler), 0,
+     "animatelcm: few steps, for AnimateLCM-SVD's weights\n"
+     "(default euler)"},
+    {CLI_GENERATE, motion, 0, "sigma-schedule", "auto|karras|exponential|uniform|ays", CLI_CHOICE,
+     AT(params.sigma_schedule), 0,
+     "which noise levels: uniform is diffusers' with Karras\n"
+     "off, ays NVIDIA's Align Your Steps, for 10 steps or so\n"
+     "(default auto: the model's own)"},
+    {CLI_GENERATE, motion, 0, "guidance-shape", "linear|triangle", CLI_CHOICE, AT(params.guidance_shape), 0,
+     "from min to max, or from min to max and back to min\n"
+     "(default linear)"},
 
     {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
      "same seed, same video (default: a random one, printed)"},
@@ -79,8 +116,7 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what is free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
-     "say what memory it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory it would take, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,
@@ -96,8 +132,7 @@ const cli_option cli_option_table[] = {
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},
 
-    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
-     "print one JSON object on standard output"},
+    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0, "print one JSON object on standard output"},
     {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
@@ -112,25 +147,29 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
-/* What the values say together. */
-static int check(cli_settings *settings, uint64_t given) {
+/* What the values say together. known: the options that have one, be it from --from. */
+static int check(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path && !settings->plan) return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+    if (!settings->path && !settings->plan)
+        return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
-    settings->guidance_given =
-        cli_given(command, given, "min-guidance-scale") || cli_given(command, given, "max-guidance-scale");
+    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
+    settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
+                               cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
-    if (cli_given(command, given, "sigmas")) {
-        if (cli_given(command, given, "num-inference-steps"))
+    if (cli_given(command, known, "sigmas")) {
+        if (cli_given(command, known, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
+        if (cli_given(command, given, "sigma-schedule"))
+            return cli_wrong_usage(command->name, "--sigmas and --sigma-schedule exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, given, "seed")) {
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed")) {
         return draw_seed(settings);
     }
     return CLI_PARSED;
@@ -144,12 +183,16 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
-    uint64_t given;
+    uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
-    return status == CLI_PARSED ? check(settings, given) : status;
+    known = given;
+    if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
+    return status == CLI_PARSED ? check(settings, known) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
+    free(settings->found_image);
+    json_decref(settings->metadata);
     memset(settings, 0, sizeof *settings);
 }

@@ -6,6 +6,8 @@
 #include "numbers.h"
 #include "options.h"
 
+#include <jansson.h>
+
 enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8 };
 
 typedef struct cli_settings {
@@ -21,6 +23,12 @@ typedef struct cli_settings {
     int repeat;     /* of bench */
     int seed_drawn; /* no --seed: params.seed was drawn */
     int guidance_given;
+    int no_metadata;
+    const char *from; /* --from: the file whose metadata says what is not given */
+    json_t *metadata; /* of that file; strings above may be in it */
+    char *found_image;
+    int image_given, model_given, latents_given; /* on the command line, not in metadata */
+    const char *preset;                          /* NULL: none */
     i2v_options options;
     i2v_params params;
     i2v_output output;
@@ -29,7 +37,7 @@ typedef struct cli_settings {
 extern const cli_option cli_option_table[];
 extern const size_t cli_option_count;
 
-/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP or an exit status; free in every case. */
+/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP, CLI_LIST or an exit status; free in every case. */
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv);
 void cli_settings_free(cli_settings *settings);
 

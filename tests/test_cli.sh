@@ -72,7 +72,8 @@ help_and_version() {
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
-        max-memory plan threads latents save-latents alpha variant crf json quiet; do
+        max-memory plan threads latents save-latents alpha variant crf json quiet from no-metadata video-index preset \
+        scheduler sigma-schedule guidance-shape; do
         printed "--$option"
     done
     run bench --help
@@ -106,7 +107,8 @@ wrong_usage() {
     for bad in width=abc width=12x width= width=1.5 width=99999999999 height=1e3 num-frames=-- threads=0x2 \
         noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
         seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
-        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black; do
+        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
+        guidance-shape=square; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }
@@ -187,6 +189,151 @@ making_videos() {
     ls -A | grep -E '^\.|tmp|part' && fail 'temporary files were left behind'
 }
 
+# gif FILE JSON: a GIF that says JSON (at most 255 bytes) of itself.
+gif() {
+    { printf 'GIF89a\1\0\1\0\0\0\0!\xfe'"\\x$(printf %x ${#2})"; printf '%s\0;' "$2"; } > "$1"
+}
+
+# again FILE ARGUMENT...: generate --from what made FILE gives its bytes.
+again() {
+    local made=$1
+    shift
+    works "again.${made##*.}" generate --from "$made" -o "again.${made##*.}" "$@"
+    cmp "$made" "again.${made##*.}" || fail "$made is another when made again: $*"
+}
+
+running_again() {
+    local ending unseeded=("${small[@]:0:6}" --num-inference-steps 2 --num-frames 3 --max-guidance-scale 1.3)
+    mkdir again moved frames
+    cp picture.png again
+    cd again || return
+    for ending in mp4 mkv mov webm gif webp png; do
+        works "a.$ending" generate picture.png -o "a.$ending" "${unseeded[@]}" --quiet
+        again "a.$ending" --quiet
+        works "plain.$ending" generate --from "a.$ending" -o "plain.$ending" --no-metadata --quiet
+        grep -q motion_bucket_id "plain.$ending" && fail "--no-metadata keeps it in plain.$ending"
+        grep -q motion_bucket_id "a.$ending" || fail "no metadata in a.$ending"
+        refused 1 "plain.$ending has no metadata" generate --from "plain.$ending" -o out.mp4
+    done
+    mkdir frames
+    works frames/3.png generate picture.png -o frames/%d.png "${unseeded[@]}" --rng torch --dtype bf16 --fit pad
+    mv frames/3.png .
+    works frames/3.png generate --from 3.png -o frames/%d.png
+    cmp 3.png frames/3.png || fail 'a frame is another when made again'
+
+    # other parameters for some
+    works direct.npy generate picture.png -o direct.npy "${small[@]}" --num-frames 3
+    works a.mp4 generate picture.png -o a.mp4 "${small[@]}" --seed 18446744073709551615
+    again a.mp4
+    works from.npy generate --from a.mp4 -o from.npy --seed 7 --num-frames 3
+    cmp direct.npy from.npy || fail 'the changed parameters are not these'
+    works a.gif generate picture.png -o a.gif "${small[@]:0:6}" --seed 7 --num-frames 3 --sigmas 9,0.3,0.1
+    again a.gif
+    works from.npy generate --from a.gif -o from.npy --num-inference-steps 2
+    cmp direct.npy from.npy || fail 'steps do not replace sigmas'
+    works from.gif generate --from a.mp4 -o from.gif --seed 7 --num-frames 3 --sigmas 9,0.3,0.1
+    works direct.gif generate picture.png -o direct.gif "${small[@]:0:6}" --seed 7 --num-frames 3 --sigmas 9,0.3,0.1
+    cmp direct.gif from.gif || fail 'sigmas do not replace steps'
+
+    # one of several videos, alone
+    local rng
+    for rng in numpy torch; do
+        works three-3.npy generate picture.png -o three.npy "${small[@]}" --num-videos 3 --rng $rng
+        works three-3.png generate picture.png -o three.png "${small[@]}" --num-videos 3 --rng $rng
+        works second.npy generate --from three-2.png -o second.npy
+        cmp three-2.npy second.npy || fail "$rng: the second video is another when made alone"
+        again three-3.png
+        works all-1.npy generate --from three-3.png -o all.npy --num-videos 3
+        cmp three-1.npy all-1.npy || fail "$rng: --num-videos gives other videos"
+    done
+    refused 1 'video_index is 3' generate --from three-3.png -o out.mp4 --video-index 3
+
+    # noise, picture and model must be those of then, or be given
+    cp ../two-1.npy noise.npy
+    works a.webp generate picture.png -o a.webp "${small[@]}" --latents noise.npy
+    again a.webp
+    cp ../two-2.npy noise.npy
+    refused 1 'noise.npy is another noise' generate --from a.webp -o out.webp
+    works out.webp generate --from a.webp -o out.webp --latents noise.npy
+    said 'note: noise.npy is another noise'
+    mkdir ../moved/to
+    cp a.mp4 picture.png ../moved/to
+    cd ../moved || return
+    works here.npy generate --from ../again/a.mp4 ../again/picture.png -o here.npy
+    works found.npy generate --from to/a.mp4 -o found.npy
+    cmp here.npy found.npy || fail 'the picture beside the video is not taken'
+    cp to/a.mp4 .
+    refused 1 'picture.png, of which a.mp4 was made, is neither here' generate --from a.mp4 -o out.mp4
+    printf x >> to/picture.png
+    refused 1 'picture.png is another picture' generate --from to/a.mp4 -o out.mp4
+    works out.mp4 generate --from to/a.mp4 to/picture.png -o out.mp4
+    said 'note: to/picture.png is another picture'
+    cp to/picture.png .
+    cp ../again/picture.png to
+    works found.npy generate --from to/a.mp4 -o found.npy # the right one of two by that name
+    cmp here.npy found.npy || fail 'the picture of that hash is not taken'
+    cp -rL "$model" model
+    works a.mp4 generate to/picture.png -o a.mp4 "${small[@]}" --model model
+    again a.mp4
+    local weights
+    weights=$(find model/unet -name '*.safetensors' | head -n 1)
+    printf '\x3e' | dd of="$weights" bs=1 seek=$(($(stat -c %s "$weights") - 1)) conv=notrunc status=none
+    refused 1 'model is another model' generate --from a.mp4 -o out.mp4
+    works out.mp4 generate --from a.mp4 -o out.mp4 --model model
+    said 'note: model is another model'
+    cd ..
+
+    "$program" generate - -o stdin.gif "${small[@]}" < picture.png 2> "$scratch/err"
+    refused 2 'IMAGE is missing' generate --from stdin.gif -o out.gif
+    works again.gif generate --from stdin.gif picture.png -o again.gif
+    works decoded.gif decode latents.npy -o decoded.gif --model "$model"
+    refused 1 'by img2vid decode' generate --from decoded.gif -o out.gif
+    refused 1 'missing.mp4' generate --from missing.mp4 -o out.mp4
+    refused 1 'no metadata' generate --from picture.png -o out.mp4
+    refused 1 'no metadata' generate --from first.npy -o out.mp4
+    refused 2 'OUT is missing' generate --from two-1.mp4
+    refused 1 'too long a text' generate picture.png -o out.mp4 "${small[@]:0:6}" \
+        --sigmas "$(seq -s , 9999.123456 -1 5000)"
+}
+
+hostile_metadata() {
+    local bad begin='{"program":"img2vid","command":"generate","image":"picture.png"'
+    for bad in num_frames:1.5 num_frames:0 num_frames:99999999999 num_frames:[] num_frames:true width:-64 seed:-1 \
+        seed:1.0 seed:\"x\" seed:\"18446744073709551616\" sigmas:{} sigmas:[] sigmas:[1,null] fit:1 fit:\"cut\" \
+        rng:\"\" model:\"\" model:7 noise_aug_strength:\"1\" dtype:\"f64\"; do
+        gif bad.gif "$begin,\"${bad%%:*}\":${bad#*:}}"
+        refused 1 "bad.gif has .* for ${bad%%:*}, which is not" generate --from bad.gif -o out.gif
+    done
+    for bad in num_frames:9999999 motion_bucket_id:2000000000 num_videos:2000000000 noise_aug_strength:1e300 fps:5000; do
+        gif bad.gif "$begin,\"${bad%%:*}\":${bad#*:}}"
+        refused 1 "${bad%%:*} is " generate --from bad.gif -o out.gif --model "$model"
+    done
+    gif bad.gif "$begin,\"noise_aug_strength\":1e999}"
+    refused 1 'damaged' generate --from bad.gif -o out.gif
+    gif bad.gif "$begin,\"seed\":1,\"seed\":2}"
+    refused 1 'damaged' generate --from bad.gif -o out.gif
+    gif bad.gif "$begin"
+    refused 1 'damaged' generate --from bad.gif -o out.gif
+    gif bad.gif '{"program":"another","seed":1}'
+    refused 1 'no metadata of img2vid' generate --from bad.gif -o out.gif
+    gif bad.gif '{"program":"img2vid","command":"draw"}'
+    refused 1 'this version does not know' generate --from bad.gif -o out.gif
+    # what it may not say: where files are written
+    gif bad.gif "$begin,\"output\":\"evil.mp4\",\"save_latents\":\"evil.npy\",\"esc\\u001b[2J\":1}"
+    refused 2 'OUT is missing' generate --from bad.gif
+    works out.gif generate --from bad.gif -o out.gif "${small[@]}"
+    said 'note: bad.gif has metadata that this version does not know and leaves out: output, save_latents, esc?\[2J$'
+    [ -e evil.mp4 ] || [ -e evil.npy ] && fail 'metadata chose what to write'
+    printf 'x\33[2J' > control.txt
+    gif bad.gif "$begin,\"seed\":\"$(cat control.txt)\"}"
+    refused 1 'damaged' generate --from bad.gif -o out2.gif
+    gif bad.gif '{"program":"img2vid","a\u001bb":"c\u009bd"}'
+    # a GIF of one pixel, for info
+    { head -c -1 bad.gif; base64 -d <<< LAAAAAABAAEAAAICRAEAOw==; } > pixel.gif
+    works "$scratch/out" info pixel.gif
+    printed '^  a?b  *c??d$'
+}
+
 describing() {
     run info "$model"
     [ "$status" = 0 ] || fail "info of a model: $status"
@@ -200,6 +347,16 @@ describing() {
     printed '"kind": "video"'
     printed '"codec": "'
     printed '"num_frames": 2'
+    printed '^    "num_inference_steps": 2,$'
+    run info two-2.mp4
+    printed '^  program  *img2vid$'
+    printed '^  seed  *7$'
+    printed '^  video_index  *1$'
+    printed '^  image  *picture.png$'
+    run info picture.png
+    printed '^made with  unknown: '
+    run info picture.png --json
+    printed '"metadata": null'
 }
 
 # planned ARGUMENT...: prints a plan of the four stages, and leaves no file behind.
@@ -235,6 +392,67 @@ assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage 
     refused 1 'at the least, but max_memory (--max-memory) allows 1 MiB' generate picture.png --plan "${small[@]}" \
         --max-memory 1M
     refused 2 "unknown option '--plan'" bench --plan
+}
+
+# The values of --preset, and of options that override them, as the report gives them.
+presets() {
+    local small_preset=(picture.png -o preset.npy --model "$model" --width 64 --height 48 --num-frames 2 --seed 7)
+    works "$scratch/out" generate --preset help
+    [ -s "$scratch/err" ] && fail 'a list is no error'
+    printed '^preset  *steps  *guidance'
+    printed '^diffusers  *25  *1 to 3  *7  *127  *0.02  *all  *euler$'
+    printed '^sgm  *25  *1 to 2.5  *7  *127  *0.02  *14  *euler$'
+    printed '^sgm-xt  *30  *1.5 to 3  *7  *127  *0.02  *14  *euler$'
+    printed '^comfyui  *20  *1 to 2.5  *6  *127  *0  *all  *euler$'
+    printed '^animatelcm  *4  *1 to 1  *7  *127  *0.02  *8  *animatelcm$'
+    for preset in diffusers sgm sgm-xt comfyui animatelcm; do printed "^$preset  *[A-Za-z].*[a-z]"; done
+    works "$scratch/out" generate picture.png -o out.mp4 --preset=help
+    refused 2 "no preset 'comfy'.*diffusers, sgm, sgm-xt, comfyui and animatelcm" generate picture.png -o out.mp4 \
+        --preset comfy
+    refused 2 '--preset takes' generate picture.png -o out.mp4 --preset=
+    refused 2 '--preset lacks' generate picture.png -o out.mp4 --preset
+    refused 2 "unknown option '--preset'" decode text.txt -o out.mp4 --preset sgm
+
+    works preset.npy generate "${small_preset[@]}" --preset animatelcm --json
+    printed '^    "preset": "animatelcm",$'
+    printed '^    "num_inference_steps": 4,$'
+    printed '^    "scheduler": "animatelcm",$'
+    printed '^    "sigma_schedule": null,$'
+    printed '^    "guidance_shape": "linear"'
+    printed '^    "max_guidance_scale": 1.0,$'
+    printed '^    "decode_chunk_size": 8,$'
+    said '^denoise 4 of 4'
+    # options count wherever they stand
+    works preset.npy generate --num-inference-steps 2 --fps 9 "${small_preset[@]}" --preset comfyui --json \
+        --max-guidance-scale 2 --sigma-schedule ays --guidance-shape triangle
+    printed '^    "preset": "comfyui",$'
+    printed '^    "num_inference_steps": 2,$'
+    printed '^    "min_guidance_scale": 1.0,$'
+    printed '^    "max_guidance_scale": 2.0,$'
+    printed '^    "noise_aug_strength": 0.0,$'
+    printed '^    "fps": 9,$'
+    printed '^    "scheduler": "euler",$'
+    printed '^    "sigma_schedule": "ays",$'
+    printed '^    "guidance_shape": "triangle"'
+    works preset.npy generate "${small_preset[@]}" --preset sgm-xt --sigmas 3,1,0 --json
+    printed '^    "num_inference_steps": 2,$'
+    printed '^    "sigma_schedule": null,$'
+    works preset.npy generate "${small_preset[@]}" --preset animatelcm --scheduler euler --num-inference-steps 1 --json
+    printed '^    "scheduler": "euler",$'
+    printed '^    "sigma_schedule": "karras",$'
+    works preset.npy generate "${small_preset[@]}" --num-inference-steps 2 --json
+    printed '^    "preset": null,$'
+    works plain.npy generate "${small_preset[@]/preset.npy/plain.npy}" --num-inference-steps 2 --preset diffusers
+    cmp preset.npy plain.npy || fail "the diffusers preset differs from the defaults"
+
+    refused 2 '--sigmas and --sigma-schedule exclude each other' generate picture.png -o out.mp4 --sigmas 2,1,0 \
+        --sigma-schedule karras
+    refused 1 'sigma_schedule is ays, but scheduler animatelcm' generate picture.png -o out.mp4 --model "$model" \
+        --preset animatelcm --sigma-schedule ays
+    refused 1 'num_inference_steps is 41; scheduler animatelcm takes 1 to 40' generate picture.png -o out.mp4 \
+        --model "$model" --scheduler animatelcm --num-inference-steps 41
+    refused 1 'num_inference_steps is 1001; sigma_schedule uniform' generate picture.png --plan --model "$model" \
+        --sigma-schedule uniform --num-inference-steps 1001
 }
 
 measuring() {
@@ -292,8 +510,8 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos planning describing measuring interrupting \
-    full_disk; do
+for group in help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
+    planning describing presets measuring interrupting full_disk; do
     echo "== $group"
     $group
 done

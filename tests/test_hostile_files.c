@@ -145,9 +145,9 @@ static void wrong_paths(void **state) {
     expect_refused("no folder", "/no/such/model", I2V_ERROR_IO, "/no/such/model", NULL);
     expect_refused("two lines", "/no\nsuch\r\033[31mmodel", I2V_ERROR_IO, "folder", NULL);
     snprintf(path, sizeof path, "%s", in_copy(configs[0]));
-    expect_refused("file", path, I2V_ERROR_UNSUPPORTED, path, "folder");
+    expect_refused("file", path, I2V_ERROR_MODEL, path, "no safetensors file");
     snprintf(path, sizeof path, "%s", in_copy(CLIP_WEIGHTS));
-    expect_refused("weights", path, I2V_ERROR_UNSUPPORTED, path, "folder");
+    expect_refused("weights", path, I2V_ERROR_MODEL, path, "--unet");
     snprintf(path, sizeof path, "%s", in_copy("unet"));
     expect_refused("a part", path, 0, "model_index.json", NULL);
     memset(path, 'a', sizeof path - 1);
@@ -318,7 +318,8 @@ static void wrong_unet_configurations(void **state) {
 static void wrong_vae_configurations(void **state) {
     (void)state;
     static const wrong_value wrong[] = {
-        {"_class_name", "\"AutoencoderKL\"", "AutoencoderKL"},
+        {"_class_name", "\"AutoencoderKL\"", "up_block_types"},
+        {"_class_name", "\"AutoencoderTiny\"", "AutoencoderTiny"},
         {"_class_name", "[]", NULL},
         {"block_out_channels", "[32, 48]", NULL},
         {"block_out_channels", "[32]", "down_block_types"},
@@ -393,7 +394,10 @@ static void wrong_other_configurations(void **state) {
     static const wrong_value scheduler[] = {
         {"_class_name", "\"DDIMScheduler\"", "DDIMScheduler"},
         {"prediction_type", "\"epsilon\"", NULL},
-        {"use_karras_sigmas", "false", NULL},
+        {"use_beta_sigmas", "true", NULL},
+        {"use_exponential_sigmas", "true", "exclude"},
+        {"num_train_timesteps", "1e12", NULL},
+        {"beta_end", "[]", NULL},
         {"sigma_max", "-1", NULL},
         {"sigma_min", "1e999", "line"},
     };

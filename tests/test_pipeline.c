@@ -315,6 +315,17 @@ static void every_parameter_has_effect(void **state) {
     EXPECT_EFFECT(fit, I2V_FIT_STRETCH);
     EXPECT_EFFECT(fit, I2V_FIT_PAD);
     EXPECT_EFFECT(decode_chunk_size, 1);
+    EXPECT_EFFECT(scheduler, I2V_SCHEDULER_ANIMATELCM);
+    EXPECT_EFFECT(guidance_shape, I2V_GUIDANCE_TRIANGLE);
+    i2v_video_free(video);
+    base.num_inference_steps = 3; /* Karras' and exponential levels have the same ends */
+    video = generate(shared[1], picture, &base);
+    EXPECT_EFFECT(sigma_schedule, I2V_SIGMA_SCHEDULE_EXPONENTIAL);
+    EXPECT_EFFECT(sigma_schedule, I2V_SIGMA_SCHEDULE_UNIFORM);
+    EXPECT_EFFECT(sigma_schedule, I2V_SIGMA_SCHEDULE_AYS);
+    params = base;
+    params.sigma_schedule = I2V_SIGMA_SCHEDULE_KARRAS; /* what the model says anyway */
+    expect_same(1, &params, video);
     i2v_video_free(video);
 }
 
@@ -867,6 +878,9 @@ static void wrong_integers(void **state) {
     EXPECT_REFUSED(forward_chunk_size, -1);
     EXPECT_REFUSED(fit, (i2v_fit)7);
     EXPECT_REFUSED(rng, (i2v_rng)7);
+    EXPECT_REFUSED(scheduler, (i2v_scheduler)7);
+    EXPECT_REFUSED(sigma_schedule, (i2v_sigma_schedule)7);
+    EXPECT_REFUSED(guidance_shape, (i2v_guidance_shape)7);
 }
 
 static void wrong_numbers(void **state) {
@@ -978,6 +992,8 @@ static void documented_defaults(void **state) {
     assert_true(p.min_guidance_scale == 1 && p.max_guidance_scale == 3 && p.noise_aug_strength == 0.02);
     assert_true(p.seed == 0 && p.rng == I2V_RNG_NUMPY && !p.random && !p.latents && p.fit == I2V_FIT_CROP);
     assert_true(p.decode_chunk_size == 0 && p.forward_chunk_size == 0 && !p.on_event);
+    assert_true(p.scheduler == I2V_SCHEDULER_EULER && p.sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO);
+    assert_true(p.guidance_shape == I2V_GUIDANCE_LINEAR);
     i2v_options o;
     memset(&o, 0xff, sizeof o);
     i2v_options_default(&o);

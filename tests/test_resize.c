@@ -46,7 +46,7 @@ static void check_case(const resize_case *item) {
     uint8_t *pixels = make_pattern(item->width, item->height, item->channels);
     char got[17];
     if (item->channels == 3) {
-        i2v_image source = {item->width, item->height, pixels}, *image;
+        i2v_image source = {.width = item->width, .height = item->height, .pixels = pixels}, *image;
         i2v_status status =
             i2v_image_resize(&image, &source, item->new_width, item->new_height, fit_of(item->fit), NULL);
         assert_int_equal(status, I2V_OK);
@@ -105,7 +105,8 @@ static void test_extreme_shapes(void **state) {
 
 static void test_refusals(void **state) {
     uint8_t pixel[4] = {1, 2, 3, 4}, out[4];
-    i2v_image source = {1, 1, pixel}, empty = {0, 1, pixel}, *image = NULL;
+    i2v_image source = {.width = 1, .height = 1, .pixels = pixel};
+    i2v_image empty = {.height = 1, .pixels = pixel}, *image = NULL;
     i2v_error error;
     const int sizes[][2] = {{0, 1}, {1, 0}, {-5, 5}, {32769, 1}, {1, 32769}, {32768, 32768}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

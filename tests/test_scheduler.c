@@ -1,4 +1,5 @@
 /* Noise levels, guidance weights and the Euler step, against diffusers' EulerDiscreteScheduler and torch.linspace. */
+#include "pipeline/guidance.h"
 #include "pipeline/scheduler.h"
 
 #include "reference.h"
@@ -18,12 +19,17 @@ static const double STEP_TOLERANCE = 6e-7;
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const i2v_scheduler_config svd = {.sigma_min = 0.002, .sigma_max = 700, .leading = 1};
+static const i2v_scheduler_config svd = {.sigma_min = 0.002,
+                                         .sigma_max = 700,
+                                         .sigma_schedule = I2V_SIGMA_SCHEDULE_KARRAS,
+                                         .timestep_spacing = I2V_SPACING_LEADING};
 
 static i2v_schedule make(const i2v_scheduler_config *config, int steps, const double *custom) {
     i2v_schedule schedule;
     i2v_error error = {0};
-    assert_int_equal(i2v_schedule_make(&schedule, config, steps, custom, &error), I2V_OK);
+    i2v_schedule_request request = {.custom = custom, .steps = steps};
+    assert_int_equal(i2v_schedule_check(config, &request, &error), I2V_OK);
+    assert_int_equal(i2v_schedule_make(&schedule, config, &request, &error), I2V_OK);
     assert_int_equal(schedule.steps, steps);
     return schedule;
 }
@@ -73,12 +79,14 @@ static void other_range_and_spacing(void **state) {
     (void)state;
     static const float sigmas[] = {14.6000004f, 3.18124199f, 0.452392399f, 0.0299999993f, 0};
     static const float timesteps[] = {0.670255363f, 0.289317906f, -0.19830133f, -0.876639485f};
-    i2v_scheduler_config config = {.sigma_min = 0.03, .sigma_max = 14.6, .leading = 1};
+    i2v_scheduler_config config = svd;
+    config.sigma_min = 0.03;
+    config.sigma_max = 14.6;
     i2v_schedule schedule = make(&config, 4, NULL);
     expect_schedule(&schedule, sigmas, timesteps, 14.6342069f);
     i2v_schedule_free(&schedule);
     /* linspace and trailing: the largest level itself */
-    config.leading = 0;
+    config.timestep_spacing = I2V_SPACING_LINSPACE;
     schedule = make(&config, 4, NULL);
     expect_schedule(&schedule, sigmas, timesteps, 14.6000004f);
     i2v_schedule_free(&schedule);
@@ -106,7 +114,7 @@ static void reference_runs(void **state) {
         snprintf(path, sizeof path, "%s/scheduler/scheduler_config.json", reference.model);
         i2v_scheduler_config config;
         assert_int_equal(i2v_scheduler_config_read(&config, path, NULL), I2V_OK);
-        assert_int_equal(config.leading, 1);
+        assert_int_equal(config.timestep_spacing, I2V_SPACING_LEADING);
         i2v_schedule schedule = make(&config, (int)steps, NULL);
         expect_schedule(&schedule, sigmas, timesteps, 700.000732f);
         i2v_schedule_free(&schedule);
@@ -166,8 +174,8 @@ static void first_step_of_reference_runs(void **state) {
         float *without = i2v_reference_values(tensors, "unet.output_uncond", frames * size);
         i2v_schedule schedule = make(&svd, reference.params.num_inference_steps, NULL);
         for (size_t k = 0; k < frames * size; k++) {
-            float weight = i2v_guidance_weight(reference.params.min_guidance_scale, reference.params.max_guidance_scale,
-                                               (int)frames, (int)(k / size));
+            float weight = i2v_guidance_weight(I2V_GUIDANCE_LINEAR, reference.params.min_guidance_scale,
+                                               reference.params.max_guidance_scale, (int)frames, (int)(k / size));
             float velocity = without[k] + weight * (with[k] - without[k]);
             latents[k] =
                 i2v_euler_step(latents[k] * schedule.initial, velocity, schedule.sigmas[0], schedule.sigmas[1]);
@@ -186,12 +194,12 @@ static void first_step_of_reference_runs(void **state) {
 
 static void expect_weights(double low, double high, const float *wanted, int count) {
     for (int i = 0; i < count; i++) {
-        float found = i2v_guidance_weight(low, high, count, i);
+        float found = i2v_guidance_weight(I2V_GUIDANCE_LINEAR, low, high, count, i);
         /* torch.linspace multiplies and adds in one rounding where the CPU can */
         i2v_expect_close("guidance weight", &found, &wanted[i], 1, LEVEL_TOLERANCE);
     }
-    assert_true(i2v_guidance_weight(low, high, count, 0) == (float)low);
-    if (count > 1) assert_true(i2v_guidance_weight(low, high, count, count - 1) == (float)high);
+    assert_true(i2v_guidance_weight(I2V_GUIDANCE_LINEAR, low, high, count, 0) == (float)low);
+    if (count > 1) assert_true(i2v_guidance_weight(I2V_GUIDANCE_LINEAR, low, high, count, count - 1) == (float)high);
 }
 
 static void guidance_weights(void **state) {
@@ -220,6 +228,7 @@ static void guidance_weights(void **state) {
 #define VELOCITY "\"prediction_type\": \"v_prediction\""
 #define CONTINUOUS "\"timestep_type\": \"continuous\""
 #define KARRAS "\"use_karras_sigmas\": true"
+#define SOUND CLASS ", " VELOCITY ", " CONTINUOUS
 #define ALL CLASS ", " RANGE ", " VELOCITY ", " CONTINUOUS ", " KARRAS
 
 static i2v_status read_text(i2v_scheduler_config *config, const char *text, i2v_error *error) {
@@ -241,12 +250,31 @@ static void reads_configurations(void **state) {
     i2v_scheduler_config config;
     i2v_error error = {0};
     assert_int_equal(read_text(&config, "{" ALL ", \"timestep_spacing\": \"leading\"}", &error), I2V_OK);
-    assert_true(config.leading == 1 && config.sigma_min == 0.002 && config.sigma_max == 700);
+    assert_true(config.timestep_spacing == I2V_SPACING_LEADING && config.sigma_min == 0.002 && config.sigma_max == 700);
+    assert_int_equal(config.sigma_schedule, I2V_SIGMA_SCHEDULE_KARRAS);
     assert_int_equal(read_text(&config, "{" ALL ", \"timestep_spacing\": \"trailing\"}", &error), I2V_OK);
-    assert_int_equal(config.leading, 0);
-    /* the class's default is linspace */
+    assert_int_equal(config.timestep_spacing, I2V_SPACING_TRAILING);
+    /* the class's defaults */
     assert_int_equal(read_text(&config, "{" ALL "}", &error), I2V_OK);
-    assert_int_equal(config.leading, 0);
+    assert_int_equal(config.timestep_spacing, I2V_SPACING_LINSPACE);
+    assert_true(config.betas.num_train_timesteps == 1000 && config.betas.steps_offset == 0);
+    assert_true(config.betas.beta_start == 0.0001 && config.betas.beta_end == 0.02 && !config.betas.scaled_linear);
+    assert_int_equal(read_text(&config, "{" SOUND "}", &error), I2V_OK);
+    assert_true(config.sigma_schedule == I2V_SIGMA_SCHEDULE_UNIFORM && config.sigma_min == 0 && config.sigma_max == 0);
+    assert_int_equal(read_text(&config, "{" SOUND ", \"use_exponential_sigmas\": true}", &error), I2V_OK);
+    assert_int_equal(config.sigma_schedule, I2V_SIGMA_SCHEDULE_EXPONENTIAL);
+    /* SVD's own */
+    static const char betas[] = "\"beta_schedule\": \"scaled_linear\", \"beta_start\": 0.00085, \"beta_end\": 0.012, "
+                                "\"interpolation_type\": \"linear\", \"num_train_timesteps\": 1000, "
+                                "\"steps_offset\": 1, \"trained_betas\": null, \"rescale_betas_zero_snr\": false";
+    char text[1024];
+    snprintf(text, sizeof text, "{" SOUND ", %s}", betas);
+    assert_int_equal(read_text(&config, text, &error), I2V_OK);
+    assert_true(config.betas.scaled_linear && config.betas.beta_start == 0.00085 && config.betas.beta_end == 0.012);
+    assert_true(config.betas.steps_offset == 1 && !config.betas.missing);
+    /* betas that are not implemented are none of Karras' business */
+    assert_int_equal(read_text(&config, "{" ALL ", \"beta_schedule\": \"squaredcos_cap_v2\"}", &error), I2V_OK);
+    assert_non_null(config.betas.missing);
 }
 
 static void refuses_what_is_not_implemented(void **state) {
@@ -260,10 +288,16 @@ static void refuses_what_is_not_implemented(void **state) {
         {"{" CLASS ", " RANGE ", " CONTINUOUS ", " KARRAS ", \"prediction_type\": \"sample\"}", "prediction_type",
          "sample"},
         {"{" CLASS ", " RANGE ", " VELOCITY ", " KARRAS "}", "timestep_type", "discrete"},
-        {"{" CLASS ", " RANGE ", " VELOCITY ", " CONTINUOUS "}", "use_karras_sigmas", "false"},
-        {"{" CLASS ", " VELOCITY ", " CONTINUOUS ", " KARRAS "}", "sigma_min", "betas"},
+        {"{" SOUND ", \"beta_schedule\": \"squaredcos_cap_v2\"}", "beta_schedule", "not implemented"},
+        {"{" SOUND ", " KARRAS ", \"interpolation_type\": \"log_linear\"}", "interpolation_type", "not implemented"},
+        {"{" SOUND ", \"trained_betas\": [0.1]}", "trained_betas", "not implemented"},
+        {"{" SOUND ", \"rescale_betas_zero_snr\": true}", "rescale_betas_zero_snr", "not implemented"},
+        {"{" SOUND ", \"num_train_timesteps\": 0}", "num_train_timesteps", "0"},
+        {"{" SOUND ", \"num_train_timesteps\": 1000000000}", "num_train_timesteps", "1000000000"},
+        {"{" SOUND ", \"beta_end\": 1.5}", "beta_end", "1.5"},
+        {"{" SOUND ", \"steps_offset\": -1}", "steps_offset", "-1"},
         {"{" ALL ", \"use_beta_sigmas\": true}", "use_beta_sigmas", "true"},
-        {"{" ALL ", \"use_exponential_sigmas\": true}", "use_exponential_sigmas", "true"},
+        {"{" ALL ", \"use_exponential_sigmas\": true}", "use_exponential_sigmas", "exclude"},
         {"{" ALL ", \"final_sigmas_type\": \"sigma_min\"}", "final_sigmas_type", "sigma_min"},
         {"{" ALL ", \"timestep_spacing\": \"odd\"}", "timestep_spacing", "odd"},
         {"{" ALL ", \"use_beta_sigmas\": 1}", "use_beta_sigmas", "an integer"},

@@ -96,8 +96,8 @@ static void decoder_middle(void **state) {
         i2v_op_conv(at.run, x, latents, &decoder->conv_in, i2v_epilogue_plain());
         x = i2v_spatio_temporal_resnet_forward(at.run, &decoder->mid_resnets[0], x, none, none);
         expect_stage(&at, "vae.decoder.mid_block.resnets.0", x);
-        assert_int_equal(decoder->has_mid_attention, i == 1);
-        if (decoder->has_mid_attention) {
+        assert_int_equal(decoder->config.decoder_mid_attention, i == 1);
+        if (decoder->config.decoder_mid_attention) {
             x = i2v_vae_attention_forward(at.run, &decoder->mid_attention, x);
             x = i2v_spatio_temporal_resnet_forward(at.run, &decoder->mid_resnets[1], x, none, none);
         }
@@ -184,7 +184,7 @@ static void epsilons(void **state) {
         assert_true(decoder->up_blocks[1].resnets[0].spatial.norm2.epsilon == 1e-6f);
         assert_true(decoder->up_blocks[1].resnets[0].temporal.norm2.epsilon == 1e-5f);
         assert_true(decoder->conv_norm_out.epsilon == 1e-6f);
-        if (decoder->has_mid_attention) assert_true(decoder->mid_attention.group_norm.epsilon == 1e-6f);
+        if (decoder->config.decoder_mid_attention) assert_true(decoder->mid_attention.group_norm.epsilon == 1e-6f);
         i2v_reference_stage_end(&at);
     }
 }

@@ -622,6 +622,9 @@ static void test_disk_full(void **state) {
         random = random * 1664525u + 1013904223u;
         video->frames[i] = (float)(random >> 24) / 255;
     }
+    i2v_output output;
+    i2v_output_default(&output);
+    output.metadata = "{\"program\": \"img2vid\"}";
     struct rlimit unlimited, limit;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
     signal(SIGXFSZ, SIG_IGN);
@@ -630,7 +633,7 @@ static void test_disk_full(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *first = strchr(names[i], '%') ? "001.png" : names[i];
         struct stat info;
-        save(video, names[i], NULL);
+        save(video, names[i], &output);
         assert_int_equal(stat(in_folder(first), &info), 0);
         empty_folder();
         for (off_t size = 0; size < info.st_size; size += 1 + info.st_size / 16) {
@@ -638,7 +641,7 @@ static void test_disk_full(void **state) {
             limit.rlim_cur = (rlim_t)size;
             i2v_error error = {0};
             setrlimit(RLIMIT_FSIZE, &limit);
-            i2v_status status = i2v_video_save(video, in_folder(names[i]), NULL, &error);
+            i2v_status status = i2v_video_save(video, in_folder(names[i]), &output, &error);
             setrlimit(RLIMIT_FSIZE, &unlimited);
             if (status != I2V_ERROR_IO || !strstr(error.message, "File too large")) {
                 fail_msg("%s, %ld bytes: status %d: %s", names[i], (long)size, status, error.message);
@@ -801,6 +804,7 @@ static int write_samples(const char *target) {
     i2v_video *video = make_video(FRAMES, WIDTH, HEIGHT);
     i2v_output output;
     i2v_output_default(&output);
+    output.metadata = "{\"program\": \"img2vid\"}";
     int failed = 0;
     for (size_t i = 0; i < KINDS; i++) {
         char name[16];

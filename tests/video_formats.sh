@@ -30,6 +30,12 @@ expect b.png $stream apng,72,40,24000/1001,24000/1001,7
 expect a.gif stream=codec_name,width,height,nb_read_frames gif,72,40,7
 # The last frame lasts as long as the others: 7 frames of 1/7 s.
 for ending in mp4 mkv mov webm gif; do expect "a.$ending" format=duration 1.000000; done
+# The metadata is the container's comment.
+for ending in mp4 mkv mov webm; do
+    got=$(ffprobe -v error -show_entries format_tags -of default=nw=1 "$folder/a.$ending" |
+        sed -n 's/^TAG:comment=//Ip')
+    [ "$got" = '{"program": "img2vid"}' ] || { echo "a.$ending: the comment is $got"; bad=1; }
+done
 # Colours are marked as what they are: range, matrix, transfer, primaries.
 for ending in mp4 mkv mov webm; do
     expect "a.$ending" stream=color_range,color_space,color_transfer,color_primaries tv,bt709,bt709,bt709

@@ -59,10 +59,14 @@ I2V_API const char *i2v_version(void);
 
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
+/* Size of a SHA-256 as text: 64 lower-case hexadecimal digits and the NUL. */
+#define I2V_SHA256_SIZE 65
+
 /* 8-bit RGB picture. pixels is [height][width][3], rows without padding; owned by the picture. */
 typedef struct i2v_image {
     int width, height;
     uint8_t *pixels;
+    char sha256[I2V_SHA256_SIZE]; /* of the file it was loaded from; "" if it was made otherwise */
 } i2v_image;
 
 typedef enum i2v_alpha {
@@ -111,12 +115,19 @@ typedef struct i2v_options {
     i2v_dtype dtype;
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
+    /* Parts in place of the model's own; NULL: its own. Each a safetensors file that holds the part, under diffusers'
+     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's. A file in diffusers'
+     * names without config.json beside it has the sizes of the model's own part. */
+    const char *unet, *vae, *image_encoder;
+    const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
 
 /* Opens a model folder in diffusers' layout (model_index.json, unet/, vae/, image_encoder/, scheduler/,
- * feature_extractor/). Reads configurations and weight headers; weights are read when a call needs them.
+ * feature_extractor/), or a single file of Stability AI (svd.safetensors, svd_xt.safetensors and the like; told by its
+ * tensors' names), which has the scheduler of Stable Video Diffusion, and 14 frames where its name has "svd" but not
+ * "xt", else 25. Reads configurations and weight headers; weights are read when a call needs them.
  * *engine is set even on failure (unless memory for it is lacking), so that i2v_error_message can say why; close it
  * in both cases. options may be NULL. */
 I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_options *options);
@@ -131,8 +142,19 @@ I2V_API const char *i2v_error_message(const i2v_engine *engine);
  * thread; cleared when that call returns. Without a running call, the next one is cancelled. */
 I2V_API void i2v_cancel(i2v_engine *engine);
 
+/* Which noise levels the Euler scheduler takes, from high to low; they end in 0. */
+typedef enum i2v_sigma_schedule {
+    I2V_SIGMA_SCHEDULE_AUTO,        /* what the model's scheduler_config.json says; Karras for Stable Video Diffusion */
+    I2V_SIGMA_SCHEDULE_KARRAS,      /* diffusers' use_karras_sigmas: from the model's sigma_max to its sigma_min */
+    I2V_SIGMA_SCHEDULE_EXPONENTIAL, /* diffusers' use_exponential_sigmas: the same range, evenly spaced logarithms */
+    I2V_SIGMA_SCHEDULE_UNIFORM,     /* diffusers with both off: evenly spaced training timesteps, by the betas in the
+                                       model's scheduler_config.json; its sigma_min and sigma_max do not count */
+    I2V_SIGMA_SCHEDULE_AYS          /* NVIDIA's Align Your Steps for Stable Video Diffusion, 700 to 0.034 in 10 steps;
+                                       other numbers of steps by log-linear interpolation */
+} i2v_sigma_schedule;
+
 typedef struct i2v_part_info {
-    const char *name;       /* "unet", "vae", "image_encoder" */
+    const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
     const char *class_name; /* the class diffusers gives it */
     const char *dtype;      /* what its file holds: "F32", "F16", "BF16" or "mixed" */
     const char *sizes;      /* one line: channels, layers, heads */
@@ -149,11 +171,18 @@ typedef struct i2v_model_info {
     int latent_channels;  /* 4 for SVD */
     int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
-    i2v_part_info parts[3];
+    i2v_part_info parts[4];            /* the last only with a frame decoder */
+    i2v_dtype dtype;                   /* that of options, I2V_DTYPE_AUTO resolved */
+    const char *backend;               /* what computes: "cpu, AVX-512" */
+    i2v_sigma_schedule sigma_schedule; /* what I2V_SIGMA_SCHEDULE_AUTO stands for; never that itself */
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the engine. */
 I2V_API i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info);
+
+/* Tells the opened model's weights from others: the SHA-256 over the name, dtype, shape and middle 4096 bytes of every
+ * tensor. Does not depend on where the files are, nor on how they are cut into shards. Reads a few MiB of them. */
+I2V_API i2v_status i2v_model_hash(i2v_engine *engine, char hex[I2V_SHA256_SIZE]);
 
 /* ---- generation ------------------------------------------------------------------------------------------------- */
 
@@ -161,6 +190,20 @@ typedef enum i2v_rng {
     I2V_RNG_NUMPY, /* numpy.random.Generator(PCG64(seed)).standard_normal, cast to float32 */
     I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU; the low 32 bits of the seed count */
 } i2v_rng;
+
+/* How latents go from one noise level to the next. */
+typedef enum i2v_scheduler {
+    I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
+    I2V_SCHEDULER_ANIMATELCM /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
+                                trained for it. Each step jumps to the picture without noise, then adds noise anew:
+                                one draw a step of [num_videos, num_frames, channels, h, w], after the latents' */
+} i2v_scheduler;
+
+/* The guidance weights of the frames between min_guidance_scale and max_guidance_scale. */
+typedef enum i2v_guidance_shape {
+    I2V_GUIDANCE_LINEAR,  /* from min at the first frame to max at the last, as in diffusers */
+    I2V_GUIDANCE_TRIANGLE /* min at both ends, max in the middle: ComfyUI's VideoTriangleCFGGuidance */
+} i2v_guidance_shape;
 
 /* A caller's own source of standard normals: fills values[0..count). Returns 0, or anything else to fail. */
 typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
@@ -210,10 +253,28 @@ typedef struct i2v_params {
     int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
     i2v_event_callback on_event; /* may be NULL */
     void *user;
+    int video_index; /* -1: all; else only this one of the num_videos, from 0, with the noise that it has among them */
+    i2v_scheduler scheduler;           /* I2V_SCHEDULER_EULER */
+    i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
+    i2v_guidance_shape guidance_shape; /* I2V_GUIDANCE_LINEAR */
 } i2v_params;
 
 /* Fills params with the defaults above. */
 I2V_API void i2v_params_default(i2v_params *params);
+
+/* A named set of another program's defaults. */
+typedef struct i2v_preset {
+    const char *name;    /* "diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm" */
+    const char *summary; /* whose defaults, one line */
+} i2v_preset;
+
+/* Preset number index from 0; NULL after the last. Static. */
+I2V_API const i2v_preset *i2v_preset_at(size_t index);
+
+/* Sets what a preset is made of: num_inference_steps, sigmas (none), scheduler, sigma_schedule, min_guidance_scale,
+ * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength and decode_chunk_size. All else stays.
+ * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
+I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
 
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
@@ -224,8 +285,9 @@ typedef struct i2v_video {
     int fps;        /* params.fps */
 } i2v_video;
 
-/* Makes params.num_videos videos of image. On success *video is to be freed with i2v_video_free; else NULL.
- * Frames equal diffusers' for the same seed and parameters, and do not depend on the number of threads. */
+/* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
+ * i2v_video_free; else NULL. Frames equal diffusers' for the same seed and parameters, and do not depend on the number
+ * of threads. */
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
 
@@ -325,7 +387,12 @@ typedef struct i2v_output {
     int index;                    /* which of the video's num_videos; 0 */
     int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
     void *user;
+    /* NULL, or text to keep in the file: one JSON object in UTF-8 without control characters, at most
+     * I2V_METADATA_MAX bytes. .npy files have no place for it and are written without. */
+    const char *metadata;
 } i2v_output;
+
+#define I2V_METADATA_MAX 60000
 
 I2V_API void i2v_output_default(i2v_output *output);
 
@@ -347,6 +414,16 @@ typedef struct i2v_media_info {
 } i2v_media_info;
 
 I2V_API i2v_status i2v_media_probe(const char *path, i2v_media_info *info, i2v_error *error);
+
+/* The text that i2v_video_save kept in a file: MP4, QuickTime, Matroska and WebM have it as the comment, PNG in an iTXt
+ * chunk "img2vid", GIF in a comment extension, WebP in its XMP. *json is NULL, with I2V_OK, if the file is a picture,
+ * video or array without one; else it begins with '{' (more is not checked: it may come from anybody), and is to be
+ * freed with i2v_metadata_free. */
+I2V_API i2v_status i2v_metadata_load(const char *path, char **json, i2v_error *error);
+I2V_API void i2v_metadata_free(char *json);
+
+/* The SHA-256 of a file's bytes. */
+I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
 /* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,

@@ -3,6 +3,7 @@
 #include "media/picture.h"
 
 #include "base/file.h"
+#include "base/sha256.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *er
         free(pixels);
         return i2v_fail_memory(error, "the picture", bytes);
     }
-    *made = (i2v_image){width, height, pixels};
+    *made = (i2v_image){.width = width, .height = height, .pixels = pixels};
     *image = made;
     return I2V_OK;
 }
@@ -140,6 +141,11 @@ static i2v_status load(i2v_image **image, const i2v_encoded *source, i2v_alpha a
     status = i2v_image_new(image, swap ? raster.height : raster.width, swap ? raster.width : raster.height, error);
     if (status) goto end;
     orient(&raster, *image);
+    status = i2v_sha256_of(source->data, source->size, (*image)->sha256, error);
+    if (status) {
+        i2v_image_free(*image);
+        *image = NULL;
+    }
 end:
     free(raster.pixels);
     return status;

@@ -1,21 +1,10 @@
 /* Pictures by their headers: sizes as stored, and the frames of animated PNG, GIF and WebP with their delays. */
+#include "media/bytes.h"
 #include "media/probe.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <webp/decode.h>
-
-static uint32_t big_endian(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++) value = value << 8 | at[i];
-    return value;
-}
-
-static uint32_t little_endian(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = bytes - 1; i >= 0; i--) value = value << 8 | at[i];
-    return value;
-}
 
 static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
@@ -43,19 +32,19 @@ static i2v_status set_animation(i2v_media_info *info, int64_t frames, double sec
 static i2v_status probe_png(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
     const uint8_t *data = source->data;
     if (source->size < 33 || memcmp(data + 12, "IHDR", 4) != 0) return fail_damaged(source, error);
-    set_size(info, big_endian(data + 16, 4), big_endian(data + 20, 4));
+    set_size(info, i2v_big_endian(data + 16, 4), i2v_big_endian(data + 20, 4));
     name_kind(info, "png", "png");
     int64_t frames = 0;
     int is_animated = 0;
     double seconds = 0;
     for (size_t at = 8; source->size - at >= 12;) {
         const uint8_t *name = data + at + 4;
-        uint32_t length = big_endian(data + at, 4);
+        uint32_t length = i2v_big_endian(data + at, 4);
         if (length > source->size - at - 12) return fail_damaged(source, error);
         if (memcmp(name, "acTL", 4) == 0) is_animated = 1;
         if (memcmp(name, "fcTL", 4) == 0 && length == 26) {
-            uint32_t denominator = big_endian(data + at + 30, 2);
-            seconds += (double)big_endian(data + at + 28, 2) / (denominator ? denominator : 100);
+            uint32_t denominator = i2v_big_endian(data + at + 30, 2);
+            seconds += (double)i2v_big_endian(data + at + 28, 2) / (denominator ? denominator : 100);
             frames++;
         }
         if (memcmp(name, "IEND", 4) == 0) {
@@ -80,24 +69,14 @@ static i2v_status probe_jpeg(i2v_media_info *info, const i2v_encoded *source, i2
         }
         int is_start = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
         if (is_start) {
-            set_size(info, big_endian(data + at + 7, 2), big_endian(data + at + 5, 2));
+            set_size(info, i2v_big_endian(data + at + 7, 2), i2v_big_endian(data + at + 5, 2));
             return I2V_OK;
         }
-        size_t length = big_endian(data + at + 2, 2);
+        size_t length = i2v_big_endian(data + at + 2, 2);
         if (length < 2 || length + 2 > source->size - at) break;
         at += 2 + length;
     }
     return fail_damaged(source, error);
-}
-
-static size_t color_table_size(uint8_t flags) {
-    return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;
-}
-
-/* Past sub-blocks (a length, that many bytes) and the empty one that ends them; beyond `size` if they do not end. */
-static size_t skip_sub_blocks(const uint8_t *data, size_t size, size_t at) {
-    while (at < size && data[at]) at += (size_t)data[at] + 1;
-    return at < size ? at + 1 : size + 1;
 }
 
 /* Blocks: extensions, of which the graphic control holds the next picture's delay in 1/100 s, and pictures. A missing
@@ -107,16 +86,16 @@ static i2v_status probe_gif(i2v_media_info *info, const i2v_encoded *source, i2v
     size_t size = source->size;
     if (size < 13) return fail_damaged(source, error);
     name_kind(info, "gif", "gif");
-    set_size(info, little_endian(data + 6, 2), little_endian(data + 8, 2));
+    set_size(info, i2v_little_endian(data + 6, 2), i2v_little_endian(data + 8, 2));
     int64_t frames = 0, hundredths = 0;
-    size_t at = 13 + color_table_size(data[10]);
+    size_t at = 13 + i2v_gif_table_size(data[10]);
     while (at < size && data[at] != ';') {
         int is_picture = data[at] == ',';
         size_t left = size - at;
         if ((!is_picture && data[at] != '!') || left < (is_picture ? 11 : 3)) return fail_damaged(source, error);
-        if (!is_picture && data[at + 1] == 0xf9 && left >= 8) hundredths += little_endian(data + at + 4, 2);
-        size_t blocks = at + (is_picture ? 11 + color_table_size(data[at + 9]) : 2);
-        at = skip_sub_blocks(data, size, blocks);
+        if (!is_picture && data[at + 1] == 0xf9 && left >= 8) hundredths += i2v_little_endian(data + at + 4, 2);
+        size_t blocks = at + (is_picture ? 11 + i2v_gif_table_size(data[at + 9]) : 2);
+        at = i2v_gif_skip(data, size, blocks);
         if (at > size) return fail_damaged(source, error);
         frames += is_picture;
     }
@@ -133,10 +112,10 @@ static i2v_status probe_webp(i2v_media_info *info, const i2v_encoded *source, i2
     info->height = features.height;
     int64_t frames = 0, milliseconds = 0;
     for (size_t at = 12; source->size - at >= 8;) {
-        size_t length = little_endian(data + at + 4, 4);
+        size_t length = i2v_little_endian(data + at + 4, 4);
         if (length > source->size - at - 8) return fail_damaged(source, error);
         if (memcmp(data + at, "ANMF", 4) == 0 && length >= 16) {
-            milliseconds += little_endian(data + at + 20, 3);
+            milliseconds += i2v_little_endian(data + at + 20, 3);
             frames++;
         }
         at += 8 + length;
@@ -151,11 +130,11 @@ static i2v_status probe_bmp(i2v_media_info *info, const i2v_encoded *source, i2v
     const uint8_t *data = source->data;
     if (source->size < 26) return fail_damaged(source, error);
     name_kind(info, "bmp", "bmp");
-    if (little_endian(data + 14, 4) == 12) {
-        set_size(info, little_endian(data + 18, 2), little_endian(data + 20, 2));
+    if (i2v_little_endian(data + 14, 4) == 12) {
+        set_size(info, i2v_little_endian(data + 18, 2), i2v_little_endian(data + 20, 2));
     } else {
-        uint32_t height = little_endian(data + 22, 4);
-        set_size(info, little_endian(data + 18, 4), height > INT32_MAX ? 0u - height : height);
+        uint32_t height = i2v_little_endian(data + 22, 4);
+        set_size(info, i2v_little_endian(data + 18, 4), height > INT32_MAX ? 0u - height : height);
     }
     return I2V_OK;
 }

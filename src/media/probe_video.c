@@ -1,4 +1,5 @@
 /* Videos by libavformat: its demuxers count the packets, nothing is decoded, no other file or protocol is opened. */
+#include "media/metadata.h"
 #include "media/probe.h"
 #include "media/quiet.h"
 
@@ -116,37 +117,60 @@ static i2v_status read_streams(AVFormatContext *context, i2v_media_info *info, c
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", name);
 }
 
-i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
+/* A demuxer on a file in memory. */
+typedef struct opened_video {
+    memory_reader reader;
+    AVClass quiet; /* must outlive context */
+    AVFormatContext *context;
+    AVIOContext *pb;
+} opened_video;
+
+/* To be closed in every case. */
+static i2v_status open_video(opened_video *video, const i2v_encoded *source, i2v_error *error) {
+    *video = (opened_video){.reader = {source->data, (int64_t)source->size, 0}};
     const char *demuxer = demuxer_of(source);
     const AVInputFormat *format = demuxer ? av_find_input_format(demuxer) : NULL;
     if (!format)
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s is no picture or video of a kind known here", source->name);
-    memory_reader reader = {source->data, (int64_t)source->size, 0};
-    AVClass quiet; /* outlives context */
-    i2v_status status = I2V_OK;
-    AVFormatContext *context = avformat_alloc_context();
     uint8_t *buffer = av_malloc(AVIO_BUFFER_SIZE);
-    AVIOContext *pb =
-        buffer ? avio_alloc_context(buffer, AVIO_BUFFER_SIZE, 0, &reader, read_memory, NULL, seek_memory) : NULL;
-    if (!context || !pb) {
-        if (!pb) av_free(buffer);
-        status = i2v_fail_memory(error, source->name, AVIO_BUFFER_SIZE);
-        goto done;
+    if (buffer) {
+        video->pb = avio_alloc_context(buffer, AVIO_BUFFER_SIZE, 0, &video->reader, read_memory, NULL, seek_memory);
     }
-    snprintf(info->container, sizeof info->container, "%s", container_of(source, demuxer));
-    i2v_quiet_format(context, &quiet);
-    context->pb = pb;
+    if (!video->pb) av_free(buffer);
+    AVFormatContext *context = video->context = video->pb ? avformat_alloc_context() : NULL;
+    if (!context) return i2v_fail_memory(error, source->name, AVIO_BUFFER_SIZE);
+    i2v_quiet_format(context, &video->quiet);
+    context->pb = video->pb;
     context->io_open = refuse_open;
     /* parsers have contexts of their own, which would print */
     context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
-    if (avformat_open_input(&context, NULL, format, NULL) < 0) { /* frees context if it fails */
-        status = i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated, damaged or no video", source->name);
-    } else {
-        status = read_streams(context, info, source->name, error);
+    /* frees context if it fails */
+    if (avformat_open_input(&video->context, NULL, format, NULL) >= 0) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated, damaged or no video", source->name);
+}
+
+static void close_video(opened_video *video) {
+    avformat_close_input(&video->context);
+    if (video->pb) av_free(video->pb->buffer);
+    avio_context_free(&video->pb);
+}
+
+i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
+    opened_video video;
+    i2v_status status = open_video(&video, source, error);
+    if (!status) {
+        snprintf(info->container, sizeof info->container, "%s", container_of(source, demuxer_of(source)));
+        status = read_streams(video.context, info, source->name, error);
     }
-done:
-    avformat_close_input(&context);
-    if (pb) av_free(pb->buffer);
-    avio_context_free(&pb);
+    close_video(&video);
+    return status;
+}
+
+i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error) {
+    opened_video video;
+    i2v_status status = open_video(&video, source, error);
+    const AVDictionaryEntry *comment = status ? NULL : av_dict_get(video.context->metadata, "comment", NULL, 0);
+    if (comment) status = i2v_metadata_copy(json, comment->value, strlen(comment->value), source->name, error);
+    close_video(&video);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "media/media.h"
+#include "media/metadata.h"
 
 #include <libavutil/rational.h>
 #include <math.h>
@@ -92,7 +93,7 @@ static i2v_status check_video(const i2v_video *video, const i2v_output *output, 
         return i2v_fail(error, I2V_ERROR_PARAMETER, "index is %d, but there are %d videos, counted from 0",
                         output->index, video->num_videos);
     }
-    return I2V_OK;
+    return i2v_metadata_check(output->metadata, error);
 }
 
 static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_video *video,

@@ -2,6 +2,7 @@
  * The same frames give the same bytes on every machine with the same libraries: one encoder thread, no dates, no
  * random identifiers. */
 #include "base/file.h"
+#include "media/metadata.h"
 #include "media/quiet.h"
 #include "media/video.h"
 
@@ -22,6 +23,8 @@ typedef struct codec_choice {
     int max_fps;    /* 0: no limit of its own */
     int max_side;   /* the same; x264 leaks when it has to refuse */
     const char *encoder_options, *muxer_options;
+    /* For formats whose muxer writes no text: puts it into the finished file. NULL: it is the container's comment. */
+    i2v_status (*add_metadata)(const i2v_output_file *file, const char *json, i2v_error *error);
 } codec_choice;
 
 typedef struct ffmpeg_writer {
@@ -129,6 +132,9 @@ static int set_final_delay(const ffmpeg_writer *writer, AVDictionary **options) 
 
 static i2v_status open_muxer(ffmpeg_writer *writer, i2v_error *error) {
     int code = avformat_alloc_output_context2(&writer->muxer, NULL, writer->choice->muxer, NULL);
+    if (code < 0) return fail_ffmpeg(writer, code, error);
+    const char *comment = writer->choice->add_metadata ? NULL : writer->task->output->metadata;
+    if (comment) code = av_dict_set(&writer->muxer->metadata, "comment", comment, 0);
     if (code < 0) return fail_ffmpeg(writer, code, error);
     i2v_quiet_format(writer->muxer, &writer->quiet);
     writer->muxer->flags |= AVFMT_FLAG_BITEXACT;
@@ -283,7 +289,12 @@ static i2v_status ffmpeg_finish(void *self, i2v_error *error) {
     writer->needs_trailer = 0;
     int code = av_write_trailer(writer->muxer);
     if (code >= 0) code = avio_closep(&writer->muxer->pb);
-    return code < 0 ? fail_ffmpeg(writer, code, error) : i2v_output_file_commit(&writer->file, error);
+    if (code < 0) return fail_ffmpeg(writer, code, error);
+    const char *metadata = writer->task->output->metadata;
+    if (metadata && writer->choice->add_metadata) {
+        status = writer->choice->add_metadata(&writer->file, metadata, error);
+    }
+    return status ? status : i2v_output_file_commit(&writer->file, error);
 }
 
 static void ffmpeg_close(void *self) {
@@ -325,6 +336,7 @@ static const codec_choice gif = {
     .max_fps = 50,
     .encoder_options = "",
     .muxer_options = "loop=0",
+    .add_metadata = i2v_gif_add_metadata,
 };
 static const codec_choice apng = {
     .muxer = "apng",
@@ -333,6 +345,7 @@ static const codec_choice apng = {
     .multiple = 1,
     .encoder_options = "pred=paeth",
     .muxer_options = "plays=0",
+    .add_metadata = i2v_png_add_metadata,
 };
 
 #define FFMPEG_FORMAT(name, choice, default_crf, max_crf, look_function)                                               \

@@ -1,6 +1,7 @@
 /* One lossless PNG a frame, numbered from 1 by a pattern. All are written under temporary names and renamed at the
  * end, so that a run that fails leaves the files of an earlier one as they were. */
 #include "base/file.h"
+#include "media/metadata.h"
 #include "media/video.h"
 
 #include <errno.h>
@@ -80,6 +81,8 @@ static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error)
     if (!status) {
         writer->written++;
         status = write_png(file->temporary, path, writer->task, rgb, error);
+        const char *metadata = writer->task->output->metadata;
+        if (!status && metadata) status = i2v_png_add_metadata(file, metadata, error);
     }
     free(path);
     return status;

@@ -1,10 +1,12 @@
 /* Animated WebP by libwebp. */
 #include "base/file.h"
+#include "media/metadata.h"
 #include "media/video.h"
 
 #include <errno.h>
 #include <libavutil/mathematics.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <webp/encode.h>
 #include <webp/mux.h>
@@ -86,6 +88,29 @@ static i2v_status write_file(const char *path, const WebPData *data, i2v_error *
     return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(cause));
 }
 
+/* Puts the text's XMP into the assembled file. */
+static i2v_status add_metadata(WebPData *data, const i2v_video_task *task, i2v_error *error) {
+    const char *json = task->output->metadata;
+    if (!json) return I2V_OK;
+    char *xmp = i2v_metadata_xmp(json);
+    WebPMux *mux = xmp ? WebPMuxCreate(data, 0) : NULL;
+    WebPData whole, chunk = {(const uint8_t *)xmp, xmp ? strlen(xmp) : 0};
+    WebPDataInit(&whole);
+    i2v_status status = I2V_OK;
+    if (!mux) {
+        status = i2v_fail_memory(error, task->path, data->size);
+    } else if (WebPMuxSetChunk(mux, "XMP ", &chunk, 0) != WEBP_MUX_OK || WebPMuxAssemble(mux, &whole) != WEBP_MUX_OK) {
+        status = i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: libwebp takes no metadata", task->path);
+    }
+    WebPMuxDelete(mux); /* it points into data */
+    free(xmp);
+    if (!status) {
+        WebPDataClear(data);
+        *data = whole;
+    }
+    return status;
+}
+
 static i2v_status webp_finish(void *self, i2v_error *error) {
     webp_writer *writer = self;
     WebPData data;
@@ -96,7 +121,8 @@ static i2v_status webp_finish(void *self, i2v_error *error) {
         !WebPAnimEncoderAssemble(writer->encoder, &data)) {
         status = fail_encoder(writer, error);
     } else {
-        status = write_file(writer->task->path, &data, error);
+        status = add_metadata(&data, writer->task, error);
+        if (!status) status = write_file(writer->task->path, &data, error);
     }
     WebPDataClear(&data);
     return status;

@@ -31,6 +31,9 @@ typedef struct i2v_vae_config {
     int layers_per_block;
     int latent_channels;
     double scaling_factor;
+    int temporal_decoder;      /* AutoencoderKLTemporalDecoder's, else AutoencoderKL's: frame by frame */
+    int decoder_mid_attention; /* attention and the second resnet run in the decoder's middle */
+    int has_post_quant_conv;   /* before the decoder */
 } i2v_vae_config;
 
 typedef struct i2v_clip_config {
@@ -51,6 +54,18 @@ typedef struct i2v_normalization {
 i2v_status i2v_unet_config_read(i2v_unet_config *config, const char *path, i2v_error *error);
 i2v_status i2v_vae_config_read(i2v_vae_config *config, const char *path, i2v_error *error);
 i2v_status i2v_clip_config_read(i2v_clip_config *config, const char *path, i2v_error *error);
+/* The same from the text of such a file; source says in messages where it is from. */
+i2v_status i2v_unet_config_read_text(i2v_unet_config *config, const char *text, const char *source, i2v_error *error);
+i2v_status i2v_vae_config_read_text(i2v_vae_config *config, const char *text, const char *source, i2v_error *error);
+i2v_status i2v_clip_config_read_text(i2v_clip_config *config, const char *text, const char *source, i2v_error *error);
+
+/* Whether sizes found otherwise are ones that are implemented; file is for messages. */
+i2v_status i2v_unet_config_check(const i2v_unet_config *config, const char *file, i2v_error *error);
+i2v_status i2v_vae_config_check(const i2v_vae_config *config, const char *file, i2v_error *error);
+i2v_status i2v_clip_config_check(const i2v_clip_config *config, const char *file, i2v_error *error);
+
+/* CLIPImageProcessor's defaults, which are SVD's. */
+void i2v_normalization_default(i2v_normalization *normalization);
 /* preprocessor_config.json. */
 i2v_status i2v_normalization_read(i2v_normalization *normalization, const char *path, i2v_error *error);
 

@@ -167,7 +167,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
     const uint8_t *rows = weight->data + (size_t)first * row;
     filter->element = packed_element(loader, weight);
-    if (loader->streams) {
+    if (loader->streams && weight->mapped) {
         filter->source = (i2v_source){weight->mapped, rows, element};
         return;
     }

@@ -1,4 +1,5 @@
-/* diffusers' AutoencoderKLTemporalDecoder: a picture to latents frame by frame, latents to frames in time. */
+/* diffusers' AutoencoderKLTemporalDecoder: a picture to latents frame by frame, latents to frames in time; and
+ * AutoencoderKL, which has the same encoder and, in the decoder, the same blocks without time. */
 #ifndef I2V_MODEL_VAE_H
 #define I2V_MODEL_VAE_H
 
@@ -37,10 +38,10 @@ typedef struct i2v_vae_decoder {
     i2v_conv conv_in, conv_out;
     i2v_spatio_temporal_resnet mid_resnets[2];
     i2v_vae_attention mid_attention;
-    int has_mid_attention; /* attention and the second resnet run only where layers_per_block >= 2 */
     i2v_vae_decoder_block up_blocks[I2V_MAX_LEVELS];
     i2v_norm conv_norm_out;
-    i2v_temporal_conv time_conv_out;
+    i2v_temporal_conv time_conv_out; /* of a temporal decoder */
+    i2v_linear post_quant_conv;      /* if the configuration has it */
 } i2v_vae_decoder;
 
 /* Each binds its half of the part and marks the other half as known. */
@@ -52,7 +53,7 @@ void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2
 void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out, i2v_tensor pixels);
 
 /* latents [frames, h, w, latent_channels], divided by the scaling factor before -> out [frames, H, W, 3], about -1..1.
- * The frames are decoded together. */
+ * The frames are decoded together; by AutoencoderKL's decoder, each as if it were alone. */
 void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor latents);
 
 #endif

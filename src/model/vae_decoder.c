@@ -1,10 +1,25 @@
 #include "model/vae_attention.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-static i2v_spatio_temporal_resnet_sizes resnet_sizes(int in, int out) {
-    return (i2v_spatio_temporal_resnet_sizes){
+/* Without time, the spatial half is all there is. */
+__attribute__((format(printf, 6, 7))) static void load_resnet(i2v_loader *loader, const i2v_vae_config *config,
+                                                              i2v_spatio_temporal_resnet *resnet, int in, int out,
+                                                              const char *format, ...) {
+    char prefix[160];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(prefix, sizeof prefix, format, arguments);
+    va_end(arguments);
+    i2v_spatio_temporal_resnet_sizes sizes = {
         .in = in, .out = out, .epsilon = 1e-6, .temporal_epsilon = 1e-5, .switched = 1};
+    if (config->temporal_decoder) {
+        i2v_spatio_temporal_resnet_load(loader, resnet, &sizes, "%s", prefix);
+    } else {
+        i2v_resnet_load(loader, &resnet->spatial, in, out, 0, sizes.epsilon, "%s", prefix);
+    }
 }
 
 /* index counts from the deepest level. */
@@ -13,9 +28,7 @@ static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, cons
     int out = config->block_out_channels[level];
     for (int i = 0; i <= config->layers_per_block; i++) {
         int in = i > 0 || level + 1 == config->levels ? out : config->block_out_channels[level + 1];
-        i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in, out);
-        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "decoder.up_blocks.%d.resnets.%d", index,
-                                        i);
+        load_resnet(loader, config, &block->resnets[i], in, out, "decoder.up_blocks.%d.resnets.%d", index, i);
     }
     if (level == 0) return;
     block->upsampler = i2v_conv_3x3(out, out);
@@ -23,18 +36,16 @@ static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, cons
     i2v_load_conv(loader, &block->upsampler, 1, "decoder.up_blocks.%d.upsamplers.0.conv", index);
 }
 
-/* diffusers makes layers_per_block resnets and one attention, and runs them in pairs after the first resnet: what is
- * left over is in the file and never runs. */
+/* diffusers' temporal decoder may have a middle that never runs as a whole: what is left over is in the file. */
 static void load_mid_block(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config, int channels) {
-    i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(channels, channels);
-    decoder->has_mid_attention = config->layers_per_block >= 2;
-    i2v_spatio_temporal_resnet_load(loader, &decoder->mid_resnets[0], &sizes, "decoder.mid_block.resnets.0");
-    if (decoder->has_mid_attention) {
+    load_resnet(loader, config, &decoder->mid_resnets[0], channels, channels, "decoder.mid_block.resnets.0");
+    if (config->decoder_mid_attention) {
         i2v_vae_attention_load(loader, &decoder->mid_attention, channels, "decoder.mid_block.attentions.0");
-        i2v_spatio_temporal_resnet_load(loader, &decoder->mid_resnets[1], &sizes, "decoder.mid_block.resnets.1");
+        load_resnet(loader, config, &decoder->mid_resnets[1], channels, channels, "decoder.mid_block.resnets.1");
     } else {
         i2v_load_ignore(loader, "decoder.mid_block.attentions.0");
     }
+    if (!config->temporal_decoder) return;
     for (int i = 2; i < config->layers_per_block; i++) i2v_load_ignore(loader, "decoder.mid_block.resnets.%d", i);
 }
 
@@ -50,13 +61,20 @@ void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2
     for (int i = 0; i < config->levels; i++) load_up_block(loader, &decoder->up_blocks[i], config, i);
     i2v_load_norm(loader, &decoder->conv_norm_out, first, I2V_NORM_GROUPS, 1e-6, "decoder.conv_norm_out");
     i2v_load_conv(loader, &decoder->conv_out, 1, "decoder.conv_out");
-    i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "decoder.time_conv_out");
+    if (config->temporal_decoder) {
+        i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "decoder.time_conv_out");
+    }
+    if (config->has_post_quant_conv) {
+        i2v_load_linear_1x1(loader, &decoder->post_quant_conv, config->latent_channels, config->latent_channels,
+                            "post_quant_conv");
+    }
     i2v_load_ignore(loader, "encoder");
     i2v_load_ignore(loader, "quant_conv");
 }
 
 /* Into x itself if it can be; else frees x. */
-static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights, i2v_tensor x) {
+static i2v_tensor resnet(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_spatio_temporal_resnet *weights,
+                         i2v_tensor x) {
     i2v_tensor none = {0}, out = x;
     if (weights->spatial.has_shortcut) {
         out = i2v_resnet_forward(run, &weights->spatial, x, none, none);
@@ -64,7 +82,7 @@ static i2v_tensor resnet(i2v_run *run, const i2v_spatio_temporal_resnet *weights
     } else {
         i2v_resnet_into(run, &weights->spatial, x, x, none, none);
     }
-    i2v_temporal_resnet_blend(run, weights, out, none);
+    if (decoder->config.temporal_decoder) i2v_temporal_resnet_blend(run, weights, out, none);
     return out;
 }
 
@@ -79,36 +97,59 @@ static void upsample_frames(i2v_run *run, const i2v_conv *conv, const i2v_resnet
 
 /* The upsampler, and the first resnet after it, which often has fewer channels: the large tensor with more of them is
  * only made of as many frames as are worked on together, and the result grows over x, which it frees. */
-static i2v_tensor upsample(i2v_run *run, const i2v_conv *conv, const i2v_spatio_temporal_resnet *weights,
-                           i2v_tensor x) {
+static i2v_tensor upsample(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_conv *conv,
+                           const i2v_spatio_temporal_resnet *weights, i2v_tensor x) {
     i2v_tensor out = i2v_tensor_new_over(run, &x, 2 * x.height, 2 * x.width, weights->spatial.conv2.out);
     int group = i2v_run_together(run, x.frames, (int64_t)out.height * out.width * conv->out);
     for (int first = 0; first < x.frames; first += group) {
         upsample_frames(run, conv, &weights->spatial, i2v_tensor_frames(&out, first, group),
                         i2v_tensor_frames(&x, first, group));
     }
-    i2v_temporal_resnet_blend(run, weights, out, (i2v_tensor){0});
+    if (decoder->config.temporal_decoder) i2v_temporal_resnet_blend(run, weights, out, (i2v_tensor){0});
     return out;
 }
 
-void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor latents) {
+static i2v_tensor convolve_in(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor latents) {
     i2v_tensor x = i2v_tensor_new(run, latents.frames, latents.height, latents.width, decoder->conv_in.out);
-    i2v_op_conv(run, x, latents, &decoder->conv_in, i2v_epilogue_plain());
-    x = resnet(run, &decoder->mid_resnets[0], x);
-    if (decoder->has_mid_attention) {
+    if (!decoder->config.has_post_quant_conv) {
+        i2v_op_conv(run, x, latents, &decoder->conv_in, i2v_epilogue_plain());
+        return x;
+    }
+    i2v_tensor mixed = i2v_tensor_new_f32(run, latents.frames, latents.height, latents.width, latents.channels);
+    i2v_op_linear(run, mixed, latents, NULL, &decoder->post_quant_conv, i2v_epilogue_plain());
+    i2v_op_conv(run, x, mixed, &decoder->conv_in, i2v_epilogue_plain());
+    i2v_tensor_free(run, &mixed);
+    return x;
+}
+
+/* Frees x. */
+static void convolve_out(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor x) {
+    i2v_tensor none = {0};
+    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
+    i2v_op_conv_normed(run, out, x, none, &norm, &decoder->conv_out, i2v_epilogue_plain());
+    i2v_group_norm_free(run, &norm);
+    i2v_tensor_free(run, &x);
+}
+
+void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor latents) {
+    i2v_tensor x = convolve_in(run, decoder, latents);
+    x = resnet(run, decoder, &decoder->mid_resnets[0], x);
+    if (decoder->config.decoder_mid_attention) {
         x = i2v_vae_attention_forward(run, &decoder->mid_attention, x);
-        x = resnet(run, &decoder->mid_resnets[1], x);
+        x = resnet(run, decoder, &decoder->mid_resnets[1], x);
     }
     for (int i = 0; i < decoder->config.levels; i++) {
         const i2v_spatio_temporal_resnet *resnets = decoder->up_blocks[i].resnets;
-        x = i == 0 ? resnet(run, resnets, x) : upsample(run, &decoder->up_blocks[i - 1].upsampler, resnets, x);
-        for (int k = 1; k <= decoder->config.layers_per_block; k++) x = resnet(run, &resnets[k], x);
+        x = i == 0 ? resnet(run, decoder, resnets, x)
+                   : upsample(run, decoder, &decoder->up_blocks[i - 1].upsampler, resnets, x);
+        for (int k = 1; k <= decoder->config.layers_per_block; k++) x = resnet(run, decoder, &resnets[k], x);
     }
-    i2v_tensor frames = i2v_tensor_new_f32(run, x.frames, x.height, x.width, 3), none = {0};
-    i2v_group_norm norm = i2v_group_norm_of(run, x, none, &decoder->conv_norm_out, 0, I2V_ACTIVATION_SILU);
-    i2v_op_conv_normed(run, frames, x, none, &norm, &decoder->conv_out, i2v_epilogue_plain());
-    i2v_group_norm_free(run, &norm);
-    i2v_tensor_free(run, &x);
+    if (!decoder->config.temporal_decoder) {
+        convolve_out(run, decoder, out, x);
+        return;
+    }
+    i2v_tensor frames = i2v_tensor_new_f32(run, x.frames, x.height, x.width, 3);
+    convolve_out(run, decoder, frames, x);
     i2v_op_temporal_conv(run, out, frames, NULL, &decoder->time_conv_out, i2v_epilogue_plain());
     i2v_tensor_free(run, &frames);
 }

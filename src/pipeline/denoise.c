@@ -1,5 +1,7 @@
 #include "pipeline/denoise.h"
 
+#include "pipeline/guidance.h"
+
 #include <string.h>
 
 /* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
@@ -42,8 +44,8 @@ static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with,
     if (!i2v_run_computes(run)) return;
     int64_t frame_size = i2v_tensor_count(&with) / with.frames;
     for (int frame = 0; frame < with.frames; frame++) {
-        float weight =
-            i2v_guidance_weight(condition->min_guidance_scale, condition->max_guidance_scale, with.frames, frame);
+        float weight = i2v_guidance_weight(condition->guidance_shape, condition->min_guidance_scale,
+                                           condition->max_guidance_scale, with.frames, frame);
         float *a = i2v_tensor_floats(&with) + frame * frame_size;
         const float *b = i2v_tensor_floats(&without) + frame * frame_size;
         for (int64_t i = 0; i < frame_size; i++) a[i] = b[i] + weight * (a[i] - b[i]);
@@ -51,15 +53,21 @@ static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with,
 }
 
 /* latents [frames, channels, h, w] by velocity [frames, h, w, channels]. */
-static void euler(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, float sigma, float next, float *latents) {
+static void advance(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, const i2v_step *step, float *latents) {
     if (!i2v_run_computes(run)) return;
-    int channels = sizes->latent_channels;
+    int channels = sizes->latent_channels, animatelcm = step->scheduler == I2V_SCHEDULER_ANIMATELCM;
     int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
     for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
         for (int c = 0; c < channels; c++) {
-            float *line = latents + (frame * channels + c) * pixels;
+            int64_t first = (frame * channels + c) * pixels;
+            float *line = latents + first;
+            const float *noise = step->noise ? step->noise + first : NULL;
             const float *v = i2v_tensor_floats(&velocity) + frame * pixels * channels + c;
-            for (int64_t i = 0; i < pixels; i++) line[i] = i2v_euler_step(line[i], v[i * channels], sigma, next);
+            for (int64_t i = 0; i < pixels; i++) {
+                line[i] = animatelcm ? i2v_animatelcm_step(line[i], v[i * channels], step->sigma, step->next,
+                                                           noise ? noise[i] : 0)
+                                     : i2v_euler_step(line[i], v[i * channels], step->sigma, step->next);
+            }
         }
     }
 }
@@ -83,34 +91,39 @@ void i2v_denoiser_end(i2v_denoiser *denoiser) {
     *denoiser = (i2v_denoiser){0};
 }
 
-i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, float timestep, float sigma, float next, float *latents) {
+i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents) {
     i2v_run *run = denoiser->run;
     const i2v_sizes *sizes = denoiser->sizes;
     const i2v_condition *condition = denoiser->condition;
     int h = sizes->latent_height, w = sizes->latent_width;
-    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, timestep, condition->time_ids);
+    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, step->timestep, condition->time_ids);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-    predict(denoiser, 1, &time, sigma, latents, with);
+    predict(denoiser, 1, &time, step->sigma, latents, with);
     if (sizes->guidance) {
         i2v_tensor without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-        predict(denoiser, 0, &time, sigma, latents, without);
+        predict(denoiser, 0, &time, step->sigma, latents, without);
         guide(run, condition, with, without);
         i2v_tensor_free(run, &without);
     }
-    euler(run, sizes, with, sigma, next, latents);
+    advance(run, sizes, with, step, latents);
     i2v_tensor_free(run, &with);
     i2v_unet_tensors_free(run, &time);
     return run->status;
 }
 
-i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule, int video,
-                       float *latents) {
+i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
+                       const float *step_noise, int video, float *latents) {
+    size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, video, schedule->steps);
     for (int i = 0; !status && i < schedule->steps; i++) {
-        status =
-            i2v_denoise_step(denoiser, schedule->timesteps[i], schedule->sigmas[i], schedule->sigmas[i + 1], latents);
-        call->event.timestep = schedule->timesteps[i];
-        if (!status) status = i2v_call_step(call, i + 1, latents, i2v_sizes_latents(denoiser->sizes));
+        i2v_step step = {.scheduler = schedule->scheduler,
+                         .timestep = schedule->timesteps[i],
+                         .sigma = schedule->sigmas[i],
+                         .next = schedule->sigmas[i + 1],
+                         .noise = step_noise ? step_noise + (size_t)i * draw + (size_t)video * count : NULL};
+        status = i2v_denoise_step(denoiser, &step, latents);
+        call->event.timestep = step.timestep;
+        if (!status) status = i2v_call_step(call, i + 1, latents, count);
     }
     return status;
 }

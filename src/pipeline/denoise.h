@@ -11,6 +11,7 @@ typedef struct i2v_condition {
     const float *latent;    /* [latent_height, latent_width, latent_channels]: the picture's */
     float time_ids[3];      /* fps - 1, motion_bucket_id, noise_aug_strength */
     double min_guidance_scale, max_guidance_scale;
+    i2v_guidance_shape guidance_shape;
 } i2v_condition;
 
 /* A UNet under one condition, for all steps of all videos of a run. */
@@ -29,12 +30,19 @@ i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_un
 /* Of a zero-initialized one, too. */
 void i2v_denoiser_end(i2v_denoiser *denoiser);
 
-/* One step of latents [num_frames, channels, h, w] from sigma to next, timestep being sigma's. In a dry run latents
- * are not touched. */
-i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, float timestep, float sigma, float next, float *latents);
+/* One step, from level sigma to level next. */
+typedef struct i2v_step {
+    i2v_scheduler scheduler;
+    float timestep; /* sigma's */
+    float sigma, next;
+    const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
+} i2v_step;
 
-/* All steps of one video, with events; latents begin as scaled noise. */
-i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule, int video,
-                       float *latents);
+/* One step of latents [num_frames, channels, h, w]. In a dry run latents and the step's noise are not touched. */
+i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents);
+
+/* All steps of one video, with events; latents begin as scaled noise. step_noise is that of i2v_draw_noise. */
+i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
+                       const float *step_noise, int video, float *latents);
 
 #endif

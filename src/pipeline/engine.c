@@ -1,9 +1,8 @@
 #include "pipeline/engine.h"
 
-#include "base/file.h"
 #include "base/parallel.h"
+#include "pipeline/parts.h"
 #include "pipeline/stage.h"
-#include "weights/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,40 +51,6 @@ void i2v_engine_default_size(const i2v_engine *engine, int *width, int *height) 
 
 /* ---- opening ---- */
 
-/* Reads one file of the model, folder/name, with a reader of the form all of them have. */
-#define READ_CONFIG(reader, out, name)                                                                                 \
-    do {                                                                                                               \
-        char *path = status ? NULL : i2v_path_join(engine->path, name);                                                \
-        if (!status && !path) status = i2v_fail_memory(&engine->error, name, 0);                                       \
-        if (!status) status = reader(out, path, &engine->error);                                                       \
-        free(path);                                                                                                    \
-    } while (0)
-
-static i2v_status check_pipeline(void *unused, const char *path, i2v_error *error) {
-    (void)unused;
-    i2v_config *c = NULL;
-    i2v_status status = i2v_config_open(&c, path, error);
-    if (status) return status;
-    char name[128];
-    i2v_config_string(c, "_class_name", "", name, sizeof name);
-    if (strcmp(name, "StableVideoDiffusionPipeline") != 0) {
-        i2v_config_fail(c, "this is a %s; only a StableVideoDiffusionPipeline makes videos here",
-                        name[0] ? name : "model without a class");
-    }
-    return i2v_config_close(c, error);
-}
-
-static i2v_status read_configs(i2v_engine *engine) {
-    i2v_status status = I2V_OK;
-    READ_CONFIG(check_pipeline, NULL, "model_index.json");
-    READ_CONFIG(i2v_unet_config_read, &engine->unet, "unet/config.json");
-    READ_CONFIG(i2v_vae_config_read, &engine->vae, "vae/config.json");
-    READ_CONFIG(i2v_clip_config_read, &engine->clip, "image_encoder/config.json");
-    READ_CONFIG(i2v_normalization_read, &engine->normalization, "feature_extractor/preprocessor_config.json");
-    READ_CONFIG(i2v_scheduler_config_read, &engine->scheduler, "scheduler/scheduler_config.json");
-    return status;
-}
-
 /* The parts must fit together. */
 static i2v_status check_parts(i2v_engine *engine) {
     if (engine->vae.latent_channels != engine->unet.out_channels) {
@@ -99,22 +64,17 @@ static i2v_status check_parts(i2v_engine *engine) {
                         "not of one model",
                         engine->path, engine->clip.projection_dim, engine->unet.cross_attention_dim);
     }
-    return I2V_OK;
-}
-
-static i2v_status open_weights(i2v_engine *engine) {
-    static const struct {
-        const char *folder, *stem;
-    } parts[I2V_PARTS_COUNT] = {[I2V_PART_UNET] = {"unet", "diffusion_pytorch_model"},
-                                [I2V_PART_VAE] = {"vae", "diffusion_pytorch_model"},
-                                [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "model"}};
-    for (int i = 0; i < I2V_PARTS_COUNT; i++) {
-        char *folder = i2v_path_join(engine->path, parts[i].folder);
-        if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
-        i2v_status status =
-            i2v_weights_open(&engine->weights[i], folder, parts[i].stem, engine->options.variant, &engine->error);
-        free(folder);
-        if (status) return status;
+    const i2v_vae_config *vae = &engine->vae, *decoder = &engine->decoder;
+    if (decoder->latent_channels != vae->latent_channels || decoder->levels != vae->levels ||
+        decoder->scaling_factor != vae->scaling_factor) {
+        return i2v_fail(
+            &engine->error, I2V_ERROR_MODEL,
+            "%s: the decoder of frames is for other latents than the VAE's (%d channels, %d levels, scaled "
+            "by %g, not %d, %d, %g)",
+            i2v_weights_path(
+                engine->weights[engine->weights[I2V_PART_FRAME_DECODER] ? I2V_PART_FRAME_DECODER : I2V_PART_VAE]),
+            decoder->latent_channels, decoder->levels, decoder->scaling_factor, vae->latent_channels, vae->levels,
+            vae->scaling_factor);
     }
     return I2V_OK;
 }
@@ -147,19 +107,6 @@ static i2v_status check_options(i2v_engine *engine) {
     return i2v_team_new(&engine->device.team, threads, &engine->error);
 }
 
-static i2v_status check_path(i2v_engine *engine) {
-    const char *path = engine->path;
-    if (i2v_is_folder(path)) return I2V_OK;
-    if (i2v_is_file(path)) {
-        return i2v_fail(&engine->error, I2V_ERROR_UNSUPPORTED,
-                        "%s is a file; a model is opened from its folder in diffusers' layout (with model_index.json)",
-                        path);
-    }
-    return i2v_fail(&engine->error, I2V_ERROR_IO,
-                    "'%s': there is no such folder; a model is a folder in diffusers' layout (with model_index.json)",
-                    path);
-}
-
 i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *options) {
     i2v_engine *engine = calloc(1, sizeof *engine);
     *out = engine;
@@ -174,12 +121,12 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     while (length > 1 && engine->path[length - 1] == '/') engine->path[--length] = '\0';
 
     i2v_status status = check_options(engine);
-    if (!status) status = check_path(engine);
-    if (!status) status = read_configs(engine);
+    if (!status) status = i2v_parts_open(engine);
     if (!status) status = check_parts(engine);
-    if (!status) status = open_weights(engine);
     if (!status) status = check_weights(engine);
-    engine->options.variant = NULL; /* the caller's string; used up */
+    /* the caller's strings; used up */
+    i2v_options *used = &engine->options;
+    used->variant = used->unet = used->vae = used->image_encoder = used->frame_decoder = NULL;
     engine->opened = !status;
     return status;
 }

@@ -7,7 +7,13 @@
 #include "tensor/ops.h"
 #include "weights/weights.h"
 
-typedef enum i2v_part { I2V_PART_UNET, I2V_PART_VAE, I2V_PART_IMAGE_ENCODER, I2V_PARTS_COUNT } i2v_part;
+typedef enum i2v_part {
+    I2V_PART_UNET,
+    I2V_PART_VAE,
+    I2V_PART_IMAGE_ENCODER,
+    I2V_PART_FRAME_DECODER,
+    I2V_PARTS_COUNT
+} i2v_part;
 
 struct i2v_engine {
     i2v_error error;
@@ -20,12 +26,13 @@ struct i2v_engine {
     atomic_int cancel;
 
     i2v_unet_config unet;
-    i2v_vae_config vae;
+    i2v_vae_config vae;     /* of the encoder */
+    i2v_vae_config decoder; /* of the VAE's own decoder, or of the frame decoder in its place */
     i2v_clip_config clip;
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;
-    i2v_weights *weights[I2V_PARTS_COUNT];
-    char sizes[I2V_PARTS_COUNT][256]; /* for i2v_get_model_info */
+    i2v_weights *weights[I2V_PARTS_COUNT]; /* of the frame decoder, NULL where the VAE's own is used */
+    char sizes[I2V_PARTS_COUNT][256];      /* for i2v_get_model_info */
 };
 
 /* Fails if i2v_open did. */

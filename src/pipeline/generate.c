@@ -16,7 +16,8 @@ void i2v_params_default(i2v_params *params) {
                            .fps = 7,
                            .motion_bucket_id = 127,
                            .noise_aug_strength = 0.02,
-                           .rng = I2V_RNG_NUMPY};
+                           .rng = I2V_RNG_NUMPY,
+                           .video_index = -1};
 }
 
 void i2v_video_free(i2v_video *video) {
@@ -68,13 +69,15 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
 }
 
 static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, const i2v_params *params,
-                              const i2v_schedule *schedule, const image_condition *image, float *latents) {
+                              const i2v_schedule *schedule, const image_condition *image, const float *step_noise,
+                              float *latents) {
     i2v_condition condition = {
         .embedding = image->embedding,
         .latent = image->latent,
         .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id, (float)params->noise_aug_strength},
         .min_guidance_scale = params->min_guidance_scale,
-        .max_guidance_scale = params->max_guidance_scale};
+        .max_guidance_scale = params->max_guidance_scale,
+        .guidance_shape = params->guidance_shape};
     size_t count = i2v_sizes_latents(sizes);
     for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
     i2v_stage stage;
@@ -83,7 +86,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_
         i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
     if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, &condition);
     for (int i = 0; !status && i < sizes->num_videos; i++) {
-        status = i2v_denoise(call, &denoiser, schedule, i, latents + (size_t)i * count);
+        status = i2v_denoise(call, &denoiser, schedule, step_noise, i, latents + (size_t)i * count);
     }
     i2v_denoiser_end(&denoiser);
     i2v_stage_end(&stage);
@@ -106,21 +109,23 @@ static i2v_status generate(i2v_call *call, const i2v_image *image, const i2v_par
                            const i2v_plan *plan, i2v_video *video) {
     i2v_engine *engine = call->engine;
     i2v_schedule schedule = {0};
+    i2v_schedule_request request = i2v_sizes_request(sizes, params);
     size_t pixels = (size_t)3 * (size_t)sizes->width * (size_t)sizes->height;
     size_t latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     float *augmentation = malloc(pixels * sizeof *augmentation);
+    float *step_noise = sizes->noise_draws ? malloc(i2v_sizes_step_noise(sizes) * sizeof *step_noise) : NULL;
     image_condition condition = {.embedding = malloc((size_t)engine->clip.projection_dim * sizeof(float)),
                                  .latent = malloc(latent * sizeof(float))};
     i2v_status status = I2V_OK;
-    if (!augmentation || !condition.embedding || !condition.latent) {
-        status = i2v_fail_memory(&engine->error, "the picture", pixels * sizeof(float));
+    if (!augmentation || !condition.embedding || !condition.latent || (sizes->noise_draws && !step_noise)) {
+        status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
+                                 (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
     }
-    if (!status) {
-        status = i2v_schedule_make(&schedule, &engine->scheduler, sizes->steps, params->sigmas, &engine->error);
-    }
-    if (!status) status = i2v_draw_noise(engine, sizes, params, augmentation, video->latents);
+    if (!status) status = i2v_schedule_make(&schedule, &engine->scheduler, &request, &engine->error);
+    if (!status) status = i2v_draw_noise(engine, sizes, params, augmentation, video->latents, step_noise);
     if (!status) status = condition_on_image(call, sizes, plan, params, image, augmentation, &condition);
-    if (!status) status = denoise_all(call, sizes, plan, params, &schedule, &condition, video->latents);
+    if (!status) status = denoise_all(call, sizes, plan, params, &schedule, &condition, step_noise, video->latents);
+    free(step_noise);
     if (!status) status = decode_all(call, sizes, plan, video);
     i2v_schedule_free(&schedule);
     free(condition.embedding);

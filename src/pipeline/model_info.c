@@ -19,9 +19,13 @@ static void describe(i2v_engine *engine) {
     list(heads, sizeof heads, engine->unet.num_attention_heads, engine->unet.levels);
     snprintf(engine->sizes[I2V_PART_UNET], size, "channels %s; heads %s; layers %d", channels, heads,
              engine->unet.layers_per_block[0]);
-    list(channels, sizeof channels, engine->vae.block_out_channels, engine->vae.levels);
-    snprintf(engine->sizes[I2V_PART_VAE], size, "channels %s; latent channels %d; layers %d", channels,
-             engine->vae.latent_channels, engine->vae.layers_per_block);
+    const i2v_vae_config *vaes[] = {&engine->vae, &engine->decoder};
+    for (int i = 0; i < 2; i++) {
+        list(channels, sizeof channels, vaes[i]->block_out_channels, vaes[i]->levels);
+        snprintf(engine->sizes[i == 0 ? I2V_PART_VAE : I2V_PART_FRAME_DECODER], size,
+                 "channels %s; latent channels %d; layers %d", channels, vaes[i]->latent_channels,
+                 vaes[i]->layers_per_block);
+    }
     snprintf(engine->sizes[I2V_PART_IMAGE_ENCODER], size, "hidden %d; layers %d; heads %d; patch %d",
              engine->clip.hidden_size, engine->clip.num_hidden_layers, engine->clip.num_attention_heads,
              engine->clip.patch_size);
@@ -34,6 +38,7 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
         [I2V_PART_UNET] = {"unet", "UNetSpatioTemporalConditionModel"},
         [I2V_PART_VAE] = {"vae", "AutoencoderKLTemporalDecoder"},
         [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "CLIPVisionModelWithProjection"},
+        [I2V_PART_FRAME_DECODER] = {"frame_decoder", "AutoencoderKL"},
     };
     *info = (i2v_model_info){0};
     i2v_status status = i2v_engine_check_opened(engine);
@@ -44,10 +49,14 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .num_frames = engine->unet.num_frames,
                              .latent_channels = engine->unet.out_channels,
                              .vae_scale_factor = i2v_engine_scale(engine),
-                             .parts_count = I2V_PARTS_COUNT};
+                             .parts_count =
+                                 engine->weights[I2V_PART_FRAME_DECODER] ? I2V_PARTS_COUNT : I2V_PART_FRAME_DECODER,
+                             .dtype = engine->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
+                             .backend = engine->backend->name,
+                             .sigma_schedule = engine->scheduler.sigma_schedule};
     i2v_engine_default_size(engine, &info->width, &info->height);
     describe(engine);
-    for (int i = 0; i < I2V_PARTS_COUNT; i++) {
+    for (size_t i = 0; i < info->parts_count; i++) {
         const i2v_weights *weights = engine->weights[i];
         info->parts[i] = (i2v_part_info){.name = parts[i].name,
                                          .class_name = parts[i].class_name,
@@ -56,5 +65,9 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                                          .parameters = i2v_weights_parameters(weights),
                                          .bytes = i2v_weights_bytes(weights)};
     }
+    /* without a frame decoder, the decoder is the VAE's */
+    size_t decoder = info->parts_count > I2V_PART_FRAME_DECODER ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
+    info->parts[decoder].class_name =
+        parts[engine->decoder.temporal_decoder ? I2V_PART_VAE : I2V_PART_FRAME_DECODER].class_name;
     return I2V_OK;
 }

@@ -5,8 +5,10 @@
 #include "pipeline/sizes.h"
 
 /* Draws the augmentation noise [3, height, width], then the latents' noise [num_videos, num_frames, channels, h, w] in
- * one draw; params->latents takes the place of the second. The first is drawn even where its strength is 0. */
+ * one draw; params->latents takes the place of the second. The first is drawn even where its strength is 0. Then one
+ * draw a step of the latents' shape, where the scheduler takes them: step_noise [noise_draws, num_videos, num_frames,
+ * channels, h, w], NULL if there are none. */
 i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_params *params, float *augmentation,
-                          float *latents);
+                          float *latents, float *step_noise);
 
 #endif

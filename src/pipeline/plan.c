@@ -45,7 +45,7 @@ static i2v_status denoise_dry(i2v_run *run, const i2v_unet *unet, const i2v_size
     i2v_condition condition = {0};
     i2v_denoiser denoiser;
     i2v_status status = i2v_denoiser_begin(&denoiser, run, unet, sizes, &condition);
-    if (!status) status = i2v_denoise_step(&denoiser, 0, 1, 0, NULL);
+    if (!status) status = i2v_denoise_step(&denoiser, &(i2v_step){.sigma = 1}, NULL);
     i2v_denoiser_end(&denoiser);
     return status;
 }
@@ -65,13 +65,15 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
 }
 
 /* What is held beside a stage: latents and noise of all videos and the picture (as pixels, with noise, as floats) from
- * the start; frames join for decoding. */
+ * the start; frames join for decoding, and the steps' noise is gone by then. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
-    uint64_t latents = 2 * videos * i2v_sizes_latents(sizes) * sizeof(float);
+    uint64_t noises = sizes->num_noises > sizes->num_videos ? (uint64_t)sizes->num_noises : videos;
+    uint64_t latents = (videos + noises) * i2v_sizes_latents(sizes) * sizeof(float);
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
     uint64_t frames = videos * i2v_sizes_pixels(sizes) * sizeof(float);
-    return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER ? frames : 0);
+    uint64_t step_noise = (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float);
+    return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER ? frames : step_noise);
 }
 
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,

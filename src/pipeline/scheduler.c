@@ -21,68 +21,215 @@ static void expect_bool(i2v_config *c, const char *key, int wanted) {
     }
 }
 
-i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error) {
-    *config = (i2v_scheduler_config){0};
-    i2v_config *c = NULL;
-    i2v_status status = i2v_config_open(&c, path, error);
-    if (status) return status;
+static i2v_timestep_spacing read_spacing(i2v_config *c) {
+    static const char *const names[] = {"linspace", "leading", "trailing"};
+    char spacing[32];
+    i2v_config_string(c, "timestep_spacing", "linspace", spacing, sizeof spacing);
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(spacing, names[i]) == 0) return (i2v_timestep_spacing)i;
+    }
+    i2v_config_fail(c, "timestep_spacing is %s, which is not implemented (leading, linspace, trailing are)", spacing);
+    return I2V_SPACING_LINSPACE;
+}
+
+/* What is not implemented matters only where levels come from betas. */
+static i2v_betas read_betas(i2v_config *c) {
+    char schedule[32], interpolation[32];
+    i2v_config_string(c, "beta_schedule", "linear", schedule, sizeof schedule);
+    i2v_config_string(c, "interpolation_type", "linear", interpolation, sizeof interpolation);
+    i2v_betas betas = {.num_train_timesteps = i2v_config_int(c, "num_train_timesteps", 1000, 1, 1000000),
+                       .steps_offset = i2v_config_int(c, "steps_offset", 0, 0, 1000000),
+                       .beta_start = i2v_config_double(c, "beta_start", 0.0001, 0, 1),
+                       .beta_end = i2v_config_double(c, "beta_end", 0.02, 0, 1),
+                       .scaled_linear = strcmp(schedule, "scaled_linear") == 0};
+    if (!betas.scaled_linear && strcmp(schedule, "linear") != 0) {
+        betas.missing = "a beta_schedule other than linear and scaled_linear";
+    } else if (strcmp(interpolation, "linear") != 0) {
+        betas.missing = "an interpolation_type other than linear";
+    } else if (i2v_config_bool(c, "rescale_betas_zero_snr", 0)) {
+        betas.missing = "rescale_betas_zero_snr";
+    } else if (i2v_config_has(c, "trained_betas")) {
+        betas.missing = "trained_betas";
+    }
+    return betas;
+}
+
+/* Do the levels come from betas, wholly or in part? */
+static int needs_betas(const i2v_scheduler_config *config, i2v_sigma_schedule schedule) {
+    return schedule == I2V_SIGMA_SCHEDULE_UNIFORM ||
+           (schedule != I2V_SIGMA_SCHEDULE_AYS && (config->sigma_min == 0 || config->sigma_max == 0));
+}
+
+/* Closes c. */
+static i2v_status read_settings(i2v_scheduler_config *config, i2v_config *c, i2v_error *error) {
+    *config = (i2v_scheduler_config){.sigma_schedule = I2V_SIGMA_SCHEDULE_UNIFORM};
     expect_string(c, "_class_name", "", "EulerDiscreteScheduler");
     expect_string(c, "prediction_type", "epsilon", "v_prediction");
     expect_string(c, "timestep_type", "discrete", "continuous");
     expect_string(c, "final_sigmas_type", "zero", "zero");
-    expect_bool(c, "use_karras_sigmas", 1);
-    expect_bool(c, "use_exponential_sigmas", 0);
     expect_bool(c, "use_beta_sigmas", 0);
-    char spacing[32];
-    i2v_config_string(c, "timestep_spacing", "linspace", spacing, sizeof spacing);
-    config->leading = strcmp(spacing, "leading") == 0;
-    if (!config->leading && strcmp(spacing, "linspace") != 0 && strcmp(spacing, "trailing") != 0) {
-        i2v_config_fail(c, "timestep_spacing is %s, which is not implemented (leading, linspace, trailing are)",
-                        spacing);
+    int karras = i2v_config_bool(c, "use_karras_sigmas", 0);
+    int exponential = i2v_config_bool(c, "use_exponential_sigmas", 0);
+    if (karras && exponential) i2v_config_fail(c, "use_karras_sigmas and use_exponential_sigmas exclude each other");
+    if (karras) config->sigma_schedule = I2V_SIGMA_SCHEDULE_KARRAS;
+    if (exponential) config->sigma_schedule = I2V_SIGMA_SCHEDULE_EXPONENTIAL;
+    config->timestep_spacing = read_spacing(c);
+    config->betas = read_betas(c);
+    if (i2v_config_has(c, "sigma_min")) config->sigma_min = i2v_config_double(c, "sigma_min", 0.002, 1e-6, 1e6);
+    if (i2v_config_has(c, "sigma_max")) config->sigma_max = i2v_config_double(c, "sigma_max", 700, 1e-6, 1e6);
+    if (config->sigma_max != 0 && config->sigma_min >= config->sigma_max) {
+        i2v_config_fail(c, "sigma_min is not below sigma_max");
     }
-    if (!i2v_config_has(c, "sigma_min") || !i2v_config_has(c, "sigma_max")) {
-        i2v_config_fail(c, "sigma_min and sigma_max are not given; noise levels from betas are not implemented");
+    if (config->betas.missing && needs_betas(config, config->sigma_schedule)) {
+        i2v_config_fail(c, "%s is not implemented", config->betas.missing);
     }
-    config->sigma_min = i2v_config_double(c, "sigma_min", 0.002, 1e-6, 1e6);
-    config->sigma_max = i2v_config_double(c, "sigma_max", 700, 1e-6, 1e6);
-    if (config->sigma_min >= config->sigma_max) i2v_config_fail(c, "sigma_min is not below sigma_max");
     return i2v_config_close(c, error);
 }
 
-static void karras(float *sigmas, const i2v_scheduler_config *config, int steps) {
-    const double rho = 7;
-    double low = pow(config->sigma_min, 1 / rho);
-    double high = pow(config->sigma_max, 1 / rho);
-    double spacing = steps > 1 ? 1.0 / (steps - 1) : 0;
-    for (int i = 0; i < steps; i++) {
-        double ramp = steps > 1 && i == steps - 1 ? 1 : i * spacing;
-        sigmas[i] = (float)pow(high + ramp * (low - high), rho);
-    }
-    sigmas[steps] = 0;
+i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error) {
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open(&c, path, error);
+    return status ? status : read_settings(config, c, error);
 }
 
-i2v_status i2v_schedule_make(i2v_schedule *schedule, const i2v_scheduler_config *config, int steps,
-                             const double *custom, i2v_error *error) {
-    size_t count = (size_t)steps;
-    *schedule = (i2v_schedule){.steps = steps};
+i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *error) {
+    static const char settings[] =
+        "{\"_class_name\": \"EulerDiscreteScheduler\", \"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", "
+        "\"beta_start\": 0.00085, \"interpolation_type\": \"linear\", \"num_train_timesteps\": 1000, "
+        "\"prediction_type\": \"v_prediction\", \"sigma_max\": 700.0, \"sigma_min\": 0.002, \"steps_offset\": 1, "
+        "\"timestep_spacing\": \"leading\", \"timestep_type\": \"continuous\", \"use_karras_sigmas\": true}";
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open_text(&c, settings, "the scheduler of Stable Video Diffusion", error);
+    return status ? status : read_settings(config, c, error);
+}
+
+/* ---- noise levels ---- */
+
+static const char *const schedule_names[] = {"auto", "karras", "exponential", "uniform", "ays"};
+
+static i2v_sigma_schedule chosen(const i2v_scheduler_config *config, const i2v_schedule_request *request) {
+    return request->sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO ? config->sigma_schedule : request->sigma_schedule;
+}
+
+static i2v_status check_animatelcm(const i2v_schedule_request *request, i2v_error *error) {
+    if (request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "sigma_schedule is %s, but scheduler animatelcm has noise levels of its own; leave one of the "
+                        "two out",
+                        schedule_names[request->sigma_schedule]);
+    }
+    if (!request->custom && request->steps > I2V_ANIMATELCM_STEPS) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "num_inference_steps is %d; scheduler animatelcm takes 1 to %d, and is made for 1 to 8",
+                        request->steps, I2V_ANIMATELCM_STEPS);
+    }
+    return I2V_OK;
+}
+
+static i2v_status check_betas(const i2v_scheduler_config *config, const i2v_schedule_request *request,
+                              i2v_error *error) {
+    const i2v_betas *betas = &config->betas;
+    if (betas->missing) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "sigma_schedule %s takes noise levels from betas, but the model's scheduler_config.json has "
+                        "%s, which is not implemented; choose another sigma_schedule or give sigmas",
+                        schedule_names[chosen(config, request)], betas->missing);
+    }
+    if (request->steps <= betas->num_train_timesteps) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER,
+                    "num_inference_steps is %d; sigma_schedule %s takes at most the model's %d training timesteps",
+                    request->steps, schedule_names[chosen(config, request)], betas->num_train_timesteps);
+}
+
+i2v_status i2v_schedule_check(const i2v_scheduler_config *config, const i2v_schedule_request *request,
+                              i2v_error *error) {
+    if (request->scheduler != I2V_SCHEDULER_EULER && request->scheduler != I2V_SCHEDULER_ANIMATELCM) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "scheduler is %d; it must be 0 (euler) or 1 (animatelcm)",
+                        (int)request->scheduler);
+    }
+    if ((int)request->sigma_schedule < 0 || request->sigma_schedule > I2V_SIGMA_SCHEDULE_AYS) {
+        return i2v_fail(
+            error, I2V_ERROR_PARAMETER,
+            "sigma_schedule is %d; it must be 0 (auto), 1 (karras), 2 (exponential), 3 (uniform) or 4 (ays)",
+            (int)request->sigma_schedule);
+    }
+    if (request->scheduler == I2V_SCHEDULER_ANIMATELCM) return check_animatelcm(request, error);
+    if (request->custom && request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas and sigma_schedule %s exclude each other",
+                        schedule_names[request->sigma_schedule]);
+    }
+    if (request->custom || !needs_betas(config, chosen(config, request))) return I2V_OK;
+    return check_betas(config, request, error);
+}
+
+/* AnimateLCM-SVD's: the model's range, else the one that its authors name. */
+static void fill_animatelcm(double *sigmas, const i2v_scheduler_config *config, int steps) {
+    double low = config->sigma_min != 0 ? config->sigma_min : 0.002;
+    i2v_sigmas_animatelcm(sigmas, low, config->sigma_max != 0 ? config->sigma_max : 700, steps);
+}
+
+static i2v_status fill_euler(double *sigmas, const i2v_scheduler_config *config, i2v_sigma_schedule schedule,
+                             int steps) {
+    i2v_status status = I2V_OK;
+    if (needs_betas(config, schedule)) {
+        status = i2v_sigmas_uniform(sigmas, &config->betas, config->timestep_spacing, steps);
+    }
+    double low = config->sigma_min != 0 ? config->sigma_min : sigmas[steps - 1];
+    double high = config->sigma_max != 0 ? config->sigma_max : sigmas[0];
+    if (schedule == I2V_SIGMA_SCHEDULE_KARRAS) i2v_sigmas_karras(sigmas, low, high, steps);
+    if (schedule == I2V_SIGMA_SCHEDULE_EXPONENTIAL) i2v_sigmas_exponential(sigmas, low, high, steps);
+    if (schedule == I2V_SIGMA_SCHEDULE_AYS) i2v_sigmas_ays(sigmas, steps);
+    return status;
+}
+
+/* Betas of any kind may come from a file. */
+static i2v_status check_levels(const float *sigmas, int steps, i2v_error *error) {
+    for (int i = 0; i < steps; i++) {
+        if (isfinite(sigmas[i]) && sigmas[i] > 0 && sigmas[i + 1] <= sigmas[i]) continue;
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "the model's scheduler_config.json gives noise levels that do not fall from a finite one to 0; "
+                        "choose another sigma_schedule or give sigmas");
+    }
+    return I2V_OK;
+}
+
+static i2v_status fill(i2v_schedule *schedule, double *sigmas, const i2v_scheduler_config *config,
+                       const i2v_schedule_request *request, i2v_error *error) {
+    int steps = request->steps, animatelcm = request->scheduler == I2V_SCHEDULER_ANIMATELCM;
+    sigmas[steps] = 0;
+    if (request->custom) {
+        memcpy(sigmas, request->custom, ((size_t)steps + 1) * sizeof *sigmas);
+    } else if (animatelcm) {
+        fill_animatelcm(sigmas, config, steps);
+    } else if (fill_euler(sigmas, config, chosen(config, request), steps)) {
+        return i2v_fail_memory(error, "the noise levels", (size_t)config->betas.num_train_timesteps * sizeof(float));
+    }
+    for (int i = 0; i <= steps; i++) schedule->sigmas[i] = (float)sigmas[i];
+    for (int i = 0; i < steps; i++) {
+        schedule->timesteps[i] = animatelcm ? (float)(0.25 * log(sigmas[i])) : 0.25f * logf(schedule->sigmas[i]);
+    }
+    float largest = schedule->sigmas[0];
+    int scaled = animatelcm || config->timestep_spacing == I2V_SPACING_LEADING;
+    schedule->initial = scaled ? sqrtf(largest * largest + 1.0f) : largest;
+    return check_levels(schedule->sigmas, steps, error);
+}
+
+i2v_status i2v_schedule_make(i2v_schedule *schedule, const i2v_scheduler_config *config,
+                             const i2v_schedule_request *request, i2v_error *error) {
+    size_t count = (size_t)request->steps;
+    i2v_status status;
+    *schedule = (i2v_schedule){.scheduler = request->scheduler, .steps = request->steps};
     schedule->sigmas = malloc((count + 1) * sizeof *schedule->sigmas);
     schedule->timesteps = malloc(count * sizeof *schedule->timesteps);
-    if (!schedule->sigmas || !schedule->timesteps) {
-        i2v_schedule_free(schedule);
-        return i2v_fail_memory(error, "the noise levels", 2 * count * sizeof(float));
-    }
-    if (custom) {
-        for (size_t i = 0; i <= count; i++) schedule->sigmas[i] = (float)custom[i];
+    double *sigmas = calloc(count + 1, sizeof *sigmas);
+    if (schedule->sigmas && schedule->timesteps && sigmas) {
+        status = fill(schedule, sigmas, config, request, error);
     } else {
-        karras(schedule->sigmas, config, steps);
+        status = i2v_fail_memory(error, "the noise levels", 4 * count * sizeof(float));
     }
-    float largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        schedule->timesteps[i] = 0.25f * logf(schedule->sigmas[i]);
-        if (schedule->sigmas[i] > largest) largest = schedule->sigmas[i];
-    }
-    schedule->initial = config->leading ? sqrtf(largest * largest + 1.0f) : largest;
-    return I2V_OK;
+    free(sigmas);
+    if (status) i2v_schedule_free(schedule);
+    return status;
 }
 
 void i2v_schedule_free(i2v_schedule *schedule) {
@@ -90,6 +237,8 @@ void i2v_schedule_free(i2v_schedule *schedule) {
     free(schedule->timesteps);
     *schedule = (i2v_schedule){0};
 }
+
+/* ---- steps ---- */
 
 float i2v_schedule_input_scale(float sigma) {
     return sqrtf(sigma * sigma + 1.0f);
@@ -102,9 +251,8 @@ float i2v_euler_step(float sample, float velocity, float sigma, float next) {
     return sample + derivative * (next - sigma);
 }
 
-float i2v_guidance_weight(double low, double high, int count, int index) {
-    float start = (float)low, end = (float)high;
-    if (count == 1) return start;
-    float step = (end - start) / (float)(count - 1);
-    return index < count / 2 ? start + step * (float)index : end - step * (float)(count - 1 - index);
+float i2v_animatelcm_step(float sample, float velocity, float sigma, float next, float noise) {
+    float squared = sigma * sigma + 1.0f;
+    float denoised = (-sigma / sqrtf(squared)) * velocity + (1.0f / squared) * sample;
+    return denoised + noise * next;
 }

@@ -1,5 +1,7 @@
 #include "pipeline/sizes.h"
 
+#include "pipeline/guidance.h"
+
 #include <math.h>
 
 #define MAX_SIDE 8192
@@ -53,6 +55,10 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
     if (!status) status = check_range(engine, "min_guidance_scale", params->min_guidance_scale, 0, 1000);
     if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
     if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_STRETCH);
+    if (!status) {
+        status =
+            check_range(engine, "guidance_shape", params->guidance_shape, I2V_GUIDANCE_LINEAR, I2V_GUIDANCE_TRIANGLE);
+    }
     return status;
 }
 
@@ -69,6 +75,13 @@ static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_param
     return I2V_OK;
 }
 
+i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params *params) {
+    return (i2v_schedule_request){.scheduler = params->scheduler,
+                                  .sigma_schedule = params->sigma_schedule,
+                                  .custom = params->sigmas,
+                                  .steps = sizes->steps};
+}
+
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     *sizes = (i2v_sizes){.forward_chunk_size = params->forward_chunk_size};
     i2v_engine_default_size(engine, &sizes->width, &sizes->height);
@@ -82,15 +95,25 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (!status) status = check_side(engine, "height", sizes->height);
     if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
     if (!status) status = check_range(engine, "num_videos", sizes->num_videos, 1, MAX_FRAMES);
+    if (!status) status = check_range(engine, "video_index", params->video_index, -1, params->num_videos - 1);
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
     if (!status) status = check_range(engine, "num_inference_steps", sizes->steps, 1, MAX_STEPS);
     if (!status) status = check_range(engine, "forward_chunk_size", params->forward_chunk_size, 0, INT32_MAX);
     if (!status) status = check_conditioning(engine, params);
+    if (!status) {
+        i2v_schedule_request request = i2v_sizes_request(sizes, params);
+        status = i2v_schedule_check(&engine->scheduler, &request, &engine->error);
+    }
     if (status) return status;
-    /* one frame: its weight is min_guidance_scale */
-    float first = (float)params->min_guidance_scale;
-    float last = sizes->num_frames > 1 ? (float)params->max_guidance_scale : first;
-    sizes->guidance = first > 1 || last > 1;
+    sizes->num_noises = params->num_videos;
+    if (params->video_index >= 0) {
+        sizes->num_videos = 1;
+        sizes->first_noise = params->video_index;
+    }
+    sizes->guidance = i2v_guidance_needed(params->guidance_shape, params->min_guidance_scale,
+                                          params->max_guidance_scale, sizes->num_frames);
+    /* AnimateLCM-SVD draws for its last step too, where the noise counts for nothing; not for its only one */
+    sizes->noise_draws = params->scheduler == I2V_SCHEDULER_ANIMATELCM && sizes->steps > 1 ? sizes->steps : 0;
     return complete(sizes, engine, params);
 }
 
@@ -115,6 +138,10 @@ size_t i2v_sizes_latents(const i2v_sizes *sizes) {
 
 size_t i2v_sizes_pixels(const i2v_sizes *sizes) {
     return (size_t)sizes->num_frames * (size_t)sizes->height * (size_t)sizes->width * 3;
+}
+
+size_t i2v_sizes_step_noise(const i2v_sizes *sizes) {
+    return i2v_sizes_latents(sizes) * (size_t)sizes->num_videos * (size_t)sizes->noise_draws;
 }
 
 i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name) {

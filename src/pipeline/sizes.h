@@ -11,11 +11,16 @@ typedef struct i2v_sizes {
     int decode_chunk_size; /* 1..num_frames */
     int64_t forward_chunk_size;
     int steps;
-    int guidance; /* 1: two passes a step */
+    int guidance;                /* 1: two passes a step */
+    int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */
+    int noise_draws; /* of [num_videos, num_frames, channels, h, w], one a step, beside the latents'; 0 or steps */
 } i2v_sizes;
 
 /* Checks every parameter and fills in the model's own values for those left open. */
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params);
+
+/* What such a run asks of its scheduler. */
+i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params *params);
 
 /* Those of i2v_decode. */
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
@@ -24,6 +29,9 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
 /* Values in one video's latents, and in one video's frames. */
 size_t i2v_sizes_latents(const i2v_sizes *sizes);
 size_t i2v_sizes_pixels(const i2v_sizes *sizes);
+
+/* Values in all draws of step noise. */
+size_t i2v_sizes_step_noise(const i2v_sizes *sizes);
 
 /* Fails on a NaN or an infinity among the caller's values. */
 i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name);

@@ -32,12 +32,14 @@ i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latent
 
 /* ---- stages ---- */
 
-static i2v_part part_of(i2v_stage_kind kind) {
+static i2v_part part_of(const i2v_engine *engine, i2v_stage_kind kind) {
     switch (kind) {
     case I2V_STAGE_CLIP:
         return I2V_PART_IMAGE_ENCODER;
     case I2V_STAGE_UNET:
         return I2V_PART_UNET;
+    case I2V_STAGE_DECODER:
+        return engine->weights[I2V_PART_FRAME_DECODER] ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
     default:
         return I2V_PART_VAE;
     }
@@ -71,7 +73,7 @@ static void load_model(i2v_stage *stage, i2v_loader *loader, const i2v_engine *e
                       sizes ? sizes->latent_width : 0);
         break;
     default:
-        i2v_vae_decoder_load(loader, stage->model.decoder, &engine->vae);
+        i2v_vae_decoder_load(loader, stage->model.decoder, &engine->decoder);
         break;
     }
 }
@@ -85,7 +87,7 @@ static int on_loaded(void *user, uint64_t bytes) {
 
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                            i2v_call *call, const i2v_stage_plan *plan) {
-    const i2v_weights *weights = engine->weights[part_of(kind)];
+    const i2v_weights *weights = engine->weights[part_of(engine, kind)];
     /* what runs once, before the loop, takes little memory and keeps all digits */
     int runs_once = kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
     i2v_element element = runs_once ? I2V_ELEMENT_F32 : engine->element;

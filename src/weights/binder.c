@@ -33,18 +33,18 @@ static int same_shape(const i2v_weight *weight, const int64_t *shape, int ndim) 
 }
 
 /* Fails unless weight is what the model wants. */
-static i2v_status check(const i2v_weight *weight, const int64_t *shape, int ndim, i2v_error *error) {
+static i2v_status check(const i2v_weight *weight, const int64_t *shape, int ndim, const char *misfit,
+                        i2v_error *error) {
     if (!same_shape(weight, shape, ndim)) {
         char found[256], wanted[256];
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: tensor %s has shape %s, expected %s: the weights do not fit the config.json beside them",
-                        weight->file, weight->name, shape_text(weight->shape, weight->ndim, found, sizeof found),
-                        shape_text(shape, ndim, wanted, sizeof wanted));
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has shape %s, expected %s: %s", weight->file,
+                        weight->origin, shape_text(weight->shape, weight->ndim, found, sizeof found),
+                        shape_text(shape, ndim, wanted, sizeof wanted), misfit);
     }
     if (weight->dtype == I2V_WEIGHT_OTHER)
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: tensor %s has dtype %s, expected a floating one (F32, F16 or BF16)", weight->file,
-                        weight->name, weight->dtype_name);
+                        weight->origin, weight->dtype_name);
     return I2V_OK;
 }
 
@@ -57,12 +57,12 @@ const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *shape, int ndim, c
     va_end(arguments);
     const i2v_weight *weight = i2v_weights_find(binder->weights, name);
     if (!weight) {
-        binder->status = i2v_fail(binder->error, I2V_ERROR_MODEL,
-                                  "%s: tensor %s is missing: the weights do not fit the config.json beside them",
-                                  i2v_weights_path(binder->weights), name);
+        binder->status =
+            i2v_fail(binder->error, I2V_ERROR_MODEL, "%s: tensor %s is missing: %s", i2v_weights_path(binder->weights),
+                     i2v_weights_name_in_file(binder->weights, name), i2v_weights_misfit(binder->weights));
         return NULL;
     }
-    binder->status = check(weight, shape, ndim, binder->error);
+    binder->status = check(weight, shape, ndim, i2v_weights_misfit(binder->weights), binder->error);
     if (binder->status != I2V_OK) return NULL;
     binder->used[weight - i2v_weights_at(binder->weights, 0)] = 1;
     return weight;
@@ -93,9 +93,9 @@ static i2v_status check_leftover(const i2v_binder *binder) {
     }
     if (!first) return I2V_OK;
     return i2v_fail(binder->error, I2V_ERROR_MODEL,
-                    "%s: tensor %s has no place in this model (%zu such in all): the weights do not fit the "
-                    "config.json beside them, or are of a kind that is not supported",
-                    first->file, first->name, count);
+                    "%s: tensor %s has no place in this model (%zu such in all): %s, or are of a kind that is not "
+                    "supported",
+                    first->file, first->origin, count, i2v_weights_misfit(binder->weights));
 }
 
 i2v_status i2v_binder_finish(i2v_binder *binder) {

@@ -16,17 +16,29 @@ struct i2v_config {
     i2v_error failure; /* status I2V_OK: none yet */
 };
 
-i2v_status i2v_config_open(i2v_config **config, const char *path, i2v_error *error) {
+/* Of the file path, or of text where that is not NULL. */
+static i2v_status open_config(i2v_config **config, const char *path, const char *text, i2v_error *error) {
     *config = calloc(1, sizeof **config);
     if (!*config) return i2v_fail_memory(error, path, sizeof **config);
     (*config)->path = strdup(path);
     i2v_status status = (*config)->path ? I2V_OK : i2v_fail_memory(error, path, 0);
-    if (status == I2V_OK) status = i2v_json_read(&(*config)->root, path, MAX_CONFIG, 0, error);
+    if (status == I2V_OK) {
+        status = text ? i2v_json_parse(&(*config)->root, text, strlen(text), 0, path, error)
+                      : i2v_json_read(&(*config)->root, path, MAX_CONFIG, 0, error);
+    }
     if (status != I2V_OK) {
         i2v_config_close(*config, NULL);
         *config = NULL;
     }
     return status;
+}
+
+i2v_status i2v_config_open(i2v_config **config, const char *path, i2v_error *error) {
+    return open_config(config, path, NULL, error);
+}
+
+i2v_status i2v_config_open_text(i2v_config **config, const char *text, const char *source, i2v_error *error) {
+    return open_config(config, source, text, error);
 }
 
 i2v_status i2v_config_close(i2v_config *config, i2v_error *error) {

@@ -17,6 +17,9 @@ typedef struct i2v_config i2v_config;
  * NULL and then returns the default. */
 i2v_status i2v_config_open(i2v_config **config, const char *path, i2v_error *error);
 
+/* The same of JSON text in memory; source says where it is from, in place of a path in messages. */
+i2v_status i2v_config_open_text(i2v_config **config, const char *text, const char *source, i2v_error *error);
+
 /* The status of the first wrong value since opening, with its message; frees the config. Accepts NULL (I2V_OK). */
 i2v_status i2v_config_close(i2v_config *config, i2v_error *error);
 

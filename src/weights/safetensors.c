@@ -177,6 +177,7 @@ static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t d
         weight->mapped = &file->file;
         weight->name = strdup(name);
         if (!weight->name) return i2v_fail_memory(error, file->path, strlen(name));
+        weight->origin = weight->name;
         file->count++;
         i2v_status status = read_tensor(weight, entry, data_begin, error);
         if (status != I2V_OK) return status;
@@ -199,6 +200,7 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
     if (status == I2V_OK)
         status = i2v_json_parse(&header, file->file.data + 8, size, JSON_REJECT_DUPLICATES, path, error);
     if (status == I2V_OK) status = read_tensors(file, header, 8 + (uint64_t)size, error);
+    if (status == I2V_OK) file->metadata = json_incref(json_object_get(header, "__metadata__"));
     json_decref(header);
     if (status != I2V_OK) i2v_safetensors_close(file);
     return status;
@@ -207,6 +209,7 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
 void i2v_safetensors_close(i2v_safetensors *file) {
     for (size_t i = 0; i < file->count; i++) free((char *)(uintptr_t)file->tensors[i].name);
     free(file->tensors);
+    json_decref(file->metadata);
     i2v_file_unmap(&file->file);
     free(file->path);
     *file = (i2v_safetensors){0};

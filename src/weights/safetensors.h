@@ -5,11 +5,14 @@
 #include "base/file.h"
 #include "weights/weights.h"
 
+#include <jansson.h>
+
 typedef struct i2v_safetensors {
     i2v_mapped_file file;
     char *path;
     i2v_weight *tensors; /* in the order of their bytes; names and path are owned by this struct */
     size_t count;
+    json_t *metadata; /* the header's __metadata__; NULL if it has none */
 } i2v_safetensors;
 
 /* On failure file needs no close, but allows it. Its tensors point to it: it must stay where it is. */

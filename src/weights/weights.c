@@ -2,22 +2,18 @@
 #include "weights/weights.h"
 
 #include "weights/locate.h"
-#include "weights/safetensors.h"
 #include "weights/shard_index.h"
+#include "weights/weights_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct i2v_weights {
-    char *path;
-    i2v_safetensors *files;
-    size_t files_count;
-    i2v_weight *tensors; /* of all files; names belong to the files */
-    size_t count;
-};
-
 static int compare_names(const void *a, const void *b) {
     return strcmp(((const i2v_weight *)a)->name, ((const i2v_weight *)b)->name);
+}
+
+void i2v_weights_sort(i2v_weights *weights) {
+    qsort(weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
 }
 
 /* Gathers the tensors of all opened files. */
@@ -33,7 +29,7 @@ static i2v_status gather(i2v_weights *weights, i2v_error *error) {
         memcpy(weights->tensors + weights->count, file->tensors, file->count * sizeof *file->tensors);
         weights->count += file->count;
     }
-    qsort(weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
+    i2v_weights_sort(weights);
     for (size_t i = 1; i < weights->count; i++) {
         const i2v_weight *one = &weights->tensors[i - 1], *other = &weights->tensors[i];
         if (strcmp(one->name, other->name) == 0)
@@ -99,32 +95,86 @@ static i2v_status open_shards(i2v_weights *weights, const char *folder, i2v_erro
     return status;
 }
 
-i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
-                            i2v_error *error) {
-    *weights = calloc(1, sizeof **weights);
-    if (!*weights) return i2v_fail_memory(error, folder, sizeof **weights);
-    int is_index = 0;
-    i2v_status status = i2v_weights_locate(&(*weights)->path, &is_index, folder, stem, variant, error);
-    if (status == I2V_OK) status = is_index ? open_shards(*weights, folder, error) : open_single(*weights, error);
-    if (status != I2V_OK) {
-        i2v_weights_close(*weights);
-        *weights = NULL;
-    }
+/* Takes the status of opening: what failed to open is freed. */
+static i2v_status opened(i2v_weights **weights, i2v_status status) {
+    if (status == I2V_OK) return status;
+    i2v_weights_close(*weights);
+    *weights = NULL;
     return status;
 }
 
+static i2v_status begin(i2v_weights **weights, const char *path, i2v_error *error) {
+    *weights = calloc(1, sizeof **weights);
+    if (!*weights) return i2v_fail_memory(error, path, sizeof **weights);
+    (*weights)->holders = 1;
+    (*weights)->misfit = "the weights do not fit the config.json beside them";
+    return I2V_OK;
+}
+
+i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
+                            i2v_error *error) {
+    i2v_status status = begin(weights, folder, error);
+    if (status != I2V_OK) return status;
+    int is_index = 0;
+    status = i2v_weights_locate(&(*weights)->path, &is_index, folder, stem, variant, error);
+    if (status == I2V_OK) status = is_index ? open_shards(*weights, folder, error) : open_single(*weights, error);
+    return opened(weights, status);
+}
+
+i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error) {
+    i2v_status status = begin(weights, path, error);
+    if (status != I2V_OK) return status;
+    (*weights)->path = strdup(path);
+    status = (*weights)->path ? open_single(*weights, error) : i2v_fail_memory(error, path, 0);
+    return opened(weights, status);
+}
+
+i2v_weights *i2v_weights_hold(i2v_weights *weights) {
+    weights->holders++;
+    return weights;
+}
+
 void i2v_weights_close(i2v_weights *weights) {
-    if (!weights) return;
+    if (!weights || --weights->holders > 0) return;
     for (size_t i = 0; i < weights->files_count; i++) i2v_safetensors_close(&weights->files[i]);
     free(weights->files);
+    for (size_t i = 0; i < weights->owned_count; i++) free(weights->owned[i]);
+    free(weights->owned);
     free(weights->tensors);
     free(weights->path);
+    i2v_name_map_free(&weights->map);
+    i2v_weights_close(weights->origin);
     free(weights);
 }
 
 const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name) {
     i2v_weight key = {.name = name};
     return bsearch(&key, weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
+}
+
+int i2v_weights_have(const i2v_weights *weights, const char *prefix) {
+    size_t low = 0, high = weights->count; /* the first name that is not before prefix */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(weights->tensors[middle].name, prefix) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < weights->count && strncmp(weights->tensors[low].name, prefix, strlen(prefix)) == 0;
+}
+
+const char *i2v_weights_metadata(const i2v_weights *weights, const char *key) {
+    if (weights->origin) return i2v_weights_metadata(weights->origin, key);
+    return weights->files_count ? json_string_value(json_object_get(weights->files[0].metadata, key)) : NULL;
+}
+
+const char *i2v_weights_misfit(const i2v_weights *weights) {
+    return weights->misfit;
+}
+
+void i2v_weights_explain_misfit(i2v_weights *weights, const char *cause) {
+    weights->misfit = cause;
 }
 
 size_t i2v_weights_count(const i2v_weights *weights) {

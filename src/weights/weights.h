@@ -16,6 +16,7 @@ typedef enum i2v_weight_dtype {
 /* One tensor in its file, little endian, C order, not necessarily aligned. */
 typedef struct i2v_weight {
     const char *name;
+    const char *origin; /* the name in the file, for messages: of a renamed tensor, another one */
     i2v_weight_dtype dtype;
     const char *dtype_name; /* as in the file, "F16"; static */
     int ndim;
@@ -24,8 +25,8 @@ typedef struct i2v_weight {
     const uint8_t *data;
     uint64_t offset; /* of data in the file */
     uint64_t bytes;
-    const char *file; /* path, for messages */
-    const i2v_mapped_file *mapped;
+    const char *file;              /* path, for messages */
+    const i2v_mapped_file *mapped; /* NULL: data is a copy in memory */
 } i2v_weight;
 
 typedef struct i2v_weights i2v_weights;
@@ -36,10 +37,29 @@ typedef struct i2v_weights i2v_weights;
  * overlaps, dtypes, duplicate names). */
 i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
                             i2v_error *error);
+/* Opens one safetensors file, whatever its name. */
+i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error);
+/* Lets go of the weights: the last of those who hold them frees them. */
 void i2v_weights_close(i2v_weights *weights);
+/* Holds the weights once more; returns them. Not from several threads. */
+i2v_weights *i2v_weights_hold(i2v_weights *weights);
 
 /* The tensor of that name, NULL if there is none. Logarithmic time. */
 const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name);
+
+/* 1 if a tensor's name begins with prefix. Logarithmic time. */
+int i2v_weights_have(const i2v_weights *weights, const char *prefix);
+
+/* What the file's __metadata__ says under key; NULL: nothing. Of shards, the first file's. */
+const char *i2v_weights_metadata(const i2v_weights *weights, const char *key);
+
+/* How the name that was asked for is written in the file; the name itself where nothing is renamed. */
+const char *i2v_weights_name_in_file(const i2v_weights *weights, const char *name);
+
+/* What may be wrong where names or shapes are not those wanted: "the weights do not fit the config.json beside them".
+ * cause must outlive the weights. */
+const char *i2v_weights_misfit(const i2v_weights *weights);
+void i2v_weights_explain_misfit(i2v_weights *weights, const char *cause);
 
 size_t i2v_weights_count(const i2v_weights *weights);
 const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* sorted by name */
@@ -55,7 +75,7 @@ uint64_t i2v_weights_bytes(const i2v_weights *weights);
  * it), the range inside it. Any number of threads may read at the same time. */
 void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
-/* i2v_file_forget of the weight's bytes. */
+/* i2v_file_forget of the weight's bytes; of a copy, nothing. */
 void i2v_weight_forget(const i2v_weight *weight);
 
 #endif

@@ -40,5 +40,5 @@ void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t coun
 }
 
 void i2v_weight_forget(const i2v_weight *weight) {
-    i2v_file_forget(weight->data, weight->bytes);
+    if (weight->mapped) i2v_file_forget(weight->data, weight->bytes);
 }

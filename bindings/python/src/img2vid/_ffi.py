@@ -58,9 +58,24 @@ class i2v_dtype(Enum):
     NAMES = ("auto", "f32", "bf16")
 
 
+class i2v_sigma_schedule(Enum):
+    PREFIX = "I2V_SIGMA_SCHEDULE_"
+    NAMES = ("auto", "karras", "exponential", "uniform", "ays")
+
+
 class i2v_rng(Enum):
     PREFIX = "I2V_RNG_"
     NAMES = ("numpy", "torch")
+
+
+class i2v_scheduler(Enum):
+    PREFIX = "I2V_SCHEDULER_"
+    NAMES = ("euler", "animatelcm")
+
+
+class i2v_guidance_shape(Enum):
+    PREFIX = "I2V_GUIDANCE_"
+    NAMES = ("linear", "triangle")
 
 
 class i2v_phase(Enum):
@@ -83,6 +98,7 @@ class i2v_image(Structure):
         ("width", c_int),
         ("height", c_int),
         ("pixels", POINTER(c_uint8)),
+        ("sha256", c_char * 65),
     ]
 
 
@@ -92,6 +108,10 @@ class i2v_options(Structure):
         ("dtype", i2v_dtype),
         ("threads", c_int),
         ("max_memory", c_uint64),
+        ("unet", c_char_p),
+        ("vae", c_char_p),
+        ("image_encoder", c_char_p),
+        ("frame_decoder", c_char_p),
     ]
 
 
@@ -117,7 +137,10 @@ class i2v_model_info(Structure):
         ("latent_channels", c_int),
         ("vae_scale_factor", c_int),
         ("parts_count", c_size_t),
-        ("parts", i2v_part_info * 3),
+        ("parts", i2v_part_info * 4),
+        ("dtype", i2v_dtype),
+        ("backend", c_char_p),
+        ("sigma_schedule", i2v_sigma_schedule),
     ]
 
 
@@ -166,6 +189,10 @@ class i2v_params(Structure):
         ("forward_chunk_size", c_int),
         ("on_event", i2v_event_callback),
         ("user", c_void_p),
+        ("video_index", c_int),
+        ("scheduler", i2v_scheduler),
+        ("sigma_schedule", i2v_sigma_schedule),
+        ("guidance_shape", i2v_guidance_shape),
     ]
 
 
@@ -194,6 +221,7 @@ class i2v_output(Structure):
         ("index", c_int),
         ("cancelled", cancelled_callback),
         ("user", c_void_p),
+        ("metadata", c_char_p),
     ]
 
 
@@ -218,6 +246,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_cancel": (None, [engine]),
     "i2v_get_model_info": (c_int, [engine, POINTER(i2v_model_info)]),
     "i2v_params_default": (None, [POINTER(i2v_params)]),
+    "i2v_params_preset": (c_int, [POINTER(i2v_params), c_char_p, error_pointer]),
     "i2v_generate": (c_int, [engine, image_pointer, POINTER(i2v_params), POINTER(video_pointer)]),
     "i2v_decode": (c_int, [engine, POINTER(c_float), c_int, c_int, c_int, POINTER(i2v_params),
                            POINTER(video_pointer)]),

@@ -1,0 +1,32 @@
+/* What a video's file says about how it was made: one JSON object, whose parameters have the names of i2v_params. */
+#ifndef CLI_METADATA_H
+#define CLI_METADATA_H
+
+#include "job.h"
+
+#include <jansson.h>
+
+/* The text for video number index of the job, to be freed; NULL without memory. */
+char *cli_metadata_text(cli_job *job, int index);
+
+/* Fails if that text would be too long for a file: before work, not after it. */
+i2v_status cli_metadata_check(cli_job *job);
+
+/* The metadata of the file at path, a JSON object to be released; NULL if there is none of ours, and the sentence that
+ * says why is in error->message. */
+json_t *cli_metadata_read(const char *path, i2v_error *error);
+
+/* Takes parameters from metadata for options that are not in `given`, as cli_parse tells it; *known gets the bits of
+ * both. Strings stay the metadata's. Returns CLI_PARSED, or an exit status after printing what is wrong. */
+int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t given, uint64_t *known);
+
+/* The names of keys that this version does not know, with commas between; "" if it knows all. */
+void cli_metadata_unknown(const json_t *metadata, char *text, size_t size);
+
+/* One line a key on standard output. */
+void cli_metadata_print(const json_t *metadata);
+
+/* Replaces what would steer a terminal, in text that comes from a file. */
+void cli_make_printable(char *text);
+
+#endif

@@ -1,0 +1,135 @@
+#include "rerun.h"
+#include "message.h"
+#include "metadata.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- before the run --------------------------------------------------------------------------------------------- */
+
+/* The hash of that key, NULL if there is none. */
+static const char *hash_of(const cli_settings *settings, const char *key) {
+    return json_string_value(json_object_get(settings->metadata, key));
+}
+
+/* 1: there is such a file; 2: and it has that hash. */
+static int match(const char *path, const char *hash) {
+    char found[I2V_SHA256_SIZE];
+    if (!path || access(path, R_OK) != 0) return 0;
+    return hash && i2v_file_sha256(path, found, NULL) == I2V_OK && strcmp(found, hash) == 0 ? 2 : 1;
+}
+
+/* name in the folder of file, allocated; NULL without memory. */
+static char *beside(const char *file, const char *name) {
+    const char *slash = strrchr(file, '/');
+    char *path;
+    return asprintf(&path, "%.*s%s", slash ? (int)(slash - file + 1) : 0, file, name) < 0 ? NULL : path;
+}
+
+/* Where the picture is now: under its path, under its path from the video's folder, or by its name in that folder. The
+ * right one by its hash, else the first that is there; NULL if none is. */
+static char *find_image(const cli_settings *settings, const char *image) {
+    const char *hash = hash_of(settings, "image_sha256"), *slash = strrchr(image, '/');
+    char *places[] = {strdup(image), *image == '/' ? NULL : beside(settings->from, image),
+                      beside(settings->from, slash ? slash + 1 : image)};
+    int best = -1, best_match = 0;
+    for (int i = 0; i < 3; i++) {
+        int found = match(places[i], hash);
+        if (found > best_match) {
+            best = i;
+            best_match = found;
+        }
+    }
+    for (int i = 0; i < 3; i++)
+        if (i != best) free(places[i]);
+    return best < 0 ? NULL : places[best];
+}
+
+static int take_image(cli_settings *settings) {
+    const char *image = json_string_value(json_object_get(settings->metadata, "image"));
+    if (!image || !*image || strcmp(image, "-") == 0)
+        return cli_wrong_usage(settings->command->name,
+                               "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
+    settings->found_image = strstr(image, "://") ? strdup(image) : find_image(settings, image);
+    if (!settings->found_image) {
+        char name[200];
+        snprintf(name, sizeof name, "%.199s", image);
+        cli_make_printable(name);
+        return cli_fail("the picture %s, of which %s was made, is neither here nor beside it; give it as IMAGE", name,
+                        settings->from);
+    }
+    settings->operand = settings->found_image;
+    return CLI_PARSED;
+}
+
+static int check_origin(const cli_settings *settings) {
+    const char *from = settings->from, *command = json_string_value(json_object_get(settings->metadata, "command"));
+    if (!command || strcmp(command, "generate") != 0)
+        return cli_fail("%s was not made by img2vid generate, but %s", from,
+                        command && strcmp(command, "decode") == 0 ? "by img2vid decode from latents"
+                                                                  : "in a way that this version does not know");
+    return CLI_PARSED;
+}
+
+int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
+    const cli_command *command = settings->command;
+    *known = given;
+    i2v_error error;
+    settings->metadata = cli_metadata_read(settings->from, &error);
+    if (!settings->metadata) return cli_fail("%s", error.message);
+    int status = check_origin(settings);
+    settings->image_given = settings->operand != NULL;
+    settings->model_given = cli_given(command, given, "model") || cli_given(command, given, "variant");
+    settings->latents_given = cli_given(command, given, "latents");
+    if (status == CLI_PARSED) status = cli_metadata_apply(settings->metadata, settings, given, known);
+    if (status == CLI_PARSED && !settings->operand) status = take_image(settings);
+    return status;
+}
+
+/* ---- during the run --------------------------------------------------------------------------------------------- */
+
+/* what: "picture"; option: how to give the right one. */
+static i2v_status check_hash(cli_job *job, const char *key, const char *hash, int given, const char *what,
+                             const char *path, const char *option) {
+    const cli_settings *settings = job->settings;
+    const char *wanted = settings->metadata ? hash_of(settings, key) : NULL;
+    if (!wanted || !*hash || strcmp(wanted, hash) == 0) return I2V_OK;
+    if (given) {
+        cli_job_note(job, "note: %s is another %s than the one that %s was made with\n", path, what, settings->from);
+        return I2V_OK;
+    }
+    char name[200];
+    snprintf(name, sizeof name, "%.199s", path);
+    cli_make_printable(name);
+    snprintf(job->error.message, sizeof job->error.message,
+             "%s is another %s than the one that %s was made with (its SHA-256 differs); to take it all the same, give "
+             "it with %s",
+             name, what, settings->from, option);
+    return job->error.status = I2V_ERROR_PARAMETER;
+}
+
+i2v_status cli_rerun_check_model(cli_job *job) {
+    const cli_settings *settings = job->settings;
+    if (!settings->metadata) return I2V_OK;
+    char unknown[200];
+    cli_metadata_unknown(settings->metadata, unknown, sizeof unknown);
+    if (*unknown)
+        cli_job_note(job, "note: %s has metadata that this version does not know and leaves out: %s\n", settings->from,
+                     unknown);
+    i2v_status status = cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256));
+    if (status != I2V_OK) return status;
+    return check_hash(job, "model_sha256", job->model_sha256, settings->model_given, "model", job->model.path,
+                      "--model");
+}
+
+i2v_status cli_rerun_check_image(cli_job *job) {
+    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture",
+                      job->settings->operand, "IMAGE");
+}
+
+i2v_status cli_rerun_check_latents(cli_job *job) {
+    return check_hash(job, "latents_sha256", job->latents_sha256, job->settings->latents_given, "noise",
+                      job->settings->latents, "--latents");
+}

@@ -1,0 +1,48 @@
+#include "base/sha256.h"
+
+#include "base/file.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+
+static void give_up(i2v_sha256 *hash) {
+    EVP_MD_CTX_free(hash->context);
+    hash->context = NULL;
+}
+
+void i2v_sha256_begin(i2v_sha256 *hash) {
+    hash->context = EVP_MD_CTX_new();
+    if (hash->context && EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) give_up(hash);
+}
+
+void i2v_sha256_update(i2v_sha256 *hash, const void *bytes, size_t size) {
+    if (hash->context && EVP_DigestUpdate(hash->context, bytes, size) != 1) give_up(hash);
+}
+
+i2v_status i2v_sha256_end(i2v_sha256 *hash, char hex[I2V_SHA256_SIZE], i2v_error *error) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    hex[0] = '\0';
+    if (hash->context && EVP_DigestFinal_ex(hash->context, digest, &size) != 1) size = 0;
+    give_up(hash);
+    if (size != (I2V_SHA256_SIZE - 1) / 2) return i2v_fail(error, I2V_ERROR_INTERNAL, "libcrypto gives no SHA-256");
+    for (unsigned i = 0; i < size; i++) snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+    return I2V_OK;
+}
+
+i2v_status i2v_sha256_of(const void *bytes, size_t size, char hex[I2V_SHA256_SIZE], i2v_error *error) {
+    i2v_sha256 hash;
+    i2v_sha256_begin(&hash);
+    i2v_sha256_update(&hash, bytes, size);
+    return i2v_sha256_end(&hash, hex, error);
+}
+
+i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error) {
+    i2v_mapped_file file;
+    hex[0] = '\0';
+    i2v_status status = i2v_file_map(&file, path, error);
+    if (status) return status;
+    status = i2v_sha256_of(file.data, file.size, hex, error);
+    i2v_file_unmap(&file);
+    return status;
+}

@@ -1,0 +1,357 @@
+#include "pipeline/parts.h"
+
+#include "base/file.h"
+#include "model/file_layout.h"
+#include "model/stability.h"
+#include "weights/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+    const char *title, *option;
+    const char *folder, *stem;                        /* in diffusers' layout */
+    const char *metadata;                             /* key under which a file may hold the part's config.json */
+    const char *class_key, *class_name, *other_class; /* of that config.json */
+} kinds[I2V_PARTS_COUNT] = {
+    [I2V_PART_UNET] = {"UNet", "--unet", "unet", "diffusion_pytorch_model", "img2vid.unet_config", "_class_name",
+                       "UNetSpatioTemporalConditionModel", NULL},
+    [I2V_PART_VAE] = {"VAE", "--vae", "vae", "diffusion_pytorch_model", "img2vid.vae_config", "_class_name",
+                      "AutoencoderKLTemporalDecoder", "AutoencoderKL"},
+    [I2V_PART_IMAGE_ENCODER] = {"image encoder", "--image-encoder", "image_encoder", "model",
+                                "img2vid.image_encoder_config", "model_type", "clip_vision_model", NULL},
+    [I2V_PART_FRAME_DECODER] = {"VAE decoder", "--frame-decoder", "vae", "diffusion_pytorch_model",
+                                "img2vid.vae_config", "_class_name", "AutoencoderKL", "AutoencoderKLTemporalDecoder"},
+};
+
+/* A folder, or a file with its tensors. */
+typedef struct {
+    char *path;
+    i2v_weights *file; /* NULL: a folder */
+    i2v_file_layout layout;
+} part_source;
+
+static void source_close(part_source *source) {
+    free(source->path);
+    i2v_weights_close(source->file);
+    *source = (part_source){0};
+}
+
+static i2v_status source_open(part_source *source, i2v_engine *engine, const char *path) {
+    *source = (part_source){.path = strdup(path)};
+    if (!source->path) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    /* "model/" and "model" are the same folder, and messages join paths with a slash */
+    size_t length = strlen(source->path);
+    while (length > 1 && source->path[length - 1] == '/') source->path[--length] = '\0';
+    if (i2v_is_folder(source->path)) return I2V_OK;
+    if (!i2v_is_file(source->path)) {
+        return i2v_fail(&engine->error, I2V_ERROR_IO,
+                        "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
+                        "model_index.json) or a single .safetensors file",
+                        source->path);
+    }
+    i2v_status status = i2v_weights_open_file(&source->file, source->path, &engine->error);
+    if (status) return status;
+    i2v_weights_explain_misfit(source->file, "the file is damaged or incomplete");
+    return i2v_file_layout_read(&source->layout, source->file, &engine->error);
+}
+
+/* ---- folders ---- */
+
+static i2v_status check_pipeline(const char *path, i2v_error *error) {
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open(&c, path, error);
+    if (status) return status;
+    char name[128];
+    i2v_config_string(c, "_class_name", "", name, sizeof name);
+    if (strcmp(name, "StableVideoDiffusionPipeline") != 0) {
+        i2v_config_fail(c, "this is a %s; only a StableVideoDiffusionPipeline makes videos here",
+                        name[0] ? name : "model without a class");
+    }
+    return i2v_config_close(c, error);
+}
+
+/* The part's configuration, from text where that is not NULL. */
+static i2v_status read_config(i2v_engine *engine, i2v_part part, const char *path, const char *text) {
+    i2v_error *error = &engine->error;
+    switch (part) {
+    case I2V_PART_UNET:
+        return text ? i2v_unet_config_read_text(&engine->unet, text, path, error)
+                    : i2v_unet_config_read(&engine->unet, path, error);
+    case I2V_PART_IMAGE_ENCODER:
+        return text ? i2v_clip_config_read_text(&engine->clip, text, path, error)
+                    : i2v_clip_config_read(&engine->clip, path, error);
+    default: {
+        i2v_status status = text ? i2v_vae_config_read_text(&engine->decoder, text, path, error)
+                                 : i2v_vae_config_read(&engine->decoder, path, error);
+        if (!status && part == I2V_PART_VAE) engine->vae = engine->decoder;
+        return status;
+    }
+    }
+}
+
+static i2v_status read_config_in(i2v_engine *engine, i2v_part part, const char *folder) {
+    char *path = i2v_path_join(folder, "config.json");
+    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    i2v_status status = read_config(engine, part, path, NULL);
+    free(path);
+    return status;
+}
+
+static int has_file(const char *folder, const char *name) {
+    char *path = i2v_path_join(folder, name);
+    int found = path && i2v_is_file(path);
+    free(path);
+    return found;
+}
+
+/* A whole model's folder, or the part's own. */
+static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *path, int is_model) {
+    char *folder = NULL;
+    if (is_model || has_file(path, "model_index.json"))
+        folder = i2v_path_join(path, kinds[part].folder);
+    else if (has_file(path, "config.json"))
+        folder = strdup(path);
+    else
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+                        "%s: it has neither a config.json, as the folder of a %s, nor a model_index.json; give the "
+                        "right folder or a file with %s",
+                        path, kinds[part].title, kinds[part].option);
+    if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    i2v_status status = read_config_in(engine, part, folder);
+    const char *stem = kinds[part].stem, *variant = engine->options.variant;
+    /* the variant is the model's: a part from elsewhere may not have it */
+    if (!status && variant && !is_model &&
+        i2v_weights_open(&engine->weights[part], folder, stem, variant, NULL) != I2V_OK)
+        variant = NULL;
+    if (!status && !engine->weights[part])
+        status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
+    free(folder);
+    return status;
+}
+
+/* ---- files ---- */
+
+static const i2v_file_part *part_in(const i2v_file_layout *layout, i2v_part part) {
+    switch (part) {
+    case I2V_PART_UNET:
+        return &layout->unet;
+    case I2V_PART_VAE:
+        return &layout->encoder;
+    case I2V_PART_IMAGE_ENCODER:
+        return &layout->image_encoder;
+    default:
+        return &layout->decoder;
+    }
+}
+
+/* Published files do not say their number of frames, but their names do: svd, svd_xt, svd_xt_1_1. */
+static int frames_of_name(const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strcasestr(name, "svd") && !strcasestr(name, "xt") ? 14 : 25;
+}
+
+/* The config.json in the file's metadata, if there: *found. */
+static i2v_status read_metadata(i2v_engine *engine, i2v_part part, const part_source *source, int *found) {
+    const char *text = i2v_weights_metadata(source->file, kinds[part].metadata);
+    *found = text != NULL;
+    if (!text) return I2V_OK;
+    char origin[1024];
+    snprintf(origin, sizeof origin, "%s: metadata %s", source->path, kinds[part].metadata);
+    return read_config(engine, part, origin, text);
+}
+
+/* Shapes of a file in Stability's names. */
+static i2v_status read_shapes(i2v_engine *engine, i2v_part part, const part_source *source) {
+    const i2v_file_layout *layout = &source->layout;
+    const i2v_weights *file = source->file;
+    i2v_status status = I2V_OK;
+    switch (part) {
+    case I2V_PART_UNET:
+        status = i2v_stability_unet_sizes(&engine->unet, file, layout->unet.prefix, &engine->error);
+        engine->unet.num_frames = frames_of_name(source->path);
+        return status;
+    case I2V_PART_IMAGE_ENCODER:
+        return i2v_stability_clip_sizes(&engine->clip, file, layout->image_encoder.prefix, &engine->error);
+    case I2V_PART_VAE:
+        status = i2v_stability_encoder_sizes(&engine->vae, file, layout->encoder.prefix, &engine->error);
+        if (status || !layout->decoder.naming) return status;
+        return i2v_stability_decoder_sizes(&engine->decoder, file, layout->decoder.prefix, &engine->error);
+    default:
+        return i2v_stability_decoder_sizes(&engine->decoder, file, layout->decoder.prefix, &engine->error);
+    }
+}
+
+/* diffusers' configuration of a VAE in Stability's file: what is not in the configuration is as in that file, where
+ * the middle of the decoder always runs. */
+static void adapt_decoder(i2v_engine *engine, const part_source *source) {
+    char name[I2V_NAME_SIZE];
+    i2v_name_print(name, "%spost_quant_conv.", source->layout.decoder.prefix);
+    engine->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
+    i2v_name_print(name, "%sdecoder.conv_out.time_mix_conv.", source->layout.decoder.prefix);
+    engine->decoder.temporal_decoder = i2v_weights_have(source->file, name);
+}
+
+static i2v_status rename_part(i2v_engine *engine, i2v_part part, const part_source *source) {
+    const i2v_file_layout *layout = &source->layout;
+    i2v_name_map map = {0};
+    switch (part) {
+    case I2V_PART_UNET:
+        i2v_stability_unet_names(&map, &engine->unet, layout->unet.prefix);
+        break;
+    case I2V_PART_IMAGE_ENCODER:
+        i2v_stability_clip_names(&map, &engine->clip, layout->image_encoder.prefix);
+        break;
+    case I2V_PART_VAE:
+        i2v_stability_encoder_names(&map, &engine->vae, layout->encoder.prefix);
+        if (layout->decoder.naming) i2v_stability_decoder_names(&map, &engine->decoder, layout->decoder.prefix);
+        break;
+    default:
+        i2v_stability_decoder_names(&map, &engine->decoder, layout->decoder.prefix);
+    }
+    return i2v_weights_rename(&engine->weights[part], source->file, &map, &engine->error);
+}
+
+static i2v_status open_stability(i2v_engine *engine, i2v_part part, const part_source *source) {
+    int found = 0;
+    i2v_status status = read_metadata(engine, part, source, &found);
+    if (!status && !found) status = read_shapes(engine, part, source);
+    if (!status && found && part_in(&source->layout, I2V_PART_FRAME_DECODER)->naming) adapt_decoder(engine, source);
+    return status ? status : rename_part(engine, part, source);
+}
+
+/* The file's folder if its config.json is the part's, else NULL; to be freed. */
+static char *folder_with_config(i2v_part part, const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *file = folder ? i2v_path_join(folder, "config.json") : NULL;
+    char name[128] = "";
+    i2v_config *c = NULL;
+    if (file && i2v_is_file(file) && i2v_config_open(&c, file, NULL) == I2V_OK) {
+        i2v_config_string(c, kinds[part].class_key, "", name, sizeof name);
+        i2v_config_close(c, NULL);
+    }
+    free(file);
+    if (strcmp(name, kinds[part].class_name) == 0) return folder;
+    if (kinds[part].other_class && strcmp(name, kinds[part].other_class) == 0) return folder;
+    free(folder);
+    return NULL;
+}
+
+/* The configuration of the part that is replaced, for a file that comes without one. */
+static i2v_status read_replaced(i2v_engine *engine, i2v_part part, const part_source *source,
+                                const part_source *model) {
+    if (model != source && !model->file) {
+        char *folder = i2v_path_join(model->path, kinds[part].folder);
+        if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
+        i2v_status status = read_config_in(engine, part, folder);
+        free(folder);
+        return status;
+    }
+    if (model != source && part_in(&model->layout, part)->naming == I2V_NAMING_STABILITY) {
+        int found = 0;
+        i2v_status status = read_metadata(engine, part, model, &found);
+        return status || found ? status : read_shapes(engine, part, model);
+    }
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+                    "%s: the sizes of its %s are not known: put its config.json beside it", source->path,
+                    kinds[part].title);
+}
+
+static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_source *source,
+                                 const part_source *model) {
+    int found = 0;
+    i2v_status status = read_metadata(engine, part, source, &found);
+    char *folder = found ? NULL : folder_with_config(part, source->path);
+    i2v_weights_explain_misfit(source->file, folder
+                                                 ? "the weights do not fit the config.json beside them"
+                                                 : "the weights do not fit the configuration of the model's own part");
+    if (!status && !found)
+        status = folder ? read_config_in(engine, part, folder) : read_replaced(engine, part, source, model);
+    free(folder);
+    if (status) return status;
+    const char *prefix = part_in(&source->layout, part)->prefix;
+    char name[I2V_NAME_SIZE];
+    if (part == I2V_PART_FRAME_DECODER || part == I2V_PART_VAE) {
+        i2v_name_print(name, "%sdecoder.time_conv_out.", prefix);
+        engine->decoder.temporal_decoder = i2v_weights_have(source->file, name);
+        i2v_name_print(name, "%spost_quant_conv.", prefix);
+        engine->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
+        if (!engine->decoder.temporal_decoder) engine->decoder.decoder_mid_attention = 1;
+    }
+    return i2v_weights_strip(&engine->weights[part], source->file, prefix, &engine->error);
+}
+
+static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_source *source, const part_source *model) {
+    i2v_naming naming = part_in(&source->layout, part)->naming;
+    if (naming == I2V_NAMING_STABILITY) return open_stability(engine, part, source);
+    if (naming == I2V_NAMING_DIFFUSERS) return open_diffusers(engine, part, source, model);
+    if (source != model)
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (%s)", source->path,
+                        kinds[part].title, kinds[part].option);
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no %s; add one with %s", source->path,
+                    kinds[part].title, kinds[part].option);
+}
+
+/* ---- all of them ---- */
+
+/* The pipeline's settings, from the model's folder, or Stable Video Diffusion's for a single file. */
+static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
+    if (model->file) {
+        i2v_normalization_default(&engine->normalization);
+        return i2v_scheduler_config_svd(&engine->scheduler, &engine->error);
+    }
+    char *scheduler = i2v_path_join(model->path, "scheduler/scheduler_config.json");
+    char *extractor = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
+    i2v_status status = scheduler && extractor ? I2V_OK : i2v_fail_memory(&engine->error, "the model's path", 0);
+    if (!status) status = i2v_normalization_read(&engine->normalization, extractor, &engine->error);
+    if (!status) status = i2v_scheduler_config_read(&engine->scheduler, scheduler, &engine->error);
+    free(scheduler);
+    free(extractor);
+    return status;
+}
+
+static i2v_status check_index(i2v_engine *engine, const part_source *model) {
+    if (model->file) return I2V_OK;
+    char *index = i2v_path_join(model->path, "model_index.json");
+    i2v_status status =
+        index ? check_pipeline(index, &engine->error) : i2v_fail_memory(&engine->error, "the model's path", 0);
+    free(index);
+    return status;
+}
+
+/* The part from path, or from the model where path is NULL. */
+static i2v_status open_part(i2v_engine *engine, i2v_part part, const char *path, const part_source *model) {
+    part_source other = {0};
+    const part_source *source = path ? &other : model;
+    i2v_status status = path ? source_open(&other, engine, path) : I2V_OK;
+    if (!status)
+        status = source->file ? open_in_file(engine, part, source, model)
+                              : open_in_folder(engine, part, source->path, source == model);
+    source_close(&other);
+    return status;
+}
+
+i2v_status i2v_parts_open(i2v_engine *engine) {
+    const i2v_options *options = &engine->options;
+    const char *paths[I2V_PARTS_COUNT] = {[I2V_PART_UNET] = options->unet,
+                                          [I2V_PART_VAE] = options->vae,
+                                          [I2V_PART_IMAGE_ENCODER] = options->image_encoder,
+                                          [I2V_PART_FRAME_DECODER] = options->frame_decoder};
+    part_source model = {0};
+    i2v_status status = source_open(&model, engine, engine->path);
+    if (!status) status = check_index(engine, &model);
+    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) {
+        if (part == I2V_PART_FRAME_DECODER && !paths[part]) continue;
+        status = open_part(engine, part, paths[part], &model);
+    }
+    if (!status && engine->decoder.levels == 0) {
+        status = i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE with --vae",
+                          options->vae ? options->vae : engine->path);
+    }
+    if (!status) status = read_settings(engine, &model);
+    source_close(&model);
+    return status;
+}

@@ -1,0 +1,95 @@
+/* The defaults of other programs that run Stable Video Diffusion.
+ *
+ * diffusers: StableVideoDiffusionPipeline.__call__ (pipeline_stable_video_diffusion.py), 0.42.1.
+ * sgm: Stability-AI/generative-models, scripts/sampling/simple_video_sample.py with configs/svd.yaml and svd_xt.yaml.
+ *     It passes fps_id 6 on as it is; the model is told fps - 1, so fps is 7.
+ * comfyui: the nodes SVD_img2vid_Conditioning, VideoLinearCFGGuidance (comfy_extras/nodes_video_model.py) and KSampler,
+ *     with cfg 2.5, euler and karras as in its example for this model. It passes fps - 1 on, as here.
+ * animatelcm: G-U-N/AnimateLCM, animatelcm_svd/batch_inference.py. */
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    i2v_preset preset;
+    int steps;
+    i2v_scheduler scheduler;
+    double min_guidance_scale, max_guidance_scale;
+    int fps;
+    double noise_aug_strength;
+    int decode_chunk_size;
+} preset_values;
+
+static const preset_values table[] = {
+    {{"diffusers", "diffusers' StableVideoDiffusionPipeline, and img2vid's own defaults"},
+     25,
+     I2V_SCHEDULER_EULER,
+     1,
+     3,
+     7,
+     0.02,
+     0},
+    {{"sgm", "Stability AI's generative-models, version svd (14 frames)"},
+     25,
+     I2V_SCHEDULER_EULER,
+     1,
+     2.5,
+     7,
+     0.02,
+     14},
+    {{"sgm-xt", "Stability AI's generative-models, version svd_xt (25 frames)"},
+     30,
+     I2V_SCHEDULER_EULER,
+     1.5,
+     3,
+     7,
+     0.02,
+     14},
+    {{"comfyui", "ComfyUI's nodes for this model, as in its example"}, 20, I2V_SCHEDULER_EULER, 1, 2.5, 6, 0, 0},
+    {{"animatelcm", "AnimateLCM-SVD-xt, for its weights only: few steps, no guidance"},
+     4,
+     I2V_SCHEDULER_ANIMATELCM,
+     1,
+     1,
+     7,
+     0.02,
+     8},
+};
+
+enum { PRESETS = sizeof table / sizeof *table };
+
+const i2v_preset *i2v_preset_at(size_t index) {
+    return index < PRESETS ? &table[index].preset : NULL;
+}
+
+static i2v_status fail_unknown(const char *name, i2v_error *error) {
+    char names[256];
+    size_t length = 0;
+    for (size_t i = 0; i < PRESETS; i++) {
+        const char *before = i == 0 ? "" : i == PRESETS - 1 ? " and " : ", ";
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", before, table[i].preset.name);
+    }
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no preset '%s'; there are %s", name, names);
+}
+
+i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error) {
+    for (size_t i = 0; i < PRESETS; i++) {
+        const preset_values *values = &table[i];
+        if (strcmp(values->preset.name, name) != 0) continue;
+        params->num_inference_steps = values->steps;
+        params->sigmas = NULL;
+        params->sigmas_count = 0;
+        params->scheduler = values->scheduler;
+        params->sigma_schedule = I2V_SIGMA_SCHEDULE_AUTO;
+        params->min_guidance_scale = values->min_guidance_scale;
+        params->max_guidance_scale = values->max_guidance_scale;
+        params->guidance_shape = I2V_GUIDANCE_LINEAR;
+        params->fps = values->fps;
+        params->motion_bucket_id = 127;
+        params->noise_aug_strength = values->noise_aug_strength;
+        params->decode_chunk_size = values->decode_chunk_size;
+        return I2V_OK;
+    }
+    return fail_unknown(name, error);
+}

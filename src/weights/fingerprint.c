@@ -1,0 +1,24 @@
+#include "weights/fingerprint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAMPLE = 4096 };
+
+static void add(const i2v_weight *weight, i2v_sha256 *hash) {
+    char line[512];
+    size_t used = (size_t)snprintf(line, sizeof line, " %s", weight->dtype_name);
+    for (int i = 0; i < weight->ndim && used < sizeof line; i++) {
+        used += (size_t)snprintf(line + used, sizeof line - used, " %" PRId64, weight->shape[i]);
+    }
+    i2v_sha256_update(hash, weight->name, strlen(weight->name));
+    i2v_sha256_update(hash, line, strlen(line) + 1);
+    uint64_t size = weight->bytes < SAMPLE ? weight->bytes : SAMPLE;
+    i2v_sha256_update(hash, weight->data + (weight->bytes - size) / 2, (size_t)size);
+    i2v_weight_forget(weight);
+}
+
+void i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash) {
+    for (size_t i = 0; i < i2v_weights_count(weights); i++) add(i2v_weights_at(weights, i), hash);
+}

@@ -1,0 +1,13 @@
+/* What tells one set of weights from another without reading them all. */
+#ifndef I2V_WEIGHTS_FINGERPRINT_H
+#define I2V_WEIGHTS_FINGERPRINT_H
+
+#include "base/sha256.h"
+#include "weights/weights.h"
+
+/* Adds to the hash, tensor by tensor in the order of names: name, dtype, shape, and the 4096 bytes in the middle of its
+ * values (all, if there are fewer). So it does not depend on folders, file names or shards, and any training that
+ * changes whole tensors changes it. */
+void i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash);
+
+#endif

@@ -1,0 +1,397 @@
+/* Stability's single files: made here of a reference's folder by the table in data/single_file, which
+ * tools/make_single_file.py writes and proves against sgm's own modules. */
+#include "reference.h"
+
+#include "model/file_layout.h"
+#include "model/stability.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MODEL I2V_TEST_DATA "/reference/plain_top"
+#define MAX_TENSORS 1024
+
+/* ---- making files ----------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    char name[200];
+    char dtype[8];
+    int ndim;
+    int64_t shape[8];
+    uint8_t *data;
+    size_t bytes;
+} tensor;
+
+static struct {
+    tensor tensors[MAX_TENSORS];
+    int count;
+    int with_metadata;
+    int reversed; /* order of the bytes */
+} made;
+
+static char path[64], decoder_path[64];
+
+static void clear(void) {
+    for (int i = 0; i < made.count; i++) free(made.tensors[i].data);
+    memset(&made, 0, sizeof made);
+    made.with_metadata = 1;
+}
+
+static tensor *find(const char *name) {
+    for (int i = 0; i < made.count; i++)
+        if (strcmp(made.tensors[i].name, name) == 0) return &made.tensors[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static tensor *add(const char *name, const i2v_weight *like) {
+    assert_true(made.count < MAX_TENSORS);
+    tensor *t = &made.tensors[made.count++];
+    snprintf(t->name, sizeof t->name, "%s", name);
+    snprintf(t->dtype, sizeof t->dtype, "%s", like->dtype_name);
+    t->ndim = like->ndim;
+    memcpy(t->shape, like->shape, sizeof t->shape);
+    t->bytes = like->bytes;
+    t->data = malloc(t->bytes);
+    memcpy(t->data, like->data, t->bytes);
+    return t;
+}
+
+static void drop(const char *name) {
+    tensor *t = find(name);
+    free(t->data);
+    *t = made.tensors[--made.count];
+}
+
+static void transpose(tensor *t, const i2v_weight *weight) {
+    size_t rows = (size_t)weight->shape[0], columns = (size_t)weight->shape[1], size = weight->bytes / weight->count;
+    for (size_t i = 0; i < rows * columns; i++)
+        memcpy(t->data + (i % columns * rows + i / columns) * size, weight->data + i * size, size);
+    t->shape[0] = (int64_t)columns;
+    t->shape[1] = (int64_t)rows;
+}
+
+static void append(const char *name, int third, const i2v_weight *weight) {
+    if (third == 0) {
+        add(name, weight);
+        return;
+    }
+    tensor *t = find(name);
+    t->data = realloc(t->data, t->bytes + weight->bytes);
+    memcpy(t->data + t->bytes, weight->data, weight->bytes);
+    t->bytes += weight->bytes;
+    t->shape[0] += weight->shape[0];
+}
+
+/* All tensors of the reference's folder under the names of the table. */
+static void make(void) {
+    static const char *const parts[] = {"unet", "vae", "image_encoder"};
+    clear();
+    i2v_weights *weights[3];
+    for (int i = 0; i < 3; i++) {
+        char folder[512];
+        snprintf(folder, sizeof folder, "%s/%s", MODEL, parts[i]);
+        const char *stem = i == 2 ? "model" : "diffusion_pytorch_model";
+        assert_int_equal(i2v_weights_open(&weights[i], folder, stem, NULL, NULL), I2V_OK);
+    }
+    FILE *table = fopen(I2V_TEST_DATA "/single_file/plain_top.txt", "r");
+    assert_non_null(table);
+    char part[32], theirs[200], ours[200], change[32];
+    while (fscanf(table, "%31s %199s %199s %31s", part, theirs, ours, change) == 4) {
+        int p = strcmp(part, "unet") == 0 ? 0 : strcmp(part, "vae") == 0 ? 1 : 2;
+        const i2v_weight *weight = i2v_weights_find(weights[p], theirs);
+        assert_non_null(weight);
+        if (strncmp(change, "third", 5) == 0) {
+            append(ours, change[5] - '0', weight);
+            continue;
+        }
+        tensor *t = add(ours, weight);
+        if (strcmp(change, "transposed") == 0) transpose(t, weight);
+        if (strcmp(change, "1x1") == 0 && t->ndim == 2) {
+            t->ndim = 4;
+            t->shape[2] = t->shape[3] = 1;
+        }
+    }
+    fclose(table);
+    for (int i = 0; i < 3; i++) i2v_weights_close(weights[i]);
+}
+
+static json_t *config_text(const char *part) {
+    char name[512];
+    snprintf(name, sizeof name, "%s/%s/config.json", MODEL, part);
+    json_t *config = json_load_file(name, 0, NULL);
+    char *text = json_dumps(config, JSON_COMPACT);
+    json_t *string = json_string(text);
+    free(text);
+    json_decref(config);
+    return string;
+}
+
+static void write_to(const char *to) {
+    json_t *header = json_object();
+    if (made.with_metadata) {
+        json_object_set_new(header, "__metadata__",
+                            json_pack("{s:o, s:o, s:o}", "img2vid.unet_config", config_text("unet"),
+                                      "img2vid.vae_config", config_text("vae"), "img2vid.image_encoder_config",
+                                      config_text("image_encoder")));
+    }
+    size_t offset = 0;
+    for (int k = 0; k < made.count; k++) {
+        const tensor *t = &made.tensors[made.reversed ? made.count - 1 - k : k];
+        json_t *shape = json_array();
+        for (int d = 0; d < t->ndim; d++) json_array_append_new(shape, json_integer(t->shape[d]));
+        json_object_set_new(header, t->name,
+                            json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->dtype, "shape", shape, "data_offsets",
+                                      (json_int_t)offset, (json_int_t)(offset + t->bytes)));
+        offset += t->bytes;
+    }
+    char *text = json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    uint64_t length = strlen(text);
+    FILE *file = fopen(to, "wb");
+    assert_non_null(file);
+    fwrite(&length, 1, sizeof length, file);
+    fwrite(text, 1, length, file);
+    for (int k = 0; k < made.count; k++) {
+        const tensor *t = &made.tensors[made.reversed ? made.count - 1 - k : k];
+        fwrite(t->data, 1, t->bytes, file);
+    }
+    assert_int_equal(fclose(file), 0);
+    free(text);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------------- */
+
+static i2v_video *run(const char *model, const i2v_options *options) {
+    i2v_engine *engine;
+    if (i2v_open(&engine, model, options)) fail_msg("%s", i2v_error_message(engine));
+    i2v_image *picture;
+    assert_int_equal(i2v_image_new(&picture, 16, 8, NULL), I2V_OK);
+    for (int i = 0; i < 16 * 8 * 3; i++) picture->pixels[i] = (uint8_t)(i * i / 7 % 256);
+    i2v_params params;
+    i2v_params_default(&params);
+    params.width = 16;
+    params.height = 8;
+    params.num_inference_steps = 2;
+    params.seed = 5;
+    i2v_video *video = NULL;
+    if (i2v_generate(engine, picture, &params, &video)) fail_msg("%s", i2v_error_message(engine));
+    i2v_image_free(picture);
+    i2v_close(engine);
+    return video;
+}
+
+static void expect_same(const char *model, const i2v_options *options, const char *other, const i2v_options *others) {
+    i2v_video *a = run(model, options), *b = run(other, others);
+    size_t count = (size_t)a->num_frames * (size_t)a->height * (size_t)a->width * 3;
+    assert_int_equal(a->num_frames, b->num_frames);
+    assert_memory_equal(a->frames, b->frames, count * sizeof(float));
+    i2v_video_free(a);
+    i2v_video_free(b);
+}
+
+static void expect_failure(const i2v_options *options, const char *words, const char *more) {
+    i2v_engine *engine;
+    assert_int_not_equal(i2v_open(&engine, path, options), I2V_OK);
+    const char *message = i2v_error_message(engine);
+    if (!strstr(message, words) || !strstr(message, more)) fail_msg("'%s' lacks '%s' or '%s'", message, words, more);
+    i2v_close(engine);
+}
+
+static void gives_the_folders_frames(void **state) {
+    (void)state;
+    make();
+    write_to(path);
+    expect_same(path, NULL, MODEL, NULL);
+}
+
+/* Another order, and what the published files hold beside the parts. */
+static void ignores_what_is_known(void **state) {
+    (void)state;
+    static const char *const others[] = {"conditioner.embedders.0.open_clip.model.token_embedding.weight",
+                                         "conditioner.embedders.0.open_clip.model.logit_scale",
+                                         "first_stage_model.encoder.conv_in.weight",
+                                         "conditioner.embedders.3.encoder.decoder.conv_in.weight",
+                                         "conditioner.embedders.3.encoder.post_quant_conv.bias",
+                                         "denoiser.sigmas"};
+    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .data = (const uint8_t *)"abcdefg"};
+    make();
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) add(others[i], &like);
+    made.reversed = 1;
+    write_to(path);
+    expect_same(path, NULL, MODEL, NULL);
+}
+
+static void replaces_parts(void **state) {
+    (void)state;
+    make();
+    write_to(path);
+    i2v_options options;
+    i2v_options_default(&options);
+    options.unet = options.vae = options.image_encoder = path;
+    expect_same(MODEL, &options, MODEL, NULL);
+    options = (i2v_options){.unet = MODEL "/unet", .vae = MODEL, .image_encoder = MODEL "/image_encoder"};
+    expect_same(path, &options, MODEL, NULL);
+    options = (i2v_options){.image_encoder = MODEL "/image_encoder/model.safetensors"};
+    expect_same(path, &options, MODEL, NULL);
+    /* the UNet alone, without the usual prefix */
+    const char *prefix = "model.diffusion_model.";
+    for (int i = 0; i < made.count; i++) {
+        if (strncmp(made.tensors[i].name, prefix, strlen(prefix)) == 0) {
+            memmove(made.tensors[i].name, made.tensors[i].name + strlen(prefix),
+                    strlen(made.tensors[i].name) - strlen(prefix) + 1);
+        } else {
+            drop(made.tensors[i--].name);
+        }
+    }
+    write_to(path);
+    expect_failure(NULL, "it has no VAE", "--vae");
+    options = (i2v_options){.unet = path};
+    expect_same(MODEL, &options, MODEL, NULL);
+}
+
+static void names_what_is_wrong(void **state) {
+    (void)state;
+    const char *conv = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight";
+    make();
+    drop(conv);
+    write_to(path);
+    expect_failure(NULL, conv, "is missing");
+    make();
+    drop("conditioner.embedders.0.open_clip.model.visual.transformer.resblocks.1.attn.in_proj_bias");
+    write_to(path);
+    expect_failure(NULL, "visual.transformer.resblocks.1.attn.in_proj_bias", "is missing");
+    make();
+    tensor *t = find(conv);
+    int64_t side = t->shape[0];
+    t->shape[0] = t->shape[1] * 3;
+    t->shape[1] = side / 3; /* no such shape: the bytes no longer fit */
+    write_to(path);
+    expect_failure(NULL, conv, "");
+    make();
+    t = find("model.diffusion_model.time_embed.0.weight");
+    side = t->shape[0];
+    t->shape[0] = t->shape[1];
+    t->shape[1] = side;
+    write_to(path);
+    expect_failure(NULL, "model.diffusion_model.time_embed.0.weight", "has shape");
+    make();
+    snprintf(find(conv)->name, 200, "model.diffusion_model.input_blocks.1.0.in_layers.9.weight");
+    write_to(path);
+    expect_failure(NULL, conv, "is missing");
+    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .data = (const uint8_t *)"abcdefg"};
+    static const char *const unknown[] = {"model.diffusion_model.extra.weight", "motion_module.weight"};
+    for (int i = 0; i < 2; i++) {
+        make();
+        add(unknown[i], &like);
+        write_to(path);
+        expect_failure(NULL, unknown[i], "has no place");
+    }
+    make();
+    write_to(path);
+    assert_int_equal(truncate(path, 1000000), 0);
+    expect_failure(NULL, path, "truncated");
+    made.with_metadata = 0;
+    write_to(path);
+    expect_failure(NULL, "no multiple of 64", "img2vid.unet_config");
+}
+
+/* What is read off shapes is what config.json says. */
+static void reads_sizes(void **state) {
+    (void)state;
+    make();
+    write_to(path);
+    i2v_weights *file;
+    i2v_file_layout layout;
+    assert_int_equal(i2v_weights_open_file(&file, path, NULL), I2V_OK);
+    assert_int_equal(i2v_file_layout_read(&layout, file, NULL), I2V_OK);
+    i2v_unet_config unet, wanted;
+    assert_int_equal(i2v_unet_config_read(&wanted, MODEL "/unet/config.json", NULL), I2V_OK);
+    i2v_stability_unet_sizes(&unet, file, layout.unet.prefix, NULL); /* fails on the heads of 32 channels alone */
+    memcpy(unet.num_attention_heads, wanted.num_attention_heads, sizeof unet.num_attention_heads);
+    unet.num_frames = wanted.num_frames;
+    unet.sample_height = wanted.sample_height;
+    unet.sample_width = wanted.sample_width;
+    assert_memory_equal(&unet, &wanted, sizeof unet);
+    i2v_vae_config vae, encoder, decoder;
+    assert_int_equal(i2v_vae_config_read(&vae, MODEL "/vae/config.json", NULL), I2V_OK);
+    assert_int_equal(i2v_stability_encoder_sizes(&encoder, file, layout.encoder.prefix, NULL), I2V_OK);
+    assert_int_equal(i2v_stability_decoder_sizes(&decoder, file, layout.decoder.prefix, NULL), I2V_OK);
+    decoder.scaling_factor = encoder.scaling_factor = vae.scaling_factor;
+    assert_memory_equal(&decoder, &vae, sizeof vae);
+    assert_int_equal(encoder.layers_per_block, vae.layers_per_block);
+    i2v_clip_config clip, clip_wanted;
+    assert_int_equal(i2v_clip_config_read(&clip_wanted, MODEL "/image_encoder/config.json", NULL), I2V_OK);
+    assert_int_equal(i2v_stability_clip_sizes(&clip, file, layout.image_encoder.prefix, NULL), I2V_OK);
+    assert_int_equal(clip.num_hidden_layers, clip_wanted.num_hidden_layers);
+    assert_int_equal(clip.intermediate_size, clip_wanted.intermediate_size);
+    assert_int_equal(clip.patch_size, clip_wanted.patch_size);
+    assert_int_equal(clip.projection_dim, clip_wanted.projection_dim);
+    i2v_weights_close(file);
+}
+
+/* A temporal decoder that mixes nothing in time computes what the decoder without time does. */
+static void decodes_frame_by_frame(void **state) {
+    (void)state;
+    static const uint8_t far_below[] = {0x48, 0xc3}, one[] = {0x80, 0x3f}; /* -200 and 1 in bf16 */
+    make();
+    for (int i = 0; i < made.count; i++) {
+        tensor *t = &made.tensors[i];
+        if (strncmp(t->name, "first_stage_model.", 18) == 0 && strstr(t->name, "mix_factor"))
+            memcpy(t->data, far_below, 2);
+        if (strstr(t->name, "time_mix_conv")) memset(t->data, 0, t->bytes);
+        if (strstr(t->name, "time_mix_conv.weight"))
+            for (int c = 0; c < 3; c++) memcpy(t->data + 2 * ((c * 3 + c) * 3 + 1), one, 2);
+    }
+    write_to(path);
+    for (int i = 0; i < made.count; i++) {
+        const char *name = made.tensors[i].name;
+        if (strncmp(name, "first_stage_model.decoder.", 26) == 0 &&
+            (strstr(name, "time_stack") || strstr(name, "mix_factor") || strstr(name, "time_mix_conv")))
+            drop(made.tensors[i--].name);
+    }
+    i2v_weight identity = {.dtype_name = "BF16", .ndim = 4, .shape = {8, 8, 1, 1}, .bytes = 128};
+    uint8_t values[128] = {0};
+    for (int c = 0; c < 8; c++) memcpy(values + 18 * c, one, 2);
+    identity.data = values;
+    add("first_stage_model.post_quant_conv.weight", &identity);
+    memset(values, 0, sizeof values);
+    identity = (i2v_weight){.dtype_name = "BF16", .ndim = 1, .shape = {8}, .bytes = 16, .data = values};
+    add("first_stage_model.post_quant_conv.bias", &identity);
+    write_to(decoder_path);
+    i2v_video *wanted = run(path, NULL);
+    i2v_options options;
+    i2v_options_default(&options);
+    options.frame_decoder = decoder_path;
+    const char *models[] = {decoder_path, MODEL};
+    for (int i = 0; i < 2; i++) {
+        i2v_video *found = run(models[i], i == 0 ? NULL : &options);
+        size_t count = (size_t)found->num_frames * (size_t)found->height * (size_t)found->width * 3;
+        i2v_expect_close("frames", found->frames, wanted->frames, count, 1e-6);
+        i2v_video_free(found);
+    }
+    i2v_video_free(wanted);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gives_the_folders_frames),
+        cmocka_unit_test(ignores_what_is_known),
+        cmocka_unit_test(replaces_parts),
+        cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(reads_sizes),
+        cmocka_unit_test(decodes_frame_by_frame),
+    };
+    snprintf(path, sizeof path, "/tmp/i2v-single-XXXXXX");
+    snprintf(decoder_path, sizeof decoder_path, "/tmp/i2v-decoder-XXXXXX");
+    close(mkstemp(path));
+    close(mkstemp(decoder_path));
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    clear();
+    unlink(path);
+    unlink(decoder_path);
+    return failed;
+}
