@@ -1,6 +1,5 @@
 import gc
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -262,6 +261,34 @@ def test_settings_reach_the_library(generate, model, picture):
     for name, value in changed.items():
         assert not np.array_equal(generate(num_inference_steps=3, **{name: value}), wanted), name
     assert np.array_equal(generate(num_inference_steps=3, forward_chunk_size=3), wanted)
+
+
+def test_enums_are_given_by_name(generate):
+    wanted = generate(num_inference_steps=3)
+    for setting in (dict(scheduler="animatelcm"), dict(sigma_schedule="ays"), dict(guidance_shape="triangle")):
+        assert not np.array_equal(generate(num_inference_steps=3, **setting), wanted)
+    assert np.array_equal(generate(num_inference_steps=3, scheduler="euler"), wanted)
+    ours, seeded = np.random.default_rng(3), np.random.default_rng(3)
+    lcm = dict(scheduler="animatelcm", num_inference_steps=3, num_videos_per_prompt=2)
+    frames = generate([np.zeros((24, 40, 3), np.uint8)] * 2, generator=ours, **lcm)
+    seeded.standard_normal(2 * 3 * 24 * 40 + 4 * 120 * (1 + lcm["num_inference_steps"]))
+    assert frames.shape[0] == 4 and ours.standard_normal() == seeded.standard_normal()
+
+
+def test_presets(generate):
+    sgm = img2vid.preset("sgm")
+    assert sgm["scheduler"] == "euler" and sgm["max_guidance_scale"] == 2.5 and sgm["num_inference_steps"] == 25
+    assert img2vid.preset("animatelcm")["scheduler"] == "animatelcm"
+    generate(**{**img2vid.preset("comfyui"), "num_inference_steps": 2})
+    with pytest.raises(img2vid.ParameterError, match="nobody"):
+        img2vid.preset("nobody")
+
+
+def test_parts_from_elsewhere(model, picture, generate):
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, unet=model / "unet", threads=1) as pipe:
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    with pytest.raises(img2vid.Img2VidError, match="elsewhere"):
+        img2vid.StableVideoDiffusionPipeline.from_pretrained(model, unet="elsewhere")
 
 
 def test_dtypes_of_other_libraries(model, picture):

@@ -42,6 +42,19 @@ def test_rate_and_settings(tmp_path):
     assert probed.strip() == "48,32,9/1,3"
 
 
+def test_metadata(tmp_path):
+    path = export_to_video(BYTES, tmp_path / "video.mp4", metadata=dict(seed=7, note="Grüße \U0001f680"))
+    assert img2vid.read_metadata(path) == dict(seed=7, note="Grüße \U0001f680")
+    assert img2vid.read_metadata(export_to_video(BYTES, tmp_path / "bare.mp4")) is None
+    with pytest.raises(img2vid.Img2VidError):
+        export_to_video(BYTES, tmp_path / "bad.mp4", metadata="no JSON object")
+    export_to_video(BYTES, tmp_path / "odd.png", metadata="{" + "odd}")
+    with pytest.raises(img2vid.FormatError, match="odd.png"):
+        img2vid.read_metadata(tmp_path / "odd.png")
+    with pytest.raises(img2vid.FileError):
+        img2vid.read_metadata(tmp_path / "missing.mp4")
+
+
 def test_what_cannot_be_written(tmp_path):
     for frames in ([], [FRAMES, FRAMES], [BYTES[0], BYTES[0][:8]], np.zeros((2, 3))):
         with pytest.raises(ValueError):

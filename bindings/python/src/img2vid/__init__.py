@@ -11,8 +11,8 @@
 from . import _library
 from .errors import (CancelledError, FileError, FormatError, Img2VidError, InternalError, MemoryLimitError, ModelError,
                      ParameterError, UnsupportedError)
-from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput
-from .utils import export_to_video, load_image
+from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
+from .utils import export_to_video, load_image, read_metadata
 
 __version__ = _library.library.i2v_version().decode()
 
@@ -30,4 +30,6 @@ __all__ = [
     "UnsupportedError",
     "export_to_video",
     "load_image",
+    "preset",
+    "read_metadata",
 ]

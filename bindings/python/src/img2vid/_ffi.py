@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import operator
 import os
-from ctypes import POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int64, c_size_t, c_uint8
+from ctypes import POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_size_t, c_uint8
 from ctypes import c_uint64, c_void_p
 from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Tuple, Type
 
@@ -253,6 +253,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_video_free": (None, [video_pointer]),
     "i2v_output_default": (None, [POINTER(i2v_output)]),
     "i2v_video_save": (c_int, [video_pointer, c_char_p, POINTER(i2v_output), error_pointer]),
+    "i2v_metadata_load": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
+    "i2v_metadata_free": (None, [c_void_p]),
     "i2v_video_check_path": (c_int, [c_char_p, error_pointer]),
 }
 
@@ -270,7 +272,8 @@ def declare(library: ctypes.CDLL) -> None:
 def settable(struct: Type[Structure]) -> Dict[str, Any]:
     """The fields that are a number, a name or text, with their types."""
     simple = (c_int, c_double, c_uint64, c_char_p)
-    return {name: kind for name, kind in struct._fields_ if kind in simple or issubclass(kind, Enum)}
+    fields: Any = struct._fields_  # none of ours is a bit field
+    return {name: kind for name, kind in fields if kind in simple or issubclass(kind, Enum)}
 
 
 def convert(name: str, kind: Any, value: Any) -> Any:

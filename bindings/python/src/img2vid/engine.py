@@ -37,7 +37,7 @@ def default_params(values: Dict[str, Any], reserved: Any = ()) -> _ffi.i2v_param
 class Engine:
     """Close it, use it in a with statement, or let it go: its memory is then freed.
 
-    model: a folder in diffusers' layout. options: the fields of the library's i2v_options.
+    model: a folder in diffusers' layout, or a file of Stability AI. options: the fields of the library's i2v_options.
     """
 
     def __init__(self, model: Union[str, "os.PathLike[str]"], **options: Any) -> None:
@@ -46,10 +46,9 @@ class Engine:
         _ffi.fill(settings, options)
         handle = _ffi.engine()
         self._busy = threading.Lock()
-        self._closing: Optional[Any] = None
         status = library.i2v_open(handle, os.fsencode(model), settings)
         self._handle = handle
-        self._closing = weakref.finalize(self, library.i2v_close, handle)
+        self._closing: Any = weakref.finalize(self, library.i2v_close, handle)
         try:
             self._check(status)
             info = _ffi.i2v_model_info()

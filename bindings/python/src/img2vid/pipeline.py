@@ -11,10 +11,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from . import _ffi
+from ._library import library
 from ._progress import Progress
 from .arrays import copy_floats, list_pictures, to_float32, to_numpy, to_pil
 from .engine import Engine, Video, default_params
-from .errors import CancelledError
+from .errors import CancelledError, check
 from .noise import NoiseSource, seeded
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
@@ -23,7 +24,7 @@ OUTPUT_TYPES = ("pil", "np", "pt", "latent")
 IGNORED = ("use_safetensors", "low_cpu_mem_usage", "device_map", "torch_dtype", "mindspore_dtype")
 
 # fields of i2v_params that the call's own arguments set
-RESERVED = ("num_videos", "seed", "sigmas_count")
+RESERVED = ("num_videos", "seed", "sigmas_count", "video_index")
 
 
 @dataclass
@@ -43,6 +44,20 @@ class StableVideoDiffusionPipelineOutput:
 
     def keys(self) -> List[str]:
         return ["frames"]
+
+
+# what i2v_params_preset sets
+PRESET = ("num_inference_steps", "scheduler", "sigma_schedule", "min_guidance_scale", "max_guidance_scale",
+          "guidance_shape", "fps", "motion_bucket_id", "noise_aug_strength", "decode_chunk_size")
+
+
+def preset(name: str) -> Dict[str, Any]:
+    """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
+    call: ``pipe(image, **img2vid.preset("sgm"))``."""
+    params, error = default_params({}), _ffi.i2v_error()
+    check(library.i2v_params_preset(params, os.fsencode(name), error), error)
+    values = {key: getattr(params, key) for key in PRESET}
+    return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
 
 
 class Part:
@@ -88,13 +103,13 @@ class StableVideoDiffusionPipeline:
                         mindspore_dtype: Any = None, **options: Any) -> "StableVideoDiffusionPipeline":
         """Opens a model; its weights are read when a call needs them.
 
-        pretrained_model_name_or_path: a folder in diffusers' layout.
+        pretrained_model_name_or_path: a folder in diffusers' layout, or a file of Stability AI.
         variant: "fp16" takes the files of that variant; None the full ones if there, else fp16.
         dtype, torch_dtype, mindspore_dtype: what the values between operations are stored as, a dtype of NumPy,
             PyTorch or MindSpore, or its name. float32 is the default, bfloat16 takes half the memory; float16 means
             float32 here. Weights keep the precision of their file in any case.
-        options: the other fields of the library's i2v_options: threads, max_memory and so on. use_safetensors,
-            low_cpu_mem_usage and device_map are accepted and mean nothing here.
+        options: the other fields of the library's i2v_options: threads, max_memory (bytes), unet, vae and so on.
+            use_safetensors, low_cpu_mem_usage and device_map are accepted and mean nothing here.
         """
         asked = next((each for each in (dtype, torch_dtype, mindspore_dtype) if each is not None), None)
         name = dtype_name(asked) if asked is not None else "auto"
@@ -178,7 +193,8 @@ class StableVideoDiffusionPipeline:
             calling thread. Videos are denoised one after the other: the array is [1, F, C, h, w]. It may be changed, or
             another returned as {"latents": array}. An exception ends the call and is raised here, and so is Ctrl-C.
         return_dict: False: the frames themselves, of which [0] is the first video.
-        settings: other fields of the library's i2v_params: fit ("crop", "pad", "stretch"), rng, forward_chunk_size.
+        settings: other fields of the library's i2v_params: fit ("crop", "pad", "stretch"), rng ("numpy", "torch"),
+            scheduler, sigma_schedule, guidance_shape, forward_chunk_size. Enums are given by their name.
         """
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"output_type is {output_type!r}; it must be one of {', '.join(OUTPUT_TYPES)}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
 import os
-from typing import Any, Union
+from typing import Any, Dict, Optional, Union
 
 import numpy as np
 
@@ -11,10 +13,10 @@ from . import _ffi
 from ._call import Call
 from ._library import library
 from .arrays import Picture, import_pillow, is_pillow, list_pictures, pixels_of, to_numpy
-from .errors import check
+from .errors import FormatError, check
 
 
-def load_image(image: Union[str, "os.PathLike[str]", Any]) -> Any:
+def load_image(image: Any) -> Any:
     """A picture as a Pillow image in RGB: EXIF orientation applied, transparency dropped.
 
     image: path of a PNG, JPEG, WebP, BMP, TIFF or GIF file (its first frame), or a Pillow image.
@@ -60,12 +62,15 @@ def export_to_video(video_frames: Any, output_video_path: Union[str, "os.PathLik
     video, which is what a pipeline's call returns.
     output_video_path: its ending chooses the kind: .mp4 .mkv .webm .mov .gif .webp .png (animated), a pattern such as
     dir/%04d.png, .npy.
-    output: the other fields of the library's i2v_output, such as crf (0, best, to 51).
+    output: the other fields of the library's i2v_output, such as crf (0, best, to 51). metadata, a dict, is kept in the
+    file for ``read_metadata``.
     """
     path, error = os.fspath(output_video_path), _ffi.i2v_error()
     check(library.i2v_video_check_path(os.fsencode(path), error), error)
     settings = _ffi.i2v_output()
     library.i2v_output_default(settings)
+    if isinstance(output.get("metadata"), dict):
+        output["metadata"] = json.dumps(output["metadata"])
     _ffi.fill(settings, dict(output, fps=fps), reserved=("index",))
     frames = frames_of(video_frames)
     count, height, width, _ = frames.shape
@@ -75,3 +80,18 @@ def export_to_video(video_frames: Any, output_video_path: Union[str, "os.PathLik
     settings.cancelled = _ffi.cancelled_callback(call.stopped)
     check(call.run(lambda: library.i2v_video_save(video, os.fsencode(path), settings, error)), error)
     return path
+
+
+def read_metadata(path: Union[str, "os.PathLike[str]"]) -> Optional[Dict[str, Any]]:
+    """What ``export_to_video``, or the program img2vid, kept in a file; None if there is nothing. It may come from
+    anybody: check what is in it before use."""
+    text, error = ctypes.c_void_p(), _ffi.i2v_error()
+    check(library.i2v_metadata_load(os.fsencode(path), text, error), error)
+    if text.value is None:
+        return None
+    try:
+        return json.loads(ctypes.string_at(text.value).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise FormatError(f"{os.fspath(path)}: its metadata are no JSON") from None
+    finally:
+        library.i2v_metadata_free(text)
