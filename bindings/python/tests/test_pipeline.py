@@ -118,6 +118,11 @@ def test_a_generator_for_each_video(generate):
     assert [g.standard_normal() for g in ours] == [g.standard_normal() for g in theirs]
     assert np.array_equal(frames, generate(generator=make()[0], latents=np.concatenate(latents),
                                            num_videos_per_prompt=2))
+    ours, theirs = make(), make()
+    assert generate([np.zeros((24, 40, 3), np.uint8)] * 2, generator=ours).shape == (2, 2, 24, 40, 3)
+    for each in theirs:
+        each.standard_normal(3 * 24 * 40 + 2 * 4 * 3 * 5)
+    assert [g.standard_normal() for g in ours] == [g.standard_normal() for g in theirs]
     with pytest.raises(ValueError, match="2 generators for 1 videos"):
         generate(generator=make())
 
