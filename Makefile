@@ -1,7 +1,7 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-aarch64 test-python wheel demo install clean format
+.PHONY: all packages test test-aarch64 test-python wheel demo install deb check-deb clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -61,6 +61,16 @@ demo: packages
 
 install: all
 	cmake --install build
+
+# Debian packages in build/deb: the program, the library, and what it takes to compile against it.
+deb: packages
+	@tools/install_packages.sh debhelper dpkg-dev
+	DEB_BUILD_OPTIONS="nocheck noautodbgsym" tools/build_deb.sh build/deb
+
+# The same, then installed in a fresh Debian 12, used and purged. Minutes; needs Debian's archive.
+check-deb: deb
+	@tools/install_packages.sh lintian mmdebstrap
+	tools/check_deb.sh build/deb
 
 clean:
 	rm -rf build

@@ -1,5 +1,6 @@
 /* The small model that comes with the program: share/img2vid/models/small where it is installed, models/small in the
- * source while it runs from its build folder. */
+ * source while it runs from its build folder. The build says where the former is, absolutely (I2V_DATA_DIR) and from
+ * the program's folder (I2V_DATA_DIR_FROM_PROGRAM). */
 #include "bundled.h"
 
 #include <limits.h>
@@ -7,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef I2V_DATA_DIR
-#define I2V_DATA_DIR "/usr/local/share/img2vid"
-#endif
 
 /* folder/rest, if that is a model folder; else NULL. */
 static char *model_at(const char *folder, const char *rest) {
@@ -41,7 +38,7 @@ static char *model_of_build(const char *folder) {
 char *cli_bundled_model(void) {
     char folder[PATH_MAX], *model = NULL;
     if (program_folder(folder)) {
-        model = model_at(folder, "../share/img2vid/models/small");
+        model = model_at(folder, I2V_DATA_DIR_FROM_PROGRAM "/models/small");
         if (!model) model = model_of_build(folder);
     }
     return model ? model : model_at(I2V_DATA_DIR, "models/small");

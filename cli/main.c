@@ -1,5 +1,6 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
+#include "help.h"
 #include "message.h"
 #include "presets.h"
 #include "signals.h"
@@ -49,12 +50,21 @@ static int print_help(const command_entry entries[COMMANDS]) {
     printf("Usage: img2vid COMMAND ...\n\nTurns one picture into a short video with Stable Video Diffusion.\n\n");
     printf("Commands:\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", entries[i].command.name, entries[i].command.summary);
-    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help lists the options of a command\n"
+    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help or img2vid help COMMAND lists the\n"
+           "             options of a command\n"
            "  --version  the version\n\n"
            "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n\n"
            "Examples:\n%s",
            entries[0].command.examples);
     return cli_flush_output();
+}
+
+static int help(const command_entry entries[COMMANDS], int argc, char **argv) {
+    if (argc == 0) return print_help(entries);
+    const cli_command *commands[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
+    const cli_command_list list = {commands, COMMANDS};
+    return cli_help(&list, argc, argv);
 }
 
 static int run(const command_entry *entry, int argc, char **argv) {
@@ -83,6 +93,7 @@ int main(int argc, char **argv) {
         printf("img2vid %s\n", i2v_version());
         return cli_flush_output();
     }
+    if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
     return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info and bench", name);

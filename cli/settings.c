@@ -147,8 +147,8 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
-/* What the values say together. known: the options that have one, be it from --from. */
-static int check(cli_settings *settings, uint64_t known) {
+/* What the values say together. known: the options that have one, on the command line (given) or from --from. */
+static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     const cli_command *command = settings->command;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
@@ -187,7 +187,7 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
     known = given;
     if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
-    return status == CLI_PARSED ? check(settings, known) : status;
+    return status == CLI_PARSED ? check(settings, given, known) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {

@@ -1,0 +1,26 @@
+/* img2vid help: finds the form that is asked for. */
+#include "help.h"
+#include "message.h"
+
+#include <string.h>
+
+int cli_help(const cli_command_list *list, int argc, char **argv) {
+    static const char *const shells[] = {[CLI_BASH] = "--bash", [CLI_ZSH] = "--zsh", [CLI_FISH] = "--fish"};
+    const char *topic = argv[0];
+    if (argc > 1) return cli_wrong_usage(NULL, "help takes one command, not '%s' too", argv[1]);
+    if (strcmp(topic, "--man") == 0) {
+        cli_print_manual(list);
+        return cli_flush_output();
+    }
+    for (int shell = CLI_BASH; shell <= CLI_FISH; shell++) {
+        if (strcmp(topic, shells[shell]) != 0) continue;
+        cli_print_completion(list, (cli_shell)shell);
+        return cli_flush_output();
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(topic, list->commands[i]->name) != 0) continue;
+        cli_print_help(list->commands[i]);
+        return cli_flush_output();
+    }
+    return cli_wrong_usage(NULL, "there is no help for '%s'", topic);
+}

@@ -1,0 +1,24 @@
+/* img2vid help: what the tables of commands and options say, for a person, as a manual page or for a shell. The build
+ * makes the installed manual and completions this way. */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include "options.h"
+
+/* All commands, which share one table of options. */
+typedef struct cli_command_list {
+    const cli_command *const *commands;
+    size_t count;
+} cli_command_list;
+
+typedef enum cli_shell { CLI_BASH, CLI_ZSH, CLI_FISH } cli_shell;
+
+/* img2vid help COMMAND | --man | --bash | --zsh | --fish; argv[0..argc) follows "help" and is not empty. Returns the
+ * exit status. */
+int cli_help(const cli_command_list *list, int argc, char **argv);
+
+/* Print on standard output. The manual is for man(7); its date is SOURCE_DATE_EPOCH's, else today. */
+void cli_print_manual(const cli_command_list *list);
+void cli_print_completion(const cli_command_list *list, cli_shell shell);
+
+#endif

@@ -1,0 +1,55 @@
+#!/bin/bash
+# The examples in C do what they say: test_examples.sh FOLDER MODEL PICTURE, where FOLDER holds example_NAME.
+set -u
+folder=$(realpath "$1")
+model=$(realpath "$2")
+picture=$(realpath "$3")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    cat out err
+    failures=$((failures + 1))
+}
+run() {
+    local program=$1
+    shift
+    "$folder/example_$program" "$@" > out 2> err
+}
+
+# ---- minimal
+
+run minimal "$model" "$picture" minimal.mp4 && [ -s minimal.mp4 ] || fail 'minimal makes no video'
+run minimal "$model" nothing.jpg none.mp4 && fail 'minimal takes a picture that is not there'
+grep -q nothing.jpg err || fail 'minimal does not name what is missing'
+
+# ---- callback: 10 steps, 3 frames of 12x8 latents beside each other
+
+mkdir steps
+run callback "$model" "$picture" callback.mp4 steps && [ -s callback.mp4 ] || fail 'callback makes no video'
+[ "$(find steps -name 'step-*.ppm' | wc -l)" = 10 ] || fail 'callback writes not one preview a step'
+[ "$(head -n 2 steps/step-010.ppm)" = "P6
+36 8" ] || fail 'a preview has another size'
+[ "$(stat -c %s steps/step-010.ppm)" = $((12 + 36 * 8 * 3)) ] || fail 'a preview is cut off'
+cmp -s steps/step-001.ppm steps/step-010.ppm && fail 'the previews are all the same'
+grep -q '^denoise *10 of *10' out || fail 'callback shows no progress'
+run callback "$model" "$picture" other.mp4 no/such/folder && fail 'callback goes on without its previews'
+grep -q 'no/such/folder/step-001.ppm' err || fail 'callback does not name the file'
+[ -e other.mp4 ] && fail 'a cancelled run wrote a video'
+
+# ---- many pictures: one of them is bad, the others are made
+
+mkdir videos
+echo 'no picture' > bad.jpg
+run many_pictures "$model" videos "$picture" bad.jpg "$picture" && fail 'a bad picture is no failure'
+[ -s videos/1.mp4 ] && [ ! -e videos/2.mp4 ] && [ -s videos/3.mp4 ] || fail 'not videos 1 and 3 were made'
+[ "$(grep -c bad.jpg err)" = 1 ] || fail 'the bad picture is not named once'
+grep -q '^1 of 3 pictures failed$' err || fail 'the failures are not counted'
+run many_pictures "$model" videos "$picture" || fail 'a good picture is a failure'
+run many_pictures nowhere videos "$picture" && fail 'a model that is not there is no failure'
+
+[ $failures = 0 ] && echo 'all examples are as they should be'
+exit $((failures > 0))
