@@ -9,5 +9,6 @@ int cli_generate(const cli_settings *settings);
 int cli_decode(const cli_settings *settings);
 int cli_info(const cli_settings *settings);
 int cli_bench(const cli_settings *settings);
+int cli_pull(const cli_settings *settings);
 
 #endif

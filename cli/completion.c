@@ -186,7 +186,7 @@ static void zsh_option(const cli_option *option) {
         printf("'(-%c --%s)'{-%c%s,--%s%s}'[", option->letter, option->name, option->letter, *value ? "+" : "",
                option->name, value);
     else
-        printf("'%s--%s%s[", option->type == CLI_TEXT ? "*" : "", option->name, value);
+        printf("'%s--%s%s[", option->type == CLI_TEXT || option->type == CLI_LORAS ? "*" : "", option->name, value);
     print_purpose(option->help, zsh_special);
     putchar(']');
     if (option->type == CLI_CHOICE) {

@@ -7,17 +7,21 @@
 #include <limits.h>
 #include <stdio.h>
 
-static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8]) {
+/* *first is the place of the frames in shape: [frames, channels, height, width], or clips before them. */
+static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int *first) {
     const char *path = job->settings->operand;
     int ndim, channels = job->model.latent_channels;
     i2v_status status = i2v_array_load(path, data, shape, &ndim, &job->error);
     if (status != I2V_OK) return status;
-    int good = ndim == 4 && shape[1] == channels;
-    for (int i = 0; good && i < 4; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
+    *first = ndim - 4;
+    int good = (ndim == 4 || ndim == 5) && shape[*first + 1] == channels;
+    for (int i = 0; good && i < ndim; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
+    if (good && ndim == 5) job->params.extend = (int)shape[0] - 1;
     if (good) return i2v_file_sha256(path, job->latents_sha256, &job->error);
     snprintf(job->error.message, sizeof job->error.message,
-             "%s does not hold latents [frames,%d,height,width] of one video; --save-latents writes such files", path,
-             channels);
+             "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
+             "[clips,frames,%d,height,width]; --save-latents writes such files",
+             path, channels, channels);
     return job->error.status = I2V_ERROR_FORMAT;
 }
 
@@ -25,11 +29,12 @@ int cli_decode(const cli_settings *settings) {
     cli_job job;
     float *latents = NULL;
     int64_t shape[8];
+    int first = 0;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) status = load_latents(&job, &latents, shape);
+    if (status == I2V_OK) status = load_latents(&job, &latents, shape, &first);
     if (status == I2V_OK) {
         cli_signals_running(job.engine);
-        int frames = (int)shape[0], height = (int)shape[2], width = (int)shape[3];
+        int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];
         status = settings->plan ? i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan)
                                 : i2v_decode(job.engine, latents, frames, height, width, &job.params, &job.video);
         status = cli_job_engine_result(&job, status);

@@ -1,6 +1,8 @@
-/* img2vid generate: one picture in, a short video out. */
+/* img2vid generate: pictures in, short videos out. */
+#include "address.h"
 #include "commands.h"
 #include "job.h"
+#include "many.h"
 #include "rerun.h"
 #include "signals.h"
 
@@ -52,13 +54,6 @@ static i2v_status load_latents(cli_job *job, float **data) {
     return status == I2V_OK ? cli_rerun_check_latents(job) : status;
 }
 
-static i2v_status load_image(cli_job *job, i2v_image **image) {
-    i2v_status status = i2v_image_load(image, job->settings->operand, job->settings->alpha, &job->error);
-    if (status != I2V_OK) return status;
-    strcpy(job->image_sha256, (*image)->sha256);
-    return cli_rerun_check_image(job);
-}
-
 /* --plan: neither picture nor noise matter. */
 static int plan(const cli_settings *settings) {
     cli_job job;
@@ -69,20 +64,43 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status);
 }
 
+/* A picture, by its path, "-" or an address, is read once, for all its seeds: standard input gives it only once. */
+static i2v_status load_image(cli_job *job) {
+    if (job->image && job->image_index == job->task.index) return I2V_OK;
+    i2v_image_free(job->image);
+    job->image_index = job->task.index;
+    const char *input = job->task.input;
+    i2v_status status = cli_is_address(input)
+                            ? i2v_image_load_url(&job->image, input, job->settings->alpha, NULL, NULL, &job->error)
+                            : i2v_image_load(&job->image, input, job->settings->alpha, &job->error);
+    job->input_failed = status != I2V_OK;
+    if (status != I2V_OK) return status;
+    strcpy(job->image_sha256, job->image->sha256);
+    return cli_rerun_check_image(job);
+}
+
+/* The task's videos: made and written. */
+static i2v_status make(cli_job *job) {
+    i2v_status status = load_image(job);
+    if (status != I2V_OK) return status;
+    status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
+    return status == I2V_OK ? cli_job_save(job) : status;
+}
+
 int cli_generate(const cli_settings *settings) {
     if (settings->plan) return plan(settings);
     cli_job job;
-    i2v_image *image = NULL;
     float *latents = NULL;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) status = load_image(&job, &image);
     if (status == I2V_OK) status = load_latents(&job, &latents);
-    if (status == I2V_OK) {
-        cli_signals_running(job.engine);
-        status = cli_job_engine_result(&job, i2v_generate(job.engine, image, &job.params, &job.video));
+    if (status == I2V_OK) cli_signals_running(job.engine);
+    int exit_status;
+    if (cli_tasks_count(settings) > 1) {
+        exit_status = cli_many_run(&job, status, make);
+    } else {
+        if (status == I2V_OK) status = make(&job);
+        exit_status = cli_job_end(&job, status);
     }
-    i2v_image_free(image);
     i2v_array_free(latents);
-    if (status == I2V_OK) status = cli_job_save(&job);
-    return cli_job_end(&job, status);
+    return exit_status;
 }

@@ -2,10 +2,12 @@
 #include "commands.h"
 #include "message.h"
 #include "metadata.h"
+#include "model_path.h"
 #include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,11 +45,11 @@ static int print_model_json(const i2v_model_info *model) {
                                     "vae_scale_factor", model->vae_scale_factor, "parts", parts));
 }
 
-static int describe_model(const cli_settings *settings) {
+static int describe_model(const cli_settings *settings, const char *path) {
     i2v_engine *engine = NULL;
     i2v_model_info model;
     int exit_status;
-    i2v_status status = i2v_open(&engine, settings->operand, &settings->options);
+    i2v_status status = i2v_open(&engine, path, &settings->options);
     if (status == I2V_OK) status = i2v_get_model_info(engine, &model);
     if (status != I2V_OK)
         exit_status = cli_fail("%s", engine ? i2v_error_message(engine) : "not enough memory to open a model");
@@ -94,11 +96,21 @@ static int describe_media(const cli_settings *settings) {
     return status;
 }
 
+static int describe_hub_model(const cli_settings *settings) {
+    i2v_error error;
+    char *path = NULL;
+    if (cli_model_path(&path, settings->operand, settings, &error) != I2V_OK) return cli_fail("%s", error.message);
+    int exit_status = describe_model(settings, path);
+    free(path);
+    return exit_status;
+}
+
 int cli_info(const cli_settings *settings) {
     struct stat status;
     size_t length = strlen(settings->operand), ending = strlen(".safetensors");
     int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
     if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
-        return describe_model(settings);
+        return describe_model(settings, settings->operand);
+    if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
     return describe_media(settings);
 }

@@ -4,6 +4,7 @@
 #include "bundled.h"
 #include "message.h"
 #include "metadata.h"
+#include "model_path.h"
 #include "plan_report.h"
 #include "report.h"
 #include "rerun.h"
@@ -23,20 +24,22 @@ __attribute__((format(printf, 3, 4))) static i2v_status fail(cli_job *job, i2v_s
     return job->error.status = status;
 }
 
-char *cli_numbered_path(const char *path, int index, int count) {
-    if (count <= 1) return strdup(path);
-    const char *name = strrchr(path, '/'), *dot = strrchr(name ? name : path, '.');
-    int stem = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
-    char *numbered;
-    return asprintf(&numbered, "%.*s-%d%s", stem, path, index + 1, path + stem) < 0 ? NULL : numbered;
+char *cli_job_path(const cli_job *job, const char *pattern, int index, int count) {
+    return cli_task_path(job->settings, &job->task, pattern, index, count);
 }
 
-/* The first of several speaks for all: they share folder and ending. */
-static i2v_status check_output(cli_job *job, const char *path) {
-    char *first = cli_numbered_path(path, 0, job->params.video_index < 0 ? job->params.num_videos : 1);
-    if (!first) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
-    i2v_status status = i2v_video_check_path(first, &job->error);
-    free(first);
+/* latents: not a video, an array. */
+static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
+    int count = cli_videos_count(job->settings);
+    /* the first speaks for all that have the same folder and ending */
+    int checked = strstr(pattern, "{video}") && count < 4096 ? count : 1;
+    i2v_status status = I2V_OK;
+    for (int i = 0; status == I2V_OK && i < checked; i++) {
+        char *path = cli_job_path(job, pattern, i, count);
+        if (!path) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", pattern);
+        status = i2v_video_check_output(path, latents ? NULL : &job->settings->output, &job->error);
+        free(path);
+    }
     return status;
 }
 
@@ -46,8 +49,14 @@ static i2v_status check_outputs(cli_job *job) {
     size_t length = latents ? strlen(latents) : 0;
     if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
         return fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
-    i2v_status status = check_output(job, job->settings->path);
-    return status == I2V_OK && latents ? check_output(job, latents) : status;
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->settings); i++) {
+        job->task = cli_task_at(job->settings, i);
+        status = check_output(job, job->settings->path, 0);
+        if (status == I2V_OK && latents) status = check_output(job, latents, 1);
+    }
+    job->task = cli_task_at(job->settings, 0);
+    return status;
 }
 
 static i2v_status open_model(cli_job *job) {
@@ -56,9 +65,11 @@ static i2v_status open_model(cli_job *job) {
     if (!model)
         return fail(job, I2V_ERROR_PARAMETER,
                     "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+    i2v_status found = cli_model_path(&job->model_path, model, job->settings, &job->error);
+    if (found != I2V_OK) return found;
     /* without the picture the bundled model makes grey: guidance only raises contrast */
     if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
-    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, model, &job->settings->options));
+    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
     return status == I2V_OK ? cli_rerun_check_model(job) : status;
@@ -81,14 +92,31 @@ static void write_notes(cli_job *job) {
     if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64 "\n", job->params.seed);
 }
 
+void cli_job_select(cli_job *job, size_t place) {
+    const cli_settings *settings = job->settings;
+    job->task = cli_task_at(settings, place);
+    job->params.seed = job->task.seed;
+    job->input_failed = 0;
+    job->began = cli_now();
+    cli_progress_next(&job->progress);
+    if (cli_tasks_count(settings) <= 1) return;
+    int pictures = (int)settings->operands.count, one = settings->seeds.count <= 1;
+    size_t size = sizeof job->progress.task;
+    if (one)
+        snprintf(job->progress.task, size, "picture %d of %d: ", job->task.index + 1, pictures);
+    else
+        snprintf(job->progress.task, size, "picture %d of %d, seed %" PRIu64 ": ", job->task.index + 1, pictures,
+                 job->task.seed);
+}
+
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     memset(job, 0, sizeof *job);
     job->settings = settings;
     job->params = settings->params;
     job->params.on_event = cli_progress_event;
     job->params.user = &job->progress;
-    job->began = cli_now();
     cli_progress_begin(&job->progress, settings->quiet, job->notes);
+    cli_job_select(job, 0);
     i2v_status status = check_outputs(job);
     if (status == I2V_OK) status = open_model(job);
     write_notes(job);
@@ -104,9 +132,11 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
 
 static i2v_status save_latents(cli_job *job, int index, const char *path) {
     const i2v_video *video = job->video;
-    int64_t shape[4] = {video->num_frames, video->latent_channels, video->latent_height, video->latent_width};
-    size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3]);
-    return i2v_array_save(path, video->latents + count * (size_t)index, shape, 4, &job->error);
+    int64_t shape[5] = {video->num_clips, video->clip_frames, video->latent_channels, video->latent_height,
+                        video->latent_width};
+    size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3] * shape[4]);
+    int skipped = video->num_clips == 1;
+    return i2v_array_save(path, video->latents + count * (size_t)index, shape + skipped, 5 - skipped, &job->error);
 }
 
 static i2v_status save_video(cli_job *job, int index, const char *path) {
@@ -125,7 +155,7 @@ static i2v_status save_all(cli_job *job, const char *path, i2v_status (*save)(cl
     i2v_status status = I2V_OK;
     int count = job->video->num_videos;
     for (int i = 0; path && status == I2V_OK && i < count; i++) {
-        char *numbered = cli_numbered_path(path, i, count);
+        char *numbered = cli_job_path(job, path, i, count);
         status = cli_signals_came(NULL) ? I2V_CANCELLED
                  : numbered             ? save(job, i, numbered)
                                         : fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
@@ -160,9 +190,16 @@ int cli_job_end(cli_job *job, i2v_status status) {
         if (!job->settings->quiet) cli_report_line(job);
         if (job->settings->json) exit_status = cli_report_json(job);
     }
+    cli_job_close(job);
+    return exit_status;
+}
+
+void cli_job_close(cli_job *job) {
+    cli_signals_running(NULL);
     i2v_video_free(job->video);
     i2v_bench_report_free(job->bench);
+    i2v_image_free(job->image);
     i2v_close(job->engine);
     free(job->bundled);
-    return exit_status;
+    free(job->model_path);
 }

@@ -5,9 +5,14 @@
 #include "img2vid/img2vid.h"
 #include "progress.h"
 #include "settings.h"
+#include "tasks.h"
 
 typedef struct cli_job {
     const cli_settings *settings;
+    cli_task task;     /* what is worked on */
+    i2v_image *image;  /* the last picture that was read, for all its seeds */
+    int image_index;   /* its place among the pictures */
+    int input_failed;  /* the task's picture could not be read */
     i2v_params params; /* the settings' own, with callback and latents */
     i2v_engine *engine;
     i2v_model_info model;
@@ -16,7 +21,8 @@ typedef struct cli_job {
     i2v_memory_plan plan; /* of --plan */
     cli_progress progress;
     i2v_error error;
-    char *bundled; /* path of the bundled model, if that is used */
+    char *bundled;    /* path of the bundled model, if that is used */
+    char *model_path; /* what --model names, on disk */
     char model_sha256[I2V_SHA256_SIZE], image_sha256[I2V_SHA256_SIZE], latents_sha256[I2V_SHA256_SIZE]; /* or "" */
     char notes[4096];
     double began, save_seconds;
@@ -24,6 +30,9 @@ typedef struct cli_job {
 
 /* Checks that the files to be written (if any) can be, and opens the model. job is to be ended in every case. */
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings);
+
+/* Turns to another of the settings' tasks; the first is there from the beginning. */
+void cli_job_select(cli_job *job, size_t place);
 
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
@@ -37,7 +46,10 @@ i2v_status cli_job_save(cli_job *job);
 /* Prints the error or the report, frees everything, and returns the exit status. */
 int cli_job_end(cli_job *job, i2v_status status);
 
-/* Where file number index of count goes: NAME.mp4, or NAME-1.mp4, NAME-2.mp4, ... Free it; NULL without memory. */
-char *cli_numbered_path(const char *path, int index, int count);
+/* Frees everything. */
+void cli_job_close(cli_job *job);
+
+/* Where video `index` of `count` of the task goes, by --output or --save-latents. Free it; NULL without memory. */
+char *cli_job_path(const cli_job *job, const char *pattern, int index, int count);
 
 #endif

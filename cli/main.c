@@ -13,12 +13,13 @@ typedef struct command_entry {
     int (*run)(const cli_settings *settings);
 } command_entry;
 
-enum { COMMANDS = 4 };
+enum { COMMANDS = 5 };
 
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
         "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n"
+        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
         "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
@@ -27,23 +28,30 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                         "  img2vid info rocket.mp4 --json\n";
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
-    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
-                                  "IMAGE -o OUT [options] or --from VIDEO [IMAGE] -o OUT [options]",
-                                  "Makes a short video out of one picture. IMAGE - reads standard input.",
-                                  generate_examples, cli_option_table, cli_option_count},
-                                 cli_generate};
+    entries[0] = (command_entry){
+        {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
+         "Makes a short video out of each picture. IMAGE - reads standard input; http(s) addresses too.",
+         generate_examples, cli_option_table, cli_option_count, 1},
+        cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy -o OUT [options]",
                                   "Decodes latents that generate --save-latents kept, for another file or chunk size.",
-                                  decode_examples, cli_option_table, cli_option_count},
+                                  decode_examples, cli_option_table, cli_option_count, 0},
                                  cli_decode};
     entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO or IMAGE", "MODEL|VIDEO|IMAGE [options]",
                                   "Says what a model folder, a video or a picture is.", info_examples, cli_option_table,
-                                  cli_option_count},
+                                  cli_option_count, 0},
                                  cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast each operation of a model is here, and how fast it could be.",
-                                  bench_examples, cli_option_table, cli_option_count},
+                                  bench_examples, cli_option_table, cli_option_count, 0},
                                  cli_bench};
+    static const char pull_examples[] =
+        "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
+        "  img2vid generate rocket.jpg -o rocket.mp4 --model stabilityai/stable-video-diffusion-img2vid-xt\n";
+    entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
+                                  "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
+                                  cli_option_table, cli_option_count, 0},
+                                 cli_pull};
 }
 
 static int print_help(const command_entry entries[COMMANDS]) {
@@ -86,7 +94,7 @@ int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
     list_commands(entries);
     cli_signals_install();
-    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info or bench");
+    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench or pull");
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
     if (strcmp(name, "--version") == 0) {
@@ -96,5 +104,5 @@ int main(int argc, char **argv) {
     if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
-    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info and bench", name);
+    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info, bench and pull", name);
 }

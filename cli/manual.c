@@ -185,6 +185,12 @@ static const manual_entry file_entries[] = {
     {NULL, NULL}};
 
 static const manual_entry environment_entries[] = {
+    {"HF_HUB_CACHE, HF_HOME", "Where models of the hub are kept; the layout is that of the Python library "
+                              "huggingface_hub. By default $HF_HOME/hub, ~/.cache/huggingface/hub."},
+    {"HF_TOKEN, HF_TOKEN_PATH", "The token for models that ask for one, or a file that holds it; by default "
+                                "$HF_HOME/token."},
+    {"HF_ENDPOINT", "Another server that speaks the hub's protocol."},
+    {"HF_HUB_OFFLINE", "1: nothing is asked over the network."},
     {"SOURCE_DATE_EPOCH", "Seconds since 1970 that date the page of img2vid help --man, in place of today."},
     {NULL, NULL}};
 

@@ -1,4 +1,5 @@
 #include "metadata.h"
+#include "address.h"
 #include "message.h"
 #include "report.h"
 
@@ -20,6 +21,8 @@ static const struct parameter {
     {"vae", NULL},
     {"image-encoder", NULL},
     {"frame-decoder", NULL},
+    {"revision", "model"},
+    {"lora", NULL},
     {"width", NULL},
     {"height", NULL},
     {"fit", NULL},
@@ -27,7 +30,8 @@ static const struct parameter {
     {"num-frames", NULL},
     {"num-videos", NULL},
     {"video-index", "num-videos"},
-    {"seed", NULL},
+    {"extend", NULL},
+    {"seed", "seeds"},
     {"rng", NULL},
     {"latents", NULL},
     {"num-inference-steps", "sigmas"},
@@ -42,7 +46,11 @@ static const struct parameter {
     {"noise-aug-strength", NULL},
     {"decode-chunk-size", NULL},
     {"dtype", NULL},
-    {"crf", NULL},
+    {"crf", "quality"},
+    {"quality", "crf"},
+    {"codec", NULL},
+    {"loop", NULL},
+    {"playback-fps", NULL},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
 
@@ -78,6 +86,16 @@ static json_t *numbers_json(const cli_numbers *list) {
     return array;
 }
 
+static json_t *loras_json(const cli_loras *loras) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < loras->count; i++) {
+        char *text = cli_lora_text(&loras->list[i]);
+        json_array_append_new(array, cli_json_text(text));
+        free(text);
+    }
+    return array;
+}
+
 /* null: left to the model or the format, which is below an option's minimum. */
 static json_t *value_json(const cli_option *option, const void *value) {
     switch (option->type) {
@@ -89,15 +107,19 @@ static json_t *value_json(const cli_option *option, const void *value) {
     case CLI_SEED:
         return cli_json_seed(*(const uint64_t *)value);
     case CLI_NUMBER:
-        return json_real(*(const double *)value);
+        return *(const double *)value == 0 && option->minimum > 0 ? json_null() : json_real(*(const double *)value);
     case CLI_NUMBERS:
         return ((const cli_numbers *)value)->count ? numbers_json(value) : json_null();
+    case CLI_LORAS:
+        return ((const cli_loras *)value)->count ? loras_json(value) : json_null();
     case CLI_BYTES:
         return json_integer((json_int_t) * (const uint64_t *)value);
     case CLI_CHOICE:
         return choice_json(option->argument, *(const int *)value);
     case CLI_FLAG:
         return json_boolean(*(const int *)value);
+    case CLI_SEEDS: /* a file has one of them, as seed */
+        break;
     }
     return NULL;
 }
@@ -111,12 +133,20 @@ static cli_settings resolved(const cli_job *job, int index) {
     if (!job->video) return settings;
     settings.params.width = job->video->width;
     settings.params.height = job->video->height;
-    settings.params.num_frames = job->video->num_frames;
+    settings.params.num_frames = job->video->clip_frames;
     return settings;
 }
 
 static const char *text_or_null(const char *text) {
     return *text ? text : NULL;
+}
+
+/* Passwords in an address are for nobody else. */
+static json_t *image_json(const char *image) {
+    char *bare = cli_is_address(image) ? cli_address_without_password(image) : NULL;
+    json_t *text = cli_json_text(bare ? bare : image);
+    free(bare);
+    return text;
 }
 
 static json_t *build(cli_job *job, int index) {
@@ -126,7 +156,7 @@ static json_t *build(cli_job *job, int index) {
     json_t *object = json_pack("{s:s, s:s, s:s, s:o}", "program", "img2vid", "version", i2v_version(), "command",
                                command->name, "model_sha256", cli_json_text(text_or_null(job->model_sha256)));
     if (command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "image", cli_json_text(settings.operand));
+        json_object_set_new(object, "image", image_json(job->task.input));
         json_object_set_new(object, "image_sha256", cli_json_text(text_or_null(job->image_sha256)));
     } else {
         json_object_set_new(object, "latents", cli_json_text(settings.operand));
@@ -210,6 +240,15 @@ static int read_numbers(cli_numbers *list, const json_t *array) {
     return good;
 }
 
+static int read_loras(cli_loras *loras, const json_t *array) {
+    int good = json_array_size(array) > 0;
+    for (size_t i = 0; good && i < json_array_size(array); i++) {
+        const char *text = json_string_value(json_array_get(array, i));
+        good = text && cli_read_lora(loras, text);
+    }
+    return good;
+}
+
 /* The value of an option from JSON; 0 if it is of another type or out of range. */
 static int read_value(const cli_option *option, void *target, const json_t *value) {
     const char *text = json_string_value(value);
@@ -235,11 +274,15 @@ static int read_value(const cli_option *option, void *target, const json_t *valu
         return json_is_number(value);
     case CLI_NUMBERS:
         return read_numbers(target, value);
+    case CLI_LORAS:
+        return read_loras(target, value);
     case CLI_CHOICE:
         return text && cli_read_choice(target, option->argument, text);
     case CLI_FLAG:
         *(int *)target = json_is_true(value);
         return json_is_boolean(value);
+    case CLI_SEEDS:
+        break;
     }
     return 0;
 }

@@ -1,5 +1,6 @@
 /* A table of options reads the command line and prints --help, so that the two agree. */
 #include "options.h"
+#include "loras.h"
 #include "message.h"
 #include "numbers.h"
 
@@ -35,10 +36,14 @@ static int read_value(const cli_option *option, void *target, const char *text) 
         return cli_read_number(target, text);
     case CLI_NUMBERS:
         return cli_read_numbers(target, text);
+    case CLI_SEEDS:
+        return cli_read_seeds(target, text);
     case CLI_BYTES:
         return cli_read_bytes(target, text);
     case CLI_CHOICE:
         return cli_read_choice(target, option->argument, text);
+    case CLI_LORAS:
+        return cli_read_lora(target, text);
     case CLI_FLAG:
         break;
     }
@@ -55,9 +60,12 @@ const char *cli_expected(const cli_option *option) {
         return "a number";
     case CLI_NUMBERS:
         return "numbers with commas between";
+    case CLI_SEEDS:
+        return "different seeds and ranges such as 1,2,5-9, 10000 at most";
     case CLI_BYTES:
         return "a size such as 6G or 512M";
     case CLI_CHOICE:
+    case CLI_LORAS:
         return option->argument;
     case CLI_TEXT:
     case CLI_NAME:
@@ -83,7 +91,7 @@ typedef struct cursor {
     int argc, next;
     char **argv;
     void *values;
-    const char **operand;
+    cli_operands *operands;
     uint64_t *given;
 } cursor;
 
@@ -123,22 +131,24 @@ static int parse_option(cursor *at, const char *argument) {
     return set_value(command, option, at->values, value);
 }
 
-static int parse_operand(cursor *at, const char *argument) {
+static int parse_operand(cursor *at, char *argument) {
     const char *name = at->command->name;
     if (!at->command->operand) return cli_wrong_usage(name, "'%s' is too many: options only", argument);
-    if (*at->operand) return cli_wrong_usage(name, "one %s only; '%s' is too many", at->command->operand, argument);
+    if (at->operands->count && !at->command->many)
+        return cli_wrong_usage(name, "one %s only; '%s' is too many", at->command->operand, argument);
     if (!*argument) return cli_wrong_usage(name, "%s is empty", at->command->operand);
-    *at->operand = argument;
+    at->operands->items[at->operands->count++] = argument;
     return CLI_PARSED;
 }
 
-int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given) {
-    cursor at = {command, argc, 0, argv, values, operand, given};
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands,
+              uint64_t *given) {
+    cursor at = {command, argc, 0, argv, values, operands, given};
     int status = CLI_PARSED, options_ended = 0;
-    *operand = NULL;
+    *operands = (cli_operands){argv, 0};
     *given = 0;
     while (status == CLI_PARSED && at.next < argc) {
-        const char *argument = argv[at.next++];
+        char *argument = argv[at.next++];
         if (!options_ended && strcmp(argument, "--") == 0)
             options_ended = 1;
         else if (!options_ended && argument[0] == '-' && argument[1])
@@ -146,7 +156,7 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
         else
             status = parse_operand(&at, argument);
     }
-    if (status == CLI_PARSED && command->operand && !*operand && !cli_given(command, *given, "from"))
+    if (status == CLI_PARSED && command->operand && !operands->count && !cli_given(command, *given, "from"))
         return cli_wrong_usage(command->name, "%s is missing", command->operand);
     return status;
 }

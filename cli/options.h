@@ -13,8 +13,10 @@ typedef enum cli_type {
     CLI_SEED,    /* uint64_t */
     CLI_NUMBER,  /* double */
     CLI_NUMBERS, /* cli_numbers */
+    CLI_SEEDS,   /* cli_seeds */
     CLI_BYTES,   /* uint64_t */
-    CLI_CHOICE   /* int or enum: the place of the value in argument, "first|second|..." */
+    CLI_CHOICE,  /* int or enum: the place of the value in argument, "first|second|..." */
+    CLI_LORAS    /* cli_loras: one more each time the option is given */
 } cli_type;
 
 typedef struct cli_option {
@@ -24,8 +26,10 @@ typedef struct cli_option {
     const char *name;  /* "output", without dashes */
     const char *argument;
     cli_type type;
-    size_t offset;    /* of the value in the struct of values */
-    int minimum;      /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others */
+    size_t offset; /* of the value in the struct of values */
+    /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others. Of a CLI_NUMBER, 1
+     * says that 0 is such a value */
+    int minimum;
     const char *help; /* lines with '\n' between */
 } cli_option;
 
@@ -38,14 +42,21 @@ typedef struct cli_command {
     const char *examples;
     const cli_option *options; /* at most 64 */
     size_t options_count;
+    int many; /* one or more of operand are taken */
 } cli_command;
+
+/* Arguments that are no options. */
+typedef struct cli_operands {
+    char **items; /* the beginning of argv, where they were moved */
+    size_t count;
+} cli_operands;
 
 enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2 };
 
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
  * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_LIST ("help" for a CLI_NAME), or the exit status after
  * printing what is wrong. */
-int cli_parse(const cli_command *command, int argc, char **argv, void *values, const char **operand, uint64_t *given);
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
 
 /* Reads one of "first|second|..." as its place; 0 if it is none of them. */
 int cli_read_choice(int *value, const char *choices, const char *text);

@@ -26,6 +26,13 @@ void cli_progress_begin(cli_progress *progress, int quiet, const char *notes) {
     progress->notes = notes;
 }
 
+void cli_progress_next(cli_progress *progress) {
+    memset(progress->seconds, 0, sizeof progress->seconds);
+    memset(progress->earlier, 0, sizeof progress->earlier);
+    progress->memory = 0;
+    progress->task[0] = 0;
+}
+
 /* A phase may come several times: weights are loaded component by component. */
 static void count_seconds(cli_progress *progress, const i2v_event *event) {
     if ((unsigned)event->phase >= CLI_PHASES) return;
@@ -39,17 +46,18 @@ static double time_left(const i2v_event *event) {
 }
 
 /* "denoise 3 of 25, 12.34 s/step, 4:31 left" */
-static void describe(char *text, size_t size, const i2v_event *event) {
+static void describe(char *text, size_t size, const cli_progress *progress, const i2v_event *event) {
     const char *unit = event->phase == I2V_PHASE_LOAD ? " MiB" : event->phase == I2V_PHASE_DECODE ? " frames" : "";
-    char video[32] = "", rate[64] = "";
+    char video[32] = "", clip[48] = "", rate[64] = "";
+    if (event->num_clips > 1) snprintf(clip, sizeof clip, " (clip %d of %d)", event->clip + 1, event->num_clips);
     if (event->num_videos > 1) snprintf(video, sizeof video, " (video %d)", event->video + 1);
     if (event->step > 0 && event->phase >= I2V_PHASE_DENOISE) {
         long left = (long)(time_left(event) + 0.5);
         snprintf(rate, sizeof rate, ", %.3g s/%s, %ld:%02ld left", event->seconds / event->step,
                  event->phase == I2V_PHASE_DENOISE ? "step" : "frame", left / 60, left % 60);
     }
-    snprintf(text, size, "%s%s %d of %d%s%s", cli_phase_name(event->phase), video, event->step, event->steps, unit,
-             rate);
+    snprintf(text, size, "%s%s%s%s %d of %d%s%s", progress->task, cli_phase_name(event->phase), clip, video,
+             event->step, event->steps, unit, rate);
 }
 
 static int terminal_columns(void) {
@@ -57,11 +65,10 @@ static int terminal_columns(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
 }
 
-static void show_bar(cli_progress *progress, const i2v_event *event, const char *text) {
+void cli_progress_bar(cli_progress *progress, double fraction, const char *text) {
     static const char full[] = "########################", empty[] = "------------------------";
     int width = (int)sizeof full - 1, columns = terminal_columns();
-    int done = event->steps > 0 ? (int)((int64_t)width * event->step / event->steps) : 0;
-    if (done > width) done = width;
+    int done = fraction > 1 ? width : fraction > 0 ? (int)(fraction * width) : 0;
     if (columns > width + 30) /* else the line would wrap, and a wrapped line cannot be written over */
         fprintf(stderr, "\r[%.*s%.*s] %.*s\033[K", done, full, width - done, empty, columns - width - 4, text);
     else
@@ -73,10 +80,10 @@ static void show(cli_progress *progress, const i2v_event *event) {
     double now = cli_now(), pause = progress->terminal ? 0.1 : event->phase == I2V_PHASE_LOAD ? 5 : 1;
     int complete = event->step >= event->steps && event->steps > 0;
     if (!complete && now - progress->last_shown < pause) return;
-    char text[160];
-    describe(text, sizeof text, event);
+    char text[256];
+    describe(text, sizeof text, progress, event);
     if (progress->terminal)
-        show_bar(progress, event, text);
+        cli_progress_bar(progress, event->steps > 0 ? (double)event->step / event->steps : 0, text);
     else if (event->step > 0)
         fprintf(stderr, "%s\n", text);
     progress->last_shown = now;

@@ -8,6 +8,7 @@ enum { CLI_PHASES = I2V_PHASE_DECODE + 1 };
 
 typedef struct cli_progress {
     int quiet, terminal;
+    char task[64];              /* what comes before the phase, "picture 2 of 3: " */
     const char *notes;          /* printed when work begins, so that a wrong parameter gives one line only; or NULL */
     double seconds[CLI_PHASES]; /* spent in a phase, all its parts together */
     double earlier[CLI_PHASES]; /* the same without the part that is running */
@@ -18,8 +19,14 @@ typedef struct cli_progress {
 
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes);
 
+/* Begins to count for the next task. */
+void cli_progress_next(cli_progress *progress);
+
 /* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
 int cli_progress_event(const i2v_event *event, void *user);
+
+/* Draws a bar, of which the fraction 0..1 is full, and text behind it; for a terminal. */
+void cli_progress_bar(cli_progress *progress, double fraction, const char *text);
 
 /* Takes the bar away, so that other lines can follow. */
 void cli_progress_end(cli_progress *progress);

@@ -19,12 +19,22 @@ static uint64_t peak_memory(void) {
 #endif
 }
 
+static double playback_fps(const cli_job *job) {
+    return job->settings->output.fps != 0 ? job->settings->output.fps : job->video->fps;
+}
+
+/* --loop goes back without the last frame and the first. */
+static int frames_in_file(const cli_job *job) {
+    int frames = job->video->num_frames;
+    return job->settings->output.loop && frames > 2 ? 2 * frames - 2 : frames;
+}
+
 void cli_report_line(const cli_job *job) {
     const i2v_video *video = job->video;
-    char *first = cli_numbered_path(job->settings->path, 0, video->num_videos);
-    fprintf(stderr, "wrote %s%s: %d frames of %dx%d, %d frames a second, in %.1f s, peak memory %.0f MiB\n",
-            first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", video->num_frames,
-            video->width, video->height, video->fps, cli_now() - job->began, (double)peak_memory() / 0x1p20);
+    char *first = cli_job_path(job, job->settings->path, 0, video->num_videos);
+    fprintf(stderr, "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB\n",
+            first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
+            video->width, video->height, playback_fps(job), cli_now() - job->began, (double)peak_memory() / 0x1p20);
     free(first);
 }
 
@@ -39,18 +49,22 @@ json_t *cli_json_text(const char *text) {
     return string;
 }
 
-int cli_print_json(json_t *object) {
+static int print_json(json_t *object, size_t layout) {
     if (!object) return cli_fail("not enough memory for the JSON report");
-    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    json_dumpf(object, stdout, layout | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(object);
     return cli_flush_output();
 }
 
-static json_t *paths_json(const char *path, int count) {
+int cli_print_json(json_t *object) {
+    return print_json(object, JSON_INDENT(2));
+}
+
+static json_t *paths_json(const cli_job *job, const char *path, int count) {
     json_t *paths = json_array();
     for (int i = 0; path && i < count; i++) {
-        char *numbered = cli_numbered_path(path, i, count);
+        char *numbered = cli_job_path(job, path, i, count);
         if (numbered) json_array_append_new(paths, cli_json_text(numbered));
         free(numbered);
     }
@@ -78,6 +92,14 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
     return list;
 }
 
+static json_t *loras_json(const cli_loras *loras) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < loras->count; i++)
+        json_array_append_new(
+            list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
+    return list;
+}
+
 /* The one that was used: the model's own where none was asked for; null where levels came from elsewhere. */
 static json_t *sigma_schedule_json(const cli_job *job) {
     static const char *const names[] = {"auto", "karras", "exponential", "uniform", "ays"};
@@ -87,7 +109,7 @@ static json_t *sigma_schedule_json(const cli_job *job) {
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const char *const fits[] = {"crop", "pad", "stretch"}, *const generators[] = {"numpy", "torch"},
+    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers"}, *const generators[] = {"numpy", "torch"},
                              *const alphas[] = {"white", "drop"}, *const schedulers[] = {"euler", "animatelcm"},
                              *const shapes[] = {"linear", "triangle"};
     const i2v_params *params = &job->params;
@@ -104,7 +126,26 @@ static json_t *parameters_json(const cli_job *job) {
     json_object_set_new(object, "sigma_schedule", sigma_schedule_json(job));
     json_object_set_new(object, "guidance_shape", json_string(shapes[params->guidance_shape]));
     json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
+    json_object_set_new(object, "loras", loras_json(&job->settings->loras));
     return object;
+}
+
+/* Those that are given. */
+static void add_output_options(json_t *object, const cli_job *job) {
+    static const char *const codecs[] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
+    const i2v_output *output = &job->settings->output;
+    if (job->video->num_clips > 1) {
+        json_object_set_new(object, "num_clips", json_integer(job->video->num_clips));
+        json_object_set_new(object, "clip_frames", json_integer(job->video->clip_frames));
+    }
+    if (output->loop) json_object_set_new(object, "loop", json_true());
+    if (output->fps != 0) json_object_set_new(object, "playback_fps", json_real(output->fps));
+    if (output->codec != I2V_CODEC_AUTO) json_object_set_new(object, "codec", json_string(codecs[output->codec]));
+    if (output->quality >= 0) json_object_set_new(object, "quality", json_integer(output->quality));
+}
+
+static int print_task_json(const cli_job *job, json_t *object) {
+    return print_json(object, cli_tasks_count(job->settings) > 1 ? JSON_COMPACT : JSON_INDENT(2));
 }
 
 int cli_report_json(const cli_job *job) {
@@ -112,14 +153,23 @@ int cli_report_json(const cli_job *job) {
     const cli_settings *settings = job->settings;
     json_t *object = json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o, s:I, s:I}", "command", settings->command->name,
-        "version", i2v_version(), "input", cli_json_text(settings->operand), "model", cli_json_text(job->model.path),
-        "outputs", paths_json(settings->path, video->num_videos), "latents",
-        paths_json(settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
+        "version", i2v_version(), "input", cli_json_text(job->task.input), "model", cli_json_text(job->model.path),
+        "outputs", paths_json(job, settings->path, video->num_videos), "latents",
+        paths_json(job, settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
         seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
         json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
         json_object_set_new(object, "parameters", parameters_json(job));
     }
-    return cli_print_json(object);
+    add_output_options(object, job);
+    return print_task_json(job, object);
+}
+
+int cli_report_error_json(const cli_job *job) {
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:o}", "command", job->settings->command->name, "version", i2v_version(), "input",
+                  cli_json_text(job->task.input), "error", cli_json_text(job->error.message));
+    if (!job->input_failed) json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
+    return print_task_json(job, object);
 }

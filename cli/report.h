@@ -9,9 +9,10 @@
 /* One line on standard error. */
 void cli_report_line(const cli_job *job);
 
-/* One JSON object on standard output. Both return an exit status. */
+/* One JSON object on standard output, on one line where there are several tasks. All return an exit status. */
 int cli_report_json(const cli_job *job);
-int cli_print_json(json_t *object); /* takes the reference; NULL is lack of memory */
+int cli_report_error_json(const cli_job *job); /* of a task that failed, or of a picture with all its seeds */
+int cli_print_json(json_t *object);            /* takes the reference; NULL is lack of memory */
 
 /* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
 json_t *cli_json_seed(uint64_t seed);

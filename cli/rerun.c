@@ -1,4 +1,5 @@
 #include "rerun.h"
+#include "address.h"
 #include "message.h"
 #include "metadata.h"
 
@@ -52,7 +53,14 @@ static int take_image(cli_settings *settings) {
     if (!image || !*image || strcmp(image, "-") == 0)
         return cli_wrong_usage(settings->command->name,
                                "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
-    settings->found_image = strstr(image, "://") ? strdup(image) : find_image(settings, image);
+    if (cli_is_address(image)) { /* the file may come from anybody: it must not choose whom this machine calls */
+        char shown[400];
+        snprintf(shown, sizeof shown, "%.399s", image);
+        cli_make_printable(shown);
+        return cli_fail("%s was made of the picture at %s; give that as IMAGE if you know the address", settings->from,
+                        shown);
+    }
+    settings->found_image = find_image(settings, image);
     if (!settings->found_image) {
         char name[200];
         snprintf(name, sizeof name, "%.199s", image);
@@ -81,7 +89,8 @@ int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
     if (!settings->metadata) return cli_fail("%s", error.message);
     int status = check_origin(settings);
     settings->image_given = settings->operand != NULL;
-    settings->model_given = cli_given(command, given, "model") || cli_given(command, given, "variant");
+    settings->model_given =
+        cli_given(command, given, "model") || cli_given(command, given, "variant") || cli_given(command, given, "lora");
     settings->latents_given = cli_given(command, given, "latents");
     if (status == CLI_PARSED) status = cli_metadata_apply(settings->metadata, settings, given, known);
     if (status == CLI_PARSED && !settings->operand) status = take_image(settings);
@@ -120,13 +129,15 @@ i2v_status cli_rerun_check_model(cli_job *job) {
                      unknown);
     i2v_status status = cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256));
     if (status != I2V_OK) return status;
-    return check_hash(job, "model_sha256", job->model_sha256, settings->model_given, "model", job->model.path,
-                      "--model");
+    int loras = settings->loras.count > 0;
+    return check_hash(job, "model_sha256", job->model_sha256, settings->model_given,
+                      loras ? "model, or has other LoRA files," : "model", job->model.path,
+                      loras ? "--model or --lora" : "--model");
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {
-    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture",
-                      job->settings->operand, "IMAGE");
+    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture", job->task.input,
+                      "IMAGE");
 }
 
 i2v_status cli_rerun_check_latents(cli_job *job) {

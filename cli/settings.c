@@ -3,6 +3,7 @@
 #include "message.h"
 #include "presets.h"
 #include "rerun.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +22,16 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, AT(path), 0,
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
-     "DIR/%04d.png (one picture a frame) or .npy (float32)"},
-    {COMPUTES, files, 'm', "model", "DIR|FILE", CLI_TEXT, AT(model), 0,
+     "DIR/%04d.png (one picture a frame) or .npy (float32).\n"
+     "{name} stands for the picture's name, {seed}, {index}\n"
+     "and {video} for their numbers: out/{name}-{seed}.mp4"},
+    {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
-     "model_index.json, or a single .safetensors file of\n"
-     "Stability AI (default: the small bundled model)"},
-    {COMPUTES | CLI_INFO, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
+     "model_index.json, a single .safetensors file of\n"
+     "Stability AI, or the name of a model on the hub that\n"
+     "img2vid pull has downloaded (default: the small bundled\n"
+     "model)"},
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "variant", "NAME", CLI_TEXT, AT(options.variant), 0,
      "which weight files, such as fp16 (default: the full\n"
      "ones if they are there, else fp16)"},
     {COMPUTES | CLI_INFO, files, 0, "unet", "PATH", CLI_TEXT, AT(options.unet), 0,
@@ -38,6 +43,9 @@ const cli_option cli_option_table[] = {
     {COMPUTES | CLI_INFO, files, 0, "frame-decoder", "PATH", CLI_TEXT, AT(options.frame_decoder), 0,
      "an AutoencoderKL whose decoder makes the frames one by\n"
      "one, in place of the VAE's temporal decoder"},
+    {HAS_SIZE, files, 0, "lora", "FILE[:SCALE]", CLI_LORAS, AT(loras), 0,
+     "LoRA for the UNet, safetensors, and how strong it is\n"
+     "(default 1); may be given several times"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},
@@ -46,7 +54,24 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 0, "crf", "N", CLI_INTEGER, AT(output.crf), 0,
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
+    {MAKES_VIDEO, files, 0, "quality", "N", CLI_INTEGER, AT(output.quality), 0,
+     "the same for all endings, 0 (smallest) to 100 (best),\n"
+     "in place of --crf"},
+    {MAKES_VIDEO, files, 0, "codec", "auto|h264|h265|vp9|av1|ffv1", CLI_CHOICE, AT(output.codec), 0,
+     "of .mp4, .mov, .mkv or .webm, as far as they hold it\n"
+     "(default auto: h264, in .webm vp9)"},
+    {MAKES_VIDEO, files, 0, "loop", NULL, CLI_FLAG, AT(output.loop), 0,
+     "there and back, so that it repeats without a jump"},
+    {MAKES_VIDEO, files, 0, "playback-fps", "X", CLI_NUMBER, AT(output.fps), 1,
+     "frames a second of the file, where that is to be\n"
+     "another rate than --fps, which the model is told"},
 
+    {COMPUTES | CLI_INFO | CLI_PULL, files, 0, "revision", "NAME", CLI_TEXT, AT(hub.revision), 0,
+     "branch, tag or commit of a model on the hub\n"
+     "(default main)"},
+    {CLI_PULL, files, 0, "file", "NAME", CLI_TEXT, AT(hub.file), 0, "only this file of the model"},
+    {CLI_PULL, files, 0, "offline", NULL, CLI_FLAG, AT(hub.offline), 0,
+     "only look whether it is there; also HF_HUB_OFFLINE=1"},
     {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, AT(from), 0,
      "run again what made this file: takes the parameters in\n"
      "it for all that is not given, also IMAGE and --model"},
@@ -57,9 +82,10 @@ const cli_option cli_option_table[] = {
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
     {HAS_SIZE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
-    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch", CLI_CHOICE, AT(params.fit), 0,
+    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch|diffusers", CLI_CHOICE, AT(params.fit), 0,
      "how the picture is brought to that size: sides cut\n"
-     "off, black bars added, or distorted (default crop)"},
+     "off, black bars added, distorted, or as diffusers does\n"
+     "with a picture of another size (default crop)"},
     {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
      "transparent pictures: laid over white, or the alpha\n"
      "channel is dropped as diffusers does (default white)"},
@@ -67,10 +93,14 @@ const cli_option cli_option_table[] = {
      "frames in the video (default: the model's own)"},
     {CLI_GENERATE, picture, 0, "num-videos", "N", CLI_INTEGER, AT(params.num_videos), 1,
      "videos of the same picture (default 1); for more than\n"
-     "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ..."},
+     "one, NAME.mp4 becomes NAME-1.mp4, NAME-2.mp4, ...,\n"
+     "or what {video} says"},
+    {CLI_GENERATE, picture, 0, "extend", "N", CLI_INTEGER, AT(params.extend), 0,
+     "N more clips, each of the last frame of the one\n"
+     "before, with the next seed: F + N x (F - 1) frames"},
     {CLI_GENERATE, picture, 0, "video-index", "K", CLI_INTEGER, AT(params.video_index), 0,
-     "of these N only number K, counted from 0, as it is\n"
-     "among them (default: all)"},
+     "of the N videos only number K, counted from 0, as it\n"
+     "is among them (default: all)"},
 
     {MAKES_VIDEO, motion, 0, "fps", "N", CLI_INTEGER, AT(params.fps), 1,
      "frames a second, of the file and as the model is told\n"
@@ -109,6 +139,8 @@ const cli_option cli_option_table[] = {
 
     {CLI_GENERATE, randomness, 0, "seed", "N", CLI_SEED, AT(params.seed), 0,
      "same seed, same video (default: a random one, printed)"},
+    {CLI_GENERATE, randomness, 0, "seeds", "A,B,C-D,...", CLI_SEEDS, AT(seeds), 0,
+     "each picture with each of these seeds"},
     {CLI_GENERATE, randomness, 0, "rng", "numpy|torch", CLI_CHOICE, AT(params.rng), 0,
      "whose random numbers (default numpy)"},
 
@@ -132,8 +164,10 @@ const cli_option cli_option_table[] = {
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},
 
-    {COMPUTES | CLI_INFO, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0, "print one JSON object on standard output"},
-    {COMPUTES, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
+     "print one JSON object on standard output, or for\n"
+     "several pictures or seeds one a line"},
+    {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
 };
 /* clang-format on */
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
@@ -147,9 +181,28 @@ static int draw_seed(cli_settings *settings) {
     return CLI_PARSED;
 }
 
+static int check_output_options(cli_settings *settings, uint64_t known) {
+    const cli_command *command = settings->command;
+    if (cli_given(command, known, "crf") && cli_given(command, known, "quality"))
+        return cli_wrong_usage(command->name, "--crf and --quality exclude each other");
+    if (cli_given(command, known, "seed") && cli_given(command, known, "seeds"))
+        return cli_wrong_usage(command->name, "--seed and --seeds exclude each other");
+    if (settings->params.extend > 0 && settings->latents)
+        return cli_wrong_usage(command->name,
+                               "--extend and --latents exclude each other: each clip needs its own noise");
+    if (settings->output.quality > 100 || (cli_given(command, known, "quality") && settings->output.quality < 0))
+        return cli_fail("--quality is from 0 to 100, not %d", settings->output.quality);
+    if (cli_given(command, known, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
+        return cli_fail("--playback-fps is from 0.01 to 1000, not %g", settings->output.fps);
+    return CLI_PARSED;
+}
+
 /* What the values say together. known: the options that have one, on the command line (given) or from --from. */
 static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     const cli_command *command = settings->command;
+    settings->hub.variant = settings->options.variant;
+    settings->options.loras = settings->loras.list;
+    settings->options.loras_count = settings->loras.count;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
@@ -159,6 +212,8 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
                                cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
+    int status = check_output_options(settings, known);
+    if (status != CLI_PARSED) return status;
     if (cli_given(command, known, "sigmas")) {
         if (cli_given(command, known, "num-inference-steps"))
             return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
@@ -169,10 +224,13 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
     }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed")) {
-        return draw_seed(settings);
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed") &&
+        !settings->seeds.count) {
+        status = draw_seed(settings);
     }
-    return CLI_PARSED;
+    /* parts stay in memory where they are used again */
+    settings->options.keep_loaded = cli_tasks_count(settings) > 1 || settings->params.extend > 0;
+    return status == CLI_PARSED ? cli_tasks_check(settings) : status;
 }
 
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
@@ -183,8 +241,10 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
+    i2v_hub_options_default(&settings->hub);
     uint64_t given, known;
-    int status = cli_parse(command, argc, argv, settings, &settings->operand, &given);
+    int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
+    if (settings->operands.count) settings->operand = settings->operands.items[0];
     known = given;
     if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
     return status == CLI_PARSED ? check(settings, given, known) : status;
@@ -192,6 +252,8 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);
+    free(settings->seeds.values);
+    cli_loras_free(&settings->loras);
     free(settings->found_image);
     json_decref(settings->metadata);
     memset(settings, 0, sizeof *settings);

@@ -3,21 +3,25 @@
 #define CLI_SETTINGS_H
 
 #include "img2vid/img2vid.h"
+#include "loras.h"
 #include "numbers.h"
 #include "options.h"
 
 #include <jansson.h>
 
-enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8 };
+enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8, CLI_PULL = 16 };
 
 typedef struct cli_settings {
     const cli_command *command;
-    const char *operand; /* IMAGE, LATENTS or what info looks at; NULL for bench */
-    const char *model;   /* NULL: the bundled one */
-    const char *path;    /* --output */
+    const char *operand; /* the first IMAGE, LATENTS, what info looks at or the model to pull; NULL for bench */
+    cli_operands operands;
+    cli_seeds seeds;   /* --seeds */
+    const char *model; /* NULL: the bundled one */
+    const char *path;  /* --output */
     const char *latents, *save_latents;
     i2v_alpha alpha;
     cli_numbers sigmas;
+    cli_loras loras;
     int json, quiet;
     int plan;       /* only say what memory it would take */
     int repeat;     /* of bench */
@@ -32,6 +36,7 @@ typedef struct cli_settings {
     i2v_options options;
     i2v_params params;
     i2v_output output;
+    i2v_hub_options hub; /* where --model or the model to pull is a name on the hub */
 } cli_settings;
 
 extern const cli_option cli_option_table[];

@@ -10,10 +10,12 @@
 
 static _Atomic(i2v_engine *) running_engine;
 static atomic_int signals_came;
+static atomic_int signals_noted; /* the first one is only noted */
 
 static void handle(int number) {
     i2v_engine *engine = atomic_load(&running_engine);
-    if (atomic_fetch_add(&signals_came, 1) > 0 || !engine) _exit(CLI_INTERRUPTED);
+    int first = atomic_fetch_add(&signals_came, 1) == 0;
+    if (!first || (!engine && !atomic_load(&signals_noted))) _exit(CLI_INTERRUPTED);
     i2v_cancel(engine);
 }
 
@@ -25,10 +27,15 @@ void cli_signals_install(void) {
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
 }
 
 void cli_signals_running(i2v_engine *engine) {
     atomic_store(&running_engine, engine);
+}
+
+void cli_signals_note(int on) {
+    atomic_store(&signals_noted, on);
 }
 
 int cli_signals_came(void *unused) {

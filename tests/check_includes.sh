@@ -6,10 +6,10 @@ set -u
 allowed() {
     case $1 in
     cli | base) echo ;;
-    weights | media | random | backend) echo base ;;
+    weights | media | random | hub | backend) echo base ;;
     tensor) echo backend base ;;
     model) echo tensor weights base ;;
-    pipeline) echo model media random tensor weights base ;;
+    pipeline) echo model media random hub tensor weights base ;;
     *) return 1 ;;
     esac
 }
@@ -54,7 +54,7 @@ check_tree() (
 self_test() {
     local tree status=0
     tree=$(mktemp -d)
-    mkdir -p "$tree/cli" "$tree/src/"{base,media,model,tensor,backend/cpu,pipeline}
+    mkdir -p "$tree/cli" "$tree/src/"{base,media,model,hub,tensor,backend/cpu,pipeline}
     while read -r file line; do
         echo "$line" > "$tree/$file"
         check_tree "$tree" > /dev/null && { echo "not refused: $line in $file"; status=1; }
@@ -67,6 +67,8 @@ src/media/a.c #include "model/unet.h"
 src/media/a.c #  include "../model/unet.h"
 src/model/a.c #include "backend/backend.h"
 src/model/a.c #include "pipeline/pipeline.h"
+src/hub/a.c #include "weights/weights.h"
+src/media/a.c #include "hub/http.h"
 src/tensor/a.h #include "weights/weights.h"
 src/backend/cpu/a.c #include "tensor/tensor.h"
 src/pipeline/a.c #include "backend/backend.h"

@@ -64,7 +64,7 @@ help_and_version() {
     printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
     works "$scratch/out" --help
     printed 'generate'
-    for command in generate decode info bench; do
+    for command in generate decode info bench pull; do
         works "$scratch/out" $command --help
         printed "^Usage: img2vid $command "
         printed '^Examples:'
@@ -72,8 +72,8 @@ help_and_version() {
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
-        max-memory plan threads latents save-latents alpha variant crf json quiet from no-metadata video-index preset \
-        scheduler sigma-schedule guidance-shape; do
+        max-memory plan threads latents save-latents alpha variant lora crf json quiet quality codec loop playback-fps \
+        extend seeds from no-metadata video-index preset scheduler sigma-schedule guidance-shape; do
         printed "--$option"
     done
     run bench --help
@@ -97,7 +97,7 @@ wrong_usage() {
     refused 2 "unknown option '--frames'" generate picture.png -o out.mp4 --frames 3
     refused 2 "unknown option '-x'" generate picture.png -o out.mp4 -x
     refused 2 "unknown option '--width'" decode text.txt -o out.mp4 --width 64
-    refused 2 "'more.png' is too many" generate picture.png more.png -o out.mp4
+    refused 2 "'more.npy' is too many" decode latents.npy more.npy -o out.mp4
     refused 2 '--model lacks' generate picture.png -o out.mp4 --model
     refused 2 '--model lacks' generate picture.png -o out.mp4 --model --json
     refused 2 '--json takes no argument' generate picture.png -o out.mp4 --json=1
@@ -108,7 +108,7 @@ wrong_usage() {
         noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
         seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
         max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
-        guidance-shape=square; do
+        guidance-shape=square lora= lora=:1; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }
@@ -144,6 +144,10 @@ failing_files() {
     refused 1 'missing.npy' generate picture.png -o out.mp4 --model "$model" --latents missing.npy
     refused 1 'missing.npy' decode missing.npy -o out.mp4 --model "$model"
     refused 1 'text.txt' decode text.txt -o out.mp4 --model "$model"
+    refused 1 'missing.safetensors' generate picture.png -o out.mp4 --model "$model" --lora missing.safetensors:0.5
+    refused 1 'text.txt' generate picture.png -o out.mp4 --model "$model" --lora text.txt
+    refused 1 'text.txt:half' generate picture.png -o out.mp4 --model "$model" --lora text.txt:half
+    refused 1 'no LoRA' bench --model "$model" --lora "$model/unet/diffusion_pytorch_model.safetensors"
     refused 1 'missing' info missing
     refused 1 'text.txt' info text.txt
     refused 1 '.' info .
@@ -179,6 +183,18 @@ making_videos() {
     [ -s two-1.mp4 ] && [ -s two-1.npy ] && [ -s two-2.npy ] && [ ! -e two.mp4 ] || fail 'the names of two videos'
     printed '"two-2.mp4"'
     cmp -s two-1.npy two-2.npy && fail 'two videos of a run are the same'
+
+    local layers=$data/lora/layers-kohya.safetensors convolutions=$data/lora/convolutions.safetensors
+    works lora.npy generate picture.png -o lora.npy "${small[@]}" --lora "$layers:0.5" --lora "$convolutions" --json
+    printed 'layers-kohya.safetensors"'
+    printed '"scale": 0.5$'
+    printed '"scale": 1.0$'
+    cmp -s first.npy lora.npy && fail 'with LoRA files, the same video'
+    local eight=()
+    for _ in 1 2 3 4 5 6 7 8; do eight+=(--lora "$layers:0"); done
+    works none.npy generate picture.png -o none.npy "${small[@]}" "${eight[@]}"
+    cmp first.npy none.npy || fail 'LoRA files of scale 0 change the video'
+    works none.npy generate picture.png -o none.npy "${small[@]}" --fit diffusers
 
     run generate picture.png -o unseeded.npy "${small[@]:0:6}" --num-inference-steps 1 --num-frames 1 --json
     local seed
@@ -256,6 +272,17 @@ running_again() {
     refused 1 'noise.npy is another noise' generate --from a.webp -o out.webp
     works out.webp generate --from a.webp -o out.webp --latents noise.npy
     said 'note: noise.npy is another noise'
+    cp "$data/lora/layers-kohya.safetensors" layers.safetensors
+    works a.png generate picture.png -o a.png "${small[@]}" --lora layers.safetensors:0.1 --lora layers.safetensors
+    again a.png
+    run info a.png
+    printed '"layers.safetensors:0.1","layers.safetensors:1"'
+    cp "$data/lora/convolutions.safetensors" layers.safetensors
+    refused 1 'has other LoRA files' generate --from a.png -o out.png
+    works out.png generate --from a.png -o out.png --lora layers.safetensors
+    said 'has other LoRA files'
+    gif lora.gif '{"program":"img2vid","command":"generate","image":"picture.png","lora":["a",7]}'
+    refused 1 'for lora, which is not' generate --from lora.gif -o out.gif
     mkdir ../moved/to
     cp a.mp4 picture.png ../moved/to
     cd ../moved || return

@@ -3,8 +3,8 @@
 # On other systems it names them and leaves the rest to the person.
 set -eu
 packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev libwebp-dev libavformat-dev
-    libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libssl-dev libcmocka-dev ffmpeg webp
-    mandoc)
+    libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates
+    libcmocka-dev ffmpeg webp mandoc)
 [ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then

@@ -266,6 +266,8 @@ def resize(pixels, fit, size):
         return np.asarray(ImageOps.fit(image, size))
     if fit == "pad":
         return np.asarray(ImageOps.pad(image, size))
+    if fit == "diffusers":  # VaeImageProcessor's resize
+        return np.asarray(image.resize(size, resample=Image.Resampling.LANCZOS))
     return np.asarray(image.resize(size))
 
 
@@ -276,6 +278,9 @@ def resize_lines():
     cases += [(c, 37, 23, "stretch", size) for c in (1, 2, 4) for size in ((19, 31), (90, 11), (64, 64))]
     fits = [(64, 40), (40, 64), (67, 45), (128, 128), (17, 90), (134, 90), (100, 10)]
     cases += [(3, w, h, fit, size) for w, h in ((67, 45), (31, 80)) for fit in ("crop", "pad") for size in fits]
+    lanczos = [*sizes, (64, 40), (90, 11), (20, 300)]
+    cases += [(3, w, h, "diffusers", size) for w, h in ((67, 45), (641, 427)) for size in lanczos]
+    cases += [(3, 1, 1, "diffusers", (5, 4)), (3, 2, 300, "diffusers", (300, 2))]
     for channels, width, height, fit, size in cases:
         pixels = resize(pattern(width, height, channels), fit, size)
         yield f"{channels} {width} {height} {fit} {size[0]} {size[1]} {fnv1a(pixels.tobytes())}"

@@ -5,7 +5,7 @@ set -eu
 [ $# -eq 2 ] || { echo "make_sysroot.sh ARCHITECTURE FOLDER" >&2; exit 2; }
 architecture=$1
 packages=(libc6-dev libjpeg-dev libpng-dev libwebp-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
-    libjansson-dev libssl-dev libcmocka-dev)
+    libjansson-dev libcurl4-openssl-dev libssl-dev libcmocka-dev)
 [ "$2/complete" -nt "$0" ] && exit 0
 
 rm -rf "$2"

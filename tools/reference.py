@@ -380,6 +380,15 @@ def make_committed(args):
     for name, options in runs.items():
         model = f"{args.out}/{name}"
         make_tensors(parse_arguments(["tensors", model, model + ".safetensors", "--lean", *options]))
+    make_unresized(f"{args.out}/attention_top", f"{args.out}/attention_top_unresized.safetensors")
+
+
+def make_unresized(model, out):
+    """The frames of a photograph that is not of the video's size."""
+    photograph = Image.open(pathlib.Path(__file__).parent.parent / "examples/rocket.jpg").convert("RGB")
+    frames = run_pipeline(load_pipeline(model), photograph, seed=42, width=40, height=24, num_frames=3,
+                          num_inference_steps=3, decode_chunk_size=2)[0]
+    save_file(dict(frames=torch.from_numpy(frames).contiguous()), out)
 
 
 # Weights that the model's own mathematics leaves without effect.

@@ -43,7 +43,8 @@ typedef enum i2v_status {
     I2V_ERROR_UNSUPPORTED, /* well-formed, but not implemented here */
     I2V_ERROR_MEMORY,      /* not enough memory; the message names the amount and the option that lowers it */
     I2V_ERROR_INTERNAL,    /* a library underneath failed in a way that no input explains */
-    I2V_CANCELLED          /* the event callback or i2v_cancel asked for it */
+    I2V_CANCELLED,         /* the event callback or i2v_cancel asked for it */
+    I2V_ERROR_NETWORK      /* a server cannot be reached, refuses, or sends what it should not */
 } i2v_status;
 
 #define I2V_ERROR_MESSAGE_SIZE 1024
@@ -75,9 +76,12 @@ typedef enum i2v_alpha {
 } i2v_alpha;
 
 typedef enum i2v_fit {
-    I2V_FIT_CROP,   /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
-    I2V_FIT_PAD,    /* keep the aspect, show all, black bars */
-    I2V_FIT_STRETCH /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    I2V_FIT_CROP,    /* keep the aspect, fill the frame, cut what sticks out equally on both sides */
+    I2V_FIT_PAD,     /* keep the aspect, show all, black bars */
+    I2V_FIT_STRETCH, /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
+    /* What diffusers does to a picture that was not resized before: the image encoder sees all of it as it is, the VAE
+     * the same stretched by Pillow's Lanczos filter. */
+    I2V_FIT_DIFFUSERS
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input. EXIF orientation is
@@ -88,10 +92,17 @@ I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha
 I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
                                          i2v_error *error);
 
+/* The same from an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to
+ * an address of this machine or its own network is not followed, nor one from https to http. cancelled may be NULL; it
+ * is called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
+I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha, int (*cancelled)(void *user),
+                                      void *user, i2v_error *error);
+
 /* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
 
-/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point). */
+/* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point); with
+ * I2V_FIT_DIFFUSERS by its Lanczos filter (a = 3), which is the VAE's picture. */
 I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                                     i2v_error *error);
 
@@ -110,6 +121,14 @@ typedef enum i2v_dtype {
     I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
 } i2v_dtype;
 
+/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded:
+ * each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in
+ * f32, or with dtype BF16 in two bytes, whatever the model's file has. */
+typedef struct i2v_lora {
+    const char *path;
+    double scale; /* 1: as it was trained; any finite number */
+} i2v_lora;
+
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
@@ -120,6 +139,9 @@ typedef struct i2v_options {
      * names without config.json beside it has the sizes of the model's own part. */
     const char *unet, *vae, *image_encoder;
     const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
+    int keep_loaded;           /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */
+    const i2v_lora *loras;     /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
+    size_t loras_count;
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -134,6 +156,9 @@ I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_op
 
 /* Closes an engine; NULL is allowed. */
 I2V_API void i2v_close(i2v_engine *engine);
+
+/* Frees the parts that options.keep_loaded keeps; the next call loads them again. NULL is allowed. */
+I2V_API void i2v_unload(i2v_engine *engine);
 
 /* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
 I2V_API const char *i2v_error_message(const i2v_engine *engine);
@@ -219,6 +244,7 @@ typedef struct i2v_event {
     i2v_phase phase;
     int video, num_videos; /* which video, from 0 */
     int step, steps;       /* done, of; 0 of steps when a phase begins */
+    int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now */
     /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL. */
@@ -253,6 +279,9 @@ typedef struct i2v_params {
     int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
     i2v_event_callback on_event; /* may be NULL */
     void *user;
+    /* 0: one clip. N: N more, clip k made of the last frame of the clip before as an 8-bit picture, as if saved as PNG,
+     * with seed + k and as one video; its first frame, which is that picture, is left out. Not with latents. */
+    int extend;
     int video_index; /* -1: all; else only this one of the num_videos, from 0, with the noise that it has among them */
     i2v_scheduler scheduler;           /* I2V_SCHEDULER_EULER */
     i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
@@ -281,8 +310,11 @@ typedef struct i2v_video {
     int num_videos, num_frames, height, width;
     float *frames; /* [num_videos, num_frames, height, width, 3], 0..1 */
     int latent_channels, latent_height, latent_width;
-    float *latents; /* [num_videos, num_frames, latent_channels, latent_height, latent_width], before decoding */
-    int fps;        /* params.fps */
+    float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
+                        decoding */
+    int fps;         /* params.fps */
+    int num_clips;   /* params.extend + 1 */
+    int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
 } i2v_video;
 
 /* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
@@ -291,8 +323,8 @@ typedef struct i2v_video {
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
 
-/* Decodes saved latents [num_frames, channels, latent_height, latent_width] (as i2v_video.latents of one video).
- * Of params, fps, decode_chunk_size, on_event and user are used. */
+/* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
+ * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */
 I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height,
                               int latent_width, const i2v_params *params, i2v_video **video);
 
@@ -300,14 +332,17 @@ I2V_API void i2v_video_free(i2v_video *video);
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-/* One stage of a run, in bytes. Stages are in memory one at a time. */
+/* One stage of a run, in bytes. Stages are in memory one at a time, beside the parts that stay (options.keep_loaded).
+ */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
     uint64_t weights;   /* that stay in memory, as they are computed with */
     uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, picture, frames, and what a process takes itself */
-    uint64_t peak;      /* of all three together */
+    uint64_t others;    /* weights of the other parts that stay loaded */
+    uint64_t peak;      /* of all four together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
+    int stays;          /* 1: the weights stay loaded for the next call */
 } i2v_stage_memory;
 
 /* The memory of a run, known before it starts. Trades change no bit of the result. */
@@ -381,12 +416,24 @@ I2V_API void i2v_bench_report_free(i2v_bench_report *report);
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
+typedef enum i2v_codec {
+    I2V_CODEC_AUTO, /* the ending's own: H.264, in WebM VP9 */
+    I2V_CODEC_H264, /* .mp4 .mov .mkv: what plays everywhere */
+    I2V_CODEC_H265, /* .mp4 .mov .mkv */
+    I2V_CODEC_VP9,  /* .mp4 .mkv .webm */
+    I2V_CODEC_AV1,  /* .mp4 .mkv .webm: the smallest files, the slowest to write */
+    I2V_CODEC_FFV1  /* .mkv: lossless, for work that goes on */
+} i2v_codec;
+
 typedef struct i2v_output {
     double fps;                   /* playback rate; 0: the video's own */
     int crf;                      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
     int index;                    /* which of the video's num_videos; 0 */
     int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
     void *user;
+    i2v_codec codec; /* I2V_CODEC_AUTO */
+    int quality;     /* in place of crf: 0 (smallest) .. 100 (best), the same for all lossy kinds; -1: crf counts */
+    int loop;        /* 1: there and back, frames 0 .. n-1 and then n-2 .. 1, so that a player's loop has no jump */
     /* NULL, or text to keep in the file: one JSON object in UTF-8 without control characters, at most
      * I2V_METADATA_MAX bytes. .npy files have no place for it and are written without. */
     const char *metadata;
@@ -403,6 +450,9 @@ I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, cons
 /* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
  * asking before hours of work. */
 I2V_API i2v_status i2v_video_check_path(const char *path, i2v_error *error);
+
+/* The same for these settings, too: fps, crf, quality and codec are what path can hold. */
+I2V_API i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2v_error *error);
 
 /* What a picture or video file is, read from the file itself. */
 typedef struct i2v_media_info {
@@ -430,6 +480,72 @@ I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int
                                   i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
+
+/* ---- the hub ---------------------------------------------------------------------------------------------------- */
+
+/* Models of the Hugging Face hub, in the cache that its Python library keeps: what one downloads, the other finds. The
+ * library's environment variables hold here too: HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN,
+ * HF_TOKEN_PATH, HF_HUB_OFFLINE. A model's id is "org/name", or "org/name/FILE" for one file of it. */
+
+typedef enum i2v_hub_phase {
+    I2V_HUB_LIST,     /* asking what there is */
+    I2V_HUB_DOWNLOAD, /* bytes arrive */
+    I2V_HUB_CHECK,    /* the digest of a file that has arrived is computed */
+    I2V_HUB_WAIT      /* for a server or another program, as note says */
+} i2v_hub_phase;
+
+typedef struct i2v_hub_event {
+    i2v_hub_phase phase;
+    const char *file; /* "unet/config.json"; "" while listing */
+    const char *note; /* a sentence, with I2V_HUB_WAIT; else "" */
+    int files_done, files;
+    uint64_t done, total; /* bytes of all files, those that were there before among them */
+    uint64_t received;    /* bytes that came over the network in this call */
+    double seconds;       /* since the call began */
+} i2v_hub_event;
+
+/* Called some ten times a second, on the thread that runs the call. Returns 0 to go on, anything else to cancel. */
+typedef int (*i2v_hub_callback)(const i2v_hub_event *event, void *user);
+
+typedef struct i2v_hub_options {
+    const char *revision;      /* branch, tag or commit; NULL: main */
+    const char *variant;       /* as i2v_options.variant */
+    const char *file;          /* only this file; NULL: what a model needs, or the one file of weights there is */
+    const char *cache;         /* folder; NULL: that of the environment */
+    const char *endpoint;      /* address of the hub; NULL: that of the environment, else https://huggingface.co */
+    const char *token;         /* access token; NULL: that of the environment or of the file; "": none */
+    int offline;               /* 1: take what the cache has, or fail */
+    int connections;           /* 4: of one large file at the same time, 1..16 */
+    i2v_hub_callback on_event; /* may be NULL */
+    void *user;
+} i2v_hub_options;
+
+I2V_API void i2v_hub_options_default(i2v_hub_options *options);
+
+/* A model in the cache. Owned by the caller, freed whole with i2v_hub_model_free. */
+typedef struct i2v_hub_model {
+    char *path;        /* for i2v_open: a folder, or a file */
+    char commit[65];   /* which state of the repository it is */
+    char license[64];  /* as the model's page names it; "" if it does not, and from the cache */
+    int files;         /* that the model needs */
+    uint64_t bytes;    /* their size */
+    uint64_t received; /* bytes that came over the network */
+} i2v_hub_model;
+
+/* Finds a model in the cache; never uses the network. I2V_ERROR_MODEL if it is not there, or not whole. Of options,
+ * which may be NULL, revision, variant, file and cache are used. */
+I2V_API i2v_status i2v_hub_find(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
+                                i2v_error *error);
+
+/* Downloads what the cache lacks of a model: configurations and one set of weights. What has arrived when it fails or
+ * is cancelled is kept, and gone on from by the next call. Sizes and digests are checked. options may be NULL. */
+I2V_API i2v_status i2v_hub_pull(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
+                                i2v_error *error);
+
+I2V_API void i2v_hub_model_free(i2v_hub_model *model);
+
+/* True if text has the form of an id: "org/name" or "org/name/FILE". */
+I2V_API int i2v_hub_is_id(const char *text);
 
 #ifdef __cplusplus
 }

@@ -10,12 +10,22 @@
 #define I2V_FILE_MAX_BYTES ((size_t)512 << 20)
 
 /* resize.c: Pillow's resize of 8-bit pixels [height][width][channels], channels 1..4, bicubic (a = -0.5) with support
- * scaled when shrinking, coefficients in 22-bit fixed point, passes in the order of Pillow 13; an axis whose size does not change
- * is not filtered. out is [out_height][out_width][channels]. */
+ * scaled when shrinking, coefficients in 22-bit fixed point, passes in the order of Pillow 13; an axis whose size does
+ * not change is not filtered. out is [out_height][out_width][channels]. */
 i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
                                  int out_width, int out_height, i2v_error *error);
 
 /* video.c, frames.c: clamp to 0..1, times 255, rounded half to even, as diffusers' image processor does. NaN is 0. */
 void i2v_frame_to_u8(const float *frame, size_t count, uint8_t *out);
+
+/* The frame that stands at `index` of a video of `count` frames that goes there and back: 0 .. count-1, count-2 .. 1.
+ */
+static inline int64_t i2v_frame_at(int64_t index, int64_t count) {
+    return index < count ? index : 2 * count - 2 - index;
+}
+
+/* npy.c: i2v_array_save of an array [shape[0], ...] whose rows are those of data [rows, ...] by i2v_frame_at. */
+i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,
+                               i2v_error *error);
 
 #endif

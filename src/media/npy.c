@@ -256,7 +256,21 @@ static size_t write_header(char header[HEADER_SIZE + 1], const int64_t *shape, i
     return size;
 }
 
+static int write_rows(FILE *stream, const float *data, int64_t rows, int64_t count, size_t values) {
+    int written = 1;
+    for (int64_t i = 0; written && values && i < count; i++) {
+        const float *row = data + (size_t)i2v_frame_at(i, rows) * values;
+        written = fwrite(row, sizeof *row, values, stream) == values;
+    }
+    return written;
+}
+
 i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim, i2v_error *error) {
+    return i2v_array_save_rows(path, data, ndim > 0 ? shape[0] : 1, shape, ndim, error);
+}
+
+i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,
+                               i2v_error *error) {
     size_t count = 0;
     if (ndim < 0 || ndim > MAX_NDIM || !count_values(shape, ndim, sizeof *data, &count)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
@@ -270,8 +284,9 @@ i2v_status i2v_array_save(const char *path, const float *data, const int64_t *sh
     char header[HEADER_SIZE + 1];
     size_t size = write_header(header, shape, ndim);
     FILE *stream = fopen(file.temporary, "wbe");
+    int64_t in_file = ndim > 0 ? shape[0] : 1;
     int written = stream && fwrite(header, 1, size, stream) == size &&
-                  (count == 0 || fwrite(data, sizeof *data, count, stream) == count);
+                  write_rows(stream, data, rows, in_file, in_file > 0 ? count / (size_t)in_file : 0);
     if (stream && fclose(stream) != 0) written = 0;
     if (!written) {
         status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));

@@ -1,5 +1,5 @@
-/* Pillow's bicubic resize of 8-bit pixels, bit for bit (src/libImaging/Resample.c), and the three ways of fitting a
- * picture into a frame. */
+/* Pillow's bicubic and Lanczos resize of 8-bit pixels, bit for bit (src/libImaging/Resample.c), and the ways of fitting
+ * a picture into a frame. */
 #include "media/media.h"
 
 #include <math.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define PRECISION_BITS 22 /* 32 - 8 bits of a sample - 2 of headroom for the overshoot */
-#define BICUBIC_SUPPORT 2.0
 /* Columns are filtered in tiles of this many, so that the rows between the two passes never take more than
  * 32768 x 64 pixels, however the sides are stretched. */
 #define TILE_COLUMNS 64
@@ -34,6 +33,23 @@ static double bicubic(double x) {
     return 0.0;
 }
 
+static double sinc(double x) {
+    return x == 0.0 ? 1.0 : sin(x * M_PI) / (x * M_PI);
+}
+
+/* a = 3 */
+static double lanczos(double x) {
+    return -3.0 <= x && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0;
+}
+
+/* What pixels are weighted with, at a distance in pixels of the smaller of both pictures. */
+typedef struct shape {
+    double (*at)(double x);
+    double support; /* 0 from there on */
+} shape;
+
+static const shape bicubic_shape = {bicubic, 2.0}, lanczos_shape = {lanczos, 3.0};
+
 static void filter_clean_up(filter *axis) {
     free(axis->first);
     free(axis->count);
@@ -42,14 +58,15 @@ static void filter_clean_up(filter *axis) {
 }
 
 /* Weights of output sample i, by precompute_coeffs and normalize_coeffs_8bpc. work has room for axis->taps values. */
-static void filter_sample(filter *axis, int i, int source_size, float from, double scale, double *work) {
-    double filter_scale = scale < 1.0 ? 1.0 : scale, support = BICUBIC_SUPPORT * filter_scale;
+static void filter_sample(filter *axis, const shape *weighting, int i, int source_size, float from, double scale,
+                          double *work) {
+    double filter_scale = scale < 1.0 ? 1.0 : scale, support = weighting->support * filter_scale;
     double center = (double)from + (i + 0.5) * scale, inverse = 1.0 / filter_scale, total = 0.0;
     int first = (int)(center - support + 0.5), end = (int)(center + support + 0.5);
     if (first < 0) first = 0;
     if (end > source_size) end = source_size;
     for (int j = 0; j < end - first; j++) {
-        work[j] = bicubic((j + first - center + 0.5) * inverse);
+        work[j] = weighting->at((j + first - center + 0.5) * inverse);
         total += work[j];
     }
     int32_t *weights = axis->weights + (size_t)i * (size_t)axis->taps;
@@ -61,9 +78,10 @@ static void filter_sample(filter *axis, int i, int source_size, float from, doub
     axis->count[i] = end - first;
 }
 
-static i2v_status filter_init(filter *axis, int source_size, float from, float to, int size, i2v_error *error) {
+static i2v_status filter_init(filter *axis, const shape *weighting, int source_size, float from, float to, int size,
+                              i2v_error *error) {
     double scale = (double)(to - from) / size;
-    int taps = (int)ceil(BICUBIC_SUPPORT * (scale < 1.0 ? 1.0 : scale)) * 2 + 1;
+    int taps = (int)ceil(weighting->support * (scale < 1.0 ? 1.0 : scale)) * 2 + 1;
     size_t weights = (size_t)size * (size_t)taps;
     *axis = (filter){.size = size, .taps = taps, .identity = size == source_size && from == 0 && to == (float)size};
     axis->first = malloc((size_t)size * sizeof *axis->first);
@@ -72,7 +90,7 @@ static i2v_status filter_init(filter *axis, int source_size, float from, float t
     double *work = malloc((size_t)taps * sizeof *work);
     i2v_status status = I2V_OK;
     if (axis->first && axis->count && axis->weights && work) {
-        for (int i = 0; i < size; i++) filter_sample(axis, i, source_size, from, scale, work);
+        for (int i = 0; i < size; i++) filter_sample(axis, weighting, i, source_size, from, scale, work);
     } else {
         status = i2v_fail_memory(error, "resizing the picture", weights * sizeof *axis->weights);
     }
@@ -126,6 +144,7 @@ typedef struct resize_job {
     uint8_t *out;
     int out_width, out_height;
     size_t out_stride;
+    const shape *weighting;
 } resize_job;
 
 /* Rows are filtered first, a tile of columns at a time: tile [height][TILE_COLUMNS][channels]. */
@@ -176,8 +195,11 @@ static i2v_status columns_first(const resize_job *job, const filter *across, con
 static i2v_status run(const resize_job *job, i2v_error *error) {
     filter across = {0}, down = {0};
     int dropped_rows = job->height - job->out_height, dropped_columns = job->width - job->out_width;
-    i2v_status status = filter_init(&across, job->width, job->part.left, job->part.right, job->out_width, error);
-    if (!status) status = filter_init(&down, job->height, job->part.top, job->part.bottom, job->out_height, error);
+    i2v_status status =
+        filter_init(&across, job->weighting, job->width, job->part.left, job->part.right, job->out_width, error);
+    if (!status)
+        status =
+            filter_init(&down, job->weighting, job->height, job->part.top, job->part.bottom, job->out_height, error);
     if (!status && dropped_rows > 0 && dropped_rows > 2 * dropped_columns) {
         status = columns_first(job, &across, &down, error);
     } else if (!status) {
@@ -215,7 +237,8 @@ i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, i
                       out,
                       out_width,
                       out_height,
-                      (size_t)out_width * (size_t)channels};
+                      (size_t)out_width * (size_t)channels,
+                      &bicubic_shape};
     return run(&job, error);
 }
 
@@ -254,7 +277,8 @@ i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int widt
                       made->pixels,
                       width,
                       height,
-                      (size_t)width * 3};
+                      (size_t)width * 3,
+                      fit == I2V_FIT_DIFFUSERS ? &lanczos_shape : &bicubic_shape};
     if (fit == I2V_FIT_CROP) job.part = crop_box(source, width, height);
     if (fit == I2V_FIT_PAD) {
         pad_size(source, &job.out_width, &job.out_height);

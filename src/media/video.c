@@ -6,7 +6,7 @@
 #include "media/metadata.h"
 
 #include <libavutil/rational.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +17,7 @@ static const i2v_video_format npy_format = {.ending = "npy"};
 #define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
 
 void i2v_output_default(i2v_output *output) {
-    *output = (i2v_output){.crf = -1};
+    *output = (i2v_output){.crf = -1, .quality = -1};
 }
 
 int i2v_video_cancelled(const i2v_video_task *task) {
@@ -30,12 +30,39 @@ static const char *file_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+#define CODECS_COUNT (I2V_CODEC_FFV1 + 1)
+static const char *const codec_names[CODECS_COUNT] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
+
+/* The endings that hold the codec, ".mp4 .mkv". */
+static void list_endings(char *text, size_t size, i2v_codec codec) {
+    size_t length = 0;
+    for (int i = 0; i < I2V_FFMPEG_FORMATS && length < size; i++) {
+        if (i2v_ffmpeg_formats[i].kind != codec) continue;
+        length +=
+            (size_t)snprintf(text + length, size - length, "%s.%s", length ? " " : "", i2v_ffmpeg_formats[i].ending);
+    }
+}
+
+/* Another codec than the ending's own. */
+static i2v_status change_codec(const i2v_video_format **format, const char *path, i2v_codec codec, i2v_error *error) {
+    for (int i = 0; i < I2V_FFMPEG_FORMATS; i++) {
+        const i2v_video_format *other = &i2v_ffmpeg_formats[i];
+        if (strcmp(other->ending, (*format)->ending) != 0 || other->kind != codec) continue;
+        *format = other;
+        return I2V_OK;
+    }
+    char endings[64] = "";
+    list_endings(endings, sizeof endings, codec);
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: a .%s holds no %s; these do: %s", path,
+                    (*format)->ending, codec_names[codec], endings);
+}
+
 static i2v_status find_format(const i2v_video_format **format, const char *path, i2v_error *error) {
     const char *name = file_name(path);
     const char *dot = strrchr(name, '.');
     const char *ending = dot ? dot + 1 : "";
     *format = NULL;
-    for (int i = 0; i < I2V_FFMPEG_FORMATS; i++) {
+    for (int i = I2V_FFMPEG_FORMATS - 1; i >= 0; i--) {
         if (strcasecmp(ending, i2v_ffmpeg_formats[i].ending) == 0) *format = &i2v_ffmpeg_formats[i];
     }
     if (strcasecmp(ending, i2v_webp_format.ending) == 0) *format = &i2v_webp_format;
@@ -59,18 +86,67 @@ static i2v_status check_folder(const char *path, i2v_error *error) {
     return status;
 }
 
+static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error) {
+    if (!(fps >= 0.01 && fps <= 1000.0)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
+    }
+    task->fps = av_d2q(fps, 65535); /* what animated PNG can hold; 24000/1001 and 23.976 come out exact */
+    return I2V_OK;
+}
+
+/* crf 1 at 100, since 0 makes H.264 of a lossless kind that browsers refuse; the worst crf at 0. */
+static int crf_of_quality(const i2v_video_format *format, int quality) {
+    return 1 + ((100 - quality) * (format->crf_max - 1) + 50) / 100;
+}
+
+static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *format, const i2v_output *output,
+                                 i2v_error *error) {
+    int crf = output->crf == -1 ? format->crf_default : output->crf;
+    task->quality = output->quality;
+    if (output->quality < -1 || output->quality > 100) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "quality is %d; it must be within 0 (smallest)..100 (best)",
+                        output->quality);
+    }
+    if (output->quality >= 0 && output->crf != -1) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "quality and crf exclude each other");
+    }
+    if (output->quality >= 0) crf = crf_of_quality(format, output->quality);
+    /* Formats without a quality ignore both, so that one set of options serves all endings. */
+    if (format->crf_max && (crf < 0 || crf > format->crf_max)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "crf is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
+                        format->ending, format->crf_max);
+    }
+    task->crf = crf;
+    return I2V_OK;
+}
+
 /* The format of path, if this build can write it and the folder is there. */
-static i2v_status choose_format(const i2v_video_format **format, const char *path, i2v_error *error) {
+static i2v_status choose_format(const i2v_video_format **format, const char *path, i2v_codec codec, i2v_error *error) {
     if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
+    if ((unsigned)codec >= CODECS_COUNT) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "codec is %d, which is none of those that there are", (int)codec);
+    }
     i2v_status status = find_format(format, path, error);
+    if (!status && codec != I2V_CODEC_AUTO) status = change_codec(format, path, codec, error);
     if (!status && (*format)->check) status = (*format)->check(*format, error);
     if (!status) status = check_folder(path, error);
     return status;
 }
 
 i2v_status i2v_video_check_path(const char *path, i2v_error *error) {
+    return i2v_video_check_output(path, NULL, error);
+}
+
+i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2v_error *error) {
+    i2v_output defaults;
+    i2v_output_default(&defaults);
+    if (!output) output = &defaults;
     const i2v_video_format *format;
-    i2v_status status = choose_format(&format, path, error);
+    i2v_video_task task = {.fps = {1, 1}};
+    i2v_status status = choose_format(&format, path, output->codec, error);
+    if (!status) status = choose_rate(&task, output->fps != 0 ? output->fps : 1, error);
+    if (!status) status = choose_quality(&task, format, output, error);
     if (status) return status;
     if (format != &i2v_images_format) return i2v_output_file_check(path, error);
     char *first = NULL;
@@ -98,38 +174,27 @@ static i2v_status check_video(const i2v_video *video, const i2v_output *output, 
 
 static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_video *video,
                             const char *path, const i2v_output *output, i2v_error *error) {
-    double fps = output->fps != 0.0 ? output->fps : video->fps;
-    if (!(fps >= 0.01 && fps <= 1000.0)) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
-    }
-    int crf = output->crf == -1 ? format->crf_default : output->crf;
-    /* Formats without a quality ignore crf, so that one set of options serves all endings. */
-    if (format->crf_max && (crf < 0 || crf > format->crf_max)) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "crf is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
-                        format->ending, format->crf_max);
-    }
+    int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
     *task = (i2v_video_task){
         .path = path,
         .width = video->width,
         .height = video->height,
-        .num_frames = video->num_frames,
-        .fps = av_d2q(fps, 65535), /* what animated PNG can hold; 24000/1001 and 23.976 come out exact */
-        .crf = crf,
+        .num_frames = video->num_frames + back,
         .output = output,
     };
-    return I2V_OK;
+    i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : video->fps, error);
+    return status ? status : choose_quality(task, format, output, error);
 }
 
 typedef i2v_status (*frame_function)(void *writer, const uint8_t *rgb, i2v_error *error);
 
-/* Every frame, as 8 bit, to one function of a writer. */
+/* Every frame of the file, as 8 bit, to one function of a writer; frames holds `count`. */
 static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task, const float *frames,
-                             uint8_t *rgb, i2v_error *error) {
+                             int count, uint8_t *rgb, i2v_error *error) {
     size_t values = (size_t)task->width * (size_t)task->height * 3;
     for (int i = 0; i < task->num_frames; i++) {
         if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
-        i2v_frame_to_u8(frames + (size_t)i * values, values, rgb);
+        i2v_frame_to_u8(frames + (size_t)i2v_frame_at(i, count) * values, values, rgb);
         i2v_status status = function(writer, rgb, error);
         if (status) return status;
     }
@@ -137,7 +202,7 @@ static i2v_status for_frames(void *writer, frame_function function, const i2v_vi
 }
 
 static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const float *frames,
-                               i2v_error *error) {
+                               int count, i2v_error *error) {
     size_t values = (size_t)task->width * (size_t)task->height * 3;
     void *writer = calloc(1, format->writer_size);
     uint8_t *rgb = malloc(values);
@@ -147,8 +212,8 @@ static i2v_status write_frames(const i2v_video_format *format, const i2v_video_t
         goto done;
     }
     status = format->open(writer, format, task, error);
-    if (!status && format->look) status = for_frames(writer, format->look, task, frames, rgb, error);
-    if (!status) status = for_frames(writer, format->write, task, frames, rgb, error);
+    if (!status && format->look) status = for_frames(writer, format->look, task, frames, count, rgb, error);
+    if (!status) status = for_frames(writer, format->write, task, frames, count, rgb, error);
     if (!status && i2v_video_cancelled(task)) {
         status = i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     }
@@ -166,13 +231,15 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     if (!output) output = &defaults;
     const i2v_video_format *format;
     i2v_video_task task;
-    i2v_status status = choose_format(&format, path, error);
+    i2v_status status = choose_format(&format, path, output->codec, error);
     if (!status) status = check_video(video, output, error);
     if (!status) status = fill_task(&task, format, video, path, output, error);
     if (status) return status;
+    int count = video->num_frames;
     const float *frames =
-        video->frames + (size_t)output->index * task.num_frames * (size_t)task.height * (size_t)task.width * 3;
-    if (format != &npy_format) return write_frames(format, &task, frames, error);
+        video->frames + (size_t)output->index * (size_t)count * (size_t)task.height * (size_t)task.width * 3;
+    if (format != &npy_format) return write_frames(format, &task, frames, count, error);
     if (i2v_video_cancelled(&task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", path);
-    return i2v_array_save(path, frames, (const int64_t[4]){task.num_frames, task.height, task.width, 3}, 4, error);
+    return i2v_array_save_rows(path, frames, count, (const int64_t[4]){task.num_frames, task.height, task.width, 3}, 4,
+                               error);
 }

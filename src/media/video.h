@@ -9,9 +9,11 @@
 /* One video to be written. */
 typedef struct i2v_video_task {
     const char *path;
-    int width, height, num_frames;
+    int width, height;
+    int num_frames; /* of the file */
     AVRational fps;
     int crf;                  /* within the format's range */
+    int quality;              /* 0..100 where crf was made of it, else -1 */
     const i2v_output *output; /* for i2v_video_cancelled */
 } i2v_video_task;
 
@@ -23,6 +25,7 @@ typedef struct i2v_video_format i2v_video_format;
 /* A writer is writer_size bytes, all zero before `open`. Frames are [height][width][3] 8-bit RGB. */
 struct i2v_video_format {
     const char *ending;       /* lower case, without the dot */
+    i2v_codec kind;           /* of the codecs an ending has, the first is its own */
     int crf_default, crf_max; /* crf_max 0: quality is fixed, crf is ignored */
     size_t writer_size;
     const void *codec; /* what distinguishes formats that share their functions */
@@ -38,7 +41,7 @@ struct i2v_video_format {
     void (*close)(void *writer);
 };
 
-#define I2V_FFMPEG_FORMATS 6
+#define I2V_FFMPEG_FORMATS 15
 extern const i2v_video_format i2v_ffmpeg_formats[I2V_FFMPEG_FORMATS];
 extern const i2v_video_format i2v_webp_format;
 extern const i2v_video_format i2v_images_format;

@@ -22,6 +22,9 @@ typedef struct codec_choice {
     int hundredths; /* time is counted in 1/100 s, not in frames */
     int max_fps;    /* 0: no limit of its own */
     int max_side;   /* the same; x264 leaks when it has to refuse */
+    int min_side;   /* likewise for small ones */
+    int few_frames; /* clips of no more have no B frames: x265 times packets wrongly before it has seen enough */
+    uint32_t tag;   /* of the codec in MP4 and QuickTime; 0: FFmpeg's */
     const char *encoder_options, *muxer_options;
     /* For formats whose muxer writes no text: puts it into the finished file. NULL: it is the container's comment. */
     i2v_status (*add_metadata)(const i2v_output_file *file, const char *json, i2v_error *error);
@@ -94,6 +97,7 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     encoder->log_level_offset = I2V_QUIET_LEVEL;
     describe_picture(encoder, choice, writer->task);
     encoder->thread_count = 1;
+    if (writer->task->num_frames <= choice->few_frames) encoder->max_b_frames = 0;
     encoder->flags |= AV_CODEC_FLAG_BITEXACT;
     if (writer->muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     AVDictionary *options = NULL;
@@ -152,6 +156,10 @@ static i2v_status write_header(ffmpeg_writer *writer, i2v_error *error) {
     writer->stream->sample_aspect_ratio = writer->encoder->sample_aspect_ratio;
     AVDictionary *options = NULL;
     int code = avcodec_parameters_from_context(writer->stream->codecpar, writer->encoder);
+    /* "matroska" has no use for it, and would refuse */
+    if (code >= 0 && strcmp(writer->choice->muxer, "matroska") != 0) {
+        writer->stream->codecpar->codec_tag = writer->choice->tag;
+    }
     if (code >= 0) code = av_dict_parse_string(&options, writer->choice->muxer_options, "=", ",", 0);
     if (code >= 0 && av_opt_find(writer->muxer->priv_data, "final_delay", NULL, 0, 0)) {
         code = set_final_delay(writer, &options);
@@ -190,6 +198,10 @@ static i2v_status check_limits(const codec_choice *choice, const i2v_video_forma
             "fps %g is too fast for %s: players show a .%s at %d frames a second at most; lower fps or write "
             "a video",
             av_q2d(task->fps), task->path, format->ending, choice->max_fps);
+    }
+    if (task->width < choice->min_side || task->height < choice->min_side) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "%d x %d pixels are too few for %s: %s takes %d on a side at least",
+                        task->width, task->height, task->path, choice->encoder, choice->min_side);
     }
     if (choice->max_side && (task->width > choice->max_side || task->height > choice->max_side)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "%d x %d pixels are too many for %s: a .%s holds %d on a side",
@@ -242,6 +254,13 @@ static i2v_status fill_frame(ffmpeg_writer *writer, const uint8_t *rgb, i2v_erro
         i2v_palette_apply(writer->palette, rgb, task->height, frame->data[0], frame->linesize[0]);
     } else if (frame->format == AV_PIX_FMT_YUV420P) {
         i2v_rgb_to_yuv420(rgb, task->width, task->height, frame->data, frame->linesize, frame->width, frame->height);
+    } else if (frame->format == AV_PIX_FMT_0RGB32) {
+        for (int y = 0; y < task->height; y++) {
+            uint32_t *row = (uint32_t *)(frame->data[0] + (ptrdiff_t)y * frame->linesize[0]);
+            for (int x = 0; x < task->width; x++, rgb += 3) {
+                row[x] = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+            }
+        }
     } else {
         size_t row = 3 * (size_t)task->width;
         for (int y = 0; y < task->height; y++) {
@@ -314,17 +333,31 @@ static void ffmpeg_close(void *self) {
 #define H264                                                                                                           \
     .encoder = "libx264", .pixels = AV_PIX_FMT_YUV420P, .multiple = 2, .max_side = 16384,                              \
     .encoder_options = "preset=medium,x264-params=cpu-independent=1"
+/* hvc1: the tag that Apple's players want; x265 has threads of its own, and a log. */
+#define H265                                                                                                           \
+    .encoder = "libx265", .tag = MKTAG('h', 'v', 'c', '1'), .pixels = AV_PIX_FMT_YUV420P, .multiple = 2,               \
+    .max_side = 8192, .min_side = 16, .few_frames = 8,                                                                 \
+    .encoder_options = "preset=medium,x265-params=log-level=none:pools=none:frame-threads=1:info=0"
+#define VP9                                                                                                            \
+    .encoder = "libvpx-vp9", .pixels = AV_PIX_FMT_YUV420P, .multiple = 1,                                              \
+    .encoder_options = "b=0,deadline=good,cpu-used=3,row-mt=0"
+#define AV1                                                                                                            \
+    .encoder = "libaom-av1", .pixels = AV_PIX_FMT_YUV420P, .multiple = 1, .encoder_options = "b=0,usage=good,cpu-used=5"
+#define MP4 .muxer = "mp4", .muxer_options = "movflags=+faststart"
+#define MOV .muxer = "mov", .muxer_options = "movflags=+faststart"
+#define MKV .muxer = "matroska", .muxer_options = ""
+#define WEBM .muxer = "webm", .muxer_options = ""
 
-static const codec_choice mp4 = {H264, .muxer = "mp4", .muxer_options = "movflags=+faststart"};
-static const codec_choice mov = {H264, .muxer = "mov", .muxer_options = "movflags=+faststart"};
-static const codec_choice mkv = {H264, .muxer = "matroska", .muxer_options = ""};
-static const codec_choice webm = {
-    .muxer = "webm",
-    .encoder = "libvpx-vp9",
-    .pixels = AV_PIX_FMT_YUV420P,
+static const codec_choice mp4_h264 = {MP4, H264}, mp4_h265 = {MP4, H265}, mp4_vp9 = {MP4, VP9}, mp4_av1 = {MP4, AV1},
+                          mov_h264 = {MOV, H264}, mov_h265 = {MOV, H265}, mkv_h264 = {MKV, H264},
+                          mkv_h265 = {MKV, H265}, mkv_vp9 = {MKV, VP9}, mkv_av1 = {MKV, AV1}, webm_vp9 = {WEBM, VP9},
+                          webm_av1 = {WEBM, AV1};
+static const codec_choice mkv_ffv1 = {
+    MKV,
+    .encoder = "ffv1",
+    .pixels = AV_PIX_FMT_0RGB32,
     .multiple = 1,
-    .encoder_options = "b=0,deadline=good,cpu-used=3,row-mt=0",
-    .muxer_options = "",
+    .encoder_options = "level=3,slices=4,slicecrc=1,g=1",
 };
 /* Browsers take a GIF's delay of less than 2/100 s for 10/100 s. */
 static const codec_choice gif = {
@@ -348,16 +381,32 @@ static const codec_choice apng = {
     .add_metadata = i2v_png_add_metadata,
 };
 
-#define FFMPEG_FORMAT(name, choice, default_crf, max_crf, look_function)                                               \
+#define FFMPEG_FORMAT(name, codec_kind, choice, default_crf, max_crf, look_function)                                   \
     {                                                                                                                  \
-        .ending = name, .codec = &choice, .crf_default = default_crf, .crf_max = max_crf,                              \
+        .ending = name, .kind = codec_kind, .codec = &choice, .crf_default = default_crf, .crf_max = max_crf,          \
         .writer_size = sizeof(ffmpeg_writer), .check = ffmpeg_check, .open = ffmpeg_open, .look = look_function,       \
         .write = ffmpeg_write, .finish = ffmpeg_finish, .close = ffmpeg_close                                          \
     }
-
 /* The default crf of each is where people no longer see a difference. */
+#define WITH_H264(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_H264, choice, 17, 51, NULL)
+#define WITH_H265(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_H265, choice, 19, 51, NULL)
+#define WITH_VP9(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_VP9, choice, 24, 63, NULL)
+#define WITH_AV1(name, choice) FFMPEG_FORMAT(name, I2V_CODEC_AV1, choice, 18, 63, NULL)
+
 const i2v_video_format i2v_ffmpeg_formats[I2V_FFMPEG_FORMATS] = {
-    FFMPEG_FORMAT("mp4", mp4, 17, 51, NULL),   FFMPEG_FORMAT("mkv", mkv, 17, 51, NULL),
-    FFMPEG_FORMAT("mov", mov, 17, 51, NULL),   FFMPEG_FORMAT("webm", webm, 24, 63, NULL),
-    FFMPEG_FORMAT("gif", gif, 0, 0, gif_look), FFMPEG_FORMAT("png", apng, 0, 0, NULL),
+    WITH_H264("mp4", mp4_h264),
+    WITH_H265("mp4", mp4_h265),
+    WITH_VP9("mp4", mp4_vp9),
+    WITH_AV1("mp4", mp4_av1),
+    WITH_H264("mkv", mkv_h264),
+    WITH_H265("mkv", mkv_h265),
+    WITH_VP9("mkv", mkv_vp9),
+    WITH_AV1("mkv", mkv_av1),
+    FFMPEG_FORMAT("mkv", I2V_CODEC_FFV1, mkv_ffv1, 0, 0, NULL),
+    WITH_H264("mov", mov_h264),
+    WITH_H265("mov", mov_h265),
+    WITH_VP9("webm", webm_vp9),
+    WITH_AV1("webm", webm_av1),
+    FFMPEG_FORMAT("gif", I2V_CODEC_AUTO, gif, 0, 0, gif_look),
+    FFMPEG_FORMAT("png", I2V_CODEC_AUTO, apng, 0, 0, NULL),
 };

@@ -41,7 +41,7 @@ static i2v_status webp_open(void *self, const i2v_video_format *format, const i2
         return i2v_fail(error, I2V_ERROR_INTERNAL, "libwebp is older than the one img2vid was built with");
     }
     options.anim_params.loop_count = 0; /* for ever */
-    writer->config.quality = quality_of(task->crf);
+    writer->config.quality = task->quality >= 0 ? (float)task->quality : quality_of(task->crf);
     writer->config.use_sharp_yuv = 1; /* edges of saturated colours survive 4:2:0 */
     writer->encoder = WebPAnimEncoderNew(task->width, task->height, &options);
     if (!writer->encoder)

@@ -159,20 +159,52 @@ static int is_found(i2v_loader *loader, const i2v_weight *weight) {
     return weight != NULL;
 }
 
+/* ---- LoRA ---- */
+
+/* The weight as the LoRA files make it: itself, or *changed, f32 in memory that give_back frees (without values in a
+ * dry run or after a failure). */
+static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2v_weight *changed) {
+    if (!weight || !i2v_lora_changes(loader->lora, weight->name)) return weight;
+    *changed = *weight;
+    changed->dtype = I2V_WEIGHT_F32;
+    changed->dtype_name = "F32";
+    changed->bytes = weight->count * sizeof(float);
+    changed->data = NULL;
+    changed->mapped = NULL; /* never streamed */
+    uint64_t scratch = changed->bytes + i2v_lora_memory(loader->lora, weight->name);
+    if (scratch > loader->store->scratch) loader->store->scratch = scratch;
+    if (loader->dry || loader->status) return changed;
+    float *values = changed->bytes <= SIZE_MAX ? malloc((size_t)changed->bytes) : NULL;
+    if (!values) {
+        loader->status = i2v_fail_memory(loader->error, "adding a LoRA", changed->bytes);
+        return changed;
+    }
+    read_all(loader, weight, values);
+    changed->data = (const uint8_t *)values;
+    loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
+    return changed;
+}
+
+static void give_back(const i2v_weight *weight, const i2v_weight *changed) {
+    if (changed != weight) free((void *)(uintptr_t)changed->data);
+}
+
+/* ---- matrices and convolutions ---- */
+
 /* Packs, or leaves to be streamed, rows first..first + filter->out of weight's filter->in x filter->taps values each.
  */
 static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int first) {
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
-    const uint8_t *rows = weight->data + (size_t)first * row;
+    size_t first_byte = (size_t)first * row; /* a dry run's changed weight has no data */
     filter->element = packed_element(loader, weight);
     if (loader->streams && weight->mapped) {
-        filter->source = (i2v_source){weight->mapped, rows, element};
+        filter->source = (i2v_source){weight->mapped, weight->data + first_byte, element};
         return;
     }
     void *packed = take_weights(loader, loader->backend->filter_size(filter));
-    if (packed) loader->backend->filter_pack(&loader->device, filter, element, rows, packed);
+    if (packed) loader->backend->filter_pack(&loader->device, filter, element, weight->data + first_byte, packed);
     filter->packed = packed;
 }
 
@@ -187,14 +219,17 @@ static void done_with(i2v_loader *loader, const i2v_weight *weight) {
 static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, const i2v_weight *weight,
                          const float *bias) {
     if (linear->parts_count + parts > I2V_LINEAR_MAX_PARTS) return;
+    i2v_weight memory;
+    const i2v_weight *changed = change(loader, weight, &memory);
     linear->in = in;
     linear->out += out;
     for (int i = 0; i < parts; i++) {
         int part = linear->parts_count++, first = i * (out / parts);
         linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1};
         linear->parts[part].bias = bias ? bias + first : NULL;
-        pack_filter(loader, &linear->parts[part].filter, weight, first);
+        pack_filter(loader, &linear->parts[part].filter, changed, first);
     }
+    give_back(weight, changed);
     done_with(loader, weight);
 }
 
@@ -222,7 +257,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     conv->element = packed_element(loader, weight);
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
-    if (loader->streams) {
+    if (loader->streams && weight->mapped) {
         conv->source = (i2v_source){weight->mapped, weight->data, element};
         return;
     }
@@ -239,7 +274,10 @@ void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char 
     FORMAT_NAME(prefix);
     int64_t shape[] = {conv->out, conv->in, conv->kernel, conv->kernel};
     const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
-    pack_conv(loader, conv, weight);
+    i2v_weight memory;
+    const i2v_weight *changed = change(loader, weight, &memory);
+    pack_conv(loader, conv, changed);
+    give_back(weight, changed);
     done_with(loader, weight);
     conv->bias = has_bias ? load_vector(loader, conv->out, prefix, "bias") : NULL;
 }
@@ -248,7 +286,10 @@ void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
     FORMAT_NAME(prefix);
     *conv = (i2v_temporal_conv){.filter = {.in = in, .out = out, .taps = 3}};
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
-    pack_filter(loader, &conv->filter, weight, 0);
+    i2v_weight memory;
+    const i2v_weight *changed = change(loader, weight, &memory);
+    pack_filter(loader, &conv->filter, changed, 0);
+    give_back(weight, changed);
     done_with(loader, weight);
     conv->bias = load_vector(loader, out, prefix, "bias");
 }

@@ -7,12 +7,14 @@
 
 #include "tensor/ops.h"
 #include "weights/binder.h"
+#include "weights/lora.h"
 
 /* Memory of one loaded part, given back all at once. Zero-initialized is empty. */
 typedef struct i2v_store {
     void **blocks;
     size_t count, room;
-    uint64_t bytes; /* of weights */
+    uint64_t bytes;   /* of weights */
+    uint64_t scratch; /* the most that loading one of them takes beside them all, given back after */
 } i2v_store;
 
 void i2v_store_free(i2v_store *store);
@@ -24,6 +26,9 @@ typedef struct i2v_loader {
     i2v_device device;
     i2v_element element; /* of the activations: with bf16, weights take two bytes, whatever the file has */
     int streams;         /* matrices and convolutions stay in their file, for tensor/stream.h */
+    /* Added to matrices and convolutions, which are then packed as those of an f32 file, not streamed; NULL: nothing.
+     */
+    const i2v_lora_set *lora;
     int dry;
     i2v_error *error; /* may be NULL */
     i2v_status status;
@@ -33,8 +38,8 @@ typedef struct i2v_loader {
     uint64_t done;
 } i2v_loader;
 
-/* Prepares loader (its public fields set before: store, backend, device, element, streams, dry, error, progress, user).
- */
+/* Prepares loader (its public fields set before: store, backend, device, element, streams, lora, dry, error, progress,
+ * user). */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* The first failure, with the file's leftovers checked. */
 i2v_status i2v_loader_finish(i2v_loader *loader);

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
-#include "pipeline/plan.h"
+#include "pipeline/kept.h"
 #include "random/random.h"
 
 #include <stdlib.h>
@@ -192,11 +192,13 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
     engine->error = (i2v_error){0};
     i2v_status status = check(engine, params, repetitions, &sizes, &plan);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         report = report_new(engine, &sizes, repetitions);
         if (!report) status = i2v_fail_memory(&engine->error, "the measurements", sizeof *report);
     }
     if (!status) {
-        i2v_call call = {.engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1};
+        i2v_call call = {
+            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1, .num_clips = 1};
         bench b = {.call = &call, .sizes = &sizes, .plan = &plan, .repetitions = repetitions, .report = report};
         status = measure(&b, &engine->error);
     }

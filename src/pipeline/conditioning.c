@@ -41,7 +41,7 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) status = i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
-    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
+    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
     if (!status) status = i2v_call_step(call, 1, NULL, 0);
     i2v_stage_end(&stage);
@@ -71,7 +71,7 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
         add_noise(pixels, image, noise, (float)strength);
         status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }
-    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, 0, 2);
+    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);
     if (!status) status = i2v_call_step(call, 2, NULL, 0);
     i2v_stage_end(&stage);

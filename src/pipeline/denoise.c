@@ -120,7 +120,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
                          .timestep = schedule->timesteps[i],
                          .sigma = schedule->sigmas[i],
                          .next = schedule->sigmas[i + 1],
-                         .noise = step_noise ? step_noise + (size_t)i * draw + (size_t)video * count : NULL};
+                         .noise = step_noise ? step_noise + (size_t)i * draw : NULL};
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
         if (!status) status = i2v_call_step(call, i + 1, latents, count);

@@ -1,6 +1,8 @@
 #include "pipeline/engine.h"
 
 #include "base/parallel.h"
+#include "model/stability.h"
+#include "pipeline/kept.h"
 #include "pipeline/parts.h"
 #include "pipeline/stage.h"
 
@@ -79,6 +81,18 @@ static i2v_status check_parts(i2v_engine *engine) {
     return I2V_OK;
 }
 
+static i2v_status open_loras(i2v_engine *engine) {
+    const i2v_options *options = &engine->options;
+    if (options->loras_count == 0) return I2V_OK;
+    i2v_name_map stability = {0};
+    i2v_stability_unet_names(&stability, &engine->unet, "");
+    i2v_status status = stability.status ? i2v_fail_memory(&engine->error, "the names of the model's layers", 0)
+                                         : i2v_lora_open(&engine->lora, options->loras, options->loras_count,
+                                                         engine->weights[I2V_PART_UNET], &stability, &engine->error);
+    i2v_name_map_free(&stability);
+    return status;
+}
+
 /* Names and shapes of all tensors, before anything is computed. */
 static i2v_status check_weights(i2v_engine *engine) {
     for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) {
@@ -123,16 +137,22 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     i2v_status status = check_options(engine);
     if (!status) status = i2v_parts_open(engine);
     if (!status) status = check_parts(engine);
+    if (!status) status = open_loras(engine);
     if (!status) status = check_weights(engine);
+    if (!status && engine->options.keep_loaded) status = i2v_kept_new(engine);
     /* the caller's strings; used up */
     i2v_options *used = &engine->options;
     used->variant = used->unet = used->vae = used->image_encoder = used->frame_decoder = NULL;
+    used->loras = NULL;
+    used->loras_count = 0;
     engine->opened = !status;
     return status;
 }
 
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
+    i2v_kept_delete(engine);
+    i2v_lora_close(engine->lora);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(engine->weights[i]);
     i2v_team_delete(engine->device.team);
     free(engine->path);

@@ -5,6 +5,7 @@
 #include "model/config.h"
 #include "pipeline/scheduler.h"
 #include "tensor/ops.h"
+#include "weights/lora.h"
 #include "weights/weights.h"
 
 typedef enum i2v_part {
@@ -32,7 +33,9 @@ struct i2v_engine {
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;
     i2v_weights *weights[I2V_PARTS_COUNT]; /* of the frame decoder, NULL where the VAE's own is used */
+    i2v_lora_set *lora;                    /* of the UNet's weights; NULL: none */
     char sizes[I2V_PARTS_COUNT][256];      /* for i2v_get_model_info */
+    struct i2v_kept *kept;                 /* parts that stay loaded; NULL without options.keep_loaded */
 };
 
 /* Fails if i2v_open did. */

@@ -1,11 +1,11 @@
-/* A whole run: picture -> conditioning -> denoising -> frames. */
-#include "pipeline/conditioning.h"
+/* A whole run: one clip, or several that go on from one another. */
+#include "media/media.h"
 #include "pipeline/decode.h"
-#include "pipeline/denoise.h"
-#include "pipeline/noise.h"
-#include "pipeline/plan.h"
+#include "pipeline/kept.h"
+#include "pipeline/sample.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void i2v_params_default(i2v_params *params) {
     *params = (i2v_params){.fit = I2V_FIT_CROP,
@@ -28,111 +28,116 @@ void i2v_video_free(i2v_video *video) {
 }
 
 static i2v_video *video_new(const i2v_sizes *sizes, int fps, i2v_error *error) {
-    size_t videos = (size_t)sizes->num_videos;
+    size_t videos = (size_t)sizes->num_videos, clips = (size_t)sizes->num_clips;
+    size_t values = videos * (size_t)i2v_sizes_frames(sizes) * i2v_sizes_frame(sizes);
     i2v_video *video = calloc(1, sizeof *video);
     if (video) {
         *video = (i2v_video){.num_videos = sizes->num_videos,
-                             .num_frames = sizes->num_frames,
+                             .num_frames = i2v_sizes_frames(sizes),
                              .height = sizes->height,
                              .width = sizes->width,
                              .latent_channels = sizes->latent_channels,
                              .latent_height = sizes->latent_height,
                              .latent_width = sizes->latent_width,
-                             .fps = fps};
-        video->frames = malloc(videos * i2v_sizes_pixels(sizes) * sizeof(float));
-        video->latents = malloc(videos * i2v_sizes_latents(sizes) * sizeof(float));
+                             .fps = fps,
+                             .num_clips = sizes->num_clips,
+                             .clip_frames = sizes->num_frames};
+        video->frames = malloc(values * sizeof(float));
+        video->latents = malloc(videos * clips * i2v_sizes_latents(sizes) * sizeof(float));
         if (video->frames && video->latents) return video;
     }
     i2v_video_free(video);
-    i2v_fail_memory(error, "the video's frames", videos * i2v_sizes_pixels(sizes) * sizeof(float));
+    i2v_fail_memory(error, "the video's frames", values * sizeof(float));
     return NULL;
 }
 
-/* The picture's share of the condition. */
-typedef struct {
-    float *embedding, *latent;
-} image_condition;
+/* ---- clips that go on from one another ---- */
 
-static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan,
-                                     const i2v_params *params, const i2v_image *source, const float *augmentation,
-                                     image_condition *out) {
-    i2v_error *error = &call->engine->error;
+/* From one video's frames, and latents, to the next one's. */
+static size_t frames_stride(const i2v_video *video, const i2v_sizes *sizes) {
+    return (size_t)video->num_frames * i2v_sizes_frame(sizes);
+}
+
+/* Clip `clip` of video `index`: its first frame lies on the last one of the clip before. */
+static i2v_clip_place place_of(const i2v_video *video, const i2v_sizes *sizes, int index, int clip) {
+    size_t latents = ((size_t)index * (size_t)sizes->num_clips + (size_t)clip) * i2v_sizes_latents(sizes);
+    size_t frame = (size_t)clip * (size_t)(sizes->num_frames - 1);
+    size_t stride = frames_stride(video, sizes);
+    return (i2v_clip_place){.latents = video->latents + latents,
+                            .frames = video->frames + (size_t)index * stride + frame * i2v_sizes_frame(sizes),
+                            .stride = stride};
+}
+
+/* The first clips were made one behind the other, each is to be the first of its video's. */
+static void spread_latents(i2v_video *video, const i2v_sizes *sizes) {
+    size_t count = i2v_sizes_latents(sizes);
+    for (size_t i = (size_t)sizes->num_videos - 1; i > 0; i--) {
+        memmove(video->latents + i * (size_t)sizes->num_clips * count, video->latents + i * count,
+                count * sizeof *video->latents);
+    }
+}
+
+/* Makes the clip of the frame where it starts, and keeps that frame as the clip before made it. */
+static i2v_status generate_next(i2v_call *call, const i2v_params *params, const i2v_sizes *sizes, const i2v_plan *plan,
+                                const i2v_clip_place *place) {
+    i2v_sizes one = *sizes;
+    size_t values = i2v_sizes_frame(sizes);
     i2v_image *image = NULL;
-    i2v_status status = i2v_image_resize(&image, source, sizes->width, sizes->height, params->fit, error);
-    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], image, out->embedding);
+    float *frame = malloc(values * sizeof *frame);
+    i2v_status status = frame
+                            ? i2v_image_new(&image, sizes->width, sizes->height, &call->engine->error)
+                            : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);
     if (!status) {
-        status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, image, augmentation,
-                                  params->noise_aug_strength, out->latent);
+        one.num_videos = one.num_noises = 1;
+        one.first_noise = 0;
+        memcpy(frame, place->frames, values * sizeof *frame);
+        i2v_frame_to_u8(frame, values, image->pixels);
+        status = i2v_sample(call, image, params, &one, plan, place);
+        memcpy(place->frames, frame, values * sizeof *frame);
     }
     i2v_image_free(image);
+    free(frame);
     return status;
 }
 
-static i2v_status denoise_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, const i2v_params *params,
-                              const i2v_schedule *schedule, const image_condition *image, const float *step_noise,
-                              float *latents) {
-    i2v_condition condition = {
-        .embedding = image->embedding,
-        .latent = image->latent,
-        .time_ids = {(float)(params->fps - 1), (float)params->motion_bucket_id, (float)params->noise_aug_strength},
-        .min_guidance_scale = params->min_guidance_scale,
-        .max_guidance_scale = params->max_guidance_scale,
-        .guidance_shape = params->guidance_shape};
-    size_t count = i2v_sizes_latents(sizes);
-    for (size_t i = 0; i < count * (size_t)sizes->num_videos; i++) latents[i] *= schedule->initial;
-    i2v_stage stage;
-    i2v_denoiser denoiser = {0};
+static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_params *params,
+                                 const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
+    i2v_clip_place first = {.latents = video->latents, .frames = video->frames, .stride = frames_stride(video, sizes)};
+    i2v_params own = *params;
+    own.video_index = -1;
+    i2v_status status = i2v_sample(call, image, params, sizes, plan, &first);
+    if (!status) spread_latents(video, sizes);
+    for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
+        own.seed = params->seed + (uint64_t)call->clip;
+        for (int i = 0; !status && i < sizes->num_videos; i++) {
+            i2v_clip_place place = place_of(video, sizes, i, call->clip);
+            call->first_video = i;
+            status = generate_next(call, &own, sizes, plan, &place);
+        }
+    }
+    return status;
+}
+
+/* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */
+static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
+    size_t values = i2v_sizes_frame(sizes);
+    float *frame = malloc(values * sizeof *frame);
+    i2v_stage stage = {0};
     i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
-    if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, &condition);
-    for (int i = 0; !status && i < sizes->num_videos; i++) {
-        status = i2v_denoise(call, &denoiser, schedule, step_noise, i, latents + (size_t)i * count);
+        frame ? i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER])
+              : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);
+    for (call->clip = 0; !status && call->clip < sizes->num_clips; call->clip++) {
+        i2v_clip_place place = place_of(video, sizes, 0, call->clip);
+        if (call->clip > 0) memcpy(frame, place.frames, values * sizeof *frame);
+        status = i2v_decode_latents(call, &stage, sizes, 0, place.latents, place.frames);
+        if (call->clip > 0) memcpy(place.frames, frame, values * sizeof *frame);
     }
-    i2v_denoiser_end(&denoiser);
     i2v_stage_end(&stage);
+    free(frame);
     return status;
 }
 
-static i2v_status decode_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
-    i2v_stage stage;
-    i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
-    for (int i = 0; !status && i < sizes->num_videos; i++) {
-        status = i2v_decode_latents(call, &stage, sizes, i, video->latents + (size_t)i * i2v_sizes_latents(sizes),
-                                    video->frames + (size_t)i * i2v_sizes_pixels(sizes));
-    }
-    i2v_stage_end(&stage);
-    return status;
-}
-
-static i2v_status generate(i2v_call *call, const i2v_image *image, const i2v_params *params, const i2v_sizes *sizes,
-                           const i2v_plan *plan, i2v_video *video) {
-    i2v_engine *engine = call->engine;
-    i2v_schedule schedule = {0};
-    i2v_schedule_request request = i2v_sizes_request(sizes, params);
-    size_t pixels = (size_t)3 * (size_t)sizes->width * (size_t)sizes->height;
-    size_t latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
-    float *augmentation = malloc(pixels * sizeof *augmentation);
-    float *step_noise = sizes->noise_draws ? malloc(i2v_sizes_step_noise(sizes) * sizeof *step_noise) : NULL;
-    image_condition condition = {.embedding = malloc((size_t)engine->clip.projection_dim * sizeof(float)),
-                                 .latent = malloc(latent * sizeof(float))};
-    i2v_status status = I2V_OK;
-    if (!augmentation || !condition.embedding || !condition.latent || (sizes->noise_draws && !step_noise)) {
-        status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
-                                 (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
-    }
-    if (!status) status = i2v_schedule_make(&schedule, &engine->scheduler, &request, &engine->error);
-    if (!status) status = i2v_draw_noise(engine, sizes, params, augmentation, video->latents, step_noise);
-    if (!status) status = condition_on_image(call, sizes, plan, params, image, augmentation, &condition);
-    if (!status) status = denoise_all(call, sizes, plan, params, &schedule, &condition, step_noise, video->latents);
-    free(step_noise);
-    if (!status) status = decode_all(call, sizes, plan, video);
-    i2v_schedule_free(&schedule);
-    free(condition.embedding);
-    free(condition.latent);
-    free(augmentation);
-    return status;
-}
+/* ---- calls ---- */
 
 /* Ends a call: the result is the caller's only if all went well, and a cancel does not reach into the next call. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
@@ -155,15 +160,24 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
-        i2v_call call = {
-            .engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = sizes.num_videos};
-        status = generate(&call, image, params, &sizes, &plan, made);
+        i2v_call call = {.engine = engine,
+                         .on_event = params->on_event,
+                         .user = params->user,
+                         .num_videos = sizes.num_videos,
+                         .num_clips = sizes.num_clips};
+        status = generate_clips(&call, image, params, &sizes, &plan, made);
     }
     return finish(engine, status, made, video);
+}
+
+/* Values in the latents of all clips of a video. */
+static size_t latents_count(const i2v_sizes *sizes) {
+    return (size_t)sizes->num_clips * i2v_sizes_latents(sizes);
 }
 
 i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height, int latent_width,
@@ -177,16 +191,21 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     if (!status) {
         status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     }
-    if (!status) status = i2v_check_finite(engine, latents, i2v_sizes_latents(&sizes), "latents");
+    if (!status) status = i2v_check_finite(engine, latents, latents_count(&sizes), "latents");
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
+        i2v_kept_trim(engine, &plan, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
-        i2v_call call = {.engine = engine, .on_event = params->on_event, .user = params->user, .num_videos = 1};
-        for (size_t i = 0; i < i2v_sizes_latents(&sizes); i++) made->latents[i] = latents[i];
-        status = decode_all(&call, &sizes, &plan, made);
+        i2v_call call = {.engine = engine,
+                         .on_event = params->on_event,
+                         .user = params->user,
+                         .num_videos = 1,
+                         .num_clips = sizes.num_clips};
+        memcpy(made->latents, latents, latents_count(&sizes) * sizeof *latents);
+        status = decode_clips(&call, &sizes, &plan, made);
     }
     return finish(engine, status, made, video);
 }

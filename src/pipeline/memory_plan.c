@@ -6,8 +6,10 @@ static void tell_stage(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_
                                 .weights = plan->weights,
                                 .tensors = plan->tensors,
                                 .held = plan->held,
+                                .others = plan->others,
                                 .peak = i2v_stage_peak(plan),
-                                .traded = i2v_trades_name(plan->level)};
+                                .traded = i2v_trades_name(plan->level),
+                                .stays = plan->stays};
 }
 
 static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first, i2v_memory_plan *told) {

@@ -4,6 +4,7 @@
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
+#include "pipeline/kept.h"
 
 #include <inttypes.h>
 
@@ -65,15 +66,19 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
 }
 
 /* What is held beside a stage: latents and noise of all videos and the picture (as pixels, with noise, as floats) from
- * the start; frames join for decoding, and the steps' noise is gone by then. */
+ * the start; frames join for decoding, and the steps' noise is gone by then; or, where clips follow one another, frames
+ * are there from the start, with one as a picture and as floats. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
+    uint64_t clips = (uint64_t)sizes->num_clips;
     uint64_t noises = sizes->num_noises > sizes->num_videos ? (uint64_t)sizes->num_noises : videos;
-    uint64_t latents = (videos + noises) * i2v_sizes_latents(sizes) * sizeof(float);
+    uint64_t latents = (clips * videos + noises) * i2v_sizes_latents(sizes) * sizeof(float);
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
-    uint64_t frames = videos * i2v_sizes_pixels(sizes) * sizeof(float);
-    uint64_t step_noise = (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float);
-    return OVERHEAD + latents + picture + (kind == I2V_STAGE_DECODER ? frames : step_noise);
+    uint64_t frame = i2v_sizes_frame(sizes);
+    uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
+    uint64_t step_noise = kind == I2V_STAGE_DECODER ? 0 : (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float);
+    if (clips > 1) frames += frame * (1 + sizeof(float));
+    return OVERHEAD + latents + picture + step_noise + (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
@@ -85,6 +90,8 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
     if (!status) {
         plan->weights = stage.store.bytes;
         plan->tensors = i2v_pool_peak(stage.run.pool);
+        /* what loading takes beside the weights is given back before a pass's tensors are taken */
+        if (plan->tensors < stage.store.scratch) plan->tensors = stage.store.scratch;
     }
     i2v_stage_end(&stage);
     return status;
@@ -118,8 +125,49 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
                     half ? " or dtype bf16 (--dtype)" : "", plan->budget_given ? ", or allow more" : "");
 }
 
+/* The weights of each stage, and of those before first that are loaded. */
+static uint64_t weights_of(const i2v_plan *plan, const i2v_engine *engine, i2v_stage_kind kind) {
+    return kind >= plan->first ? plan->stages[kind].weights : i2v_kept_part_bytes(engine, kind);
+}
+
+/* Counts beside each stage the others that stay; the peak with them. */
+static uint64_t count_others(i2v_plan *plan, const i2v_engine *engine) {
+    uint64_t peak = 0;
+    for (i2v_stage_kind kind = plan->first; kind < I2V_STAGES_COUNT; kind++) {
+        i2v_stage_plan *stage = &plan->stages[kind];
+        stage->others = 0;
+        for (i2v_stage_kind other = 0; other < I2V_STAGES_COUNT; other++) {
+            if (other != kind && plan->stays[other]) stage->others += weights_of(plan, engine, other);
+        }
+        stage->stays = plan->stays[kind];
+        if (i2v_stage_peak(stage) > peak) {
+            peak = i2v_stage_peak(stage);
+            plan->largest = kind;
+        }
+    }
+    return peak;
+}
+
+/* As many parts stay as fit, the largest first: it takes longest to load. */
+static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
+    int seen[I2V_STAGES_COUNT] = {0};
+    for (int i = 0; i < I2V_STAGES_COUNT; i++) {
+        int largest = -1;
+        for (int kind = 0; kind < I2V_STAGES_COUNT; kind++) {
+            if (!seen[kind] && (largest < 0 || weights_of(plan, engine, (i2v_stage_kind)kind) >
+                                                   weights_of(plan, engine, (i2v_stage_kind)largest)))
+                largest = kind;
+        }
+        seen[largest] = plan->stays[largest] = 1;
+        if (count_others(plan, engine) > plan->budget) plan->stays[largest] = 0;
+    }
+    plan->peak = count_others(plan, engine);
+}
+
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
     uint64_t given = engine->options.max_memory, available = given ? given : i2v_free_memory();
+    /* what is kept can be given back */
+    if (!given && available <= UINT64_MAX - i2v_kept_bytes(engine)) available += i2v_kept_bytes(engine);
     *plan = (i2v_plan){.first = first,
                        .largest = first,
                        .budget = given ? given : available - available / MARGIN,
@@ -131,5 +179,6 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
         plan->peak = i2v_stage_peak(&plan->stages[kind]);
         plan->largest = kind;
     }
+    if (engine->kept && plan->peak <= plan->budget) choose_kept(plan, engine);
     return check_budget(plan, engine, sizes);
 }

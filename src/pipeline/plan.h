@@ -12,7 +12,8 @@ typedef struct i2v_plan {
     uint64_t peak;
     i2v_stage_kind largest; /* the stage of the peak */
     uint64_t budget;
-    int budget_given; /* options.max_memory; else the machine's */
+    int budget_given;            /* options.max_memory; else the machine's */
+    int stays[I2V_STAGES_COUNT]; /* weights that stay loaded, also of stages before first that are */
 } i2v_plan;
 
 /* What is given up at each level; the first is that of a plan that fits as it is, the last takes the least memory.
@@ -27,7 +28,8 @@ const char *i2v_stage_name(i2v_stage_kind kind);
 
 /* Plans the stages from `first` to I2V_STAGE_DECODER, each at the first level that fits the engine's budget, which is
  * options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
- * the message names the least that does and which option lowers it, and *plan is whole. */
+ * the message names the least that does and which option lowers it, and *plan is whole. With options.keep_loaded, as
+ * many parts stay loaded as fit beside every stage, the largest first: no level is given up for it. */
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first);
 
 /* The stage as it is at one level, whatever the budget. */

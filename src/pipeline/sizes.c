@@ -54,7 +54,7 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
     if (!status) status = check_range(engine, "noise_aug_strength", params->noise_aug_strength, 0, 100);
     if (!status) status = check_range(engine, "min_guidance_scale", params->min_guidance_scale, 0, 1000);
     if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
-    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_STRETCH);
+    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_DIFFUSERS);
     if (!status) {
         status =
             check_range(engine, "guidance_shape", params->guidance_shape, I2V_GUIDANCE_LINEAR, I2V_GUIDANCE_TRIANGLE);
@@ -66,7 +66,13 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     int scale = i2v_engine_scale(engine);
     i2v_status status = check_range(engine, "decode_chunk_size", params->decode_chunk_size, 0, INT32_MAX);
+    if (!status) status = check_range(engine, "extend", params->extend, 0, MAX_FRAMES);
+    if (!status && params->extend && sizes->num_frames < 2) {
+        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                          "extend needs num_frames of 2 or more: the first frame of each further clip is left out");
+    }
     if (status) return status;
+    sizes->num_clips = params->extend + 1;
     int chunk = params->decode_chunk_size;
     sizes->decode_chunk_size = chunk == 0 || chunk > sizes->num_frames ? sizes->num_frames : chunk;
     sizes->latent_channels = engine->unet.out_channels;
@@ -104,6 +110,10 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
         i2v_schedule_request request = i2v_sizes_request(sizes, params);
         status = i2v_schedule_check(&engine->scheduler, &request, &engine->error);
     }
+    if (!status && params->extend && params->latents) {
+        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                          "latents and extend exclude each other: every clip needs noise of its own");
+    }
     if (status) return status;
     sizes->num_noises = params->num_videos;
     if (params->video_index >= 0) {
@@ -136,8 +146,16 @@ size_t i2v_sizes_latents(const i2v_sizes *sizes) {
            (size_t)sizes->latent_width;
 }
 
+size_t i2v_sizes_frame(const i2v_sizes *sizes) {
+    return (size_t)sizes->height * (size_t)sizes->width * 3;
+}
+
 size_t i2v_sizes_pixels(const i2v_sizes *sizes) {
-    return (size_t)sizes->num_frames * (size_t)sizes->height * (size_t)sizes->width * 3;
+    return (size_t)sizes->num_frames * i2v_sizes_frame(sizes);
+}
+
+int i2v_sizes_frames(const i2v_sizes *sizes) {
+    return sizes->num_clips * (sizes->num_frames - 1) + 1;
 }
 
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes) {

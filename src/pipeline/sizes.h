@@ -6,7 +6,8 @@
 
 typedef struct i2v_sizes {
     int width, height; /* pixels */
-    int num_frames, num_videos;
+    int num_frames;    /* of a clip */
+    int num_videos, num_clips;
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
     int64_t forward_chunk_size;
@@ -26,9 +27,12 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
                                 int latent_height, int latent_width);
 
-/* Values in one video's latents, and in one video's frames. */
+/* Values in one clip's latents, in one clip's frames, and in one frame. */
 size_t i2v_sizes_latents(const i2v_sizes *sizes);
 size_t i2v_sizes_pixels(const i2v_sizes *sizes);
+size_t i2v_sizes_frame(const i2v_sizes *sizes);
+/* Frames of a video: those of its clips, with the one that neighbours share counted once. */
+int i2v_sizes_frames(const i2v_sizes *sizes);
 
 /* Values in all draws of step noise. */
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes);

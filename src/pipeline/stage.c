@@ -1,6 +1,7 @@
 #include "pipeline/stage.h"
 
 #include "base/clock.h"
+#include "pipeline/kept.h"
 
 /* ---- events ---- */
 
@@ -15,8 +16,13 @@ static i2v_status tell(i2v_call *call) {
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
     call->phase_began = i2v_now();
     uint64_t memory = call->event.memory;
-    call->event =
-        (i2v_event){.phase = phase, .video = video, .num_videos = call->num_videos, .steps = steps, .memory = memory};
+    call->event = (i2v_event){.phase = phase,
+                              .video = video,
+                              .num_videos = call->num_videos,
+                              .clip = call->clip,
+                              .num_clips = call->num_clips,
+                              .steps = steps,
+                              .memory = memory};
     return tell(call);
 }
 
@@ -85,18 +91,16 @@ static int on_loaded(void *user, uint64_t bytes) {
     return i2v_call_step(call, step, NULL, 0) != I2V_OK;
 }
 
-i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                           i2v_call *call, const i2v_stage_plan *plan) {
-    const i2v_weights *weights = engine->weights[part_of(engine, kind)];
-    /* what runs once, before the loop, takes little memory and keeps all digits */
-    int runs_once = kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
-    i2v_element element = runs_once ? I2V_ELEMENT_F32 : engine->element;
-    *stage = (i2v_stage){.kind = kind, .call = call, .held = plan->held};
+/* Reads the stage's weights, telling of it unless it is dry. */
+static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *sizes, i2v_element element) {
+    i2v_call *call = stage->call;
+    const i2v_weights *weights = engine->weights[part_of(engine, stage->kind)];
     i2v_loader loader = {.store = &stage->store,
                          .backend = engine->backend,
                          .device = engine->device,
                          .element = element,
-                         .streams = plan->trades.stream,
+                         .lora = stage->kind == I2V_STAGE_UNET ? engine->lora : NULL,
+                         .streams = stage->streams,
                          .dry = call == NULL,
                          .error = &engine->error,
                          .progress = call ? on_loaded : NULL,
@@ -108,20 +112,39 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
     }
     i2v_loader_begin(&loader, weights);
     if (!loader.status) load_model(stage, &loader, engine, sizes);
-    i2v_status status = i2v_loader_finish(&loader);
-    if (status) return status;
+    return i2v_loader_finish(&loader);
+}
+
+i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
+                           i2v_call *call, const i2v_stage_plan *plan) {
+    /* what runs once, before the loop, takes little memory and keeps all digits */
+    int runs_once = kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
+    i2v_element element = runs_once ? I2V_ELEMENT_F32 : engine->element;
+    *stage = (i2v_stage){.kind = kind,
+                         .call = call,
+                         .held = plan->held,
+                         .streams = plan->trades.stream,
+                         .latent_height = sizes ? sizes->latent_height : 0,
+                         .latent_width = sizes ? sizes->latent_width : 0};
+    if (!call || !i2v_kept_take(engine, stage)) {
+        i2v_status status = load(stage, engine, sizes, element);
+        if (status) return status;
+    }
+    stage->stays = call && plan->stays;
     stage->run = (i2v_run){.backend = engine->backend,
                            .device = engine->device,
                            .element = element,
                            .trades = plan->trades,
                            .error = &engine->error};
-    if (call) call->event.memory = plan->held + stage->store.bytes + plan->tensors;
+    if (call) call->event.memory = plan->held + i2v_kept_bytes(engine) + stage->store.bytes + plan->tensors;
     return i2v_pool_new(&stage->run.pool, call ? plan->tensors : 0, &engine->error);
 }
 
 void i2v_stage_end(i2v_stage *stage) {
+    i2v_call *call = stage->call;
     i2v_pool_delete(stage->run.pool);
+    if (stage->stays) i2v_kept_put(call->engine, stage);
     i2v_store_free(&stage->store);
-    if (stage->call) stage->call->event.memory = stage->held;
+    if (call) call->event.memory = stage->held + i2v_kept_bytes(call->engine);
     *stage = (i2v_stage){0};
 }

@@ -21,8 +21,9 @@ typedef struct i2v_call {
     i2v_engine *engine;
     i2v_event_callback on_event; /* may be NULL */
     void *user;
-    int num_videos;
-    i2v_event event; /* the event being told; phase, video, steps kept between tellings */
+    int num_videos, num_clips;
+    int first_video, clip; /* of all, those that are worked on */
+    i2v_event event;       /* the event being told; phase, video, steps kept between tellings */
     double phase_began;
 } i2v_call;
 
@@ -36,11 +37,13 @@ typedef struct i2v_stage_plan {
     i2v_trades trades;
     int level; /* of the trades */
     uint64_t weights, tensors;
-    uint64_t held; /* beside them, while the stage runs */
+    uint64_t held;   /* beside them, while the stage runs */
+    uint64_t others; /* weights of other stages that stay loaded */
+    int stays;       /* its own weights stay loaded when it ends */
 } i2v_stage_plan;
 
 static inline uint64_t i2v_stage_peak(const i2v_stage_plan *plan) {
-    return plan->weights + plan->tensors + plan->held;
+    return plan->weights + plan->tensors + plan->held + plan->others;
 }
 
 typedef struct i2v_stage {
@@ -54,12 +57,16 @@ typedef struct i2v_stage {
     } model; /* belongs to the store */
     i2v_store store;
     i2v_run run;
-    i2v_call *call; /* NULL in a dry stage */
-    uint64_t held;  /* as in its plan */
+    i2v_call *call;                  /* NULL in a dry stage */
+    uint64_t held;                   /* as in its plan */
+    int stays;                       /* all is loaded, and is kept at the end */
+    int streams;                     /* some weights are read from the file at each use */
+    int latent_height, latent_width; /* what it is loaded for; 0: any size */
 } i2v_stage;
 
-/* Loads the stage's weights for runs of these sizes (NULL: for any) and makes the pool that the plan says. A dry one
- * (call NULL) checks names and shapes and counts; of its plan, only the trades are used. End the stage in both cases.
+/* Loads the stage's weights for runs of these sizes (NULL: for any), if they did not stay loaded from an earlier one,
+ * and makes the pool that the plan says. A dry one (call NULL) checks names and shapes and counts; of its plan, only
+ * the trades are used. End the stage in both cases.
  */
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                            i2v_call *call, const i2v_stage_plan *plan);

@@ -6,7 +6,7 @@
 
 enum { SAMPLE = 4096 };
 
-static void add(const i2v_weight *weight, i2v_sha256 *hash) {
+void i2v_weight_fingerprint(const i2v_weight *weight, i2v_sha256 *hash) {
     char line[512];
     size_t used = (size_t)snprintf(line, sizeof line, " %s", weight->dtype_name);
     for (int i = 0; i < weight->ndim && used < sizeof line; i++) {
@@ -20,5 +20,5 @@ static void add(const i2v_weight *weight, i2v_sha256 *hash) {
 }
 
 void i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash) {
-    for (size_t i = 0; i < i2v_weights_count(weights); i++) add(i2v_weights_at(weights, i), hash);
+    for (size_t i = 0; i < i2v_weights_count(weights); i++) i2v_weight_fingerprint(i2v_weights_at(weights, i), hash);
 }

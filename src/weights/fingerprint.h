@@ -10,4 +10,7 @@
  * changes whole tensors changes it. */
 void i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash);
 
+/* The same of one tensor. */
+void i2v_weight_fingerprint(const i2v_weight *weight, i2v_sha256 *hash);
+
 #endif

@@ -2,38 +2,11 @@
 #include "weights/locate.h"
 
 #include "base/file.h"
+#include "base/weight_names.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME_SIZE 256
-#define MAX_CANDIDATES 5
-
-typedef struct candidate {
-    char name[NAME_SIZE];
-    int is_index;
-} candidate;
-
-/* The names under which weights may be, best first. A variant's index is STEM.safetensors.index.VARIANT.json by
- * diffusers and transformers (_add_variant); diffusers also reads the older STEM.safetensors.VARIANT.index.json. */
-static int list_candidates(candidate *list, const char *stem, const char *variant) {
-    int count = 0;
-    if (!variant) {
-        snprintf(list[count].name, NAME_SIZE, "%s.safetensors", stem);
-        list[count++].is_index = 0;
-        snprintf(list[count].name, NAME_SIZE, "%s.safetensors.index.json", stem);
-        list[count++].is_index = 1;
-        variant = "fp16";
-    }
-    snprintf(list[count].name, NAME_SIZE, "%s.%s.safetensors", stem, variant);
-    list[count++].is_index = 0;
-    snprintf(list[count].name, NAME_SIZE, "%s.safetensors.index.%s.json", stem, variant);
-    list[count++].is_index = 1;
-    snprintf(list[count].name, NAME_SIZE, "%s.safetensors.%s.index.json", stem, variant);
-    list[count++].is_index = 1;
-    return count;
-}
 
 /* Copies the name of a file in folder that ends in `ending`; 0 if there is none. */
 static int find_by_ending(const char *folder, const char *ending, char *name, size_t size) {
@@ -53,17 +26,17 @@ static int find_by_ending(const char *folder, const char *ending, char *name, si
 }
 
 /* Says what was looked for, and what the folder holds in its place. */
-static i2v_status fail_missing(const candidate *list, int count, const char *folder, i2v_error *error) {
+static i2v_status fail_missing(const i2v_weight_name *list, int count, const char *folder, i2v_error *error) {
     if (!i2v_is_folder(folder))
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: there is no such folder; download the model again", folder);
-    char looked_for[MAX_CANDIDATES * (NAME_SIZE + 4)];
+    char looked_for[I2V_WEIGHT_NAMES_MAX * (I2V_WEIGHT_NAME_SIZE + 4)];
     size_t used = 0;
     for (int i = 0; i < count && used < sizeof looked_for; i++) {
         const char *joint = i == 0 ? "" : (i == count - 1 ? " or " : ", ");
         int length = snprintf(looked_for + used, sizeof looked_for - used, "%s%s", joint, list[i].name);
         used += (size_t)length;
     }
-    char other[NAME_SIZE];
+    char other[I2V_WEIGHT_NAME_SIZE];
     if (find_by_ending(folder, ".safetensors", other, sizeof other))
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has %s, but none of %s; choose another variant", folder, other,
                         looked_for);
@@ -79,10 +52,10 @@ static i2v_status fail_missing(const candidate *list, int count, const char *fol
 i2v_status i2v_weights_locate(char **path, int *is_index, const char *folder, const char *stem, const char *variant,
                               i2v_error *error) {
     *path = NULL;
-    if (variant && (strchr(variant, '/') || !variant[0] || strlen(variant) > 64))
+    if (variant && !i2v_is_weight_variant(variant))
         return i2v_fail(error, I2V_ERROR_PARAMETER, "variant \"%.64s\" is no part of a file name, as fp16 is", variant);
-    candidate list[MAX_CANDIDATES];
-    int count = list_candidates(list, stem, variant);
+    i2v_weight_name list[I2V_WEIGHT_NAMES_MAX];
+    int count = i2v_weight_names(list, stem, variant);
     for (int i = 0; i < count; i++) {
         char *candidate_path = i2v_path_join(folder, list[i].name);
         if (!candidate_path) return i2v_fail_memory(error, folder, 0);

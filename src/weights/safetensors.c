@@ -212,5 +212,6 @@ void i2v_safetensors_close(i2v_safetensors *file) {
     json_decref(file->metadata);
     i2v_file_unmap(&file->file);
     free(file->path);
+    json_decref(file->metadata);
     *file = (i2v_safetensors){0};
 }

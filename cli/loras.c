@@ -1,0 +1,36 @@
+/* LoRA files as they are given, "FILE" or "FILE:SCALE". */
+#include "loras.h"
+#include "numbers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cli_read_lora(cli_loras *loras, const char *text) {
+    const char *colon = strrchr(text, ':');
+    double scale = 1;
+    size_t length = colon && cli_read_number(&scale, colon + 1) ? (size_t)(colon - text) : strlen(text);
+    if (length == 0) return 0;
+    i2v_lora *grown = realloc(loras->list, (loras->count + 1) * sizeof *grown);
+    if (!grown) return 0;
+    loras->list = grown;
+    char *path = strndup(text, length);
+    if (!path) return 0;
+    loras->list[loras->count++] = (i2v_lora){path, scale};
+    return 1;
+}
+
+char *cli_lora_text(const i2v_lora *lora) {
+    char scale[32], *text;
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(scale, sizeof scale, "%.*g", digits, lora->scale);
+        if (strtod(scale, NULL) == lora->scale) break;
+    }
+    return asprintf(&text, "%s:%s", lora->path, scale) < 0 ? NULL : text;
+}
+
+void cli_loras_free(cli_loras *loras) {
+    for (size_t i = 0; i < loras->count; i++) free((char *)(uintptr_t)loras->list[i].path);
+    free(loras->list);
+    *loras = (cli_loras){0};
+}

@@ -1,0 +1,73 @@
+#include "many.h"
+#include "message.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* How the tasks went. */
+typedef struct {
+    size_t made, tasks;
+    int failed;       /* the place of the last input that failed; -1: none */
+    int stopped;      /* that input's task ended the work */
+    char names[1024]; /* of those that failed, as many as fit */
+} tally;
+
+static void count_failed(tally *count, const cli_job *job) {
+    size_t length = strlen(count->names), room = sizeof count->names - length;
+    const char *input = job->task.input;
+    if (strlen(input) + 3 < room) snprintf(count->names + length, room, "%s%s", length ? ", " : "", input);
+    count->failed = job->task.index;
+}
+
+/* A bar may stand where the error is to be printed. */
+static int report_failed(cli_job *job) {
+    cli_progress_end(&job->progress);
+    int status = cli_fail("%s", job->error.message);
+    if (job->settings->json) cli_report_error_json(job);
+    return status;
+}
+
+static int report_made(cli_job *job) {
+    cli_progress_end(&job->progress);
+    if (!job->settings->quiet) cli_report_line(job);
+    return job->settings->json ? cli_report_json(job) : CLI_DONE;
+}
+
+/* CLI_DONE to go on with the next. */
+static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
+    i2v_status status = make(job);
+    int exit_status = CLI_DONE;
+    if (status == I2V_OK) {
+        count->made++;
+        exit_status = report_made(job);
+    } else if (status == I2V_CANCELLED) {
+        exit_status = CLI_INTERRUPTED;
+    } else {
+        count_failed(count, job);
+        count->stopped = !job->input_failed;
+        exit_status = report_failed(job);
+        if (!count->stopped) exit_status = CLI_DONE;
+    }
+    i2v_video_free(job->video);
+    job->video = NULL;
+    return exit_status;
+}
+
+int cli_many_run(cli_job *job, i2v_status begun, i2v_status (*make)(cli_job *)) {
+    if (begun != I2V_OK) return cli_job_end(job, begun);
+    tally count = {.tasks = cli_tasks_count(job->settings), .failed = -1};
+    int status = CLI_DONE;
+    for (size_t i = 0; status == CLI_DONE && i < count.tasks; i++) {
+        cli_job_select(job, i);
+        if (job->task.index != count.failed) status = run_one(job, &count, make);
+    }
+    cli_progress_end(&job->progress);
+    if (status == CLI_INTERRUPTED)
+        cli_fail("interrupted; %zu of %zu made", count.made, count.tasks);
+    else if (count.failed >= 0)
+        status = cli_fail("%zu of %zu made; failed: %s%s", count.made, count.tasks, count.names,
+                          count.stopped ? "; the rest was left" : "");
+    cli_job_close(job);
+    return status;
+}

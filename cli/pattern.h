@@ -1,0 +1,22 @@
+/* Names of outputs with fields in braces, such as "out/{name}-{seed}.mp4". */
+#ifndef CLI_PATTERN_H
+#define CLI_PATTERN_H
+
+#include <stdint.h>
+
+/* What the fields of one output stand for. */
+typedef struct cli_fields {
+    const char *input;    /* {name}: without folder and ending */
+    const uint64_t *seed; /* {seed}; NULL: there is none */
+    int index;            /* {index}: the input's place, from 1 */
+    int video, videos;    /* {video}, from 1, of how many */
+} cli_fields;
+
+/* Why pattern is none: a static sentence, or NULL if it is good. {{ and }} stand for braces. */
+const char *cli_pattern_wrong(const char *pattern, int has_seed);
+
+/* The path, to be freed; NULL without memory. Of several videos, those of a pattern without {video} get -1, -2, ...
+ * before the ending. The pattern must not be wrong. */
+char *cli_pattern_path(const char *pattern, const cli_fields *fields);
+
+#endif

@@ -1,0 +1,101 @@
+#include "tasks.h"
+#include "message.h"
+#include "pattern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int cli_videos_count(const cli_settings *settings) {
+    return settings->params.video_index < 0 ? settings->params.num_videos : 1;
+}
+
+size_t cli_tasks_count(const cli_settings *settings) {
+    size_t inputs = settings->operands.count, seeds = settings->seeds.count;
+    return (inputs ? inputs : 1) * (seeds ? seeds : 1);
+}
+
+cli_task cli_task_at(const cli_settings *settings, size_t place) {
+    size_t seeds = settings->seeds.count, input = seeds ? place / seeds : place;
+    return (cli_task){.input = settings->operands.count ? settings->operands.items[input] : settings->operand,
+                      .index = (int)input,
+                      .seed = seeds ? settings->seeds.values[place % seeds] : settings->params.seed};
+}
+
+char *cli_task_path(const cli_settings *settings, const cli_task *task, const char *pattern, int video, int videos) {
+    int first = settings->params.video_index > 0 ? settings->params.video_index : 0;
+    cli_fields fields = {.input = task->input ? task->input : "",
+                         .seed = settings->command->bit == CLI_GENERATE ? &task->seed : NULL,
+                         .index = task->index + 1,
+                         .video = first + video + 1,
+                         .videos = videos};
+    return cli_pattern_path(pattern, &fields);
+}
+
+/* ---- no two to one file ----------------------------------------------------------------------------------------- */
+
+typedef struct {
+    char *path;
+    cli_task task;
+} output;
+
+typedef struct {
+    output *items;
+    size_t count;
+} output_list;
+
+/* The paths of all videos by a pattern; 0 without memory. */
+static int add_paths(output_list *list, const cli_settings *settings, const char *pattern) {
+    /* a single task's videos have numbers; more than the library makes need no names */
+    int all = cli_videos_count(settings), videos = all < 4096 ? all : 4096;
+    size_t tasks = cli_tasks_count(settings);
+    output *items = pattern ? realloc(list->items, (list->count + tasks * (size_t)videos) * sizeof *items) : NULL;
+    if (!pattern) return 1;
+    if (!items) return 0;
+    list->items = items;
+    for (size_t i = 0; i < tasks; i++) {
+        cli_task task = cli_task_at(settings, i);
+        for (int video = 0; video < videos; video++) {
+            char *path = cli_task_path(settings, &task, pattern, video, all);
+            if (!path) return 0;
+            list->items[list->count++] = (output){path, task};
+        }
+    }
+    return 1;
+}
+
+static int by_path(const void *a, const void *b) {
+    return strcmp(((const output *)a)->path, ((const output *)b)->path);
+}
+
+static int refuse_twice(const cli_settings *settings, const output *a, const output *b) {
+    const char *name = settings->command->name;
+    if (a->task.index != b->task.index)
+        return cli_wrong_usage(name, "%s and %s would both be written to %s: put {name} or {index} into that name",
+                               a->task.input, b->task.input, a->path);
+    if (a->task.seed != b->task.seed)
+        return cli_wrong_usage(name, "two seeds would be written to %s: put {seed} into that name", a->path);
+    return cli_wrong_usage(name, "two files would be written to %s", a->path);
+}
+
+static int check_different(const cli_settings *settings) {
+    output_list list = {0};
+    int status = CLI_PARSED;
+    if (!add_paths(&list, settings, settings->path) || !add_paths(&list, settings, settings->save_latents))
+        status = cli_fail("not enough memory for the names of all videos");
+    if (status == CLI_PARSED && list.count) qsort(list.items, list.count, sizeof *list.items, by_path);
+    for (size_t i = 1; status == CLI_PARSED && i < list.count; i++)
+        if (by_path(&list.items[i - 1], &list.items[i]) == 0)
+            status = refuse_twice(settings, &list.items[i - 1], &list.items[i]);
+    for (size_t i = 0; i < list.count; i++) free(list.items[i].path);
+    free(list.items);
+    return status;
+}
+
+int cli_tasks_check(const cli_settings *settings) {
+    const char *patterns[] = {settings->path, settings->save_latents};
+    for (int i = 0; i < 2; i++) {
+        const char *wrong = patterns[i] ? cli_pattern_wrong(patterns[i], settings->command->bit == CLI_GENERATE) : NULL;
+        if (wrong) return cli_wrong_usage(settings->command->name, "cannot write to '%s': %s", patterns[i], wrong);
+    }
+    return check_different(settings);
+}

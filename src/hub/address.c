@@ -1,0 +1,113 @@
+#include "hub/address.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct ipv4_block {
+    uint32_t start;
+    int bits;
+} ipv4_block;
+
+/* IANA's registry of special-purpose IPv4 addresses (RFC 6890), as far as they are not global; multicast. */
+static const ipv4_block private_blocks[] = {
+    {0x00000000, 8},  /* this network */
+    {0x0a000000, 8},  /* private */
+    {0x64400000, 10}, /* shared, of carriers */
+    {0x7f000000, 8},  /* loopback */
+    {0xa9fe0000, 16}, /* link-local, where clouds keep credentials */
+    {0xac100000, 12}, /* private */
+    {0xc0000000, 24}, /* protocol assignments */
+    {0xc0a80000, 16}, /* private */
+    {0xc6120000, 15}, /* benchmarks */
+    {0xe0000000, 3},  /* multicast, reserved, broadcast */
+};
+
+static int is_private_ipv4(uint32_t address) {
+    for (size_t i = 0; i < sizeof private_blocks / sizeof private_blocks[0]; i++)
+        if ((address ^ private_blocks[i].start) >> (32 - private_blocks[i].bits) == 0) return 1;
+    return 0;
+}
+
+static uint32_t read_ipv4(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static int is_private_ipv6(const uint8_t *bytes) {
+    static const uint8_t zeros[10], translated[12] = {0, 0x64, 0xff, 0x9b};
+    if (memcmp(bytes, zeros, 10) == 0 && bytes[10] == 0xff && bytes[11] == 0xff)
+        return is_private_ipv4(read_ipv4(bytes + 12));
+    if (memcmp(bytes, translated, 12) == 0) return is_private_ipv4(read_ipv4(bytes + 12));  /* NAT64 */
+    if (bytes[0] == 0x20 && bytes[1] == 0x02) return is_private_ipv4(read_ipv4(bytes + 2)); /* 6to4 */
+    return (bytes[0] & 0xe0) != 0x20; /* only 2000::/3 is on the internet */
+}
+
+int i2v_address_is_private(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in ipv4;
+        memcpy(&ipv4, address, sizeof ipv4);
+        return is_private_ipv4(ntohl(ipv4.sin_addr.s_addr));
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 ipv6;
+        memcpy(&ipv6, address, sizeof ipv6);
+        return is_private_ipv6(ipv6.sin6_addr.s6_addr);
+    }
+    return 1;
+}
+
+static int ends_with(const char *text, const char *ending) {
+    size_t size = strlen(text), tail = strlen(ending);
+    return size >= tail && strcasecmp(text + size - tail, ending) == 0;
+}
+
+int i2v_host_is_private(const char *host) {
+    char name[256];
+    size_t length = strlen(host);
+    if (length >= sizeof name) return 0;
+    int brackets = length > 2 && host[0] == '[' && host[length - 1] == ']';
+    snprintf(name, sizeof name, "%.*s", (int)(length - 2 * (size_t)brackets), host + brackets);
+    length = strlen(name);
+    if (length > 0 && name[length - 1] == '.') name[length - 1] = 0;
+    if (strcasecmp(name, "localhost") == 0 || ends_with(name, ".localhost")) return 1;
+    /* as the resolver reads numbers: also 127.1, 0x7f000001 and 2130706433 */
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    if (getaddrinfo(name, NULL, &hints, &found) != 0) return 0;
+    int is_private = found && i2v_address_is_private(found->ai_addr);
+    freeaddrinfo(found);
+    return is_private;
+}
+
+void i2v_guard_begin(i2v_guard *guard, const char *host, int proxied) {
+    memset(guard, 0, sizeof *guard);
+    guard->trusting = i2v_host_is_private(host);
+    guard->proxied = proxied;
+}
+
+int i2v_guard_allows_host(i2v_guard *guard, const char *host) {
+    if (guard->trusting || !i2v_host_is_private(host)) return 1;
+    guard->refused = 1;
+    return 0;
+}
+
+static void remember(i2v_guard *guard, const struct sockaddr *address, socklen_t size) {
+    if (!guard->proxied) guard->trusting = 1;
+    if (guard->count == I2V_GUARD_ADDRESSES || size > sizeof guard->first[0]) return;
+    memset(&guard->first[guard->count], 0, sizeof guard->first[0]);
+    memcpy(&guard->first[guard->count++], address, size);
+}
+
+int i2v_guard_allows_address(i2v_guard *guard, int hop, const struct sockaddr *address, socklen_t size) {
+    if (!i2v_address_is_private(address) || guard->trusting) return 1;
+    if (hop == 0) {
+        remember(guard, address, size);
+        return 1;
+    }
+    for (int i = 0; i < guard->count; i++)
+        if (size <= sizeof guard->first[i] && memcmp(&guard->first[i], address, size) == 0) return 1;
+    guard->refused = 1;
+    return 0;
+}

@@ -1,0 +1,128 @@
+#include "hub/environment.h"
+
+#include "base/file.h"
+#include "hub/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_TOKEN 4096
+
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* As huggingface_hub's _is_true. */
+static int is_true(const char *name) {
+    static const char *const words[] = {"1", "ON", "YES", "TRUE"};
+    const char *value = variable(name);
+    for (size_t i = 0; value && i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(value, words[i]) == 0) return 1;
+    return 0;
+}
+
+/* "~/x" is in the home folder. */
+static char *expand(const char *path) {
+    const char *home = variable("HOME");
+    if (home && path[0] == '~' && (path[1] == '/' || !path[1])) return i2v_path_join(home, path[1] ? path + 2 : "");
+    return strdup(path);
+}
+
+/* HF_HOME, $XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. */
+static char *hub_home(void) {
+    const char *home = variable("HF_HOME"), *caches = variable("XDG_CACHE_HOME");
+    if (home) return expand(home);
+    char *folder = expand(caches ? caches : "~/.cache");
+    char *path = folder ? i2v_path_join(folder, "huggingface") : NULL;
+    free(folder);
+    return path;
+}
+
+static char *cache_folder(const char *home, const i2v_hub_options *options) {
+    const char *given = options ? options->cache : NULL;
+    if (!given) given = variable("HF_HUB_CACHE");
+    if (!given) given = variable("HUGGINGFACE_HUB_CACHE");
+    return given ? expand(given) : i2v_path_join(home, "hub");
+}
+
+/* As it is, without the white space around that an editor leaves; a token within a header must not end the line. */
+static i2v_status set_token(i2v_hub_environment *environment, const char *text, const char *from, i2v_error *error) {
+    text += strspn(text, " \t\r\n");
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r\n", text[length - 1])) length--;
+    for (size_t i = 0; i < length; i++)
+        if (text[i] <= ' ' || text[i] > '~')
+            return i2v_fail(error, I2V_ERROR_PARAMETER,
+                            "what is in %s is no access token: it has spaces or special characters", from);
+    if (length == 0) return I2V_OK;
+    environment->token = strndup(text, length);
+    return environment->token ? I2V_OK : i2v_fail_memory(error, "the token", length);
+}
+
+static i2v_status read_token(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
+    if (options && options->token) return set_token(environment, options->token, "options.token", error);
+    if (is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return I2V_OK;
+    static const char *const names[] = {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (variable(names[i])) return set_token(environment, variable(names[i]), names[i], error);
+    if (!i2v_is_file(environment->token_path)) return I2V_OK;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    i2v_status status = i2v_file_read(&data, &size, environment->token_path, MAX_TOKEN, error);
+    if (status != I2V_OK) return status;
+    char *text = strndup((const char *)data, size);
+    free(data);
+    if (!text) return i2v_fail_memory(error, environment->token_path, size);
+    status = set_token(environment, text, environment->token_path, error);
+    environment->token_from_file = environment->token != NULL;
+    free(text);
+    return status;
+}
+
+static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
+    const char *given = options && options->endpoint ? options->endpoint : variable("HF_ENDPOINT");
+    environment->endpoint = strdup(given ? given : "https://huggingface.co");
+    if (!environment->endpoint) return i2v_fail_memory(error, "HF_ENDPOINT", 0);
+    size_t length = strlen(environment->endpoint);
+    while (length > 0 && environment->endpoint[length - 1] == '/') environment->endpoint[--length] = 0;
+    i2v_origin origin;
+    char shown[I2V_URL_SHOWN_SIZE];
+    i2v_url_show(shown, environment->endpoint);
+    if (i2v_url_origin(&origin, environment->endpoint)) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "HF_ENDPOINT is %s, which is no http or https address", shown);
+}
+
+i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_hub_options *options,
+                                    i2v_error *error) {
+    memset(environment, 0, sizeof *environment);
+    char *home = hub_home();
+    const char *token_path = variable("HF_TOKEN_PATH");
+    i2v_status status = I2V_OK;
+    if (home) {
+        environment->cache = cache_folder(home, options);
+        environment->token_path = token_path ? expand(token_path) : i2v_path_join(home, "token");
+    }
+    free(home);
+    environment->offline =
+        (options && options->offline) || is_true("HF_HUB_OFFLINE") || is_true("TRANSFORMERS_OFFLINE");
+    if (!environment->cache || !environment->token_path)
+        status = i2v_fail_memory(error, "the path of the cache", 0);
+    else if (environment->cache[0] == '~')
+        status = i2v_fail(error, I2V_ERROR_PARAMETER, "there is no home folder (HOME is not set); set HF_HOME");
+    if (status == I2V_OK) status = set_endpoint(environment, options, error);
+    if (status == I2V_OK) status = read_token(environment, options, error);
+    if (status != I2V_OK) i2v_hub_environment_free(environment);
+    return status;
+}
+
+void i2v_hub_environment_free(i2v_hub_environment *environment) {
+    if (environment->token) explicit_bzero(environment->token, strlen(environment->token));
+    free(environment->endpoint);
+    free(environment->cache);
+    free(environment->token_path);
+    free(environment->token);
+    memset(environment, 0, sizeof *environment);
+}

@@ -1,0 +1,56 @@
+#include "hub/id.h"
+
+#include "hub/listing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Letters, digits, "-._", of which none of the latter at an end or twice in a row: huggingface_hub's validate_repo_id.
+ */
+static int is_name(const char *text, size_t length) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    if (length == 0 || length > 96 || strspn(text, allowed) < length) return 0;
+    if (strchr("-.", text[0]) || strchr("-.", text[length - 1])) return 0;
+    for (size_t i = 1; i < length; i++)
+        if (text[i] == text[i - 1] && strchr("-.", text[i])) return 0;
+    return 1;
+}
+
+/* The length of "org/name" at the beginning of text; 0 if that is none. */
+static size_t repository_length(const char *text) {
+    size_t organisation = strcspn(text, "/");
+    if (!text[organisation] || !is_name(text, organisation)) return 0;
+    size_t name = strcspn(text + organisation + 1, "/");
+    return is_name(text + organisation + 1, name) ? organisation + 1 + name : 0;
+}
+
+int i2v_hub_is_id(const char *text) {
+    size_t length = repository_length(text);
+    return length > 0 && (!text[length] || i2v_is_relative_name(text + length + 1));
+}
+
+static int is_revision(const char *text) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/+@";
+    return strlen(text) < 200 && text[strspn(text, allowed)] == 0 && i2v_is_relative_name(text);
+}
+
+i2v_status i2v_hub_name_read(i2v_hub_name *name, const char *id, const i2v_hub_options *options, i2v_error *error) {
+    memset(name, 0, sizeof *name);
+    const char *revision = options && options->revision ? options->revision : "main";
+    const char *file = options ? options->file : NULL;
+    size_t length = id ? repository_length(id) : 0;
+    if (!id || !i2v_hub_is_id(id))
+        return i2v_fail(
+            error, I2V_ERROR_PARAMETER,
+            "\"%.100s\" is no model of the hub; their names are like stabilityai/stable-video-diffusion-img2vid",
+            id ? id : "");
+    if (!is_revision(revision))
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "\"%.100s\" is no branch, tag or commit", revision);
+    if (!file && id[length]) file = id + length + 1;
+    if (file && !i2v_is_relative_name(file))
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "\"%.100s\" is no file of a model; give its path within it", file);
+    snprintf(name->repository, sizeof name->repository, "%.*s", (int)length, id);
+    snprintf(name->revision, sizeof name->revision, "%s", revision);
+    snprintf(name->file, sizeof name->file, "%s", file ? file : "");
+    return I2V_OK;
+}

@@ -1,0 +1,162 @@
+#include "hub/select.h"
+
+#include "base/file.h"
+#include "base/weight_names.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_INDEX ((size_t)100 << 20)
+
+/* The parts of a StableVideoDiffusionPipeline, as i2v_open reads them. */
+typedef struct model_part {
+    const char *folder, *config;
+    const char *stem; /* of the weights; NULL: none */
+} model_part;
+
+static const model_part parts[] = {
+    {"feature_extractor", "preprocessor_config.json", NULL},
+    {"scheduler", "scheduler_config.json", NULL},
+    {"image_encoder", "config.json", "model"},
+    {"vae", "config.json", "diffusion_pytorch_model"},
+    {"unet", "config.json", "diffusion_pytorch_model"},
+};
+
+static i2v_status want(i2v_hub_listing *listing, const char *name, const char *id, i2v_error *error) {
+    i2v_hub_file *file = i2v_listing_find(listing, name);
+    if (!file)
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s has no %s; only Stable Video Diffusion models in diffusers' layout, or single "
+                        "files of them, make videos here",
+                        id, name);
+    file->wanted = 1;
+    return I2V_OK;
+}
+
+static int ends_with(const char *text, const char *ending) {
+    size_t size = strlen(text), tail = strlen(ending);
+    return size >= tail && strcmp(text + size - tail, ending) == 0;
+}
+
+/* ---- a folder --------------------------------------------------------------------------------------------------- */
+
+static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part, const char *variant, const char *id,
+                               i2v_error *error) {
+    i2v_weight_name names[I2V_WEIGHT_NAMES_MAX];
+    char name[2 * I2V_WEIGHT_NAME_SIZE];
+    int count = i2v_weight_names(names, part->stem, variant);
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%.100s/%.255s", part->folder, names[i].name);
+        i2v_hub_file *file = i2v_listing_find(listing, name);
+        if (!file) continue;
+        file->wanted = 1;
+        file->is_index = names[i].is_index;
+        return I2V_OK;
+    }
+    size_t length = strlen(part->folder);
+    for (size_t i = 0; i < listing->count; i++) {
+        const char *other = listing->files[i].name;
+        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' && ends_with(other, ".safetensors"))
+            return i2v_fail(error, I2V_ERROR_MODEL, "%s has %s, but no %s/%s; choose another variant", id, other,
+                            part->folder, names[0].name);
+    }
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s has no weights in %s that are read here, such as %s/%s", id,
+                    part->folder, part->folder, names[0].name);
+}
+
+static i2v_status select_folder(i2v_hub_listing *listing, const char *variant, const char *id, i2v_error *error) {
+    i2v_status status = want(listing, "model_index.json", id, error);
+    for (size_t i = 0; status == I2V_OK && i < sizeof parts / sizeof parts[0]; i++) {
+        char name[I2V_WEIGHT_NAME_SIZE];
+        snprintf(name, sizeof name, "%s/%s", parts[i].folder, parts[i].config);
+        status = want(listing, name, id, error);
+        if (status == I2V_OK && parts[i].stem) status = want_weights(listing, &parts[i], variant, id, error);
+    }
+    return status;
+}
+
+/* ---- single files ----------------------------------------------------------------------------------------------- */
+
+/* The one file of weights; where there are several, the sentence names them. */
+static i2v_status select_single(i2v_hub_listing *listing, const char *id, const char **opened, i2v_error *error) {
+    char names[400] = "";
+    size_t count = 0, length = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        i2v_hub_file *file = &listing->files[i];
+        if (!ends_with(file->name, ".safetensors")) continue;
+        if (length < sizeof names)
+            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", count ? ", " : "", file->name);
+        *opened = file->name;
+        count++;
+    }
+    if (count == 1) return want(listing, *opened, id, error);
+    if (count > 1)
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one with --file NAME", id, names,
+                        length < sizeof names ? "" : ", ...");
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s has neither a model_index.json nor a .safetensors file; it holds no model that "
+                    "makes videos here",
+                    id);
+}
+
+static i2v_status select_file(i2v_hub_listing *listing, const char *name, const char *id, const char **opened,
+                              i2v_error *error) {
+    i2v_hub_file *file = i2v_listing_find(listing, name);
+    if (!file) return i2v_fail(error, I2V_ERROR_MODEL, "%s has no file %s", id, name);
+    file->wanted = 1;
+    *opened = file->name;
+    return I2V_OK;
+}
+
+i2v_status i2v_select(i2v_hub_listing *listing, const char *variant, const char *file, const char *id,
+                      const char **opened, i2v_error *error) {
+    *opened = "";
+    if (variant && !i2v_is_weight_variant(variant))
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "variant \"%.64s\" is no part of a file name, as fp16 is", variant);
+    if (file) return select_file(listing, file, id, opened, error);
+    if (i2v_listing_find(listing, "model_index.json")) return select_folder(listing, variant, id, error);
+    return select_single(listing, id, opened, error);
+}
+
+/* ---- shards ----------------------------------------------------------------------------------------------------- */
+
+/* A shard lies beside its index, under a plain name. */
+static i2v_status want_shard(i2v_hub_listing *listing, const char *index_name, const char *shard, i2v_error *error) {
+    char name[1024];
+    const char *slash = strrchr(index_name, '/');
+    int folder = slash ? (int)(slash + 1 - index_name) : 0;
+    i2v_hub_file *file = NULL;
+    if (shard && !strchr(shard, '/') &&
+        snprintf(name, sizeof name, "%.*s%s", folder, index_name, shard) < (int)sizeof name)
+        file = i2v_listing_find(listing, name);
+    if (!file)
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s names the file %.200s, which is not there", index_name,
+                        shard ? shard : "without a name");
+    file->wanted = 1;
+    return I2V_OK;
+}
+
+i2v_status i2v_select_shards(i2v_hub_listing *listing, const char *index_name, const char *path, i2v_error *error) {
+    uint8_t *text = NULL;
+    size_t size = 0;
+    i2v_status status = i2v_file_read(&text, &size, path, MAX_INDEX, error);
+    if (status != I2V_OK) return status;
+    json_error_t problem;
+    json_t *root = size ? json_loadb((const char *)text, size, 0, &problem) : NULL;
+    json_t *map = json_object_get(root, "weight_map"), *shard;
+    const char *tensor;
+    if (!json_is_object(map) || json_object_size(map) == 0)
+        status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no weight_map", path);
+    const char *last = "";
+    json_object_foreach(map, tensor, shard) {
+        const char *name = json_string_value(shard);
+        if (status != I2V_OK || (name && strcmp(name, last) == 0)) continue; /* most follow one of the same file */
+        status = want_shard(listing, index_name, name, error);
+        last = name ? name : "";
+    }
+    json_decref(root);
+    free(text);
+    return status;
+}

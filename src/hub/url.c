@@ -1,0 +1,66 @@
+#include "hub/url.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int i2v_url_is_web(const char *text) {
+    return strncasecmp(text, "http://", 7) == 0 || strncasecmp(text, "https://", 8) == 0;
+}
+
+/* Copies a part in lower case; 0 if it is missing or too long. */
+static int copy_part(char *to, size_t size, CURLU *url, CURLUPart part, unsigned flags) {
+    char *text = NULL;
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return 0;
+    size_t length = strlen(text);
+    int fits = length > 0 && length < size;
+    for (size_t i = 0; fits && i <= length; i++) to[i] = (char)tolower((unsigned char)text[i]);
+    curl_free(text);
+    return fits;
+}
+
+int i2v_url_origin(i2v_origin *origin, const char *url) {
+    memset(origin, 0, sizeof *origin);
+    if (!i2v_url_is_web(url)) return 0;
+    CURLU *parsed = curl_url();
+    if (!parsed) return 0;
+    int found = curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                copy_part(origin->scheme, sizeof origin->scheme, parsed, CURLUPART_SCHEME, 0) &&
+                copy_part(origin->host, sizeof origin->host, parsed, CURLUPART_HOST, 0) &&
+                copy_part(origin->port, sizeof origin->port, parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    curl_url_cleanup(parsed);
+    return found;
+}
+
+int i2v_origin_equal(const i2v_origin *a, const i2v_origin *b) {
+    return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+}
+
+int i2v_url_is_downgrade(const char *from, const char *to) {
+    return strncasecmp(from, "https:", 6) == 0 && strncasecmp(to, "https:", 6) != 0;
+}
+
+void i2v_url_show(char shown[I2V_URL_SHOWN_SIZE], const char *url) {
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    size_t length = strcspn(host, "?#"), authority = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', authority);
+    size_t hidden = at ? (size_t)(at + 1 - host) : 0;
+    snprintf(shown, I2V_URL_SHOWN_SIZE, "%.*s%.*s", (int)(host - url), url, (int)(length - hidden), host + hidden);
+}
+
+char *i2v_url_escape(const char *text, int keep_slashes) {
+    char *escaped = malloc(3 * strlen(text) + 1), *to = escaped;
+    if (!escaped) return NULL;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if ((*c < 0x80 && isalnum(*c)) || strchr("-._~", *c) || (keep_slashes && *c == '/'))
+            *to++ = (char)*c;
+        else
+            to += sprintf(to, "%%%02X", *c);
+    }
+    *to = 0;
+    return escaped;
+}

@@ -1,0 +1,33 @@
+/* LoRA files: low-rank changes of a model's weights, each W + scale * strength * up x down (Hu et al. 2021,
+ * "LoRA: Low-Rank Adaptation of Large Language Models"), added to weights while they are loaded. */
+#ifndef I2V_WEIGHTS_LORA_H
+#define I2V_WEIGHTS_LORA_H
+
+#include "base/parallel.h"
+#include "base/sha256.h"
+#include "weights/name_map.h"
+
+/* NULL is an empty set in every function. */
+typedef struct i2v_lora_set i2v_lora_set;
+
+/* Opens the files for the UNet's weights, which must outlive the set; others are more names that its layers have in
+ * such files, used during the call. Each tensor of a file must belong to a layer of it and fit its shape, or to a text
+ * encoder. A layer's strength is its .alpha over the rank, else what the file's peft configuration says, else 1. On
+ * failure *set is NULL. */
+i2v_status i2v_lora_open(i2v_lora_set **set, const i2v_lora *files, size_t count, const i2v_weights *unet,
+                         const i2v_name_map *others, i2v_error *error);
+void i2v_lora_close(i2v_lora_set *set);
+
+/* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
+void i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash);
+
+/* 1 if the set changes the weight of that name. */
+int i2v_lora_changes(const i2v_lora_set *set, const char *name);
+
+/* Bytes that i2v_lora_add takes while it runs. */
+uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name);
+
+/* Adds the changes of all files, in their order, to the values of the weight of that name, each computed in f32. */
+i2v_status i2v_lora_add(const i2v_lora_set *set, const char *name, float *values, i2v_team *team, i2v_error *error);
+
+#endif

@@ -1,0 +1,103 @@
+#include "weights/lora_config.h"
+
+#include "base/file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT ((size_t)16 << 20)
+
+/* A pipeline's file has the UNet's keys with a prefix. */
+static const json_t *value_of(const i2v_lora_config *config, const char *key) {
+    char prefixed[64];
+    snprintf(prefixed, sizeof prefixed, "unet.%s", key);
+    const json_t *value = json_object_get(config->root, prefixed);
+    return value ? value : json_object_get(config->root, key);
+}
+
+static i2v_status check_number(const i2v_lora_config *config, const char *key, const json_t *value, i2v_error *error) {
+    if (json_is_number(value) && isfinite(json_number_value(value))) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s: %.100s of the LoRA's configuration is %s, expected a number",
+                    config->path, key, json_is_number(value) ? "too large" : i2v_json_type_name(value));
+}
+
+/* peft takes the keys of alpha_pattern for regular expressions; what others than people write are names. */
+static i2v_status check_pattern(const i2v_lora_config *config, const char *key, i2v_error *error) {
+    if (!i2v_has_control_characters(key) && !strpbrk(key, "*+?[](){}|\\$")) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                    "%s: alpha_pattern of the LoRA's configuration has a regular expression, which is not supported; "
+                    "name the layers one by one",
+                    config->path);
+}
+
+static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
+    const json_t *alpha = value_of(config, "lora_alpha"), *patterns = value_of(config, "alpha_pattern");
+    i2v_status status = alpha ? check_number(config, "lora_alpha", alpha, error) : I2V_OK;
+    if (!status && patterns && !json_is_object(patterns) && !json_is_null(patterns)) {
+        status =
+            i2v_fail(error, I2V_ERROR_MODEL, "%s: alpha_pattern of the LoRA's configuration is %s, expected an object",
+                     config->path, i2v_json_type_name(patterns));
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)patterns, key, value) {
+        if (!status) status = check_pattern(config, key, error);
+        if (!status) status = check_number(config, key, value, error);
+    }
+    return status;
+}
+
+/* adapter_config.json beside an adapter_model.safetensors; NULL: it is not such a file, or there is none. */
+static char *config_beside(const char *path) {
+    static const char name[] = "adapter_model.safetensors", beside[] = "adapter_config.json";
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    if (strcmp(base, name) != 0) return NULL;
+    char *config;
+    if (asprintf(&config, "%.*s%s", (int)(base - path), path, beside) < 0) return NULL;
+    if (i2v_is_file(config)) return config;
+    free(config);
+    return NULL;
+}
+
+i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_safetensors *file, i2v_error *error) {
+    *config = (i2v_lora_config){.path = file->path};
+    const char *text = json_string_value(json_object_get(file->metadata, "lora_adapter_metadata"));
+    char *beside = text ? NULL : config_beside(file->path);
+    i2v_status status = I2V_OK;
+    if (text) status = i2v_json_parse(&config->root, text, strlen(text), JSON_REJECT_DUPLICATES, file->path, error);
+    if (beside) status = i2v_json_read(&config->root, beside, LIMIT, JSON_REJECT_DUPLICATES, error);
+    free(beside);
+    if (!status && config->root) status = check(config, error);
+    if (status) i2v_lora_config_close(config);
+    return status;
+}
+
+void i2v_lora_config_close(i2v_lora_config *config) {
+    json_decref(config->root);
+    config->root = NULL;
+}
+
+/* peft's rule: the key is the layer's name or its end after a dot, or after "^" its name. */
+static int fits(const char *key, const char *layer) {
+    if (*key == '^') return strcmp(key + 1, layer) == 0;
+    size_t length = strlen(layer), end = strlen(key);
+    if (length < end || strcmp(layer + length - end, key) != 0) return 0;
+    return length == end || layer[length - end - 1] == '.';
+}
+
+double i2v_lora_config_strength(const i2v_lora_config *config, const char *layer, int64_t rank) {
+    const json_t *alpha = value_of(config, "lora_alpha");
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)value_of(config, "alpha_pattern"), key, value) {
+        if (!fits(key, layer)) continue;
+        alpha = value;
+        break;
+    }
+    if (!alpha) return 1;
+    double divisor = json_is_true(value_of(config, "use_rslora")) ? sqrt((double)rank) : (double)rank;
+    return json_number_value(alpha) / divisor;
+}

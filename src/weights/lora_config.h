@@ -1,0 +1,22 @@
+/* peft's LoraConfig of a LoRA file: how strong each layer's change is. Internal to this layer. */
+#ifndef I2V_WEIGHTS_LORA_CONFIG_H
+#define I2V_WEIGHTS_LORA_CONFIG_H
+
+#include "weights/json.h"
+#include "weights/safetensors.h"
+
+typedef struct i2v_lora_config {
+    json_t *root; /* NULL: the file has none */
+    const char *path;
+} i2v_lora_config;
+
+/* What diffusers keeps as lora_adapter_metadata in the file's header, or peft in adapter_config.json beside an
+ * adapter_model.safetensors. Everything that is used later is checked. */
+i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_safetensors *file, i2v_error *error);
+void i2v_lora_config_close(i2v_lora_config *config);
+
+/* What up x down of layer (its name in diffusers) is multiplied with: lora_alpha, or what alpha_pattern has for the
+ * layer, over the rank, or with use_rslora over its square root; 1 where nothing is said. */
+double i2v_lora_config_strength(const i2v_lora_config *config, const char *layer, int64_t rank);
+
+#endif
