@@ -1,5 +1,6 @@
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -63,7 +64,10 @@ def test_a_picture_of_another_size_is_resized_like_pillow(generate):
     image = PIL_Image.fromarray(np.random.default_rng(1).integers(0, 256, (37, 91, 3), dtype=np.uint8))
     resized = generate(image.resize((40, 24)))
     assert np.array_equal(generate(image, fit="stretch"), resized)
-    assert not np.array_equal(generate(image, fit="crop"), resized)
+    as_diffusers = generate(image)
+    for fit in ("crop", "stretch"):
+        assert not np.array_equal(generate(image, fit=fit), as_diffusers)
+    assert np.array_equal(generate(image, fit="diffusers"), as_diffusers)
 
 
 # ---- random numbers ----
@@ -294,6 +298,40 @@ def test_parts_from_elsewhere(model, picture, generate):
         assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
     with pytest.raises(img2vid.Img2VidError, match="elsewhere"):
         img2vid.StableVideoDiffusionPipeline.from_pretrained(model, unet="elsewhere")
+
+
+def test_loras_and_parts_that_stay(repository, model, picture, generate, tmp_path):
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, keep_loaded=True) as pipe:
+        for _ in range(2):
+            assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+        pipe.unload()
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    for loras in ("missing.safetensors", ["missing.safetensors"], [("missing.safetensors", 0.5)]):
+        with pytest.raises(img2vid.Img2VidError, match="missing.safetensors"):
+            img2vid.StableVideoDiffusionPipeline.from_pretrained(model, loras=loras)
+
+
+def test_clips_that_go_on(generate):
+    frames = generate(extend=2)
+    assert frames.shape == (1, 4, 24, 40, 3) and np.array_equal(frames[:, :2], generate())
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    generate(extend=2, generator=ours)
+    theirs.standard_normal(3 * (3 * 24 * 40 + 2 * 4 * 3 * 5))
+    assert ours.standard_normal() == theirs.standard_normal()
+    with pytest.raises(ValueError, match="extend"):
+        generate(extend=1, output_type="latent")
+
+
+def test_a_model_of_the_hubs_cache(model, picture, generate, tmp_path):
+    repository = tmp_path / "models--org--name"
+    shutil.copytree(model, repository / "snapshots" / ("0" * 40))
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    open_model = img2vid.StableVideoDiffusionPipeline.from_pretrained
+    with open_model("org/name", cache_dir=tmp_path, local_files_only=True) as pipe:
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    with pytest.raises(img2vid.Img2VidError, match="org/other"):
+        open_model("org/other", cache_dir=tmp_path, local_files_only=True)
 
 
 def test_dtypes_of_other_libraries(model, picture):

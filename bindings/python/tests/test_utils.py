@@ -1,6 +1,8 @@
+import http.server
 import runpy
 import shutil
 import subprocess
+import threading
 
 import numpy as np
 import pytest
@@ -40,6 +42,33 @@ def test_rate_and_settings(tmp_path):
     probed = subprocess.check_output(["ffprobe", "-v", "error", "-show_entries", "stream=width,height,nb_frames,"
                                       "avg_frame_rate", "-of", "csv=p=0", path], text=True)
     assert probed.strip() == "48,32,9/1,3"
+
+
+def test_load_image_from_an_address(repository):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(repository / "examples"))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        assert np.array_equal(load_image(address + "rocket.jpg"), load_image(repository / "examples" / "rocket.jpg"))
+        with pytest.raises(img2vid.Img2VidError, match="404"):
+            load_image(address + "missing.jpg")
+        server.shutdown()
+    with pytest.raises(img2vid.NetworkError):
+        load_image(address + "rocket.jpg")
+
+
+def test_codec_and_loop(tmp_path):
+    back = load_video(tmp_path, FRAMES, loop=True)
+    assert np.array_equal(back, FRAMES[[0, 1, 2, 1]])
+    export_to_video(BYTES, tmp_path / "video.mkv", codec="ffv1")
+    with pytest.raises(img2vid.Img2VidError, match="[Ff][Ff][Vv]1"):
+        export_to_video(BYTES, tmp_path / "video.mp4", codec="ffv1")
 
 
 def test_metadata(tmp_path):
@@ -82,8 +111,9 @@ def test_the_guides_program_in_the_readme(repository, tmp_path, monkeypatch):
     """Runs the README's program, with the bundled model and picture in the place of those it names."""
     text = (repository / "bindings" / "python" / "README.md").read_text()
     program = text.split("```python\n")[1].split("```")[0]
-    for old, new in (('"svd_xt"', repr(str(repository / "models" / "small"))), (', variant="fp16"', ""),
-                     ('"rocket.jpg"', repr(str(repository / "examples" / "rocket.jpg"))),
+    for old, new in (('"stabilityai/stable-video-diffusion-img2vid-xt"', repr(str(repository / "models" / "small"))), (', variant="fp16"', ""),
+                     ('"https://huggingface.co/datasets/huggingface/documentation-images/resolve/main/diffusers/svd/rocket.png"',
+                      repr(str(repository / "examples" / "rocket.jpg"))),
                      ("(1024, 576)", "(64, 64)"), ("num_frames=5", "num_frames=2, width=64, height=64, "
                                                                    "num_inference_steps=2")):
         assert old in program, old

@@ -3,14 +3,14 @@
     from img2vid import StableVideoDiffusionPipeline
     from img2vid.utils import export_to_video, load_image
 
-    pipe = StableVideoDiffusionPipeline.from_pretrained("svd_xt", variant="fp16")
+    pipe = StableVideoDiffusionPipeline.from_pretrained("stabilityai/stable-video-diffusion-img2vid-xt", variant="fp16")
     frames = pipe(load_image("photo.jpg"), generator=42).frames[0]
     export_to_video(frames, "generated.mp4", fps=7)
 """
 
 from . import _library
 from .errors import (CancelledError, FileError, FormatError, Img2VidError, InternalError, MemoryLimitError, ModelError,
-                     ParameterError, UnsupportedError)
+                     NetworkError, ParameterError, UnsupportedError)
 from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
 from .utils import export_to_video, load_image, read_metadata
 
@@ -24,6 +24,7 @@ __all__ = [
     "InternalError",
     "MemoryLimitError",
     "ModelError",
+    "NetworkError",
     "ParameterError",
     "StableVideoDiffusionPipeline",
     "StableVideoDiffusionPipelineOutput",

@@ -40,7 +40,7 @@ class Enum(c_int):
 class i2v_status(Enum):
     PREFIX = "I2V_"
     NAMES = ("ok", "error_parameter", "error_io", "error_format", "error_model", "error_unsupported", "error_memory",
-             "error_internal", "cancelled")
+             "error_internal", "cancelled", "error_network")
 
 
 class i2v_alpha(Enum):
@@ -50,7 +50,7 @@ class i2v_alpha(Enum):
 
 class i2v_fit(Enum):
     PREFIX = "I2V_FIT_"
-    NAMES = ("crop", "pad", "stretch")
+    NAMES = ("crop", "pad", "stretch", "diffusers")
 
 
 class i2v_dtype(Enum):
@@ -83,6 +83,16 @@ class i2v_phase(Enum):
     NAMES = ("load", "encode", "denoise", "decode")
 
 
+class i2v_codec(Enum):
+    PREFIX = "I2V_CODEC_"
+    NAMES = ("auto", "h264", "h265", "vp9", "av1", "ffv1")
+
+
+class i2v_hub_phase(Enum):
+    PREFIX = "I2V_HUB_"
+    NAMES = ("list", "download", "check", "wait")
+
+
 # ---- structs ---------------------------------------------------------------------------------------------------------
 
 
@@ -102,6 +112,13 @@ class i2v_image(Structure):
     ]
 
 
+class i2v_lora(Structure):
+    _fields_ = [
+        ("path", c_char_p),
+        ("scale", c_double),
+    ]
+
+
 class i2v_options(Structure):
     _fields_ = [
         ("variant", c_char_p),
@@ -112,6 +129,9 @@ class i2v_options(Structure):
         ("vae", c_char_p),
         ("image_encoder", c_char_p),
         ("frame_decoder", c_char_p),
+        ("keep_loaded", c_int),
+        ("loras", POINTER(i2v_lora)),
+        ("loras_count", c_size_t),
     ]
 
 
@@ -154,6 +174,8 @@ class i2v_event(Structure):
         ("num_videos", c_int),
         ("step", c_int),
         ("steps", c_int),
+        ("clip", c_int),
+        ("num_clips", c_int),
         ("seconds", c_double),
         ("memory", c_uint64),
         ("latents", POINTER(c_float)),
@@ -189,6 +211,7 @@ class i2v_params(Structure):
         ("forward_chunk_size", c_int),
         ("on_event", i2v_event_callback),
         ("user", c_void_p),
+        ("extend", c_int),
         ("video_index", c_int),
         ("scheduler", i2v_scheduler),
         ("sigma_schedule", i2v_sigma_schedule),
@@ -208,6 +231,8 @@ class i2v_video(Structure):
         ("latent_width", c_int),
         ("latents", POINTER(c_float)),
         ("fps", c_int),
+        ("num_clips", c_int),
+        ("clip_frames", c_int),
     ]
 
 
@@ -221,7 +246,53 @@ class i2v_output(Structure):
         ("index", c_int),
         ("cancelled", cancelled_callback),
         ("user", c_void_p),
+        ("codec", i2v_codec),
+        ("quality", c_int),
+        ("loop", c_int),
         ("metadata", c_char_p),
+    ]
+
+
+class i2v_hub_event(Structure):
+    _fields_ = [
+        ("phase", i2v_hub_phase),
+        ("file", c_char_p),
+        ("note", c_char_p),
+        ("files_done", c_int),
+        ("files", c_int),
+        ("done", c_uint64),
+        ("total", c_uint64),
+        ("received", c_uint64),
+        ("seconds", c_double),
+    ]
+
+
+i2v_hub_callback = ctypes.CFUNCTYPE(c_int, POINTER(i2v_hub_event), c_void_p)
+
+
+class i2v_hub_options(Structure):
+    _fields_ = [
+        ("revision", c_char_p),
+        ("variant", c_char_p),
+        ("file", c_char_p),
+        ("cache", c_char_p),
+        ("endpoint", c_char_p),
+        ("token", c_char_p),
+        ("offline", c_int),
+        ("connections", c_int),
+        ("on_event", i2v_hub_callback),
+        ("user", c_void_p),
+    ]
+
+
+class i2v_hub_model(Structure):
+    _fields_ = [
+        ("path", c_char_p),
+        ("commit", c_char * 65),
+        ("license", c_char * 64),
+        ("files", c_int),
+        ("bytes", c_uint64),
+        ("received", c_uint64),
     ]
 
 
@@ -231,12 +302,14 @@ engine = c_void_p
 image_pointer = POINTER(i2v_image)
 video_pointer = POINTER(i2v_video)
 error_pointer = POINTER(i2v_error)
+hub_model_pointer = POINTER(i2v_hub_model)
 
 # name: (result, arguments)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_version": (c_char_p, []),
     "i2v_image_load": (c_int, [POINTER(image_pointer), c_char_p, c_int, error_pointer]),
-    "i2v_image_load_memory": (c_int, [POINTER(image_pointer), c_char_p, c_size_t, c_int, error_pointer]),
+    "i2v_image_load_url": (c_int, [POINTER(image_pointer), c_char_p, c_int, cancelled_callback, c_void_p,
+                                   error_pointer]),
     "i2v_image_new": (c_int, [POINTER(image_pointer), c_int, c_int, error_pointer]),
     "i2v_image_free": (None, [image_pointer]),
     "i2v_options_default": (None, [POINTER(i2v_options)]),
@@ -244,6 +317,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_close": (None, [engine]),
     "i2v_error_message": (c_char_p, [engine]),
     "i2v_cancel": (None, [engine]),
+    "i2v_unload": (None, [engine]),
     "i2v_get_model_info": (c_int, [engine, POINTER(i2v_model_info)]),
     "i2v_params_default": (None, [POINTER(i2v_params)]),
     "i2v_params_preset": (c_int, [POINTER(i2v_params), c_char_p, error_pointer]),
@@ -255,7 +329,11 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_video_save": (c_int, [video_pointer, c_char_p, POINTER(i2v_output), error_pointer]),
     "i2v_metadata_load": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
     "i2v_metadata_free": (None, [c_void_p]),
-    "i2v_video_check_path": (c_int, [c_char_p, error_pointer]),
+    "i2v_video_check_output": (c_int, [c_char_p, POINTER(i2v_output), error_pointer]),
+    "i2v_hub_options_default": (None, [POINTER(i2v_hub_options)]),
+    "i2v_hub_pull": (c_int, [POINTER(hub_model_pointer), c_char_p, POINTER(i2v_hub_options), error_pointer]),
+    "i2v_hub_model_free": (None, [hub_model_pointer]),
+    "i2v_hub_is_id": (c_int, [c_char_p]),
 }
 
 

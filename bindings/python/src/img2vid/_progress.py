@@ -20,9 +20,18 @@ class Progress:
             return
         unit = " MiB" if event.phase.name == "load" else ""
         line = f"{TITLES[event.phase.name]} {event.step}/{event.steps}{unit}, {event.seconds:.0f} s"
+        if event.num_clips > 1:
+            line += f", clip {event.clip + 1} of {event.num_clips}"
         if event.num_videos > 1:
             line += f", video {event.video + 1} of {event.num_videos}"
         print("\r" + line.ljust(WIDTH), end="", file=sys.stderr, flush=True)
+
+    def show_download(self, event: Any) -> None:
+        if not self.shown:
+            return
+        line = event.note.decode("utf-8", "replace") or (
+            f"{event.file.decode('utf-8', 'replace')} {event.done >> 20}/{event.total >> 20} MiB, {event.seconds:.0f} s")
+        print("\r" + line[:WIDTH].ljust(WIDTH), end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
         if self.shown:

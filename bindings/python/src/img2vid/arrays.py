@@ -9,6 +9,7 @@ from typing import Any, List, Sequence
 import numpy as np
 
 from . import _ffi
+from ._call import Call
 from ._library import library
 from .errors import check
 
@@ -98,7 +99,18 @@ class Picture:
     def _load(self, path: Any) -> None:
         # alpha is dropped, as diffusers' load_image does
         drop = _ffi.i2v_alpha.number("drop")
-        check(library.i2v_image_load(self.pointer, os.fsencode(path), drop, self._error), self._error)
+        name = os.fsencode(path)
+        if not name.lower().startswith((b"http://", b"https://")):
+            check(library.i2v_image_load(self.pointer, name, drop, self._error), self._error)
+            return
+        call = Call()
+        stopped = _ffi.cancelled_callback(call.stopped)
+        try:
+            status = call.run(lambda: library.i2v_image_load_url(self.pointer, name, drop, stopped, None, self._error))
+        except BaseException:
+            self.__exit__()
+            raise
+        check(status, self._error)
 
     def _copy(self, pixels: np.ndarray) -> None:
         height, width, _ = pixels.shape

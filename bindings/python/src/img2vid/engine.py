@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -17,13 +17,14 @@ from .errors import Img2VidError, make
 
 
 class Video:
-    """What a call made, as NumPy arrays: frames [videos, F, H, W, 3] of 0..1, latents [videos, F, C, h, w]."""
+    """What a call made, as NumPy arrays: frames [videos, F, H, W, 3] of 0..1, latents [videos, clips, F of a clip, C, h,
+    w]."""
 
     def __init__(self, video: _ffi.i2v_video) -> None:
         self.fps: int = video.fps
         self.frames = copy_floats(video.frames, (video.num_videos, video.num_frames, video.height, video.width, 3))
-        self.latents = copy_floats(video.latents, (video.num_videos, video.num_frames, video.latent_channels,
-                                                   video.latent_height, video.latent_width))
+        self.latents = copy_floats(video.latents, (video.num_videos, video.num_clips, video.clip_frames,
+                                                   video.latent_channels, video.latent_height, video.latent_width))
 
 
 def default_params(values: Dict[str, Any], reserved: Any = ()) -> _ffi.i2v_params:
@@ -34,16 +35,29 @@ def default_params(values: Dict[str, Any], reserved: Any = ()) -> _ffi.i2v_param
     return params
 
 
+def set_loras(settings: _ffi.i2v_options, loras: Sequence[Any]) -> None:
+    if isinstance(loras, (str, os.PathLike)):
+        loras = [loras]
+    files = (_ffi.i2v_lora * len(loras))()
+    for file, lora in zip(files, loras):
+        path, scale = (lora, 1) if isinstance(lora, (str, os.PathLike)) else lora
+        _ffi.fill(file, dict(path=path, scale=scale))
+    if len(loras):
+        settings.loras, settings.loras_count = files, len(loras)
+
+
 class Engine:
     """Close it, use it in a with statement, or let it go: its memory is then freed.
 
-    model: a folder in diffusers' layout, or a file of Stability AI. options: the fields of the library's i2v_options.
+    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files, each a path or (path, scale).
+    options: the other fields of the library's i2v_options.
     """
 
-    def __init__(self, model: Union[str, "os.PathLike[str]"], **options: Any) -> None:
+    def __init__(self, model: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (), **options: Any) -> None:
         settings = _ffi.i2v_options()
         library.i2v_options_default(settings)
         _ffi.fill(settings, options)
+        set_loras(settings, loras)
         handle = _ffi.engine()
         self._busy = threading.Lock()
         status = library.i2v_open(handle, os.fsencode(model), settings)
@@ -68,6 +82,16 @@ class Engine:
             raise RuntimeError("the model is at work; it can be closed after that")
         try:
             self._closing()
+        finally:
+            self._busy.release()
+
+    def unload(self) -> None:
+        """Frees the parts that keep_loaded keeps; the next call loads them again."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("the model is at work")
+        try:
+            if not self.closed:
+                library.i2v_unload(self._handle)
         finally:
             self._busy.release()
 

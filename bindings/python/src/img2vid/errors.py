@@ -43,6 +43,10 @@ class CancelledError(Img2VidError):
     """The call was cancelled."""
 
 
+class NetworkError(Img2VidError, ConnectionError):
+    """A server cannot be reached, refuses, or sends what it should not."""
+
+
 KINDS: Dict[str, Type[Img2VidError]] = {
     "error_parameter": ParameterError,
     "error_io": FileError,
@@ -52,6 +56,7 @@ KINDS: Dict[str, Type[Img2VidError]] = {
     "error_memory": MemoryLimitError,
     "error_internal": InternalError,
     "cancelled": CancelledError,
+    "error_network": NetworkError,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _ffi
+from . import _ffi, hub
 from ._library import library
 from ._progress import Progress
 from .arrays import copy_floats, list_pictures, to_float32, to_numpy, to_pil
@@ -100,27 +100,42 @@ class StableVideoDiffusionPipeline:
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Union[str, "os.PathLike[str]"],
                         variant: Optional[str] = None, dtype: Any = None, torch_dtype: Any = None,
-                        mindspore_dtype: Any = None, **options: Any) -> "StableVideoDiffusionPipeline":
+                        mindspore_dtype: Any = None, revision: Optional[str] = None,
+                        cache_dir: Union[str, "os.PathLike[str]", None] = None,
+                        token: Union[str, bool, None] = None, local_files_only: bool = False,
+                        **options: Any) -> "StableVideoDiffusionPipeline":
         """Opens a model; its weights are read when a call needs them.
 
-        pretrained_model_name_or_path: a folder in diffusers' layout, or a file of Stability AI.
+        pretrained_model_name_or_path: a folder in diffusers' layout, a file of Stability AI, or the id of a model on the
+            Hugging Face hub, "org/name": what the hub's cache lacks of it is downloaded, as by diffusers.
         variant: "fp16" takes the files of that variant; None the full ones if there, else fp16.
         dtype, torch_dtype, mindspore_dtype: what the values between operations are stored as, a dtype of NumPy,
             PyTorch or MindSpore, or its name. float32 is the default, bfloat16 takes half the memory; float16 means
             float32 here. Weights keep the precision of their file in any case.
-        options: the other fields of the library's i2v_options: threads, max_memory (bytes), unet, vae and so on.
+        revision, cache_dir, token, local_files_only: for the hub, as in diffusers. token=False sends none.
+        options: the other fields of the library's i2v_options: threads, max_memory (bytes), unet, vae, keep_loaded and
+            so on; loras is a list of LoRA files, each a path or (path, scale).
             use_safetensors, low_cpu_mem_usage and device_map are accepted and mean nothing here.
         """
         asked = next((each for each in (dtype, torch_dtype, mindspore_dtype) if each is not None), None)
         name = dtype_name(asked) if asked is not None else "auto"
         options = {key: value for key, value in options.items() if key not in IGNORED}
-        engine = Engine(pretrained_model_name_or_path, variant=variant,
+        model = pretrained_model_name_or_path
+        if hub.is_id(model):
+            token = {True: None, False: ""}[token] if isinstance(token, bool) else token
+            model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir, token=token,
+                             offline=int(local_files_only))
+        engine = Engine(model, variant=variant,
                         dtype={"float32": "f32", "bfloat16": "bf16"}.get(name, "auto"), **options)
         return cls(engine, asked if str(asked) in ("torch.float16", "torch.bfloat16") else None)
 
     def close(self) -> None:
         """Frees the model's memory."""
         self._engine.close()
+
+    def unload(self) -> None:
+        """Frees the parts that ``keep_loaded=True`` of ``from_pretrained`` keeps between calls."""
+        self._engine.unload()
 
     def __enter__(self) -> "StableVideoDiffusionPipeline":
         return self
@@ -178,7 +193,7 @@ class StableVideoDiffusionPipeline:
     ) -> Any:
         """Makes videos, with the names, meanings and defaults of diffusers.
 
-        image: a Pillow image, a path, an array [H, W, 3] (uint8, or floats 0..1), a tensor [B, 3, H, W] of floats 0..1,
+        image: a Pillow image, a path or address, an array [H, W, 3] (uint8, or floats 0..1), a tensor [B, 3, H, W] of floats 0..1,
             or a list of these. A picture of another size than width x height is fitted as ``fit`` says.
         height, width: in pixels, multiples of 8. None: the model's own (diffusers always takes 576 x 1024).
         num_frames: None: the model's own.
@@ -193,9 +208,12 @@ class StableVideoDiffusionPipeline:
             calling thread. Videos are denoised one after the other: the array is [1, F, C, h, w]. It may be changed, or
             another returned as {"latents": array}. An exception ends the call and is raised here, and so is Ctrl-C.
         return_dict: False: the frames themselves, of which [0] is the first video.
-        settings: other fields of the library's i2v_params: fit ("crop", "pad", "stretch"), rng ("numpy", "torch"),
-            scheduler, sigma_schedule, guidance_shape, forward_chunk_size. Enums are given by their name.
+        settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
+            "pad", "stretch"), rng ("numpy", "torch"), scheduler, sigma_schedule, guidance_shape, extend,
+            forward_chunk_size. Enums are given by their name.
         """
+        if output_type == "latent" and settings.get("extend"):
+            raise ValueError("extend goes on from decoded frames; output_type \"latent\" has none")
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"output_type is {output_type!r}; it must be one of {', '.join(OUTPUT_TYPES)}")
         unknown = set(callback_on_step_end_tensor_inputs) - {"latents"}
@@ -247,7 +265,7 @@ class Run:
     def __init__(self, pipe: StableVideoDiffusionPipeline, values: Dict[str, Any], pictures: int, videos: int) -> None:
         self.pipe, self.engine = pipe, pipe._engine
         self.pictures, self.videos = pictures, videos
-        values.setdefault("fit", "stretch")
+        values.setdefault("fit", "diffusers")
         self.params = default_params(values, RESERVED)
         self.params.num_videos = _ffi.convert("num_videos_per_prompt", _ffi.c_int, videos)
         self.noise: Optional[NoiseSource] = None

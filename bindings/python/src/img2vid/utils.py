@@ -19,7 +19,7 @@ from .errors import FormatError, check
 def load_image(image: Any) -> Any:
     """A picture as a Pillow image in RGB: EXIF orientation applied, transparency dropped.
 
-    image: path of a PNG, JPEG, WebP, BMP, TIFF or GIF file (its first frame), or a Pillow image.
+    image: path or http(s) address of a PNG, JPEG, WebP, BMP, TIFF or GIF file (its first frame), or a Pillow image.
     """
     pillow = import_pillow()
     if is_pillow(image):
@@ -62,20 +62,20 @@ def export_to_video(video_frames: Any, output_video_path: Union[str, "os.PathLik
     video, which is what a pipeline's call returns.
     output_video_path: its ending chooses the kind: .mp4 .mkv .webm .mov .gif .webp .png (animated), a pattern such as
     dir/%04d.png, .npy.
-    output: the other fields of the library's i2v_output, such as crf (0, best, to 51). metadata, a dict, is kept in the
-    file for ``read_metadata``.
+    output: the other fields of the library's i2v_output: crf (0, best, to 51), quality (0 to 100, best), codec ("h264",
+    "h265", ...), loop. metadata, a dict, is kept in the file for ``read_metadata``.
     """
     path, error = os.fspath(output_video_path), _ffi.i2v_error()
-    check(library.i2v_video_check_path(os.fsencode(path), error), error)
     settings = _ffi.i2v_output()
     library.i2v_output_default(settings)
     if isinstance(output.get("metadata"), dict):
         output["metadata"] = json.dumps(output["metadata"])
     _ffi.fill(settings, dict(output, fps=fps), reserved=("index",))
+    check(library.i2v_video_check_output(os.fsencode(path), settings, error), error)
     frames = frames_of(video_frames)
     count, height, width, _ = frames.shape
     video = _ffi.i2v_video(num_videos=1, num_frames=count, height=height, width=width, frames=_ffi.as_floats(frames),
-                           fps=7)
+                           fps=7, num_clips=1, clip_frames=count)
     call = Call()
     settings.cancelled = _ffi.cancelled_callback(call.stopped)
     check(call.run(lambda: library.i2v_video_save(video, os.fsencode(path), settings, error)), error)
