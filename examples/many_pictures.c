@@ -37,7 +37,10 @@ int main(int argc, char **argv) {
     if (argc < 4) return fprintf(stderr, "usage: %s MODEL FOLDER IMAGE...\n", argv[0]), 2;
     i2v_engine *engine = NULL;
     int failed = 0;
-    if (i2v_open(&engine, argv[1], NULL) != I2V_OK) {
+    i2v_options options;
+    i2v_options_default(&options);
+    options.keep_loaded = 1; /* the model is read once, where memory allows */
+    if (i2v_open(&engine, argv[1], &options) != I2V_OK) {
         fprintf(stderr, "%s\n", engine ? i2v_error_message(engine) : "not enough memory");
         i2v_close(engine);
         return 1;

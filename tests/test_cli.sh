@@ -276,7 +276,7 @@ running_again() {
     works a.png generate picture.png -o a.png "${small[@]}" --lora layers.safetensors:0.1 --lora layers.safetensors
     again a.png
     run info a.png
-    printed '"layers.safetensors:0.1","layers.safetensors:1"'
+    printed '"layers.safetensors:0.1", *"layers.safetensors:1"'
     cp "$data/lora/convolutions.safetensors" layers.safetensors
     refused 1 'has other LoRA files' generate --from a.png -o out.png
     works out.png generate --from a.png -o out.png --lora layers.safetensors

@@ -74,7 +74,7 @@ rm -- *
 mkdir model 'old videos'
 touch picture.png 'my picture.jpg' noise.npy model/unet.npy
 completes 'generate' gen
-completes 'crop pad stretch' generate picture.png --fit ''
+completes 'crop diffusers pad stretch' generate picture.png --fit ''
 completes 'stretch' generate picture.png --fit s
 completes 'pad' generate picture.png --fit = p
 completes 'numpy torch' generate --rng =
@@ -98,7 +98,7 @@ if command -v fish > /dev/null; then
     "$program" help --fish > "$scratch/img2vid.fish"
     got=$(HOME=$scratch fish --private -c "source $scratch/img2vid.fish; complete -C 'img2vid generate --fit '" \
         2> /dev/null | cut -f 1 | sort | paste -sd ' ')
-    [ "$got" = 'crop pad stretch' ] || fail "fish completes --fit to '$got'"
+    [ "$got" = 'crop diffusers pad stretch' ] || fail "fish completes --fit to '$got'"
 fi
 [ $failures = 0 ] && echo 'all completions are as they should be'
 exit $((failures > 0))
