@@ -1,7 +1,7 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-aarch64 demo install deb check-deb clean format
+.PHONY: all packages test test-aarch64 test-python wheel demo install deb check-deb clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -27,6 +27,30 @@ test-aarch64: packages
 	cmake --preset aarch64 -DI2V_WERROR=ON
 	cmake --build --preset aarch64
 	ctest --preset aarch64 -R '$(TESTS)'
+
+# The Python package, bindings/python, with the library that was built; pip works in an environment of its own.
+PYTHON ?= python3
+VENV = build/python/venv
+$(VENV)/ready:
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || tools/install_packages.sh python3 python3-venv
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check numpy pillow pytest
+	touch $@
+
+test-python: packages all $(VENV)/ready
+	PYTHONPATH=bindings/python/src PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
+	    bindings/python/tests
+
+# The wheel brings the library, which needs libraries of this distribution.
+wheel: packages all $(VENV)/ready
+	rm -rf build/python/source build/python/dist
+	mkdir -p build/python/source
+	cp -R bindings/python/pyproject.toml bindings/python/setup.py bindings/python/README.md bindings/python/src \
+	    include/img2vid/img2vid.h build/python/source
+	cp LICENSE NOTICE build/src/libimg2vid.so build/python/source/src/img2vid
+	$(VENV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/python/dist \
+	    build/python/source
+	@ls build/python/dist/*.whl
 
 demo: packages
 	$(MAKE) all

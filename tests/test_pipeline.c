@@ -107,7 +107,13 @@ typedef struct {
 
 static int compare_step(const i2v_event *event, void *user) {
     reference_run *run = user;
-    if (!event->latents) return 0;
+    if (!event->latents) {
+        assert_true(event->timestep == 0);
+        return 0;
+    }
+    float *timesteps = i2v_reference_values(run->tensors, "timesteps", 3);
+    assert_float_equal(event->timestep, timesteps[event->step - 1], 1e-6);
+    free(timesteps);
     char name[32];
     snprintf(name, sizeof name, "latents.%d", event->step - 1);
     float *wanted = i2v_reference_values(run->tensors, name, run->latents_count);

@@ -250,6 +250,7 @@ typedef struct i2v_event {
     /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL. */
     float *latents;
     size_t latents_count;
+    double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
 } i2v_event;
 
 /* Called on the thread that runs the call. Returns 0 to go on, anything else to cancel. */

@@ -122,6 +122,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
                          .next = schedule->sigmas[i + 1],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL};
         status = i2v_denoise_step(denoiser, &step, latents);
+        call->event.timestep = step.timestep;
         if (!status) status = i2v_call_step(call, i + 1, latents, count);
     }
     return status;

@@ -1,0 +1,36 @@
+"""Stable Video Diffusion on the CPU: one picture in, a short video out. Python for libimg2vid.
+
+    from img2vid import StableVideoDiffusionPipeline
+    from img2vid.utils import export_to_video, load_image
+
+    pipe = StableVideoDiffusionPipeline.from_pretrained("stabilityai/stable-video-diffusion-img2vid-xt", variant="fp16")
+    frames = pipe(load_image("photo.jpg"), generator=42).frames[0]
+    export_to_video(frames, "generated.mp4", fps=7)
+"""
+
+from . import _library
+from .errors import (CancelledError, FileError, FormatError, Img2VidError, InternalError, MemoryLimitError, ModelError,
+                     NetworkError, ParameterError, UnsupportedError)
+from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
+from .utils import export_to_video, load_image, read_metadata
+
+__version__ = _library.library.i2v_version().decode()
+
+__all__ = [
+    "CancelledError",
+    "FileError",
+    "FormatError",
+    "Img2VidError",
+    "InternalError",
+    "MemoryLimitError",
+    "ModelError",
+    "NetworkError",
+    "ParameterError",
+    "StableVideoDiffusionPipeline",
+    "StableVideoDiffusionPipelineOutput",
+    "UnsupportedError",
+    "export_to_video",
+    "load_image",
+    "preset",
+    "read_metadata",
+]

@@ -1,0 +1,174 @@
+"""An opened model: the library's engine, with its calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+
+import numpy as np
+
+from . import _ffi
+from ._call import Call
+from ._library import library
+from .arrays import Picture, copy_floats
+from .errors import Img2VidError, make
+
+
+class Video:
+    """What a call made, as NumPy arrays: frames [videos, F, H, W, 3] of 0..1, latents [videos, clips, F of a clip, C, h,
+    w]."""
+
+    def __init__(self, video: _ffi.i2v_video) -> None:
+        self.fps: int = video.fps
+        self.frames = copy_floats(video.frames, (video.num_videos, video.num_frames, video.height, video.width, 3))
+        self.latents = copy_floats(video.latents, (video.num_videos, video.num_clips, video.clip_frames,
+                                                   video.latent_channels, video.latent_height, video.latent_width))
+
+
+def default_params(values: Dict[str, Any], reserved: Any = ()) -> _ffi.i2v_params:
+    """The library's defaults with these values in their place; None leaves a default."""
+    params = _ffi.i2v_params()
+    library.i2v_params_default(params)
+    _ffi.fill(params, values, reserved)
+    return params
+
+
+def set_loras(settings: _ffi.i2v_options, loras: Sequence[Any]) -> None:
+    if isinstance(loras, (str, os.PathLike)):
+        loras = [loras]
+    files = (_ffi.i2v_lora * len(loras))()
+    for file, lora in zip(files, loras):
+        path, scale = (lora, 1) if isinstance(lora, (str, os.PathLike)) else lora
+        _ffi.fill(file, dict(path=path, scale=scale))
+    if len(loras):
+        settings.loras, settings.loras_count = files, len(loras)
+
+
+class Engine:
+    """Close it, use it in a with statement, or let it go: its memory is then freed.
+
+    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files, each a path or (path, scale).
+    options: the other fields of the library's i2v_options.
+    """
+
+    def __init__(self, model: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (), **options: Any) -> None:
+        settings = _ffi.i2v_options()
+        library.i2v_options_default(settings)
+        _ffi.fill(settings, options)
+        set_loras(settings, loras)
+        handle = _ffi.engine()
+        self._busy = threading.Lock()
+        status = library.i2v_open(handle, os.fsencode(model), settings)
+        self._handle = handle
+        self._closing: Any = weakref.finalize(self, library.i2v_close, handle)
+        try:
+            self._check(status)
+            info = _ffi.i2v_model_info()
+            self._check(library.i2v_get_model_info(handle, info))
+        except Img2VidError:
+            self.close()
+            raise
+        self.width: int = info.width
+        self.height: int = info.height
+        self.num_frames: int = info.num_frames
+        self.latent_channels: int = info.latent_channels
+        self.vae_scale_factor: int = info.vae_scale_factor
+
+    def close(self) -> None:
+        """Frees the model's memory. Closing again does nothing; other calls raise ValueError from then on."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("the model is at work; it can be closed after that")
+        try:
+            self._closing()
+        finally:
+            self._busy.release()
+
+    def unload(self) -> None:
+        """Frees the parts that keep_loaded keeps; the next call loads them again."""
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("the model is at work")
+        try:
+            if not self.closed:
+                library.i2v_unload(self._handle)
+        finally:
+            self._busy.release()
+
+    @property
+    def closed(self) -> bool:
+        return not self._closing.alive
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def generate(self, image: Any, params: _ffi.i2v_params,
+                 on_event: Optional[Callable[[_ffi.i2v_event], Any]] = None,
+                 random: Optional[Callable[[int], np.ndarray]] = None) -> Video:
+        """Videos of one picture (path, Pillow image or array).
+
+        on_event is called with each event; what it returns, if true, cancels. random is called with a count and returns
+        as many standard normals.
+        """
+        with Picture(image) as picture:
+            return self._run(params, on_event, random, lambda video: library.i2v_generate(
+                self._handle, picture.pointer, params, video))
+
+    def decode(self, latents: np.ndarray, params: _ffi.i2v_params,
+               on_event: Optional[Callable[[_ffi.i2v_event], Any]] = None) -> Video:
+        """The video of float32 latents [F, C, h, w]."""
+        frames, _, height, width = latents.shape
+        return self._run(params, on_event, None, lambda video: library.i2v_decode(
+            self._handle, _ffi.as_floats(latents), frames, height, width, params, video))
+
+    def _run(self, params: _ffi.i2v_params, on_event: Optional[Callable[[_ffi.i2v_event], Any]],
+             random: Optional[Callable[[int], np.ndarray]], function: Callable[[Any], int]) -> Video:
+        if not self._busy.acquire(blocking=False):
+            raise RuntimeError("the model is at work; open it once more for a second call at the same time")
+        try:
+            if self.closed:
+                raise ValueError("the model is closed")
+            call = Call(lambda: library.i2v_cancel(self._handle))
+            keep = connect(params, call, on_event, random)
+            video = _ffi.video_pointer()
+            try:
+                self._check(call.run(lambda: function(video)))
+                return Video(video.contents)
+            finally:
+                library.i2v_video_free(video)
+                if call.stopped():
+                    self._clear_cancel()
+                del keep
+        finally:
+            self._busy.release()
+
+    def _clear_cancel(self) -> None:
+        """A cancel that came when the call had just ended would hit the next one; a call that fails at once takes it."""
+        video = _ffi.video_pointer()
+        library.i2v_decode(self._handle, None, 0, 0, 0, default_params({}), video)
+
+    def _check(self, status: int) -> None:
+        if status:
+            message = library.i2v_error_message(self._handle) if self._handle else b"no memory for a model"
+            raise make(status, message)
+
+
+def connect(params: _ffi.i2v_params, call: Call, on_event: Optional[Callable[[_ffi.i2v_event], Any]],
+            random: Optional[Callable[[int], np.ndarray]]) -> List[Any]:
+    """Sets the callbacks; they live as long as what is returned."""
+    keep: List[Any] = [params]
+    if on_event is not None:
+        def tell(event: Any, _: Any) -> int:
+            return 1 if on_event(event.contents) else 0
+        params.on_event = _ffi.i2v_event_callback(call.callback(tell))
+        keep.append(params.on_event)
+    if random is not None:
+        def fill(values: Any, count: int, _: Any) -> int:
+            np.copyto(np.ctypeslib.as_array(values, (count,)), random(count))
+            return 0
+        params.random = _ffi.i2v_normal_source(call.callback(fill))
+        keep.append(params.random)
+    return keep

@@ -1,0 +1,40 @@
+"""Models of the Hugging Face hub, in the cache that its Python library keeps too."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Union
+
+from . import _ffi
+from ._call import Call
+from ._library import library
+from ._progress import Progress
+from .errors import check
+
+
+def is_id(model: Union[str, "os.PathLike[str]"]) -> bool:
+    """True for "org/name" and "org/name/FILE", if there is no such file or folder."""
+    return isinstance(model, str) and not os.path.exists(model) and bool(library.i2v_hub_is_id(os.fsencode(model)))
+
+
+def pull(model: str, show: Progress, **options: Any) -> str:
+    """Downloads what the cache lacks of a model, and returns where it is. options: fields of i2v_hub_options. What has
+    arrived when it is interrupted is gone on from by the next call."""
+    settings, error = _ffi.i2v_hub_options(), _ffi.i2v_error()
+    library.i2v_hub_options_default(settings)
+    _ffi.fill(settings, options)
+    call = Call()
+    stopped = call.stopped
+
+    def tell(event: Any, _: Any) -> int:
+        show.show_download(event.contents)
+        return 0
+
+    settings.on_event = _ffi.i2v_hub_callback(call.callback(tell) if show.shown else stopped)
+    found = _ffi.hub_model_pointer()
+    try:
+        check(call.run(lambda: library.i2v_hub_pull(found, os.fsencode(model), settings, error)), error)
+        return os.fsdecode(found.contents.path)
+    finally:
+        show.end()
+        library.i2v_hub_model_free(found)

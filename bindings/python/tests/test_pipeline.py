@@ -1,0 +1,367 @@
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import img2vid
+from conftest import SMALL
+
+PIL_Image = pytest.importorskip("PIL.Image")
+
+
+def reference_noise(generator, videos=1, pictures=1):
+    """What mindone draws: the picture's noise, then the latents, in float64."""
+    generator.standard_normal((pictures, 3, SMALL["height"], SMALL["width"]))
+    return generator.standard_normal((pictures * videos, SMALL["num_frames"], 4, 3, 5)).astype(np.float32)
+
+
+# ---- results ----
+
+
+def test_frames_in_every_form(pipe, picture, generate):
+    frames = generate()
+    assert frames.shape == (1, 2, 24, 40, 3) and frames.dtype == np.float32
+    assert 0 <= frames.min() < frames.max() <= 1
+    output = pipe(picture, generator=7, **SMALL)
+    assert output[0] is output.frames is output["frames"] and output.to_tuple() == (output.frames,)
+    assert len(output.frames) == 1 and len(output[0][0]) == 2
+    assert isinstance(output[0][0][0], PIL_Image.Image) and output[0][0][0].size == (40, 24)
+    assert np.array_equal(np.stack([np.asarray(f) for f in output[0][0]]), (frames[0] * 255).round().astype(np.uint8))
+    plain = pipe(picture, generator=7, return_dict=False, **SMALL)
+    assert isinstance(plain, list) and len(plain[0]) == 2
+
+
+def test_latents_are_what_the_frames_are_decoded_from(pipe, generate):
+    latents = generate(output_type="latent", num_videos_per_prompt=2)
+    assert latents.shape == (2, 2, 4, 3, 5)
+    frames = pipe.decode(latents, output_type="np")
+    assert np.array_equal(frames, generate(num_videos_per_prompt=2))
+    with pytest.raises(ValueError, match="it must be"):
+        pipe.decode(latents[0])
+
+
+def test_a_model_has_a_size_of_its_own(pipe, picture):
+    frames = pipe(picture, num_frames=1, num_inference_steps=1, output_type="np").frames
+    assert frames.shape == (1, 1, pipe._engine.height, pipe._engine.width, 3)
+
+
+def test_a_given_picture_may_be_of_any_kind(generate, picture, tmp_path):
+    image = PIL_Image.fromarray(picture)
+    image.save(tmp_path / "picture.png")
+    wanted = generate()
+    for same in (image, image.convert("RGBA"), tmp_path / "picture.png", str(tmp_path / "picture.png"),
+                 picture.astype(np.float32) / 255, np.dstack([picture, picture[:, :, 0]]), picture[None], [image]):
+        assert np.array_equal(generate(same), wanted)
+
+
+def test_a_picture_of_another_size_is_resized_like_pillow(generate):
+    image = PIL_Image.fromarray(np.random.default_rng(1).integers(0, 256, (37, 91, 3), dtype=np.uint8))
+    resized = generate(image.resize((40, 24)))
+    assert np.array_equal(generate(image, fit="stretch"), resized)
+    as_diffusers = generate(image)
+    for fit in ("crop", "stretch"):
+        assert not np.array_equal(generate(image, fit=fit), as_diffusers)
+    assert np.array_equal(generate(image, fit="diffusers"), as_diffusers)
+
+
+# ---- random numbers ----
+
+
+def test_a_seed_is_numpys_generator(generate):
+    assert np.array_equal(generate(generator=42), generate(generator=np.random.Generator(np.random.PCG64(42))))
+    assert not np.array_equal(generate(generator=42), generate(generator=43))
+    assert not np.array_equal(generate(generator=42), generate(generator=42, rng="torch"))
+    assert not np.array_equal(generate(generator=None), generate(generator=None))
+
+
+@pytest.mark.parametrize("videos", (1, 3))
+def test_numpys_generator_is_left_as_mindone_leaves_it(generate, videos):
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    frames = generate(generator=ours, num_videos_per_prompt=videos)
+    latents = reference_noise(theirs, videos)
+    assert np.array_equal(ours.standard_normal(5), theirs.standard_normal(5))
+    again = generate(generator=np.random.default_rng(3), latents=latents, num_videos_per_prompt=videos)
+    assert np.array_equal(frames, again)
+
+
+def test_latents_spare_the_second_draw(generate):
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    generate(generator=ours, latents=np.ones((1, 2, 4, 3, 5)))
+    theirs.standard_normal((1, 3, 24, 40))
+    assert ours.standard_normal() == theirs.standard_normal()
+    with pytest.raises(ValueError, match=r"latents has shape \[1, 2, 4, 3, 4\]; it must be \[1, 2, 4, 3, 5\]"):
+        generate(latents=np.ones((1, 2, 4, 3, 4)))
+
+
+def test_pictures_in_a_list_share_two_draws(generate, picture):
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    frames = generate([picture, picture[::-1].copy()], generator=ours)
+    latents = reference_noise(theirs, pictures=2)
+    assert frames.shape == (2, 2, 24, 40, 3)
+    assert ours.standard_normal() == theirs.standard_normal()
+    # the first picture's noise is the first half of the first draw
+    assert np.array_equal(frames[:1], generate(generator=np.random.default_rng(3), latents=latents[:1]))
+    assert np.array_equal(frames, generate([picture, picture[::-1].copy()],
+                                           generator=np.random.Generator(np.random.PCG64(3))))
+    seeded = generate([picture, picture[::-1].copy()], generator=3)
+    assert np.array_equal(frames, seeded)
+
+
+def test_a_generator_for_each_video(generate):
+    make = lambda: [np.random.default_rng(3), np.random.default_rng(4)]
+    ours, theirs = make(), make()
+    frames = generate(generator=ours, num_videos_per_prompt=2)
+    theirs[0].standard_normal((1, 3, 24, 40))
+    latents = [each.standard_normal((1, 2, 4, 3, 5)) for each in theirs]
+    assert [g.standard_normal() for g in ours] == [g.standard_normal() for g in theirs]
+    assert np.array_equal(frames, generate(generator=make()[0], latents=np.concatenate(latents),
+                                           num_videos_per_prompt=2))
+    ours, theirs = make(), make()
+    assert generate([np.zeros((24, 40, 3), np.uint8)] * 2, generator=ours).shape == (2, 2, 24, 40, 3)
+    for each in theirs:
+        each.standard_normal(3 * 24 * 40 + 2 * 4 * 3 * 5)
+    assert [g.standard_normal() for g in ours] == [g.standard_normal() for g in theirs]
+    with pytest.raises(ValueError, match="2 generators for 1 videos"):
+        generate(generator=make())
+
+
+def test_torchs_generator_is_left_as_diffusers_leaves_it(generate):
+    torch = pytest.importorskip("torch")
+    ours, theirs = torch.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    frames = generate(generator=ours)
+    torch.randn((1, 3, 24, 40), generator=theirs)
+    latents = torch.randn((1, 2, 4, 3, 5), generator=theirs)
+    assert torch.equal(torch.randn(3, generator=ours), torch.randn(3, generator=theirs))
+    assert np.array_equal(frames, generate(generator=torch.Generator().manual_seed(3), latents=latents))
+    assert np.abs(frames - generate(generator=3, rng="torch")).max() < 1e-4
+
+
+def test_what_is_no_generator(generate):
+    for wrong, error in (("7", TypeError), (-1, ValueError), (2**64, ValueError), (1.5, TypeError)):
+        with pytest.raises(error, match="generator"):
+            generate(generator=wrong)
+
+
+# ---- callbacks ----
+
+
+def test_callback_sees_every_step(pipe, generate):
+    steps, last = [], []
+
+    def callback(caller, step, timestep, tensors):
+        assert caller is pipe and threading.current_thread() is threading.main_thread()
+        assert tensors["latents"].shape == (1, 2, 4, 3, 5)
+        steps.append((step, timestep))
+        last[:] = [tensors["latents"]]
+
+    frames = generate(callback_on_step_end=callback)
+    assert [step for step, _ in steps] == [0, 1] and steps[0][1] > steps[1][1]
+    # 0.25 ln sigma, of this model's first sigma
+    assert np.isclose(np.exp(4 * steps[0][1]), 700, rtol=1e-3)
+    assert np.array_equal(np.stack(last), generate(output_type="latent")[None])
+    assert np.array_equal(frames, generate())
+
+
+def test_callback_changes_latents(generate):
+    def replace(_, step, __, tensors):
+        return {"latents": tensors["latents"] * (0.5 if step == 1 else 1)}
+
+    def in_place(_, step, __, tensors):
+        tensors["latents"] *= 0.5 if step == 1 else 1
+
+    plain = generate(output_type="latent")
+    for callback in (replace, in_place):
+        assert np.array_equal(generate(output_type="latent", callback_on_step_end=callback), plain * np.float32(0.5))
+    with pytest.raises(ValueError, match="the callback's latents has shape"):
+        generate(callback_on_step_end=lambda *_: {"latents": np.zeros(3)})
+    with pytest.raises(ValueError, match="there is only 'latents'"):
+        generate(callback_on_step_end_tensor_inputs=["latents", "image_embeddings"])
+
+
+def test_exceptions_end_the_call_and_arrive(generate):
+    class Own(Exception):
+        pass
+
+    def fail(_, step, __, ___):
+        raise Own(step)
+
+    class Broken:
+        def standard_normal(self, count):
+            raise Own("no numbers")
+
+    with pytest.raises(Own) as caught:
+        generate(callback_on_step_end=fail)
+    assert caught.value.args == (0,)
+    with pytest.raises(Own):
+        generate(generator=Broken())
+    assert np.array_equal(generate(), generate())  # nothing of it is left
+
+
+def test_ctrl_c_in_the_middle_of_a_step(repository, tmp_path):
+    program = tmp_path / "interrupted.py"
+    program.write_text(f"""
+import numpy as np, os, signal, sys, threading, time, img2vid
+pipe = img2vid.StableVideoDiffusionPipeline.from_pretrained({str(repository / "models" / "small")!r})
+picture = np.zeros((256, 448, 3), np.uint8)
+threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    pipe(picture, num_frames=50, num_inference_steps=500, output_type="np", width=448, height=256)
+except KeyboardInterrupt:
+    began = time.monotonic()
+    small = pipe(picture, num_frames=1, num_inference_steps=1, width=64, height=64, output_type="np").frames
+    print("interrupted", small.shape)
+""")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+    done = subprocess.run([sys.executable, str(program)], env=environment, timeout=60, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    assert (done.stdout, done.stderr) == ("interrupted (1, 1, 64, 64, 3)\n", "")
+
+
+def test_a_call_within_a_call_is_refused(pipe, generate):
+    with pytest.raises(RuntimeError, match="the model is at work"):
+        generate(callback_on_step_end=lambda *_: generate())
+    with pytest.raises(RuntimeError, match="the model is at work"):
+        generate(callback_on_step_end=lambda *_: pipe.close())
+
+
+# ---- errors, opening, closing ----
+
+
+def test_errors_have_a_kind_and_the_librarys_sentence(generate, tmp_path):
+    with pytest.raises(img2vid.ParameterError, match="width is 41; it must be a multiple of 8"):
+        generate(width=41)
+    with pytest.raises(img2vid.FileError, match="nothing.png"):
+        generate(tmp_path / "nothing.png")
+    (tmp_path / "no.png").write_text("no picture")
+    with pytest.raises(img2vid.FormatError):
+        generate(tmp_path / "no.png")
+    with pytest.raises(img2vid.Img2VidError):
+        img2vid.StableVideoDiffusionPipeline.from_pretrained(tmp_path)
+    assert issubclass(img2vid.ParameterError, ValueError) and issubclass(img2vid.FileError, OSError)
+
+
+def test_settings_are_checked(generate, model):
+    for arguments, error in ((dict(nonsense=1), TypeError), (dict(fit="squash"), ValueError),
+                             (dict(width=2**32 + 40), ValueError), (dict(num_frames="two"), TypeError),
+                             (dict(fps=7.5), TypeError), (dict(output_type="gif"), ValueError),
+                             (dict(sigmas=[1.0]), img2vid.ParameterError), (dict(seed=1), TypeError)):
+        with pytest.raises(error):
+            generate(**arguments)
+    for picture in (np.zeros((3, 3, 2)), np.full((4, 4, 3), np.nan), np.full((4, 4, 3), 255.0), np.zeros((0, 4, 3)),
+                    [], np.zeros((4, 4, 3), int)):
+        with pytest.raises((ValueError, TypeError)):
+            generate(picture)
+    with pytest.raises(TypeError, match="unknown argument 'speed'"):
+        img2vid.StableVideoDiffusionPipeline.from_pretrained(model, speed=3)
+
+
+def test_settings_reach_the_library(generate, model, picture):
+    wanted = generate(num_inference_steps=3)
+    sigmas = [700.0, 20.0, 1.0, 0.0]
+    assert np.array_equal(generate(sigmas=sigmas), generate(sigmas=sigmas, num_inference_steps=99))
+    changed = dict(min_guidance_scale=1.5, max_guidance_scale=4.0, fps=12, motion_bucket_id=200,
+                   noise_aug_strength=0.3, decode_chunk_size=1, sigmas=sigmas)
+    for name, value in changed.items():
+        assert not np.array_equal(generate(num_inference_steps=3, **{name: value}), wanted), name
+    assert np.array_equal(generate(num_inference_steps=3, forward_chunk_size=3), wanted)
+
+
+def test_enums_are_given_by_name(generate):
+    wanted = generate(num_inference_steps=3)
+    for setting in (dict(scheduler="animatelcm"), dict(sigma_schedule="ays"), dict(guidance_shape="triangle")):
+        assert not np.array_equal(generate(num_inference_steps=3, **setting), wanted)
+    assert np.array_equal(generate(num_inference_steps=3, scheduler="euler"), wanted)
+    ours, seeded = np.random.default_rng(3), np.random.default_rng(3)
+    lcm = dict(scheduler="animatelcm", num_inference_steps=3, num_videos_per_prompt=2)
+    frames = generate([np.zeros((24, 40, 3), np.uint8)] * 2, generator=ours, **lcm)
+    seeded.standard_normal(2 * 3 * 24 * 40 + 4 * 120 * (1 + lcm["num_inference_steps"]))
+    assert frames.shape[0] == 4 and ours.standard_normal() == seeded.standard_normal()
+
+
+def test_presets(generate):
+    sgm = img2vid.preset("sgm")
+    assert sgm["scheduler"] == "euler" and sgm["max_guidance_scale"] == 2.5 and sgm["num_inference_steps"] == 25
+    assert img2vid.preset("animatelcm")["scheduler"] == "animatelcm"
+    generate(**{**img2vid.preset("comfyui"), "num_inference_steps": 2})
+    with pytest.raises(img2vid.ParameterError, match="nobody"):
+        img2vid.preset("nobody")
+
+
+def test_parts_from_elsewhere(model, picture, generate):
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, unet=model / "unet", threads=1) as pipe:
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    with pytest.raises(img2vid.Img2VidError, match="elsewhere"):
+        img2vid.StableVideoDiffusionPipeline.from_pretrained(model, unet="elsewhere")
+
+
+def test_loras_and_parts_that_stay(repository, model, picture, generate, tmp_path):
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, keep_loaded=True) as pipe:
+        for _ in range(2):
+            assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+        pipe.unload()
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    for loras in ("missing.safetensors", ["missing.safetensors"], [("missing.safetensors", 0.5)]):
+        with pytest.raises(img2vid.Img2VidError, match="missing.safetensors"):
+            img2vid.StableVideoDiffusionPipeline.from_pretrained(model, loras=loras)
+
+
+def test_clips_that_go_on(generate):
+    frames = generate(extend=2)
+    assert frames.shape == (1, 4, 24, 40, 3) and np.array_equal(frames[:, :2], generate())
+    ours, theirs = np.random.default_rng(3), np.random.default_rng(3)
+    generate(extend=2, generator=ours)
+    theirs.standard_normal(3 * (3 * 24 * 40 + 2 * 4 * 3 * 5))
+    assert ours.standard_normal() == theirs.standard_normal()
+    with pytest.raises(ValueError, match="extend"):
+        generate(extend=1, output_type="latent")
+
+
+def test_a_model_of_the_hubs_cache(model, picture, generate, tmp_path):
+    repository = tmp_path / "models--org--name"
+    shutil.copytree(model, repository / "snapshots" / ("0" * 40))
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    open_model = img2vid.StableVideoDiffusionPipeline.from_pretrained
+    with open_model("org/name", cache_dir=tmp_path, local_files_only=True) as pipe:
+        assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, generate())
+    with pytest.raises(img2vid.Img2VidError, match="org/other"):
+        open_model("org/other", cache_dir=tmp_path, local_files_only=True)
+
+
+def test_dtypes_of_other_libraries(model, picture):
+    open_model = img2vid.StableVideoDiffusionPipeline.from_pretrained
+    frames = {}
+    for name, dtype in dict(none=None, text="float16", numpy=np.float16, bf16="bfloat16", f32=np.float32).items():
+        with open_model(model, dtype=dtype) as pipe:
+            frames[name] = pipe(picture, generator=7, output_type="np", **SMALL).frames
+    assert np.array_equal(frames["none"], frames["text"]) and np.array_equal(frames["none"], frames["numpy"])
+    assert np.array_equal(frames["none"], frames["f32"]) and not np.array_equal(frames["none"], frames["bf16"])
+    for wrong in ("int8", np.int32, 7):
+        with pytest.raises(ValueError, match="dtype is"):
+            open_model(model, torch_dtype=wrong)
+
+
+def test_closing(model, picture):
+    pipe = img2vid.StableVideoDiffusionPipeline.from_pretrained(model)
+    pipe.close()
+    pipe.close()
+    with pytest.raises(ValueError, match="the model is closed"):
+        pipe(picture)
+    dropped = img2vid.StableVideoDiffusionPipeline.from_pretrained(model)
+    dropped(picture, generator=np.random.default_rng(1), callback_on_step_end=lambda *_: None, output_type="np", **SMALL)
+    finalizer, gone = dropped._engine._closing, weakref.ref(dropped)
+    del dropped
+    gc.collect()
+    assert gone() is None and not finalizer.alive
+
+
+def test_what_programs_for_gpus_call(pipe):
+    assert pipe.to("cuda") is pipe
+    assert pipe.enable_model_cpu_offload() is None
+    assert pipe.unet.enable_forward_chunking() is None
