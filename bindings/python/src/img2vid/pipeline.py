@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 import secrets
+import warnings
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -15,7 +16,7 @@ from ._library import library
 from ._progress import Progress
 from .arrays import copy_floats, list_pictures, to_float32, to_numpy, to_pil
 from .engine import Engine, Video, default_params
-from .errors import CancelledError, check
+from .errors import CancelledError, ModelError, check
 from .noise import NoiseSource, seeded
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
@@ -108,7 +109,8 @@ class StableVideoDiffusionPipeline:
 
         pretrained_model_name_or_path: a folder in diffusers' layout, a file of Stability AI, or the id of a model on the
             Hugging Face hub, "org/name": what the hub's cache lacks of it is downloaded, as by diffusers.
-        variant: "fp16" takes the files of that variant; None the full ones if there, else fp16.
+        variant: "fp16" takes the files of that variant; None the full ones if there, else fp16. A folder that has
+            files of no such name is read without it, after a warning: weights keep their precision in any case.
         dtype, torch_dtype, mindspore_dtype: what the values between operations are stored as, a dtype of NumPy,
             PyTorch or MindSpore, or its name. float32 is the default, bfloat16 takes half the memory; float16 means
             float32 here. Weights keep the precision of their file in any case.
@@ -125,8 +127,14 @@ class StableVideoDiffusionPipeline:
             token = {True: None, False: ""}[token] if isinstance(token, bool) else token
             model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir, token=token,
                              offline=int(local_files_only))
-        engine = Engine(model, variant=variant,
-                        dtype={"float32": "f32", "bfloat16": "bf16"}.get(name, "auto"), **options)
+        options["dtype"] = {"float32": "f32", "bfloat16": "bf16"}.get(name, "auto")
+        try:
+            engine = Engine(model, variant=variant, **options)
+        except ModelError as error:
+            if variant is None or "choose another variant" not in str(error):
+                raise
+            engine = Engine(model, **options)
+            warnings.warn(f"{error}; what is there is taken", stacklevel=2)
         return cls(engine, asked if str(asked) in ("torch.float16", "torch.bfloat16") else None)
 
     def close(self) -> None:
