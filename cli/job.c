@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 __attribute__((format(printf, 3, 4))) static i2v_status fail(cli_job *job, i2v_status status, const char *format, ...) {
     va_list arguments;
@@ -28,6 +29,15 @@ char *cli_job_path(const cli_job *job, const char *pattern, int index, int count
     return cli_task_path(job->settings, &job->task, pattern, index, count);
 }
 
+/* The folder of a path that was made of a pattern, if only that is missing; whether it can be written to is checked
+ * after this. */
+static void make_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *folder = slash && slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+    if (folder) mkdir(folder, 0777);
+    free(folder);
+}
+
 /* latents: not a video, an array. */
 static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     int count = cli_videos_count(job->settings);
@@ -37,6 +47,7 @@ static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     for (int i = 0; status == I2V_OK && i < checked; i++) {
         char *path = cli_job_path(job, pattern, i, count);
         if (!path) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", pattern);
+        if (strchr(pattern, '{')) make_folder(path);
         status = i2v_video_check_output(path, latents ? NULL : &job->settings->output, &job->error);
         free(path);
     }

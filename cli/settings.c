@@ -24,7 +24,8 @@ const cli_option cli_option_table[] = {
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame) or .npy (float32).\n"
      "{name} stands for the picture's name, {seed}, {index}\n"
-     "and {video} for their numbers: out/{name}-{seed}.mp4"},
+     "and {video} for their numbers: out/{name}-{seed}.mp4;\n"
+     "that folder is made if it is missing"},
     {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
      "model_index.json, a single .safetensors file of\n"
