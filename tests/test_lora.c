@@ -90,8 +90,11 @@ static i2v_tensor wanted_output(const char *name) {
 static double difference(i2v_tensor a, i2v_tensor b) {
     double most = 0, largest = 0;
     for (int64_t i = 0; i < i2v_tensor_count(&a); i++) {
-        most = fmax(most, fabs((double)i2v_tensor_floats(&a)[i] - (double)i2v_tensor_floats(&b)[i]));
-        largest = fmax(largest, fabs((double)i2v_tensor_floats(&b)[i]));
+        /* fmax here crashes GCC 12 for AArch64 */
+        double off = fabs((double)i2v_tensor_floats(&a)[i] - (double)i2v_tensor_floats(&b)[i]);
+        double size = fabs((double)i2v_tensor_floats(&b)[i]);
+        if (off > most) most = off;
+        if (size > largest) largest = size;
     }
     return most / largest;
 }
