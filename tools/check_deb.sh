@@ -1,7 +1,7 @@
 #!/bin/bash
 # check_deb.sh FOLDER: installs the packages of FOLDER in a Debian 12 made for it, runs the program, builds the examples,
-# reads the manual, purges the packages and looks for files left behind. Needs mmdebstrap, lintian and the network, which
-# for Debian's packages is http://deb.debian.org/debian or $MIRROR.
+# reads the manual, purges the packages and looks for files left behind. Needs mmdebstrap, lintian and Debian's archive, or
+# a mirror of it in $MIRROR.
 set -eu
 
 # quietly COMMAND...: prints only on failure.
