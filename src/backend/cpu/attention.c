@@ -186,14 +186,6 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
     return q;
 }
 
-static void multiply(const attention_job *job, const i2v_panel_product *product) {
-    if (job->of_pairs) {
-        job->kernels->pair_product(product);
-    } else {
-        job->kernels->panel_product(product);
-    }
-}
-
 /* Adds a block of keys and values to the block of queries. */
 static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
     const i2v_kernels *kernels = job->kernels;
@@ -208,7 +200,7 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
                                 .panel_count = padded / kernels->panel,
                                 .c = q->scores,
                                 .c_stride = job->key_rows};
-    multiply(job, &scores);
+    i2v_product_multiply(kernels, job->of_pairs, &scores);
     for (int64_t r = 0; r < q->rows; r++) {
         float *row = q->scores + r * job->key_rows;
         kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded, q->output + r * columns,
@@ -225,7 +217,7 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
                                 .c = q->output,
                                 .c_stride = columns,
                                 .accumulate = 1};
-    multiply(job, &output);
+    i2v_product_multiply(kernels, job->of_pairs, &output);
 }
 
 static void attend(const attention_job *job, int64_t pair, int64_t block, const float *packed, int thread) {

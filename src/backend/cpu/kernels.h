@@ -33,8 +33,6 @@ typedef struct i2v_panel_product {
     float *c;
     int64_t c_stride;
     int accumulate;
-    const void *next; /* what will be read after the product, brought near meanwhile; only with one panel */
-    size_t next_bytes;
 } i2v_panel_product;
 
 typedef struct i2v_kernels {

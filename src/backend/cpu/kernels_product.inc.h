@@ -45,27 +45,18 @@ typedef void panel_rows_function(const i2v_panel_product *p, const float *a, con
                                                      float *c) {                                                       \
         panel_rows(p, n, pairs, a, panel, c);                                                                          \
     }
+/* clang-format off */
+#define FIRST_ROWS(name, pairs, DO)                                                                                    \
+    DO(name, pairs, 1) DO(name, pairs, 2) DO(name, pairs, 3) DO(name, pairs, 4) DO(name, pairs, 5) DO(name, pairs, 6)
 #if ROW_TILE == 12
-#define EACH_ROWS(name, pairs, do)                                                                                     \
-    do                                                                                                                 \
-    (name, pairs, 1) do(name, pairs, 2) do(name, pairs, 3) do(name, pairs, 4) do(name, pairs, 5) do(                   \
-        name, pairs, 6) do(name, pairs, 7) do(name, pairs, 8) do(name, pairs, 9) do(name, pairs,                       \
-                                                                                    10) do(name, pairs,                \
-                                                                                           11) do(name, pairs, 12)
+#define EACH_ROWS(name, pairs, DO)                                                                                     \
+    FIRST_ROWS(name, pairs, DO)                                                                                        \
+    DO(name, pairs, 7) DO(name, pairs, 8) DO(name, pairs, 9) DO(name, pairs, 10) DO(name, pairs, 11) DO(name, pairs, 12)
 #else
-#define EACH_ROWS(name, pairs, do)                                                                                     \
-    do (name, pairs, 1) do(name, pairs, 2) do(name, pairs, 3) do(name, pairs, 4) do(name, pairs, 5) do(name, pairs, 6)
+#define EACH_ROWS FIRST_ROWS
 #endif
+/* clang-format on */
 #define ROWS_ENTRY(name, pairs, n) name##_##n,
-
-/* Part `index` of `parts` of what comes next, to the second cache: all at once would fill the queue of misses. */
-static void prefetch_next(const i2v_panel_product *product, int index, int parts) {
-    const char *next = product->next;
-    size_t lines = product->next_bytes / 64, end = lines * (size_t)(index + 1) / (size_t)parts;
-    for (size_t line = lines * (size_t)index / (size_t)parts; line < end; line++) {
-        __builtin_prefetch(next + line * 64, 0, 2);
-    }
-}
 
 static inline void panels_product(panel_rows_function *const by_rows[], const i2v_panel_product *product) {
     i2v_panel_product local = *product; /* so that the compiler sees that stores do not change it */
@@ -74,7 +65,6 @@ static inline void panels_product(panel_rows_function *const by_rows[], const i2
     for (int panel = 0; panel < local.panel_count; panel++) {
         for (int g = 0, row = 0; g < groups; g++) {
             int end = (int)((int64_t)local.rows * (g + 1) / groups);
-            prefetch_next(&local, g, groups);
             by_rows[end - row](&local, local.a + row * local.a_stride, local.panels + panel * local.panel_stride,
                                local.c + row * local.c_stride + panel * PANEL);
             row = end;

@@ -31,17 +31,11 @@ int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int
     return kernels->pair_product && element == I2V_ELEMENT_BF16 && channels % 2 == 0 && more_channels % 2 == 0;
 }
 
-/* Row `first` of a panel, as it is stored. */
-static const void *stored(const i2v_product *p, int64_t panel, int64_t first) {
-    const i2v_filter *filter = p->filter;
-    int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
-    return (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
-}
-
 /* Rows first..first + depth of a panel, as f32 or as pairs of bf16. */
 static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
     const i2v_filter *filter = p->filter;
-    const void *from = stored(p, panel, first);
+    int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
+    const void *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
     if (p->pairs) {
         p->kernels->pair_panel(filter->element, from, depth, p->expanded);
         return p->expanded;
@@ -51,31 +45,21 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
     return p->expanded;
 }
 
-/* next: the rows that the next sum will be of, as stored, or NULL. */
 static void sum_panel(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth,
-                      const float *panel, const void *next, int accumulate, float *sums) {
+                      const float *panel, int accumulate, float *sums) {
     int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
-    size_t row_bytes = (size_t)p->kernels->panel * i2v_element_size(p->filter->element);
     i2v_panel_product one = {.depth = depth / together,
                              .a_stride = span->pixel * p->step / together,
                              .panels = panel,
                              .panel_count = 1,
                              .c = sums,
                              .c_stride = p->sums_stride,
-                             .accumulate = accumulate,
-                             .next = next,
-                             .next_bytes = next ? row_bytes * (size_t)depth : 0};
+                             .accumulate = accumulate};
     for (int i = 0; i < p->lines_count; i++) {
         one.a = (const float *)span->a + (p->lines[i].pixel * span->pixel + begin) / together;
         one.rows = p->lines[i].rows;
-        if (p->pairs) {
-            p->kernels->pair_product(&one);
-        } else {
-            p->kernels->panel_product(&one);
-        }
+        i2v_product_multiply(p->kernels, p->pairs, &one);
         one.c += one.rows * p->sums_stride;
-        one.next = NULL;
-        one.next_bytes = 0;
     }
 }
 
@@ -88,10 +72,7 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
             int64_t count = i2v_min(depth, span->depth - begin);
             for (int column = 0; column < p->columns; column += width) {
                 const float *panel = expand(p, (p->first_column + column) / width, span->first + begin, count);
-                int is_last = column + width >= p->columns;
-                const void *next =
-                    is_last ? NULL : stored(p, (p->first_column + column) / width + 1, span->first + begin);
-                sum_panel(p, span, begin, count, panel, next, accumulate, p->sums + column);
+                sum_panel(p, span, begin, count, panel, accumulate, p->sums + column);
             }
             accumulate = 1;
         }

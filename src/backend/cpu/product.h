@@ -53,6 +53,10 @@ typedef struct i2v_product_input {
  * by pairs of bf16. It reads its input as f32, then narrows it to bf16 in place. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
+static inline void i2v_product_multiply(const i2v_kernels *kernels, int pairs, const i2v_panel_product *product) {
+    (pairs ? kernels->pair_product : kernels->panel_product)(product);
+}
+
 /* Whether the rows of the input can be multiplied where they lie. */
 int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 

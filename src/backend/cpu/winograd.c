@@ -176,12 +176,8 @@ static void sum_products(const winograd_job *job, int64_t tiles, int first, int 
                 product.a = transformed + (p * tiles * in + begin) / together;
                 product.panels = points;
                 product.c = sums + p * tiles * job->outputs + column;
-                if (job->pairs) {
-                    kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
-                    kernels->pair_product(&product);
-                } else {
-                    kernels->panel_product(&product);
-                }
+                if (job->pairs) kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
+                i2v_product_multiply(kernels, job->pairs, &product);
             }
         }
     }
