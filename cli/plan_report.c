@@ -1,4 +1,4 @@
-/* The memory that a run would take, as a table for a person or as JSON. */
+/* The memory and the time that a run would take, as a table for a person or as JSON. */
 #include "plan_report.h"
 #include "message.h"
 #include "report.h"
@@ -9,22 +9,32 @@ static double mebibytes(uint64_t bytes) {
     return (double)bytes / 0x1p20;
 }
 
+/* Stages come in their order, the UNet last but one where it takes part. */
+static void print_time(const i2v_memory_plan *plan) {
+    long all = (long)(plan->seconds + 0.5);
+    if (plan->stages_count > 1) printf("about %.3g s a step, ", plan->stages[plan->stages_count - 2].seconds);
+    printf("about %ld:%02ld in all, without loading\n", all / 60, all % 60);
+}
+
 int cli_plan_table(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
     int keeps = job->settings->options.keep_loaded;
-    printf("%-14s %9s %9s %9s %s%9s  MiB\n", "", "weights", "tensors", "held", keeps ? "   others " : "", "peak");
+    printf("%-14s %9s %9s %9s %s%9s  MiB %9s\n", "", "weights", "tensors", "held", keeps ? "   others " : "", "peak",
+           "seconds");
     for (size_t i = 0; i < plan->stages_count; i++) {
         const i2v_stage_memory *stage = &plan->stages[i];
         printf("%-14s %9.0f %9.0f %9.0f ", stage->name, mebibytes(stage->weights), mebibytes(stage->tensors),
                mebibytes(stage->held));
         if (keeps) printf("%9.0f ", mebibytes(stage->others));
-        printf("%9.0f  %s%s\n", mebibytes(stage->peak), stage->traded ? stage->traded : "nothing traded",
+        printf("%9.0f      %9.1f  %s%s\n", mebibytes(stage->peak), stage->seconds,
+               stage->traded ? stage->traded : "nothing traded",
                !keeps         ? ""
                : stage->stays ? "; stays loaded"
                               : "; loaded each time");
     }
     printf("peak %.0f MiB, of %.0f MiB that %s\n", mebibytes(plan->peak), mebibytes(plan->budget),
            plan->budget_given ? "--max-memory allows" : "the system has free for it, less a margin");
+    if (plan->seconds > 0) print_time(plan);
     return cli_flush_output();
 }
 
@@ -32,19 +42,20 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
     json_t *stages = json_array();
     for (size_t i = 0; i < plan->stages_count; i++) {
         const i2v_stage_memory *stage = &plan->stages[i];
-        json_array_append_new(stages, json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o}", "name", stage->name,
-                                                "weights", (json_int_t)stage->weights, "tensors",
-                                                (json_int_t)stage->tensors, "held", (json_int_t)stage->held, "others",
-                                                (json_int_t)stage->others, "stays", stage->stays, "peak",
-                                                (json_int_t)stage->peak, "traded", cli_json_text(stage->traded)));
+        json_array_append_new(stages,
+                              json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:f}", "name", stage->name, "weights",
+                                        (json_int_t)stage->weights, "tensors", (json_int_t)stage->tensors, "held",
+                                        (json_int_t)stage->held, "others", (json_int_t)stage->others, "stays",
+                                        stage->stays, "peak", (json_int_t)stage->peak, "traded",
+                                        cli_json_text(stage->traded), "seconds", stage->seconds));
     }
     return stages;
 }
 
 int cli_plan_json(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
-    return cli_print_json(json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b}", "command", job->settings->command->name,
-                                    "version", i2v_version(), "model", cli_json_text(job->model.path), "stages",
-                                    stages_json(plan), "peak", (json_int_t)plan->peak, "budget",
-                                    (json_int_t)plan->budget, "budget_given", plan->budget_given));
+    return cli_print_json(json_pack(
+        "{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command", job->settings->command->name, "version", i2v_version(),
+        "model", cli_json_text(job->model.path), "stages", stages_json(plan), "peak", (json_int_t)plan->peak, "budget",
+        (json_int_t)plan->budget, "budget_given", plan->budget_given, "seconds", plan->seconds));
 }

@@ -1,4 +1,4 @@
-/* The memory that a run would take, as a table for a person or as JSON. */
+/* The memory and the time that a run would take, as a table for a person or as JSON. */
 #ifndef CLI_PLAN_REPORT_H
 #define CLI_PLAN_REPORT_H
 

@@ -398,16 +398,18 @@ planned() {
 planning() {
     planned generate missing.png --plan "${small[@]:0:6}"
     printed '^image encoder  *[0-9]'
-    printed '^UNet  *[0-9][0-9 ]*  nothing traded$'
+    printed '^UNet  *[0-9][0-9. ]*  nothing traded$'
     printed '^peak [0-9]* MiB, of [0-9]* MiB that the system has free for it, less a margin$'
     planned generate picture.png -o out.mp4 --plan "${small[@]}" --max-memory 1G
     printed '^peak [0-9]* MiB, of 1024 MiB that --max-memory allows$'
+    printed '^about [0-9][0-9.e+-]* s a step, about [0-9]*:[0-9][0-9] in all, without loading$'
     planned generate picture.png --plan "${small[@]}" --json
     [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'
     printed '^  "command": "generate",$'
     printed '^      "name": "VAE decoder",$'
-    printed '^      "traded": null$'
-    printed '^  "budget_given": false$'
+    printed '^      "traded": null,$'
+    printed '^  "budget_given": false,$'
+    printed '^  "seconds": [0-9]'
     if command -v python3 > /dev/null; then
         python3 -c 'import json, sys; plan = json.load(sys.stdin)
 assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage in plan["stages"])' \

@@ -356,12 +356,54 @@ static void plans_say_what_runs_would(void **state) {
     i2v_close(engine);
 }
 
+/* How much longer than the decoder a step of the UNet takes: whatever the product's rate was. */
+static double step_over_decoding(i2v_engine *engine, const i2v_params *params, double *all) {
+    i2v_memory_plan plan;
+    assert_int_equal(i2v_plan_generate(engine, params, &plan), I2V_OK);
+    double clip = plan.stages[0].seconds, encoder = plan.stages[1].seconds;
+    double step = plan.stages[2].seconds, decoder = plan.stages[3].seconds;
+    assert_true(clip > 0 && encoder > 0 && step > 0 && decoder > 0);
+    *all = (plan.seconds - clip - encoder) / decoder;
+    return step / decoder;
+}
+
+static void plans_estimate_time(void **state) {
+    (void)state;
+    i2v_engine *engine = engine_of(0, I2V_DTYPE_F32);
+    i2v_params params = params_of(128, 128);
+    double all;
+    params.num_frames = 4;
+    params.num_inference_steps = 10;
+    params.max_guidance_scale = params.min_guidance_scale = 1;
+    params.decode_chunk_size = 2;
+    double alone = step_over_decoding(engine, &params, &all);
+    assert_float_equal(all, 10 * alone + 1, 1e-6 * all);
+    params.decode_chunk_size = 1;
+    assert_float_equal(step_over_decoding(engine, &params, &all), alone, 0.01 * alone);
+    params.max_guidance_scale = 3;
+    double guided = step_over_decoding(engine, &params, &all);
+    assert_true(guided > 1.9 * alone && guided <= 2 * alone);
+    params.num_videos = 3;
+    assert_float_equal(step_over_decoding(engine, &params, &all), guided, 1e-6 * guided);
+    assert_float_equal(all, 3 * (10 * guided + 1), 1e-6 * all);
+
+    i2v_memory_plan decoding;
+    params.num_videos = 1;
+    assert_int_equal(i2v_plan_decode(engine, 4, 16, 16, &params, &decoding), I2V_OK);
+    assert_true(decoding.seconds > 0);
+    assert_float_equal(decoding.seconds, decoding.stages[0].seconds, 1e-9);
+    engine->options.max_memory = 1 << 20;
+    assert_int_equal(i2v_plan_generate(engine, &params, &decoding), I2V_ERROR_MEMORY);
+    assert_float_equal(decoding.seconds, 0, 0);
+    i2v_close(engine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trades_change_no_bit_of_the_unet), cmocka_unit_test(trades_change_no_bit_of_the_decoder),
         cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(weights_are_streamed_within_small_budgets),
         cmocka_unit_test(a_file_that_changes_is_an_error),  cmocka_unit_test(runs_keep_to_their_plans),
-        cmocka_unit_test(plans_say_what_runs_would),
+        cmocka_unit_test(plans_say_what_runs_would),        cmocka_unit_test(plans_estimate_time),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

@@ -332,7 +332,8 @@ I2V_API void i2v_video_free(i2v_video *video);
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-/* One stage of a run, in bytes. Stages are in memory one at a time, beside the parts that stay (options.keep_loaded).
+/* One stage of a run, in bytes and seconds. Stages are in memory one at a time, beside the parts that stay
+ * (options.keep_loaded).
  */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
@@ -343,19 +344,22 @@ typedef struct i2v_stage_memory {
     uint64_t peak;      /* of all four together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
     int stays;          /* 1: the weights stay loaded for the next call */
+    double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
 } i2v_stage_memory;
 
-/* The memory of a run, known before it starts. Trades change no bit of the result. */
+/* The memory of a run, known before it starts, and about its time. Trades change no bit of the result. */
 typedef struct i2v_memory_plan {
     size_t stages_count;
     i2v_stage_memory stages[4]; /* in the order of the run */
     uint64_t peak;              /* of the largest stage */
     uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
+    double seconds;             /* about how long all of it computes, without loading; 0: not known */
 } i2v_memory_plan;
 
-/* What i2v_generate with these parameters takes; nothing is computed. I2V_ERROR_MEMORY where i2v_generate would fail
- * with it: then *plan is the leanest there is. Its strings are static. */
+/* What i2v_generate with these parameters takes; nothing is computed but a product, to estimate seconds by.
+ * I2V_ERROR_MEMORY where i2v_generate would fail with it: then *plan is the leanest there is, without seconds. Its
+ * strings are static. */
 I2V_API i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan);
 
 /* The same for i2v_decode. */

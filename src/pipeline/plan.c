@@ -81,14 +81,23 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     return OVERHEAD + latents + picture + step_noise + (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
+/* Weights that are used once are packed for that, into memory that is used again, unless they stay for other calls. */
+static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int level) {
+    i2v_trades trades = i2v_trades_at(level);
+    if (i2v_stage_runs_once(kind) && !engine->options.keep_loaded) trades.stream = 1;
+    return trades;
+}
+
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                           int level) {
     i2v_stage stage;
-    *plan = (i2v_stage_plan){.trades = i2v_trades_at(level), .level = level, .held = held_beside(kind, sizes)};
+    *plan =
+        (i2v_stage_plan){.trades = trades_of(kind, engine, level), .level = level, .held = held_beside(kind, sizes)};
     i2v_status status = i2v_stage_begin(&stage, kind, engine, sizes, NULL, plan);
     if (!status) status = run_dry(&stage, sizes);
     if (!status) {
         plan->weights = stage.store.bytes;
+        plan->multiplications = stage.run.multiplications;
         plan->tensors = i2v_pool_peak(stage.run.pool);
         /* what loading takes beside the weights is given back before a pass's tensors are taken */
         if (plan->tensors < stage.store.scratch) plan->tensors = stage.store.scratch;

@@ -118,8 +118,7 @@ static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *si
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                            i2v_call *call, const i2v_stage_plan *plan) {
     /* what runs once, before the loop, takes little memory and keeps all digits */
-    int runs_once = kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
-    i2v_element element = runs_once ? I2V_ELEMENT_F32 : engine->element;
+    i2v_element element = i2v_stage_runs_once(kind) ? I2V_ELEMENT_F32 : engine->element;
     *stage = (i2v_stage){.kind = kind,
                          .call = call,
                          .held = plan->held,

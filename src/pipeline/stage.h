@@ -37,13 +37,19 @@ typedef struct i2v_stage_plan {
     i2v_trades trades;
     int level; /* of the trades */
     uint64_t weights, tensors;
-    uint64_t held;   /* beside them, while the stage runs */
-    uint64_t others; /* weights of other stages that stay loaded */
-    int stays;       /* its own weights stay loaded when it ends */
+    uint64_t held;            /* beside them, while the stage runs */
+    uint64_t others;          /* weights of other stages that stay loaded */
+    uint64_t multiplications; /* multiply-adds of one pass: of the UNet's step, of a decoded chunk */
+    int stays;                /* its own weights stay loaded when it ends */
 } i2v_stage_plan;
 
 static inline uint64_t i2v_stage_peak(const i2v_stage_plan *plan) {
     return plan->weights + plan->tensors + plan->held + plan->others;
+}
+
+/* 1: its one pass uses each weight once. */
+static inline int i2v_stage_runs_once(i2v_stage_kind kind) {
+    return kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;
 }
 
 typedef struct i2v_stage {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define INPUTS_TOGETHER 64 /* of one output, so that what is written stays in cache */
+#define INPUTS_TOGETHER 256 /* of each output, so that what is written stays in cache */
 
 typedef struct pack_job {
     const i2v_filter *filter;
@@ -44,24 +44,91 @@ static void store_bits(i2v_element element, uint32_t bits, char *to) {
     memcpy(to, &half, sizeof half);
 }
 
-/* Inputs begin..end of one output, which lie at from, [inputs, taps], to [taps][in][panel]; `size`, known to the
- * compiler, of an element that stays what it is. */
-static inline void move(const pack_job *job, const char *from, int begin, int end, size_t size, char *to) {
-    int64_t taps = job->filter->taps, in = job->filter->in, panel = job->panel;
-    for (int64_t i = begin; i < end; i++) {
-        for (int64_t t = 0; t < taps; t++, from += size) {
-            memcpy(to + (size_t)((t * in + i) * panel) * size, from, size);
+/* ---- weights of some outputs and inputs, in rows, to columns of a panel ---- */
+
+/* As many rows as a vector has elements: a block of as many weights of each is transposed in registers. */
+enum { VECTOR = 16, MOST_ROWS = VECTOR / 2 };
+/* Bytes of a row between what is read and what is fetched: rows are many, and short, for the processor to foresee. */
+enum { AHEAD = 256 };
+typedef uint16_t halves __attribute__((vector_size(VECTOR)));
+
+/* Elements of `size` bytes of a and b in turn, of their first or their second halves. */
+static inline halves interleave(halves a, halves b, size_t size, int second) {
+    if (size == 2) {
+        return second ? __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+                      : __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    }
+    return second ? __builtin_shufflevector(a, b, 4, 5, 12, 13, 6, 7, 14, 15)
+                  : __builtin_shufflevector(a, b, 0, 1, 8, 9, 2, 3, 10, 11);
+}
+
+/* n rows of n elements become columns where rows i and i + n / 2 are interleaved log2 n times. */
+static inline void transpose(halves *rows, int n, size_t size) {
+    halves mixed[MOST_ROWS];
+    for (int step = 1; step < n; step *= 2) {
+        for (int i = 0; i < n / 2; i++) {
+            mixed[2 * i] = interleave(rows[i], rows[i + n / 2], size, 0);
+            mixed[2 * i + 1] = interleave(rows[i], rows[i + n / 2], size, 1);
         }
+        memcpy(rows, mixed, (size_t)n * sizeof *rows);
     }
 }
 
-static void convert(const pack_job *job, i2v_element was, const char *from, int begin, int end, char *to) {
-    int64_t taps = job->filter->taps, in = job->filter->in, panel = job->panel;
+/* Rows of weights, [inputs, taps] each, stride bytes apart. */
+typedef struct {
+    const char *first;
+    size_t stride;
+    int count;
+    i2v_element element;
+} weight_rows;
+
+static inline void move_one(const weight_rows *from, int row, int64_t i, i2v_element is, char *to) {
+    store_bits(is,
+               load_bits(from->element,
+                         from->first + (size_t)row * from->stride + (size_t)i * i2v_element_size(from->element)),
+               to);
+}
+
+/* A vector of weights i, i + 1 ... of one row. */
+static inline halves load_vector(const weight_rows *from, int row, int64_t i, i2v_element is, size_t size) {
+    halves vector;
+    if (from->element == is) {
+        const char *at = from->first + (size_t)row * from->stride + (size_t)i * size;
+        __builtin_prefetch(at + AHEAD);
+        memcpy(&vector, at, sizeof vector);
+    } else {
+        for (int k = 0; k < (int)(VECTOR / size); k++)
+            move_one(from, row, i + k, is, (char *)&vector + (size_t)k * size);
+    }
+    return vector;
+}
+
+/* The rows' weights of inputs begin..end, which start at from->first, to to[taps][in][panel]; size, which the compiler
+ * knows, is that of the filter's element. */
+static inline void move_rows(const pack_job *job, const weight_rows *from, int begin, int end, size_t size, char *to) {
+    int64_t taps = job->filter->taps, in = job->filter->in, panel = job->panel, count = (end - begin) * taps;
     i2v_element is = job->filter->element;
-    for (int64_t i = begin; i < end; i++) {
-        for (int64_t t = 0; t < taps; t++, from += i2v_element_size(was)) {
-            store_bits(is, load_bits(was, from), to + (size_t)((t * in + i) * panel) * i2v_element_size(is));
+    int n = (int)(VECTOR / size);
+    int64_t input = begin, tap = 0;
+    for (int64_t i = 0; i < count;) {
+        halves block[MOST_ROWS];
+        int whole = from->count == n && i + n <= count, columns = whole ? n : 1;
+        if (whole) {
+            for (int r = 0; r < n; r++) block[r] = load_vector(from, r, i, is, size);
+            transpose(block, n, size);
         }
+        for (int c = 0; c < columns; c++) {
+            char *column = to + (size_t)((tap * in + input) * panel) * size;
+            if (whole)
+                memcpy(column, &block[c], sizeof block[c]);
+            else
+                for (int r = 0; r < from->count; r++) move_one(from, r, i, is, column + (size_t)r * size);
+            if (++tap == taps) {
+                tap = 0;
+                input++;
+            }
+        }
+        i += columns;
     }
 }
 
@@ -80,20 +147,18 @@ static void fold(const pack_job *job, const char *from, int count, float *folded
     }
 }
 
-static void pack_inputs(const pack_job *job, const char *from, int begin, int end, char *to) {
-    float folded[INPUTS_TOGETHER * 4];
-    i2v_element element = job->element;
+static void pack_rows(const pack_job *job, weight_rows from, int begin, int end, char *to) {
+    float folded[MOST_ROWS][INPUTS_TOGETHER * 4];
     if (job->folds) {
-        fold(job, from, end - begin, folded);
-        from = (const char *)folded;
-        element = I2V_ELEMENT_F32;
+        for (int r = 0; r < from.count; r++) {
+            fold(job, from.first + (size_t)r * from.stride, end - begin, folded[r]);
+        }
+        from = (weight_rows){(const char *)folded, sizeof folded[0], from.count, I2V_ELEMENT_F32};
     }
-    if (element != job->filter->element) {
-        convert(job, element, from, begin, end, to);
-    } else if (i2v_element_size(element) == 2) {
-        move(job, from, begin, end, 2, to);
+    if (i2v_element_size(job->filter->element) == 2) {
+        move_rows(job, &from, begin, end, 2, to);
     } else {
-        move(job, from, begin, end, 4, to);
+        move_rows(job, &from, begin, end, 4, to);
     }
 }
 
@@ -104,14 +169,17 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     size_t size = i2v_element_size(filter->element);
     /* of the weights of one output and input */
     size_t from_size = (size_t)(job->folds ? 9 : filter->taps) * i2v_element_size(job->element);
+    weight_rows from = {.stride = (size_t)filter->in * from_size, .element = job->element};
     char *to = job->packed + (size_t)item * depth * panel * size;
-    size_t rows = (size_t)i2v_min(job->panel, filter->out - item * job->panel);
-    if (rows < panel) memset(to, 0, depth * panel * size);
+    const char *weights = job->weights + (size_t)item * panel * from.stride;
+    int rows = (int)i2v_min(job->panel, filter->out - item * job->panel), together = (int)(VECTOR / size);
+    if (rows < job->panel) memset(to, 0, depth * panel * size);
     for (int begin = 0; begin < filter->in; begin += INPUTS_TOGETHER) {
         int end = (int)i2v_min(begin + INPUTS_TOGETHER, filter->in);
-        for (size_t r = 0; r < rows; r++) {
-            size_t first = ((size_t)item * panel + r) * (size_t)filter->in + (size_t)begin;
-            pack_inputs(job, job->weights + first * from_size, begin, end, to + r * size);
+        for (int row = 0; row < rows; row += together) {
+            from.first = weights + (size_t)row * from.stride + (size_t)begin * from_size;
+            from.count = (int)i2v_min(together, rows - row);
+            pack_rows(job, from, begin, end, to + (size_t)row * size);
         }
     }
 }

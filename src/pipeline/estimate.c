@@ -1,0 +1,77 @@
+#include "pipeline/estimate.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The product that is timed, as often as fits the time, but for the first, which touches its memory. */
+enum { ROWS = 1024, SIZE = 1024, LEAST_TIMES = 2, MOST_TIMES = 10 };
+static const double MOST_SECONDS = 0.05;
+
+/* A stage's rate over the product's: its 3x3 convolutions multiply less than is counted. Measured with SVD-XT's sizes
+ * (docs/PERFORMANCE.md). */
+static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
+
+/* Multiply-adds a second of the run's fastest product; nothing on a dry pool. */
+static double time_product(i2v_run *run, const i2v_linear *weights) {
+    i2v_tensor x = i2v_tensor_new(run, 1, 1, ROWS, SIZE), out = i2v_tensor_new(run, 1, 1, ROWS, SIZE);
+    double least = 0, began = i2v_now();
+    if (i2v_run_computes(run)) memset(x.data, 0, i2v_tensor_bytes(&x));
+    for (int i = 0; i < LEAST_TIMES || (i < MOST_TIMES && i2v_now() - began < MOST_SECONDS); i++) {
+        double start = i2v_now();
+        i2v_op_linear(run, out, x, NULL, weights, i2v_epilogue_plain());
+        double seconds = i2v_now() - start;
+        if (i == 0 || seconds < least) least = seconds;
+        if (run->status || !i2v_run_computes(run)) break;
+    }
+    i2v_tensor_free(run, &out);
+    i2v_tensor_free(run, &x);
+    return least > 0 ? (double)ROWS * SIZE * SIZE / least : 0;
+}
+
+/* On a pool of `bytes`, dry if 0; *peak is what it takes. */
+static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, const i2v_engine *engine,
+                               const i2v_linear *weights, i2v_error *error) {
+    i2v_run run = {.backend = engine->backend, .device = engine->device, .element = engine->element, .error = error};
+    i2v_status status = i2v_pool_new(&run.pool, bytes, error);
+    if (status) return status;
+    *rate = time_product(&run, weights);
+    *peak = i2v_pool_peak(run.pool);
+    i2v_pool_delete(run.pool);
+    return run.status;
+}
+
+static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error *error) {
+    i2v_filter filter = {.in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16};
+    size_t count = (size_t)SIZE * SIZE;
+    uint16_t *values = calloc(count, sizeof *values);
+    void *packed = i2v_memory_new(engine->backend->filter_size(&filter));
+    uint64_t bytes = 0;
+    i2v_status status = I2V_OK;
+    if (values && packed) {
+        engine->backend->filter_pack(&engine->device, &filter, I2V_ELEMENT_F16, values, packed);
+        filter.packed = packed;
+        i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};
+        status = time_on_pool(rate, &bytes, 0, engine, &weights, error);
+        if (!status) status = time_on_pool(rate, &bytes, bytes, engine, &weights, error);
+    } else {
+        status = i2v_fail_memory(error, "the estimate", count * sizeof *values);
+    }
+    free(packed);
+    free(values);
+    return status;
+}
+
+i2v_status i2v_estimate(double seconds[I2V_STAGES_COUNT], const i2v_plan *plan, const i2v_engine *engine,
+                        const i2v_sizes *sizes, i2v_error *error) {
+    double rate = 0;
+    i2v_status status = measure_rate(&rate, engine, error);
+    for (i2v_stage_kind kind = plan->first; !status && kind < I2V_STAGES_COUNT; kind++) {
+        double multiplications = (double)plan->stages[kind].multiplications;
+        if (kind == I2V_STAGE_DECODER) multiplications *= (double)sizes->num_frames / sizes->decode_chunk_size;
+        seconds[kind] = rate > 0 ? multiplications / (rate * rate_of_stage[kind]) : 0;
+    }
+    return status;
+}
