@@ -3,13 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-/* "folder/x.safetensors" is a file that is missing, "org/name/x.safetensors" may be one of a model. */
+/* "folder/x.safetensors" is a file that is missing, as is "folder/x.mp4", which info may be asked about;
+ * "org/name/x.safetensors" may be one of a model. */
 static int looks_like_a_file(const char *model) {
-    size_t length = strlen(model), ending = strlen(".safetensors");
-    return strchr(model, '/') == strrchr(model, '/') && length > ending &&
-           strcmp(model + length - ending, ".safetensors") == 0;
+    static const char *const endings[] = {".safetensors", ".mp4",  ".mkv", ".mov", ".webm", ".gif",
+                                          ".webp",        ".apng", ".png", ".jpg", ".jpeg", ".npy"};
+    const char *dot = strrchr(model, '.');
+    if (!dot || strchr(model, '/') != strrchr(model, '/')) return 0;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(dot, endings[i]) == 0) return 1;
+    }
+    return 0;
 }
 
 int cli_is_hub_name(const char *model) {

@@ -6,58 +6,10 @@ data=$(realpath "$2")
 model=$(dirname "$(find "$data/reference" -maxdepth 2 -name model_index.json | sort | head -n 1)")
 [ -f "$model/model_index.json" ] || { echo "no model folder in $data/reference"; exit 1; }
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/work"
-cd "$scratch/work" || exit 1
-failures=0
-
-# A PNG of 24x16 pixels.
-base64 -d > picture.png <<PNG
-iVBORw0KGgoAAAANSUhEUgAAABgAAAAQCAIAAACDRijCAAAAKUlEQVR42mNkYGDgogZiYeBnoAoYUgb9xyHOOPS9NmoQHQ1iHA0jCAAA
-3CADBqShQtMAAAAASUVORK5CYII=
-PNG
+. "$(dirname "$(realpath "$0")")/shell.sh"
+picture picture.png
 printf 'not a picture, not a model, not latents' > text.txt
 small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
-
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stderr: /' "$scratch/err"
-    sed 's/^/    stdout: /' "$scratch/out" | head -n 20
-    failures=$((failures + 1))
-}
-
-# run ARGUMENT...: sets status; standard output and error are in $scratch/out and $scratch/err.
-run() {
-    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err"
-    status=$?
-}
-
-# refused STATUS WORDS ARGUMENT...: ends with STATUS, prints the one line "img2vid: ..." with WORDS in it on standard
-# error and nothing on standard output, and leaves no file behind.
-refused() {
-    local wanted=$1 words=$2 before
-    shift 2
-    before=$(ls -AR)
-    run "$@"
-    [ "$status" = "$wanted" ] || fail "status $status, not $wanted: $*"
-    [ "$(wc -l < "$scratch/err")" = 1 ] || fail "one line was to be printed: $*"
-    grep -q "^img2vid: .*$words" "$scratch/err" || fail "the message lacks '$words': $*"
-    [ -s "$scratch/out" ] && fail "standard output was to be empty: $*"
-    [ "$(ls -AR)" = "$before" ] || fail "files were left behind: $*"
-}
-
-# works FILE ARGUMENT...: ends with 0 and FILE has something in it.
-works() {
-    local file=$1
-    shift
-    run "$@"
-    [ "$status" = 0 ] || fail "status $status: $*"
-    [ -s "$file" ] || fail "$file is missing or empty: $*"
-}
-
-printed() { grep -q -- "$1" "$scratch/out" || fail "standard output lacks '$1'"; }
-said() { grep -q -- "$1" "$scratch/err" || fail "standard error lacks '$1'"; }
 
 help_and_version() {
     works "$scratch/out" --version
@@ -384,6 +336,8 @@ describing() {
     printed '^made with  unknown: '
     run info picture.png --json
     printed '"metadata": null'
+    refused 1 'missing/video.GIF' info missing/video.GIF
+    grep -q pull "$scratch/err" && fail 'a missing video is no model of a hub'
 }
 
 # planned ARGUMENT...: prints a plan of the four stages, and leaves no file behind.
@@ -539,9 +493,5 @@ full_disk() {
     said '^img2vid: cannot write to standard output'
 }
 
-for group in help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
-    planning describing presets measuring interrupting full_disk; do
-    echo "== $group"
-    $group
-done
-[ $failures = 0 ] && echo 'all passed' || { echo "$failures failed"; exit 1; }
+run_groups help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
+    planning describing presets measuring interrupting full_disk

@@ -4,62 +4,15 @@
 set -u
 program=$(realpath "$1")
 model=$(realpath "$2")/reference/plain_top
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir -p "$scratch/work/out" "$scratch/work/there" "$scratch/work/1" "$scratch/work/2"
-cd "$scratch/work" || exit 1
-failures=0
-
-# A PNG of 24x16 pixels.
-base64 -d > a.png <<PNG
-iVBORw0KGgoAAAANSUhEUgAAABgAAAAQCAIAAACDRijCAAAAKUlEQVR42mNkYGDgogZiYeBnoAoYUgb9xyHOOPS9NmoQHQ1iHA0jCAAA
-3CADBqShQtMAAAAASUVORK5CYII=
-PNG
+. "$(dirname "$(realpath "$0")")/shell.sh"
+mkdir out there 1 2
+picture a.png
 cp a.png b.png
 cp a.png there/a.png
 cp a.png 'c{d}%.x.png'
 for i in 0 1 2 3 4 5 6 7 8 9; do cp a.png p$i.png; done
 printf 'not a picture' > bad.jpg
 small=(--model "$model" --width 64 --height 48 --num-inference-steps 1 --num-frames 3)
-
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stderr: /' "$scratch/err"
-    sed 's/^/    stdout: /' "$scratch/out" | head -n 20
-    failures=$((failures + 1))
-}
-
-# run ARGUMENT...: sets status; standard output and error are in $scratch/out and $scratch/err.
-run() {
-    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err"
-    status=$?
-}
-
-# refused STATUS WORDS ARGUMENT...: ends with STATUS before any work, with one line that has WORDS in it and no file.
-refused() {
-    local wanted=$1 words=$2 before
-    shift 2
-    before=$(ls -AR)
-    run "$@"
-    [ "$status" = "$wanted" ] || fail "status $status, not $wanted: $*"
-    [ "$(wc -l < "$scratch/err")" = 1 ] || fail "one line was to be printed: $*"
-    grep -q -- "^img2vid: .*$words" "$scratch/err" || fail "the message lacks '$words': $*"
-    [ -s "$scratch/out" ] && fail "standard output was to be empty: $*"
-    [ "$(ls -AR)" = "$before" ] || fail "files were left behind: $*"
-}
-
-# ends STATUS ARGUMENT...
-ends() {
-    local wanted=$1
-    shift
-    run "$@"
-    [ "$status" = "$wanted" ] || fail "status $status, not $wanted: $*"
-}
-
-there() { for file; do [ -s "$file" ] || fail "$file is missing or empty"; done; }
-printed() { grep -q -- "$1" "$scratch/out" || fail "standard output lacks '$1'"; }
-said() { grep -q -- "$1" "$scratch/err" || fail "standard error lacks '$1'"; }
-same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
 # Each of ten pictures gives what a call of its own gives, and only the first loads the model.
 ten_pictures() {
@@ -260,8 +213,4 @@ running_again() {
     rm out/*
 }
 
-for group in ten_pictures seeds names failing_pictures interrupting extending outputs running_again; do
-    echo "== $group"
-    $group
-done
-[ $failures = 0 ] && echo 'all passed' || { echo "$failures failed"; exit 1; }
+run_groups ten_pictures seeds names failing_pictures interrupting extending outputs running_again

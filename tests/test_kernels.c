@@ -448,6 +448,15 @@ static void test_temporal_conv(void **state) {
     check_temporal_conv(2, 30, 20, 3, 3, 0);
 }
 
+/* Channels and frames enough for Winograd's method: whole tiles in time and parts, few pixels and many. */
+static void test_temporal_conv_winograd(void **state) {
+    for (int i = 0; i < 24; i++) {
+        check_temporal_conv(3 + i % 12, random_int(1, 9), random_int(1, 40), 64 + random_int(0, 70),
+                            64 + random_int(0, 240), i);
+    }
+    check_temporal_conv(25, 8, 14, 200, 300, 9);
+}
+
 /* ---- convolutions --------------------------------------------------------------------------------------------- */
 
 typedef struct conv_case {
@@ -665,17 +674,18 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
 }
 
 /* A temporal convolution of a band of x into a band of out, from pixel `first` on, beside the whole one. */
-static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int first, int pixels) {
-    i2v_filter raw = random_filter(x.channels, 24, 3, I2V_ELEMENT_F32);
+static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int channels, int first, int pixels) {
+    i2v_filter raw = random_filter(x.channels, channels, 3, I2V_ELEMENT_F32);
     i2v_temporal_conv weights = {.filter = pack(backend, raw)};
     free((void *)raw.packed);
-    i2v_tensor out = random_tensor(x.element, x.frames, x.height, x.width, 24);
+    i2v_tensor out = random_tensor(x.element, x.frames, x.height, x.width, channels);
     i2v_tensor banded = copy_of_band(out, 0, x.height * x.width);
     i2v_temporal_conv_args args = {.weights = &weights, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
     RUN(backend, 2, temporal_conv, &args);
     args.x_frame_rows = args.out_frame_rows = (int64_t)x.height * x.width;
     args.x = (i2v_tensor){i2v_tensor_pixels(&x, 0, first, pixels).data, x.frames, 1, pixels, x.channels, x.element};
-    args.out = (i2v_tensor){i2v_tensor_pixels(&banded, 0, first, pixels).data, x.frames, 1, pixels, 24, x.element};
+    args.out =
+        (i2v_tensor){i2v_tensor_pixels(&banded, 0, first, pixels).data, x.frames, 1, pixels, channels, x.element};
     RUN(backend, 2, temporal_conv, &args);
     i2v_tensor wanted = copy_of_band(out, first, pixels), found = copy_of_band(banded, first, pixels);
     assert_memory_equal(found.data, wanted.data, i2v_tensor_bytes(&wanted));
@@ -690,8 +700,12 @@ static void check_bands(const i2v_backend *backend, i2v_element element) {
     i2v_tensor x = random_tensor(element, 3, 37, 41, 128);
     for (int tiles = 1; tiles < 4; tiles++)
         check_moments(backend, x, tiles * (backend == i2v_backend_plain() ? 333 : 1));
-    check_temporal_band(backend, x, 0, 1);
-    check_temporal_band(backend, x, 1000, 517);
+    check_temporal_band(backend, x, 24, 0, 1);
+    check_temporal_band(backend, x, 24, 1000, 517);
+    free(x.data);
+    x = random_tensor(element, 6, 13, 17, 80); /* Winograd's */
+    check_temporal_band(backend, x, 72, 0, 1);
+    check_temporal_band(backend, x, 72, 100, 61);
     free(x.data);
 }
 
@@ -1158,6 +1172,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_feed_forward),
         cmocka_unit_test(test_temporal_conv),
+        cmocka_unit_test(test_temporal_conv_winograd),
         cmocka_unit_test(test_conv),
         cmocka_unit_test(test_conv_winograd),
         cmocka_unit_test(test_conv_tiles),

@@ -2,6 +2,7 @@
  * tools/make_single_file.py writes and proves against sgm's own modules. */
 #include "reference.h"
 
+#include "base/half.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
 
@@ -32,7 +33,7 @@ static struct {
     int reversed; /* order of the bytes */
 } made;
 
-static char path[64], decoder_path[64];
+static char path[64], other_path[64]; /* a file, and another to compare it with */
 
 static void clear(void) {
     for (int i = 0; i < made.count; i++) free(made.tensors[i].data);
@@ -225,6 +226,39 @@ static void ignores_what_is_known(void **state) {
     expect_same(path, NULL, MODEL, NULL);
 }
 
+/* All tensors, which are of bf16, as f16, or as f32 of the same values. */
+static void store_as(int half) {
+    for (int i = 0; i < made.count; i++) {
+        tensor *t = &made.tensors[i];
+        assert_string_equal(t->dtype, "BF16");
+        size_t count = t->bytes / 2, size = half ? 2 : 4;
+        uint8_t *data = malloc(count * size);
+        for (size_t k = 0; k < count; k++) {
+            uint16_t bits;
+            memcpy(&bits, t->data + 2 * k, 2);
+            uint16_t narrow = i2v_narrow_f16(i2v_widen_bf16(bits));
+            uint32_t wide = i2v_widen_f16(narrow);
+            memcpy(data + k * size, half ? (const void *)&narrow : (const void *)&wide, size);
+        }
+        free(t->data);
+        t->data = data;
+        t->bytes = count * size;
+        snprintf(t->dtype, sizeof t->dtype, half ? "F16" : "F32");
+    }
+}
+
+/* As the pruned files are published. */
+static void reads_half_precision(void **state) {
+    (void)state;
+    make();
+    store_as(0);
+    write_to(other_path);
+    make();
+    store_as(1);
+    write_to(path);
+    expect_same(path, NULL, other_path, NULL);
+}
+
 static void replaces_parts(void **state) {
     (void)state;
     make();
@@ -361,12 +395,12 @@ static void decodes_frame_by_frame(void **state) {
     memset(values, 0, sizeof values);
     identity = (i2v_weight){.dtype_name = "BF16", .ndim = 1, .shape = {8}, .bytes = 16, .data = values};
     add("first_stage_model.post_quant_conv.bias", &identity);
-    write_to(decoder_path);
+    write_to(other_path);
     i2v_video *wanted = run(path, NULL);
     i2v_options options;
     i2v_options_default(&options);
-    options.frame_decoder = decoder_path;
-    const char *models[] = {decoder_path, MODEL};
+    options.frame_decoder = other_path;
+    const char *models[] = {other_path, MODEL};
     for (int i = 0; i < 2; i++) {
         i2v_video *found = run(models[i], i == 0 ? NULL : &options);
         size_t count = (size_t)found->num_frames * (size_t)found->height * (size_t)found->width * 3;
@@ -378,20 +412,18 @@ static void decodes_frame_by_frame(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_the_folders_frames),
-        cmocka_unit_test(ignores_what_is_known),
-        cmocka_unit_test(replaces_parts),
-        cmocka_unit_test(names_what_is_wrong),
-        cmocka_unit_test(reads_sizes),
+        cmocka_unit_test(gives_the_folders_frames), cmocka_unit_test(ignores_what_is_known),
+        cmocka_unit_test(reads_half_precision),     cmocka_unit_test(replaces_parts),
+        cmocka_unit_test(names_what_is_wrong),      cmocka_unit_test(reads_sizes),
         cmocka_unit_test(decodes_frame_by_frame),
     };
     snprintf(path, sizeof path, "/tmp/i2v-single-XXXXXX");
-    snprintf(decoder_path, sizeof decoder_path, "/tmp/i2v-decoder-XXXXXX");
+    snprintf(other_path, sizeof other_path, "/tmp/i2v-other-XXXXXX");
     close(mkstemp(path));
-    close(mkstemp(decoder_path));
+    close(mkstemp(other_path));
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     clear();
     unlink(path);
-    unlink(decoder_path);
+    unlink(other_path);
     return failed;
 }

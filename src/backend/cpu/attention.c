@@ -43,7 +43,7 @@ static int is_short(const i2v_attention_args *args) {
 static void plan_blocks(attention_job *job) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
-    job->of_pairs = i2v_product_is_of_pairs(kernels, args->element, args->head_dim, (int)(args->token_stride % 2));
+    job->of_pairs = args->token_stride % 2 == 0 && i2v_product_is_of_pairs(kernels, args->element, args->head_dim, 0);
     job->together = job->of_pairs ? 2 : 1;
     job->factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     job->pairs = args->outer * args->inner * args->heads;

@@ -10,6 +10,7 @@
 typedef struct feed_forward_job {
     const i2v_kernels *kernels;
     const i2v_feed_forward_args *args;
+    i2v_product_input input;
     int64_t rows, row_tiles;
     int pairs;                                    /* see i2v_product */
     float *read, *value, *gate, *sums, *expanded; /* per thread */
@@ -21,7 +22,13 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
                    const i2v_feed_forward_args *args, void *memory) {
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
+    static const i2v_input_norm none = {0};
     *job = (feed_forward_job){.kernels = kernels, .args = args};
+    job->input = (i2v_product_input){.kernels = kernels,
+                                     .element = args->element,
+                                     .source = {args->x},
+                                     .channels = {args->geglu->in},
+                                     .norm = &none};
     job->columns = i2v_round_up(args->output->out, kernels->panel);
     job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns), threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
@@ -69,20 +76,6 @@ static void both_products(const feed_forward_job *job, const i2v_product *in, i2
     i2v_product_write(out, &job->args->epilogue, job->args->element, job->args->out);
 }
 
-/* Rows first..first + rows through the norm. */
-static void read_rows(const feed_forward_job *job, int64_t first, int64_t rows, float *out) {
-    const i2v_feed_forward_args *args = job->args;
-    static const i2v_input_norm none = {0};
-    int channels = args->geglu->in;
-    i2v_product_input input = {
-        .kernels = job->kernels, .element = args->element, .source = {args->x}, .channels = {channels}, .norm = &none};
-    i2v_product_read(&input, first, rows, out);
-    for (int64_t r = 0; args->norm && r < rows; r++) {
-        job->kernels->layer_norm(args->norm, out + r * channels, channels, out + r * channels);
-    }
-    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, rows * channels, out);
-}
-
 static void feed_forward_item(void *argument, int64_t item, int thread) {
     const feed_forward_job *job = argument;
     const i2v_feed_forward_args *args = job->args;
@@ -105,7 +98,7 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.columns = out.out_columns = args->output->out;
     out.sums = job->sums + thread * job->sums_stride;
     out.sums_stride = job->columns;
-    read_rows(job, first, line.rows, read);
+    i2v_product_read_normed(&job->input, args->norm, job->pairs, first, line.rows, read);
     both_products(job, &in, &out, job->value + thread * job->hidden_stride, job->gate + thread * job->gate_stride);
 }
 

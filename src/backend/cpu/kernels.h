@@ -80,6 +80,14 @@ typedef struct i2v_kernels {
     void (*winograd_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth, float *out);
     void (*winograd_output)(int m, const float *sums, int64_t stride, int columns, float *out, int64_t line,
                             int64_t pixel, int rows, int across);
+    /* The same over frames, where a tile is m outputs of n inputs.
+     * input: n frames of `count` values from x on, `frame` apart, to n rows out[count], stride apart.
+     * weights: of a packed panel's three taps, to n panels out[depth][panel].
+     * output: n rows of sums[count], stride apart, count a multiple of the panel, to m frames of out. */
+    void (*winograd_frames_input)(int m, const float *x, int64_t frame, int64_t count, float *out, int64_t stride);
+    void (*winograd_frames_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth,
+                                    float *out);
+    void (*winograd_frames_output)(int m, const float *sums, int64_t stride, int64_t count, float *out, int64_t frame);
     /* scores[padded] (times factor > 0 in powers of two) become weights relative to softmax->highest; what
      * output[depth] has summed up so far is rescaled to it. Scores from `keys` on do not count. */
     void (*softmax)(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, float *output, int depth);

@@ -1,6 +1,6 @@
 /* Kernels of Winograd's convolutions F(m x m, 3 x 3), m = 2 and 4: a tile of m x m outputs needs n x n inputs, n = m +
- * 2, and n^2 products in place of 9 m^2. Transforms are of Lavin and Gray, "Fast Algorithms for Convolutional Neural
- * Networks" (2015), in f32. `m` is known to the compiler in every loop. */
+ * 2, and n^2 products in place of 9 m^2; and F(m, 3) over frames, n in place of 3 m. Transforms are of Lavin and Gray,
+ * "Fast Algorithms for Convolutional Neural Networks" (2015), in f32. `m` is known to the compiler in every loop. */
 #include "backend/cpu/kernels_product.inc.h"
 
 #define WINOGRAD_MOST 6 /* n of the largest tile */
@@ -84,6 +84,24 @@ static void winograd_input(int m, const float *x, int64_t line, int64_t pixel, i
     }
 }
 
+static inline void frames_in(const int m, const float *x, int64_t frame, int64_t count, float *out, int64_t stride) {
+    const int n = m + 2;
+    for (int64_t c = 0; c < count; c += VECTOR_WIDTH) {
+        vec d[WINOGRAD_MOST], t[WINOGRAD_MOST];
+        for (int i = 0; i < n; i++) d[i] = load_some(x + i * frame + c, count - c);
+        winograd_inputs(m, d, t);
+        for (int i = 0; i < n; i++) store_some(out + i * stride + c, t[i], count - c);
+    }
+}
+
+static void winograd_frames_input(int m, const float *x, int64_t frame, int64_t count, float *out, int64_t stride) {
+    if (m == 2) {
+        frames_in(2, x, frame, count, out, stride);
+    } else {
+        frames_in(4, x, frame, count, out, stride);
+    }
+}
+
 static inline void winograd_weights_of(const int m, i2v_element element, const char *panel, int64_t tap, int64_t depth,
                                        float *out) {
     const int n = m + 2;
@@ -110,6 +128,29 @@ static void winograd_weights(int m, i2v_element element, const void *panel, int6
         winograd_weights_of(4, I2V_ELEMENT_F16, panel, tap, depth, out);
     } else {
         winograd_weights_of(4, element, panel, tap, depth, out);
+    }
+}
+
+static inline void frames_weights_of(const int m, i2v_element element, const char *panel, int64_t tap, int64_t depth,
+                                     float *out) {
+    for (int64_t i = 0; i < depth * PANEL; i += VECTOR_WIDTH) {
+        vec g[3], t[WINOGRAD_MOST];
+        for (int y = 0; y < 3; y++) g[y] = load_as(element, panel, y * tap + i, VECTOR_WIDTH);
+        winograd_weights_line(m, g, t);
+        for (int y = 0; y < m + 2; y++) store(out + y * depth * PANEL + i, t[y]);
+    }
+}
+
+static void winograd_frames_weights(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth,
+                                    float *out) {
+    if (m == 2 && element == I2V_ELEMENT_F16) {
+        frames_weights_of(2, I2V_ELEMENT_F16, panel, tap, depth, out);
+    } else if (m == 2) {
+        frames_weights_of(2, element, panel, tap, depth, out);
+    } else if (element == I2V_ELEMENT_F16) {
+        frames_weights_of(4, I2V_ELEMENT_F16, panel, tap, depth, out);
+    } else {
+        frames_weights_of(4, element, panel, tap, depth, out);
     }
 }
 
@@ -142,5 +183,23 @@ static void winograd_output(int m, const float *sums, int64_t stride, int column
         winograd_tile_out(4, sums, stride, columns, out, line, pixel, 4, 4);
     } else {
         winograd_tile_out(4, sums, stride, columns, out, line, pixel, rows, across);
+    }
+}
+
+static inline void frames_out(const int m, const float *sums, int64_t stride, int64_t count, float *out,
+                              int64_t frame) {
+    for (int64_t c = 0; c < count; c += VECTOR_WIDTH) {
+        vec s[WINOGRAD_MOST], t[4];
+        for (int i = 0; i < m + 2; i++) s[i] = load(sums + i * stride + c);
+        winograd_outputs(m, s, t);
+        for (int i = 0; i < m; i++) store(out + i * frame + c, t[i]);
+    }
+}
+
+static void winograd_frames_output(int m, const float *sums, int64_t stride, int64_t count, float *out, int64_t frame) {
+    if (m == 2) {
+        frames_out(2, sums, stride, count, out, frame);
+    } else {
+        frames_out(4, sums, stride, count, out, frame);
     }
 }

@@ -58,18 +58,6 @@ static void column_tile(const linear_job *job, int index, i2v_product product) {
     i2v_product_write(&product, &args->epilogue, args->out_element, args->out);
 }
 
-/* Reads the rows of a line into out, where the line then lies. */
-static void read_rows(const linear_job *job, i2v_product_line *line, float *out) {
-    const i2v_linear_args *args = job->args;
-    int channels = args->weights->in;
-    i2v_product_read(&job->input, line->pixel, line->rows, out);
-    for (int64_t r = 0; args->norm && r < line->rows; r++) {
-        job->kernels->layer_norm(args->norm, out + r * channels, channels, out + r * channels);
-    }
-    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, (int64_t)line->rows * channels, out);
-    line->pixel = 0;
-}
-
 static void linear_item(void *argument, int64_t item, int thread) {
     const linear_job *job = argument;
     const i2v_linear_args *args = job->args;
@@ -91,7 +79,8 @@ static void linear_item(void *argument, int64_t item, int thread) {
                            .expanded = job->expanded + thread * job->expanded_stride};
     if (job->read) {
         float *read = job->read + thread * job->read_stride;
-        read_rows(job, &line, read);
+        i2v_product_read_normed(&job->input, args->norm, job->pairs, first, line.rows, read);
+        line.pixel = 0;
         spans[0] = (i2v_product_span){read, channels + rest, channels + rest, 0};
         product.spans_count = 1;
     }

@@ -2,8 +2,8 @@
  * product's kernel reads from front to back; a convolution's row of taps is one long sum over it, since the pixels of a
  * channels-last row lie side by side. */
 #include "backend/cpu/product.h"
+#include "backend/widen.h"
 
-#include "base/half.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -22,17 +22,6 @@ typedef struct pack_job {
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter) {
     return (size_t)i2v_tiles(filter->out, kernels->panel) * (size_t)kernels->panel * (size_t)filter->in *
            (size_t)filter->taps * i2v_element_size(filter->element);
-}
-
-static uint32_t load_bits(i2v_element element, const char *from) {
-    uint32_t bits;
-    uint16_t half;
-    if (element == I2V_ELEMENT_F32) {
-        memcpy(&bits, from, sizeof bits);
-        return bits;
-    }
-    memcpy(&half, from, sizeof half);
-    return element == I2V_ELEMENT_F16 ? i2v_widen_f16(half) : i2v_widen_bf16(half);
 }
 
 static void store_bits(i2v_element element, uint32_t bits, char *to) {
@@ -84,7 +73,7 @@ typedef struct {
 
 static inline void move_one(const weight_rows *from, int row, int64_t i, i2v_element is, char *to) {
     store_bits(is,
-               load_bits(from->element,
+               i2v_widen(from->element,
                          from->first + (size_t)row * from->stride + (size_t)i * i2v_element_size(from->element)),
                to);
 }
@@ -139,7 +128,7 @@ static void fold(const pack_job *job, const char *from, int count, float *folded
     for (int i = 0; i < count; i++, from += 9 * size, folded += 4) {
         for (int k = 0; k < 4; k++) folded[k] = 0;
         for (int k = 0; k < 9; k++) {
-            uint32_t bits = load_bits(job->element, from + (size_t)k * size);
+            uint32_t bits = i2v_widen(job->element, from + (size_t)k * size);
             float weight;
             memcpy(&weight, &bits, sizeof weight);
             folded[(k / 3 + 1 - job->row) / 2 * 2 + (k % 3 + 1 - job->column) / 2] += weight;

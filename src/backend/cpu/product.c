@@ -116,6 +116,16 @@ static void read_line(const i2v_product_input *input, int64_t row, int width, in
     memset(out + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *out);
 }
 
+void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, int pairs, int64_t first,
+                             int64_t rows, float *out) {
+    int channels = input->channels[0] + input->channels[1];
+    i2v_product_read(input, first, rows, out);
+    for (int64_t r = 0; layer_norm && r < rows; r++) {
+        input->kernels->layer_norm(layer_norm, out + r * channels, channels, out + r * channels);
+    }
+    if (pairs) input->kernels->narrow(I2V_ELEMENT_BF16, out, rows * channels, out);
+}
+
 void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
                              int rows, int columns, float *out) {
     int64_t line = (int64_t)columns * (input->channels[0] + input->channels[1]);

@@ -62,6 +62,9 @@ int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 
 /* Rows first..first + rows as f32: out[rows][channels of both]. */
 void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);
+/* The same as a product takes them: through a layer norm (or NULL) over the channels, then as bf16 if it is of pairs. */
+void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, int pairs, int64_t first,
+                             int64_t rows, float *out);
 /* rows x columns pixels of a frame of the image x, whose rows are the input's, from (row, column) on, as f32; what lies
  * outside of the image is zero. */
 void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,

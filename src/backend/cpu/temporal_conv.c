@@ -1,6 +1,7 @@
 /* Convolutions over frames: a tile is all frames of some pixels, read once as [frame][pixel]. So the rows that a tap
- * meets are the tile's own rows, a frame further or before. */
+ * meets are the tile's own rows, a frame further or before. With frames and channels enough, they are Winograd's. */
 #include "backend/cpu/product.h"
+#include "backend/cpu/winograd.h"
 
 #include "base/parallel.h"
 
@@ -110,12 +111,17 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
 
 size_t i2v_cpu_temporal_conv_scratch(const i2v_kernels *kernels, const i2v_device *device,
                                      const i2v_temporal_conv_args *args) {
+    if (i2v_winograd_frames_fit(kernels, args)) return i2v_winograd_frames_scratch(kernels, device, args);
     temporal_conv_job job;
     return plan(&job, kernels, device, args, NULL);
 }
 
 i2v_status i2v_cpu_temporal_conv(const i2v_kernels *kernels, const i2v_device *device,
                                  const i2v_temporal_conv_args *args, void *scratch, i2v_error *error) {
+    if (i2v_winograd_frames_fit(kernels, args)) {
+        i2v_winograd_frames(kernels, device, args, scratch);
+        return I2V_OK;
+    }
     temporal_conv_job job;
     plan(&job, kernels, device, args, scratch);
     int64_t items = job.tiles * (job.columns_apart ? job.column_tiles : 1);

@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-/* Channels from which the transforms cost little beside the products. */
-#define LEAST_CHANNELS 64
-/* Products summed in one go: the transformed weights of so many inputs, for a panel, stay in the second cache. */
-#define DEPTH 128
 /* Tiles of a block: weights are transformed once for all of them. */
 #define TILES_OF_2 96
 #define TILES_OF_4 64
@@ -40,7 +36,8 @@ typedef struct winograd_job {
 int i2v_winograd_fits(const i2v_conv_args *args) {
     const i2v_conv *conv = args->weights;
     return conv->kernel == 3 && conv->stride == 1 && conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles &&
-           conv->in >= LEAST_CHANNELS && conv->out >= LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
+           conv->in >= I2V_WINOGRAD_LEAST_CHANNELS && conv->out >= I2V_WINOGRAD_LEAST_CHANNELS &&
+           args->out.height > 2 && args->out.width > 2;
 }
 
 /* Tiles of 4 x 4 where the last ones do not stick out by much. Pairs are rounded after the transform, which tiles of
@@ -92,8 +89,8 @@ static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_devi
     job->transformed =
         i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * conv->in, &job->transformed_stride);
     job->tile = i2v_scratch_per_thread(&scratch, threads, job->pairs ? job->points * conv->in : 0, &job->tile_stride);
-    job->weights =
-        i2v_scratch_per_thread(&scratch, threads, (int64_t)job->points * DEPTH * kernels->panel, &job->weights_stride);
+    job->weights = i2v_scratch_per_thread(&scratch, threads, i2v_winograd_weights_floats(kernels, job->points),
+                                          &job->weights_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * job->outputs, &job->sums_stride);
     job->pixels = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->pixels_stride);
     job->lines_stride = (int64_t)job->frames * job->rows * job->m;
@@ -152,32 +149,30 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
     }
 }
 
-/* sums[points][tiles][outputs] of output channels from `first` on. */
-static void sum_products(const winograd_job *job, int64_t tiles, int first, int columns, const float *transformed,
-                         float *weights, float *sums) {
-    const i2v_kernels *kernels = job->kernels;
-    i2v_filter filter = i2v_cpu_conv_filter(kernels, job->args->weights, 0);
-    int64_t in = filter.in, panel = kernels->panel, tap = in * panel, together = job->pairs ? 2 : 1;
-    size_t size = i2v_element_size(filter.element);
-    for (int64_t begin = 0; begin < in; begin += DEPTH) {
-        int64_t depth = i2v_min(DEPTH, in - begin);
+void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
+    const i2v_kernels *kernels = w->kernels;
+    const i2v_filter *filter = w->filter;
+    int64_t in = filter->in, panel = kernels->panel, tap = in * panel, together = w->pairs ? 2 : 1;
+    size_t size = i2v_element_size(filter->element);
+    for (int64_t begin = 0; begin < in; begin += I2V_WINOGRAD_DEPTH) {
+        int64_t depth = i2v_min(I2V_WINOGRAD_DEPTH, in - begin);
         for (int64_t column = 0; column < columns; column += panel) {
-            int64_t at = (first + column) / panel * 9 * tap + begin * panel;
-            kernels->winograd_weights(job->m, filter.element, (const char *)filter.packed + (size_t)at * size, tap,
-                                      depth, weights);
-            i2v_panel_product product = {.rows = (int)tiles,
+            int64_t at = (first + column) / panel * filter->taps * tap + begin * panel;
+            w->transform(w->m, filter->element, (const char *)filter->packed + (size_t)at * size, tap, depth,
+                         w->weights);
+            i2v_panel_product product = {.rows = (int)w->rows,
                                          .depth = depth / together,
                                          .a_stride = in / together,
                                          .panel_count = 1,
-                                         .c_stride = job->outputs,
+                                         .c_stride = w->sums_stride,
                                          .accumulate = begin > 0};
-            for (int64_t p = 0; p < job->points; p++) {
-                float *points = weights + p * depth * panel;
-                product.a = transformed + (p * tiles * in + begin) / together;
+            for (int64_t p = 0; p < w->points; p++) {
+                float *points = w->weights + p * depth * panel;
+                product.a = w->transformed + (p * w->rows * in + begin) / together;
                 product.panels = points;
-                product.c = sums + p * tiles * job->outputs + column;
-                if (job->pairs) kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
-                i2v_product_multiply(kernels, job->pairs, &product);
+                product.c = w->sums + p * w->rows * w->sums_stride + column;
+                if (w->pairs) kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
+                i2v_product_multiply(kernels, w->pairs, &product);
             }
         }
     }
@@ -215,11 +210,21 @@ static void winograd_item(void *argument, int64_t item, int thread) {
     i2v_filter filter = i2v_cpu_conv_filter(job->kernels, args->weights, 0);
     transform_input(job, &b, job->input + thread * job->input_stride, job->tile + thread * job->tile_stride,
                     transformed);
+    i2v_winograd_products products = {.kernels = job->kernels,
+                                      .filter = &filter,
+                                      .transform = job->kernels->winograd_weights,
+                                      .pairs = job->pairs,
+                                      .m = job->m,
+                                      .points = job->points,
+                                      .rows = (int64_t)b.frames * b.rows * b.columns,
+                                      .transformed = transformed,
+                                      .weights = job->weights + thread * job->weights_stride,
+                                      .sums = sums,
+                                      .sums_stride = job->outputs};
     int begin = (int)(item % per_block), end = job->outputs_apart ? begin + 1 : job->output_blocks;
     for (int i = begin; i < end; i++) {
         int first = i * job->outputs, columns = (int)i2v_min(job->outputs, filter.out - first);
-        sum_products(job, (int64_t)b.frames * b.rows * b.columns, first, columns, transformed,
-                     job->weights + thread * job->weights_stride, sums);
+        i2v_winograd_sum(&products, first, columns);
         transform_output(job, &b, columns, sums, pixels, lines);
         i2v_product product = {.kernels = job->kernels,
                                .lines = lines,

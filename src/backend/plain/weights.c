@@ -1,7 +1,7 @@
 /* Weights of the plain backend: f32, in the order of the file. */
 #include "backend/plain/plain.h"
 
-#include "base/half.h"
+#include "backend/widen.h"
 
 size_t i2v_plain_filter_size(const i2v_filter *filter) {
     return (size_t)filter->out * (size_t)filter->in * (size_t)filter->taps * sizeof(float);
@@ -9,14 +9,7 @@ size_t i2v_plain_filter_size(const i2v_filter *filter) {
 
 static void widen(i2v_element element, const char *from, size_t count, float *out) {
     for (size_t i = 0; i < count; i++, from += i2v_element_size(element)) {
-        uint32_t bits;
-        uint16_t half;
-        if (element == I2V_ELEMENT_F32) {
-            memcpy(&bits, from, sizeof bits);
-        } else {
-            memcpy(&half, from, sizeof half);
-            bits = element == I2V_ELEMENT_F16 ? i2v_widen_f16(half) : i2v_widen_bf16(half);
-        }
+        uint32_t bits = i2v_widen(element, from);
         memcpy(out + i, &bits, sizeof bits);
     }
 }
