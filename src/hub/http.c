@@ -2,13 +2,11 @@
 
 #include "base/clock.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -81,72 +79,10 @@ void i2v_http_close(i2v_http *http) {
 
 /* ---- what libcurl calls ----------------------------------------------------------------------------------------- */
 
-/* The value of a header line, if it has that name: trimmed, cut at size. */
-static int header_value(const char *line, size_t length, const char *name, char *value, size_t size) {
-    size_t name_length = strlen(name);
-    if (length <= name_length || line[name_length] != ':' || strncasecmp(line, name, name_length) != 0) return 0;
-    const char *from = line + name_length + 1, *end = line + length;
-    while (from < end && isspace((unsigned char)*from)) from++;
-    while (end > from && isspace((unsigned char)end[-1])) end--;
-    snprintf(value, size, "%.*s", (int)(end - from), from);
-    return 1;
-}
-
-/* W/"abc" to abc, as huggingface_hub's _normalize_etag does. */
-static void strip_etag(char *etag, const char *value) {
-    if (strncmp(value, "W/", 2) == 0) value += 2;
-    size_t length = strlen(value);
-    int quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"';
-    memmove(etag, value + quoted, length - 2 * (size_t)quoted);
-    etag[length - 2 * (size_t)quoted] = 0;
-}
-
-static int64_t read_count(const char *text) {
-    char *end;
-    long long value = isdigit((unsigned char)*text) ? strtoll(text, &end, 10) : -1;
-    return value;
-}
-
-/* "bytes 0-99/1234" */
-static void read_content_range(i2v_http_reply *reply, const char *value) {
-    if (strncasecmp(value, "bytes ", 6) != 0) return;
-    const char *slash = strchr(value, '/');
-    reply->first = read_count(value + 6);
-    reply->total = slash ? read_count(slash + 1) : -1;
-}
-
-static void forget_reply(i2v_http_reply *reply) {
-    *reply = (i2v_http_reply){.length = -1, .first = -1, .total = -1, .linked_size = -1};
-}
-
 static size_t take_header(char *line, size_t unit, size_t count, void *user) {
     i2v_transfer *transfer = user;
-    i2v_http_reply *reply = &transfer->reply;
-    size_t length = unit * count;
-    char value[160];
-    if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
-        forget_reply(reply); /* also after "100 Continue", and after what a proxy said */
-    } else if (header_value(line, length, "X-Linked-Etag", value, sizeof value)) {
-        strip_etag(reply->etag, value);
-        reply->linked = 1;
-    } else if (header_value(line, length, "ETag", value, sizeof value)) {
-        if (!reply->linked) strip_etag(reply->etag, value);
-    } else if (header_value(line, length, "X-Linked-Size", value, sizeof value)) {
-        reply->linked_size = read_count(value);
-    } else if (header_value(line, length, "Content-Length", value, sizeof value)) {
-        reply->length = read_count(value);
-    } else if (header_value(line, length, "Content-Range", value, sizeof value)) {
-        read_content_range(reply, value);
-    } else if (header_value(line, length, "Content-Type", value, sizeof value)) {
-        snprintf(reply->type, sizeof reply->type, "%.*s", (int)sizeof reply->type - 1, value);
-    } else if (header_value(line, length, "X-Repo-Commit", value, sizeof value)) {
-        snprintf(reply->commit, sizeof reply->commit, "%.*s", (int)sizeof reply->commit - 1, value);
-    } else if (header_value(line, length, "X-Error-Code", value, sizeof value)) {
-        snprintf(reply->error_code, sizeof reply->error_code, "%.*s", (int)sizeof reply->error_code - 1, value);
-    } else {
-        header_value(line, length, "X-Error-Message", reply->error_message, sizeof reply->error_message);
-    }
-    return length;
+    i2v_http_reply_line(&transfer->reply, line, unit * count);
+    return unit * count;
 }
 
 static size_t take_body(char *data, size_t unit, size_t count, void *user) {
@@ -237,7 +173,7 @@ static int send_hop(i2v_transfer *transfer, const i2v_origin *origin) {
     char range[64];
     const i2v_http_request *request = &transfer->request;
     snprintf(range, sizeof range, "%" PRId64 "-%" PRId64, request->first, request->last);
-    forget_reply(&transfer->reply);
+    i2v_http_reply_begin(&transfer->reply);
     transfer->stopped = 0;
     transfer->ignored = 0;
     transfer->detail[0] = 0;
@@ -460,54 +396,4 @@ int i2v_transfer_succeeded(const i2v_transfer *transfer) {
     if (transfer->result != CURLE_OK || transfer->error.message[0]) return 0;
     return (status >= 200 && status <= 299) ||
            (status >= 300 && status <= 399 && transfer->request.stop_at_linked && transfer->reply.linked);
-}
-
-/* ---- what went wrong -------------------------------------------------------------------------------------------- */
-
-static i2v_status fail_result(const i2v_transfer *transfer, const char *what, const char *shown, i2v_error *error) {
-    const char *host = transfer->origin.host;
-    switch (transfer->result) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s is not found; check the network connection", what,
-                        host);
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return i2v_fail(error, I2V_ERROR_NETWORK,
-                        "cannot get %s: the proxy is not found; check http_proxy and https_proxy", what);
-    case CURLE_COULDNT_CONNECT:
-        if (transfer->guard.refused)
-            return i2v_fail(error, I2V_ERROR_NETWORK,
-                            "%s was redirected to %s, which is in the network of this machine; not followed", what,
-                            shown);
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s cannot be reached; check the network connection",
-                        what, host);
-    case CURLE_OPERATION_TIMEDOUT:
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s is too slow or has stopped answering; try again",
-                        what, host);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-        return i2v_fail(error, I2V_ERROR_NETWORK,
-                        "cannot get %s: the certificate of %s is not trusted here (%s); install ca-certificates, and "
-                        "check the clock",
-                        what, host, transfer->detail);
-    case CURLE_OUT_OF_MEMORY:
-        return i2v_fail_memory(error, what, 0);
-    default:
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s from %s: %s; try again", what, host,
-                        transfer->detail[0] ? transfer->detail : curl_easy_strerror(transfer->result));
-    }
-}
-
-i2v_status i2v_transfer_fail(const i2v_transfer *transfer, const char *what, i2v_error *error) {
-    char shown[I2V_URL_SHOWN_SIZE];
-    i2v_url_show(shown, transfer->url ? transfer->url : transfer->request.url);
-    if (transfer->error.message[0]) return i2v_fail(error, transfer->error.status, "%s", transfer->error.message);
-    if (transfer->result != CURLE_OK) return fail_result(transfer, what, shown, error);
-    if (transfer->reply.status == 429)
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s has too many requests (HTTP 429); try again later",
-                        what, transfer->origin.host);
-    if (transfer->reply.status >= 500)
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s is out of order (HTTP %ld); try again later", what,
-                        transfer->origin.host, transfer->reply.status);
-    return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s answers HTTP %ld", what, shown,
-                    transfer->reply.status);
 }

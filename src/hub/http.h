@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "hub/address.h"
+#include "hub/http_reply.h"
 #include "hub/url.h"
 
 #include <curl/curl.h>
@@ -25,20 +26,6 @@ typedef struct i2v_http i2v_http;
 
 i2v_status i2v_http_open(i2v_http **http, const i2v_http_settings *settings, i2v_error *error);
 void i2v_http_close(i2v_http *http); /* its transfers must have ended; NULL is allowed */
-
-/* What a server said. Texts are "" where it did not. */
-typedef struct i2v_http_reply {
-    long status;             /* 0: no answer */
-    int64_t length;          /* of the body; -1: not said */
-    int64_t first, total;    /* of Content-Range, with status 206; -1: not said */
-    char type[64];           /* Content-Type */
-    char etag[160];          /* X-Linked-Etag, else ETag, without quotes */
-    int64_t linked_size;     /* X-Linked-Size; -1: not said */
-    int linked;              /* X-Linked-Etag was there */
-    char commit[64];         /* X-Repo-Commit */
-    char error_code[64];     /* X-Error-Code */
-    char error_message[160]; /* X-Error-Message */
-} i2v_http_reply;
 
 typedef struct i2v_http_request {
     const char *url;     /* http or https; must live as long as the transfer */
