@@ -333,8 +333,7 @@ I2V_API void i2v_video_free(i2v_video *video);
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 /* One stage of a run, in bytes and seconds. Stages are in memory one at a time, beside the parts that stay
- * (options.keep_loaded).
- */
+ * (options.keep_loaded). */
 typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
     uint64_t weights;   /* that stay in memory, as they are computed with */

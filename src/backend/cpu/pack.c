@@ -92,32 +92,37 @@ static inline halves load_vector(const weight_rows *from, int row, int64_t i, i2
     return vector;
 }
 
+/* Steps through weights as a row has them, and says which column of a panel each goes to. */
+typedef struct {
+    int64_t taps, in, panel;
+    int64_t input, tap;
+} column_place;
+
+static inline size_t next_column(column_place *place) {
+    int64_t column = place->tap * place->in + place->input;
+    if (++place->tap == place->taps) {
+        place->tap = 0;
+        place->input++;
+    }
+    return (size_t)(column * place->panel);
+}
+
 /* The rows' weights of inputs begin..end, which start at from->first, to to[taps][in][panel]; size, which the compiler
  * knows, is that of the filter's element. */
 static inline void move_rows(const pack_job *job, const weight_rows *from, int begin, int end, size_t size, char *to) {
-    int64_t taps = job->filter->taps, in = job->filter->in, panel = job->panel, count = (end - begin) * taps;
-    i2v_element is = job->filter->element;
+    const i2v_filter *filter = job->filter;
+    column_place place = {.taps = filter->taps, .in = filter->in, .panel = job->panel, .input = begin};
+    int64_t count = (int64_t)(end - begin) * filter->taps, i = 0;
     int n = (int)(VECTOR / size);
-    int64_t input = begin, tap = 0;
-    for (int64_t i = 0; i < count;) {
+    for (; from->count == n && i + n <= count; i += n) {
         halves block[MOST_ROWS];
-        int whole = from->count == n && i + n <= count, columns = whole ? n : 1;
-        if (whole) {
-            for (int r = 0; r < n; r++) block[r] = load_vector(from, r, i, is, size);
-            transpose(block, n, size);
-        }
-        for (int c = 0; c < columns; c++) {
-            char *column = to + (size_t)((tap * in + input) * panel) * size;
-            if (whole)
-                memcpy(column, &block[c], sizeof block[c]);
-            else
-                for (int r = 0; r < from->count; r++) move_one(from, r, i, is, column + (size_t)r * size);
-            if (++tap == taps) {
-                tap = 0;
-                input++;
-            }
-        }
-        i += columns;
+        for (int r = 0; r < n; r++) block[r] = load_vector(from, r, i, filter->element, size);
+        transpose(block, n, size);
+        for (int c = 0; c < n; c++) memcpy(to + next_column(&place) * size, &block[c], sizeof block[c]);
+    }
+    for (; i < count; i++) {
+        char *column = to + next_column(&place) * size;
+        for (int r = 0; r < from->count; r++) move_one(from, r, i, filter->element, column + (size_t)r * size);
     }
 }
 

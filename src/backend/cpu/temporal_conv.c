@@ -1,6 +1,6 @@
 /* Convolutions over frames: a tile is all frames of some pixels, read once as [frame][pixel]. So the rows that a tap
  * meets are the tile's own rows, a frame further or before. With frames and channels enough, they are Winograd's. */
-#include "backend/cpu/product.h"
+#include "backend/cpu/frame_rows.h"
 #include "backend/cpu/winograd.h"
 
 #include "base/parallel.h"
@@ -12,12 +12,9 @@
 typedef struct temporal_conv_job {
     const i2v_kernels *kernels;
     const i2v_temporal_conv_args *args;
-    i2v_product_input input;
-    int64_t frame_pixels;
-    int64_t x_rows, out_rows; /* from frame to frame */
-    int64_t pixels, tiles;    /* pixels of a tile, in each frame */
+    i2v_frame_rows in;
+    int64_t pixels, tiles; /* pixels of a tile, in each frame */
     int columns, column_tiles, columns_apart;
-    int pairs;                     /* see i2v_product */
     float *read, *sums, *expanded; /* per thread */
     int64_t read_stride, sums_stride, expanded_stride;
     i2v_product_line *lines; /* per thread: a frame's rows of out */
@@ -28,19 +25,10 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
     int64_t frames = args->x.frames, channels = args->x.channels;
-    *job = (temporal_conv_job){.kernels = kernels, .args = args};
-    job->input = (i2v_product_input){.kernels = kernels,
-                                     .element = args->x.element,
-                                     .source = {args->x.data},
-                                     .channels = {args->x.channels},
-                                     .norm = &args->input_norm};
-    job->pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
-    job->frame_pixels = (int64_t)args->x.height * args->x.width;
-    job->x_rows = args->x_frame_rows ? args->x_frame_rows : job->frame_pixels;
-    job->out_rows = args->out_frame_rows ? args->out_frame_rows : job->frame_pixels;
+    *job = (temporal_conv_job){.kernels = kernels, .args = args, .in = i2v_frame_rows_of(kernels, args)};
     int64_t pixels = i2v_min(MOST_ROWS / frames, INPUT_SIZE / (frames * channels));
-    job->pixels = i2v_even_tile(job->frame_pixels, pixels < 4 ? 4 : pixels);
-    job->tiles = i2v_tiles(job->frame_pixels, job->pixels);
+    job->pixels = i2v_even_tile(job->in.pixels, pixels < 4 ? 4 : pixels);
+    job->tiles = i2v_tiles(job->in.pixels, job->pixels);
     job->columns = i2v_product_columns(kernels, job->tiles, out);
     job->column_tiles = (int)i2v_tiles(out, job->columns);
     job->columns_apart = job->columns < I2V_PRODUCT_COLUMNS;
@@ -85,16 +73,14 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
     const temporal_conv_job *job = argument;
     const i2v_filter *filter = &job->args->weights->filter;
     int per_tile = job->columns_apart ? job->column_tiles : 1, frames = job->args->x.frames;
-    int64_t first = item / per_tile * job->pixels, pixels = i2v_min(job->pixels, job->frame_pixels - first);
+    int64_t first = item / per_tile * job->pixels, pixels = i2v_min(job->pixels, job->in.pixels - first);
     float *read = job->read + thread * job->read_stride;
     i2v_product_line *lines = job->lines + (int64_t)thread * frames;
-    for (int64_t f = 0; f < frames; f++) {
-        lines[f] = (i2v_product_line){.out = f * job->out_rows + first, .rows = (int)pixels};
-        i2v_product_read(&job->input, f * job->x_rows + first, pixels, read + f * pixels * filter->in);
-    }
-    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, read, frames * pixels * filter->in, read);
+    i2v_frame_rows_lines(&job->in, first, pixels, lines);
+    i2v_frame_rows_read(&job->in, first, pixels, read);
+    if (job->in.pairs) job->kernels->narrow(I2V_ELEMENT_BF16, read, frames * pixels * filter->in, read);
     i2v_product product = {.kernels = job->kernels,
-                           .pairs = job->pairs,
+                           .pairs = job->in.pairs,
                            .lines = lines,
                            .lines_count = frames,
                            .step = 1,

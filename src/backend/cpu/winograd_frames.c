@@ -1,6 +1,6 @@
 /* Convolutions over frames by Winograd's method: a tile is some pixels of all frames, read once as [frame][pixel] with
  * a frame of zeros before the first and as many after the last as tiles of m outputs need. */
-#include "backend/cpu/product.h"
+#include "backend/cpu/frame_rows.h"
 #include "backend/cpu/winograd.h"
 
 #include "base/parallel.h"
@@ -15,12 +15,9 @@
 typedef struct frames_job {
     const i2v_kernels *kernels;
     const i2v_temporal_conv_args *args;
-    i2v_product_input input;
-    int pairs;     /* see i2v_product */
+    i2v_frame_rows in;
     int m, points; /* outputs of a tile; products of a tile, m + 2 */
     int64_t tiles; /* in time */
-    int64_t frame_pixels;
-    int64_t x_rows, out_rows; /* from frame to frame */
     int64_t pixels, pixel_tiles;
     int columns, column_tiles, columns_apart;
     float *read, *transformed, *weights, *sums, *out; /* per thread */
@@ -42,13 +39,10 @@ static int tile_of(int64_t frames, int pairs) {
     return !pairs && products_of_tiles(frames, 4) <= products_of_tiles(frames, 2) ? 4 : 2;
 }
 
-static int is_of_pairs(const i2v_kernels *kernels, const i2v_temporal_conv_args *args) {
-    return i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
-}
-
 int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_args *args) {
     const i2v_filter *filter = &args->weights->filter;
-    int64_t frames = args->x.frames, products = products_of_tiles(frames, tile_of(frames, is_of_pairs(kernels, args)));
+    int pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
+    int64_t frames = args->x.frames, products = products_of_tiles(frames, tile_of(frames, pairs));
     return filter->in >= I2V_WINOGRAD_LEAST_CHANNELS && filter->out >= I2V_WINOGRAD_LEAST_CHANNELS &&
            products * 5 <= products_of_sums(frames) * 4;
 }
@@ -58,20 +52,12 @@ static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
     int64_t frames = args->x.frames, channels = args->x.channels;
-    *job = (frames_job){.kernels = kernels, .args = args, .pairs = is_of_pairs(kernels, args)};
-    job->input = (i2v_product_input){.kernels = kernels,
-                                     .element = args->x.element,
-                                     .source = {args->x.data},
-                                     .channels = {args->x.channels},
-                                     .norm = &args->input_norm};
-    job->m = tile_of(frames, job->pairs);
+    *job = (frames_job){.kernels = kernels, .args = args, .in = i2v_frame_rows_of(kernels, args)};
+    job->m = tile_of(frames, job->in.pairs);
     job->points = job->m + 2;
     job->tiles = i2v_tiles(frames, job->m);
-    job->frame_pixels = (int64_t)args->x.height * args->x.width;
-    job->x_rows = args->x_frame_rows ? args->x_frame_rows : job->frame_pixels;
-    job->out_rows = args->out_frame_rows ? args->out_frame_rows : job->frame_pixels;
-    job->pixels = i2v_even_tile(job->frame_pixels, i2v_round_up(ROWS, job->tiles) / job->tiles);
-    job->pixel_tiles = i2v_tiles(job->frame_pixels, job->pixels);
+    job->pixels = i2v_even_tile(job->in.pixels, i2v_tiles(ROWS, job->tiles));
+    job->pixel_tiles = i2v_tiles(job->in.pixels, job->pixels);
     job->columns = (int)i2v_min(COLUMNS, i2v_product_columns(kernels, job->pixel_tiles, out));
     job->column_tiles = (int)i2v_tiles(out, job->columns);
     job->columns_apart = job->columns < COLUMNS;
@@ -92,15 +78,13 @@ static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device
 static void transform_input(const frames_job *job, int64_t first, int64_t pixels, float *read, float *out) {
     int64_t frames = job->args->x.frames, frame = pixels * job->args->x.channels, padded = job->m * job->tiles + 2;
     memset(read, 0, (size_t)frame * sizeof *read);
-    for (int64_t f = 0; f < frames; f++) {
-        i2v_product_read(&job->input, f * job->x_rows + first, pixels, read + (f + 1) * frame);
-    }
+    i2v_frame_rows_read(&job->in, first, pixels, read + frame);
     memset(read + (frames + 1) * frame, 0, (size_t)((padded - frames - 1) * frame) * sizeof *read);
     for (int64_t t = 0; t < job->tiles; t++) {
         job->kernels->winograd_frames_input(job->m, read + t * job->m * frame, frame, frame, out + t * frame,
                                             job->tiles * frame);
     }
-    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, job->points * job->tiles * frame, out);
+    if (job->in.pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, job->points * job->tiles * frame, out);
 }
 
 static void frames_item(void *argument, int64_t item, int thread) {
@@ -108,18 +92,16 @@ static void frames_item(void *argument, int64_t item, int thread) {
     const i2v_temporal_conv_args *args = job->args;
     const i2v_filter *filter = &args->weights->filter;
     int per_tile = job->columns_apart ? job->column_tiles : 1, frames = args->x.frames;
-    int64_t first = item / per_tile * job->pixels, pixels = i2v_min(job->pixels, job->frame_pixels - first);
+    int64_t first = item / per_tile * job->pixels, pixels = i2v_min(job->pixels, job->in.pixels - first);
     float *transformed = job->transformed + thread * job->transformed_stride;
     float *sums = job->sums + thread * job->sums_stride, *out = job->out + thread * job->out_stride;
     i2v_product_line *lines = job->lines + (int64_t)thread * frames;
-    for (int64_t f = 0; f < frames; f++) {
-        lines[f] = (i2v_product_line){.out = f * job->out_rows + first, .rows = (int)pixels};
-    }
+    i2v_frame_rows_lines(&job->in, first, pixels, lines);
     transform_input(job, first, pixels, job->read + thread * job->read_stride, transformed);
     i2v_winograd_products products = {.kernels = job->kernels,
                                       .filter = filter,
                                       .transform = job->kernels->winograd_frames_weights,
-                                      .pairs = job->pairs,
+                                      .pairs = job->in.pairs,
                                       .m = job->m,
                                       .points = job->points,
                                       .rows = job->tiles * pixels,
