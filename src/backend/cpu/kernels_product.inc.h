@@ -11,10 +11,15 @@ static inline __attribute__((always_inline)) vec add_product(const int pairs, ve
     return sum + value * factor;
 }
 
-/* rows x PANEL sums stay in registers; rows and pairs are known to the compiler. */
+/* Rows of a panel between what is multiplied and what is fetched: panels may come from memory. */
+enum { PANEL_AHEAD = 16 };
+
+/* rows x PANEL sums stay in registers, which takes loops that are unrolled; rows and pairs are known to the compiler.
+ */
 static inline __attribute__((always_inline)) void
 panel_rows(const i2v_panel_product *p, const int rows, const int pairs, const float *a, const float *panel, float *c) {
     vec sum[ROW_TILE][2];
+#pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         sum[r][0] = p->accumulate ? load(c + r * p->c_stride) : splat(0);
         sum[r][1] = p->accumulate ? load(c + r * p->c_stride + VECTOR_WIDTH) : splat(0);
@@ -25,6 +30,7 @@ panel_rows(const i2v_panel_product *p, const int rows, const int pairs, const fl
     for (int g = 0; g < (rows + 3) / 4; g++) from[g] = a + 4 * g * stride;
     for (int64_t k = 0; k < p->depth; k++, panel += PANEL) {
         vec first = load(panel), second = load(panel + VECTOR_WIDTH);
+        for (int i = 0; i < PANEL; i += 16) __builtin_prefetch(panel + PANEL_AHEAD * PANEL + i);
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
             vec value = splat(from[r / 4][r % 4 * stride + k]);
@@ -32,6 +38,7 @@ panel_rows(const i2v_panel_product *p, const int rows, const int pairs, const fl
             sum[r][1] = add_product(pairs, sum[r][1], value, second);
         }
     }
+#pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         store(c + r * p->c_stride, sum[r][0]);
         store(c + r * p->c_stride + VECTOR_WIDTH, sum[r][1]);
