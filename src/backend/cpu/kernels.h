@@ -35,6 +35,19 @@ typedef struct i2v_panel_product {
     int accumulate;
 } i2v_panel_product;
 
+/* `depth` inputs of a packed panel, whose taps lie `tap` values apart, to be transformed for Winograd's convolution
+ * with tiles of m outputs on a side: panels out[depth][panel], or, of pairs (m 2), [depth / 2][panel]; from point to
+ * point `stride` floats. */
+typedef struct i2v_winograd_weights {
+    int m;
+    int pairs; /* of bf16, see pair_product */
+    i2v_element element;
+    const void *panel;
+    int64_t tap, depth;
+    float *out;
+    int64_t stride;
+} i2v_winograd_weights;
+
 typedef struct i2v_kernels {
     const char *name;
     int row_tile, panel; /* of panel_product: rows computed together at most, columns of a panel */
@@ -71,22 +84,22 @@ typedef struct i2v_kernels {
 
     /* Winograd's convolution of kernel 3 with tiles of m x m outputs (m 2 or 4), n = m + 2.
      * input: a tile's n x n pixels, the first at x, lines and pixels so many floats apart, to n^2 rows out[channels],
-     * stride apart.
-     * weights: `depth` inputs of a packed panel (its taps `tap` values apart) to n^2 panels out[depth][panel].
+     * stride values apart, f32 or, with m 2, bf16.
+     * weights: to n^2 points.
      * output: n^2 rows of sums[columns], stride apart, columns rounded up to the panel, to the first rows x across of
      * the tile's pixels. */
-    void (*winograd_input)(int m, const float *x, int64_t line, int64_t pixel, int channels, float *out,
-                           int64_t stride);
-    void (*winograd_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth, float *out);
+    void (*winograd_input)(int m, const float *x, int64_t line, int64_t pixel, int channels, i2v_element element,
+                           void *out, int64_t stride);
+    void (*winograd_weights)(const i2v_winograd_weights *weights);
     void (*winograd_output)(int m, const float *sums, int64_t stride, int columns, float *out, int64_t line,
                             int64_t pixel, int rows, int across);
     /* The same over frames, where a tile is m outputs of n inputs.
-     * input: n frames of `count` values from x on, `frame` apart, to n rows out[count], stride apart.
-     * weights: of a packed panel's three taps, to n panels out[depth][panel].
+     * input: n frames of `count` values from x on, `frame` apart, to n rows out[count].
+     * weights: to n points.
      * output: n rows of sums[count], stride apart, count a multiple of the panel, to m frames of out. */
-    void (*winograd_frames_input)(int m, const float *x, int64_t frame, int64_t count, float *out, int64_t stride);
-    void (*winograd_frames_weights)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth,
-                                    float *out);
+    void (*winograd_frames_input)(int m, const float *x, int64_t frame, int64_t count, i2v_element element, void *out,
+                                  int64_t stride);
+    void (*winograd_frames_weights)(const i2v_winograd_weights *weights);
     void (*winograd_frames_output)(int m, const float *sums, int64_t stride, int64_t count, float *out, int64_t frame);
     /* scores[padded] (times factor > 0 in powers of two) become weights relative to softmax->highest; what
      * output[depth] has summed up so far is rescaled to it. Scores from `keys` on do not count. */

@@ -7,6 +7,7 @@
 
 /* Tiles of a block: weights are transformed once for all of them. */
 #define TILES_OF_2 96
+#define TILES_OF_PAIRS 192 /* of 2 x 2, of half the size */
 #define TILES_OF_4 64
 /* Output channels computed together. */
 #define COLUMNS 128
@@ -26,8 +27,6 @@ typedef struct winograd_job {
     int outputs_apart;              /* groups are items of their own */
     int64_t tiles;                  /* of a block at most */
     float *input, *transformed, *weights, *sums, *pixels; /* per thread */
-    float *tile;                                          /* per thread, for pairs: a tile's transform in f32 */
-    int64_t tile_stride;
     int64_t input_stride, transformed_stride, weights_stride, sums_stride, pixels_stride;
     i2v_product_line *lines; /* per thread */
     int64_t lines_stride;
@@ -50,7 +49,7 @@ static int tile_of(const i2v_conv_args *args, int pairs) {
 
 static void cut_into_blocks(winograd_job *job) {
     const i2v_tensor *out = &job->args->out;
-    int64_t most = job->m == 2 ? TILES_OF_2 : TILES_OF_4;
+    int64_t most = job->m == 4 ? TILES_OF_4 : job->pairs ? TILES_OF_PAIRS : TILES_OF_2;
     int64_t width = i2v_tiles(out->width, job->m), height = i2v_tiles(out->height, job->m);
     int64_t columns = i2v_even_tile(width, most), rows = i2v_even_tile(height, most / columns), frames = 1;
     if (columns == width && rows == height) frames = most / (rows * columns);
@@ -86,9 +85,8 @@ static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_devi
     int64_t pixels = job->tiles * job->m * job->m;
     job->input = i2v_scratch_per_thread(
         &scratch, threads, (int64_t)job->frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
-    job->transformed =
-        i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * conv->in, &job->transformed_stride);
-    job->tile = i2v_scratch_per_thread(&scratch, threads, job->pairs ? job->points * conv->in : 0, &job->tile_stride);
+    job->transformed = i2v_scratch_per_thread(
+        &scratch, threads, job->points * job->tiles * conv->in / (job->pairs ? 2 : 1), &job->transformed_stride);
     job->weights = i2v_scratch_per_thread(&scratch, threads, i2v_winograd_weights_floats(kernels, job->points),
                                           &job->weights_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * job->outputs, &job->sums_stride);
@@ -119,18 +117,11 @@ static winograd_block block_at(const winograd_job *job, int64_t index) {
     return b;
 }
 
-/* tile[points][in] to tile number `index` of out[points][tiles][in], as bf16. */
-static void narrow_tile(const winograd_job *job, const float *tile, int64_t index, int64_t tiles, void *out) {
-    int64_t in = job->args->weights->in;
-    for (int64_t p = 0; p < job->points; p++) {
-        job->kernels->narrow(I2V_ELEMENT_BF16, tile + p * in, in, (uint16_t *)out + (p * tiles + index) * in);
-    }
-}
-
 /* The block's pixels with their surroundings, then each tile's transform: transformed[points][tiles][in]. */
-static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *tile, float *out) {
+static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *out) {
+    i2v_element element = job->pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     int64_t in = job->args->weights->in, line = job->in_columns * in, tiles = (int64_t)b->frames * b->rows * b->columns;
-    int64_t index = 0;
+    int64_t index = 0, size = (int64_t)i2v_element_size(element);
     int m = job->m;
     for (int f = 0; f < b->frames; f++) {
         i2v_product_read_window(&job->source, &job->args->x, b->frame + f, b->row * m - 1, b->column * m - 1,
@@ -138,12 +129,8 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
         for (int y = 0; y < b->rows; y++) {
             for (int x = 0; x < b->columns; x++, index++) {
                 const float *from = input + y * m * line + x * m * in;
-                if (job->pairs) {
-                    job->kernels->winograd_input(m, from, line, in, (int)in, tile, in);
-                    narrow_tile(job, tile, index, tiles, out);
-                } else {
-                    job->kernels->winograd_input(m, from, line, in, (int)in, out + index * in, tiles * in);
-                }
+                job->kernels->winograd_input(m, from, line, in, (int)in, element, (char *)out + index * in * size,
+                                             tiles * in);
             }
         }
     }
@@ -152,26 +139,29 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
 void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
     const i2v_kernels *kernels = w->kernels;
     const i2v_filter *filter = w->filter;
-    int64_t in = filter->in, panel = kernels->panel, tap = in * panel, together = w->pairs ? 2 : 1;
-    size_t size = i2v_element_size(filter->element);
-    for (int64_t begin = 0; begin < in; begin += I2V_WINOGRAD_DEPTH) {
-        int64_t depth = i2v_min(I2V_WINOGRAD_DEPTH, in - begin);
+    int64_t in = filter->in, panel = kernels->panel, together = w->pairs ? 2 : 1, most = I2V_WINOGRAD_DEPTH * together;
+    i2v_winograd_weights weights = {.m = w->m,
+                                    .pairs = w->pairs,
+                                    .element = filter->element,
+                                    .tap = in * panel,
+                                    .out = w->weights,
+                                    .stride = i2v_winograd_weights_stride(kernels)};
+    for (int64_t begin = 0; begin < in; begin += most) {
+        weights.depth = i2v_min(most, in - begin);
         for (int64_t column = 0; column < columns; column += panel) {
-            int64_t at = (first + column) / panel * filter->taps * tap + begin * panel;
-            w->transform(w->m, filter->element, (const char *)filter->packed + (size_t)at * size, tap, depth,
-                         w->weights);
+            int64_t at = (first + column) / panel * filter->taps * weights.tap + begin * panel;
+            weights.panel = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+            w->transform(&weights);
             i2v_panel_product product = {.rows = (int)w->rows,
-                                         .depth = depth / together,
+                                         .depth = weights.depth / together,
                                          .a_stride = in / together,
                                          .panel_count = 1,
                                          .c_stride = w->sums_stride,
                                          .accumulate = begin > 0};
             for (int64_t p = 0; p < w->points; p++) {
-                float *points = w->weights + p * depth * panel;
                 product.a = w->transformed + (p * w->rows * in + begin) / together;
-                product.panels = points;
+                product.panels = w->weights + p * weights.stride;
                 product.c = w->sums + p * w->rows * w->sums_stride + column;
-                if (w->pairs) kernels->pair_panel(I2V_ELEMENT_F32, points, depth, points);
                 i2v_product_multiply(kernels, w->pairs, &product);
             }
         }
@@ -208,8 +198,7 @@ static void winograd_item(void *argument, int64_t item, int thread) {
     float *sums = job->sums + thread * job->sums_stride, *pixels = job->pixels + thread * job->pixels_stride;
     i2v_product_line *lines = job->lines + thread * job->lines_stride;
     i2v_filter filter = i2v_cpu_conv_filter(job->kernels, args->weights, 0);
-    transform_input(job, &b, job->input + thread * job->input_stride, job->tile + thread * job->tile_stride,
-                    transformed);
+    transform_input(job, &b, job->input + thread * job->input_stride, transformed);
     i2v_winograd_products products = {.kernels = job->kernels,
                                       .filter = &filter,
                                       .transform = job->kernels->winograd_weights,

@@ -9,7 +9,7 @@
 
 /* Channels from which the transforms cost little beside the products. */
 enum { I2V_WINOGRAD_LEAST_CHANNELS = 64 };
-/* Products summed in one go: the transformed weights of so many inputs, for a panel, stay in the second cache. */
+/* Inputs summed in one go, or pairs of them: their transformed weights, for a panel, stay in the second cache. */
 enum { I2V_WINOGRAD_DEPTH = 128 };
 
 /* Whether the convolution is of that kind, and large enough to gain. Depends on shapes and elements only; over frames,
@@ -29,7 +29,7 @@ void i2v_winograd_frames(const i2v_kernels *kernels, const i2v_device *device, c
 typedef struct i2v_winograd_products {
     const i2v_kernels *kernels;
     const i2v_filter *filter;
-    void (*transform)(int m, i2v_element element, const void *panel, int64_t tap, int64_t depth, float *out);
+    void (*transform)(const i2v_winograd_weights *weights);
     int pairs; /* see i2v_product */
     int m, points;
     int64_t rows;             /* of a point */
@@ -39,8 +39,13 @@ typedef struct i2v_winograd_products {
     int64_t sums_stride;
 } i2v_winograd_products;
 
+/* From point to point; a cache line more than there are, so that points lie in different sets of the first cache. */
+static inline int64_t i2v_winograd_weights_stride(const i2v_kernels *kernels) {
+    return (int64_t)I2V_WINOGRAD_DEPTH * kernels->panel + 16;
+}
+
 static inline int64_t i2v_winograd_weights_floats(const i2v_kernels *kernels, int points) {
-    return (int64_t)points * I2V_WINOGRAD_DEPTH * kernels->panel;
+    return points * i2v_winograd_weights_stride(kernels);
 }
 
 /* sums of `columns` output channels from `first` on. */

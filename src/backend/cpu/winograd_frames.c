@@ -64,8 +64,8 @@ static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device
     int64_t rows = job->tiles * job->pixels;
     job->read = i2v_scratch_per_thread(&scratch, threads, (job->m * job->tiles + 2) * job->pixels * channels,
                                        &job->read_stride);
-    job->transformed =
-        i2v_scratch_per_thread(&scratch, threads, job->points * rows * channels, &job->transformed_stride);
+    job->transformed = i2v_scratch_per_thread(
+        &scratch, threads, job->points * rows * channels / (job->in.pairs ? 2 : 1), &job->transformed_stride);
     job->weights = i2v_scratch_per_thread(&scratch, threads, i2v_winograd_weights_floats(kernels, job->points),
                                           &job->weights_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * rows * job->columns, &job->sums_stride);
@@ -80,11 +80,12 @@ static void transform_input(const frames_job *job, int64_t first, int64_t pixels
     memset(read, 0, (size_t)frame * sizeof *read);
     i2v_frame_rows_read(&job->in, first, pixels, read + frame);
     memset(read + (frames + 1) * frame, 0, (size_t)((padded - frames - 1) * frame) * sizeof *read);
+    i2v_element element = job->in.pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     for (int64_t t = 0; t < job->tiles; t++) {
-        job->kernels->winograd_frames_input(job->m, read + t * job->m * frame, frame, frame, out + t * frame,
+        job->kernels->winograd_frames_input(job->m, read + t * job->m * frame, frame, frame, element,
+                                            (char *)out + t * frame * (int64_t)i2v_element_size(element),
                                             job->tiles * frame);
     }
-    if (job->in.pairs) job->kernels->narrow(I2V_ELEMENT_BF16, out, job->points * job->tiles * frame, out);
 }
 
 static void frames_item(void *argument, int64_t item, int thread) {
