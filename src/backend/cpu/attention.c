@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define QUERY_BLOCK 60 /* a multiple of every row_tile */
-#define KEY_BLOCK 256
+#define QUERY_BLOCK 180 /* a multiple of every row_tile */
+#define KEY_BLOCK 512
 #define PACKED_LIMIT ((int64_t)8 * 1024 * 1024) /* floats */
 #define SHORT_TOKENS 64
 #define SHORT_SEQUENCES 8 /* an item's */
@@ -203,9 +203,8 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
     i2v_product_multiply(kernels, job->of_pairs, &scores);
     for (int64_t r = 0; r < q->rows; r++) {
         float *row = q->scores + r * job->key_rows;
-        kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded, q->output + r * columns,
-                         (int)columns);
-        if (job->of_pairs) kernels->narrow(I2V_ELEMENT_BF16, row, padded, row);
+        kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded,
+                         job->of_pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32, q->output + r * columns, (int)columns);
     }
     i2v_panel_product output = {.rows = (int)q->rounded,
                                 .depth = i2v_tiles(keys, together),

@@ -101,9 +101,11 @@ typedef struct i2v_kernels {
                                   int64_t stride);
     void (*winograd_frames_weights)(const i2v_winograd_weights *weights);
     void (*winograd_frames_output)(int m, const float *sums, int64_t stride, int64_t count, float *out, int64_t frame);
-    /* scores[padded] (times factor > 0 in powers of two) become weights relative to softmax->highest; what
-     * output[depth] has summed up so far is rescaled to it. Scores from `keys` on do not count. */
-    void (*softmax)(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, float *output, int depth);
+    /* scores[padded] (times factor > 0 in powers of two) become weights relative to softmax->highest, f32 or bf16 from
+     * the same address on; what output[depth] has summed up so far is rescaled to it. Scores from `keys` on do not
+     * count. */
+    void (*softmax)(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, i2v_element element,
+                    float *output, int depth);
     void (*scale)(const float *x, int64_t count, float factor, float *out);
     /* Panel of up to `panel` rows of x (those of keys), transposed: out[depth][panel], columns beyond rows zero. */
     void (*pack_transposed)(const float *x, int64_t stride, int rows, int depth, float *out);

@@ -1,24 +1,42 @@
 /* Kernels of attention: packing of keys and values into panels, and the softmax between the two products. */
 #include "backend/cpu/kernels_winograd.inc.h"
 
-static void softmax(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, float *output, int depth) {
-    for (int i = keys; i < padded; i++) scores[i] = -INFINITY;
-    vec highest = splat(-INFINITY), sum = {0};
-    for (int i = 0; i < padded; i += VECTOR_WIDTH) highest = vec_max(load(scores + i), highest);
-    float before = softmax->highest, now = before;
-    for (int i = 0; i < VECTOR_WIDTH; i++) now = highest[i] * factor > now ? highest[i] * factor : now;
+static inline float vec_highest(vec x) {
+    float parts[VECTOR_WIDTH];
+    memcpy(parts, &x, sizeof parts);
+    for (int half = VECTOR_WIDTH / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) parts[i] = parts[i] > parts[i + half] ? parts[i] : parts[i + half];
+    }
+    return parts[0];
+}
+
+/* scores become 2^(factor scores - highest), as element where they lie; their sum in f32. */
+static inline float softmax_weights(i2v_element element, float *scores, int padded, float factor, float highest) {
+    vec sum = {0};
     for (int i = 0; i < padded; i += VECTOR_WIDTH) {
-        vec weight = vec_exp2(load(scores + i) * factor - now);
-        store(scores + i, weight);
+        vec weight = vec_exp2(load(scores + i) * factor - highest);
+        store_as(element, scores, i, weight, VECTOR_WIDTH);
         sum += weight;
     }
+    return vec_sum(sum);
+}
+
+static void softmax(i2v_softmax *softmax, float factor, float *scores, int keys, int padded, i2v_element element,
+                    float *output, int depth) {
+    for (int i = keys; i < padded; i++) scores[i] = -INFINITY;
+    vec highest = splat(-INFINITY);
+    for (int i = 0; i < padded; i += VECTOR_WIDTH) highest = vec_max(load(scores + i), highest);
+    float before = softmax->highest, now = vec_highest(highest) * factor;
+    if (!(now > before)) now = before;
+    float sum = element == I2V_ELEMENT_BF16 ? softmax_weights(I2V_ELEMENT_BF16, scores, padded, factor, now)
+                                            : softmax_weights(I2V_ELEMENT_F32, scores, padded, factor, now);
     if (now != before) {
         float less = vec_exp2(splat(before - now))[0];
         softmax->sum *= less;
         scale_row(output, depth, less, output);
         softmax->highest = now;
     }
-    softmax->sum += vec_sum(sum);
+    softmax->sum += sum;
 }
 
 /* Whole cache lines are read of one row before the next: rows may lie in the same cache set. */

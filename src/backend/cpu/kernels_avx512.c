@@ -8,6 +8,8 @@
 #define ROW_TILE 12
 #define vec_max(x, y) ((vec)_mm512_max_ps((__m512)(x), (__m512)(y)))
 #define vec_min(x, y) ((vec)_mm512_min_ps((__m512)(x), (__m512)(y)))
+#define round_to_whole(x) ((vec)_mm512_roundscale_ps((__m512)(x), _MM_FROUND_TO_NEAREST_INT))
+#define scale_by_power(x, n) ((vec)_mm512_scalef_ps((__m512)(x), (__m512)(n)))
 #define load_f16(x) ((vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(x))))
 
 #include "backend/cpu/kernels_table.inc.h"

@@ -59,20 +59,30 @@ static inline vec select_vec(int_vec mask, vec yes, vec no) {
 #define vec_min(x, y) select_vec((x) < (y), (x), (y))
 #endif
 
+/* The two halves together, then the quarters, and so on. */
 static inline float vec_sum(vec x) {
-    float sum = 0;
-    for (int i = 0; i < VECTOR_WIDTH; i++) sum += x[i];
-    return sum;
+    float parts[VECTOR_WIDTH];
+    memcpy(parts, &x, sizeof parts);
+    for (int half = VECTOR_WIDTH / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) parts[i] += parts[i + half];
+    }
+    return parts[0];
 }
 
 static inline vec vec_abs(vec x) {
     return (vec)((bits_vec)x & 0x7fffffffu);
 }
 
-/* 2^n for an n that was rounded by adding 1.5 * 2^23. */
-static inline vec power_of_two(vec rounded) {
-    return (vec)(((bits_vec)rounded - 0x4b400000u + 127u) << 23);
+/* x rounded to whole numbers, to even from halfway, and x 2^n for such an n; |x| and n are small. */
+#ifndef round_to_whole
+static inline vec round_to_whole(vec x) {
+    return (x + 12582912.0f) - 12582912.0f; /* 1.5 * 2^23 has no digits after the point */
 }
+
+static inline vec scale_by_power(vec x, vec n) {
+    return x * (vec)(((bits_vec)(n + 12582912.0f) - 0x4b400000u + 127u) << 23);
+}
+#endif
 
 /* x within low..high; NaN stays NaN. */
 static inline vec vec_clamp(vec x, float low, float high) {
@@ -82,22 +92,20 @@ static inline vec vec_clamp(vec x, float low, float high) {
 /* 2^x, relative error 1e-7; at least 2^-126 (as good as zero beside 1), at most 2^127. Minimax, 1 at 0. */
 static inline vec vec_exp2(vec x) {
     vec clamped = vec_clamp(x, -126.0f, 127.0f);
-    vec rounded = clamped + 12582912.0f;
-    vec f = clamped - (rounded - 12582912.0f);
+    vec n = round_to_whole(clamped), f = clamped - n;
     vec p = f * 1.5353362e-4f + 1.3398875e-3f;
     p = p * f + 9.618437e-3f;
     p = p * f + 5.5503324e-2f;
     p = p * f + 2.4022648e-1f;
     p = p * f + 6.931472e-1f;
     p = p * f + 1.0f;
-    return p * power_of_two(rounded);
+    return scale_by_power(p, n);
 }
 
 /* e^x, relative error 1e-7; at least e^-87, at most e^88. */
 static inline vec vec_exp(vec x) {
     vec clamped = vec_clamp(x, -87.0f, 88.0f);
-    vec rounded = clamped * 1.44269504f + 12582912.0f;
-    vec n = rounded - 12582912.0f;
+    vec n = round_to_whole(clamped * 1.44269504f);
     vec r = clamped - n * 0.693359375f; /* 9 bits of ln 2, so that the product is exact */
     r = r - n * -2.12194440e-4f;
     vec p = r * 1.3814602e-3f + 8.368716e-3f;
@@ -105,7 +113,7 @@ static inline vec vec_exp(vec x) {
     p = p * r + 1.6666521e-1f;
     p = p * r + 4.9999994e-1f;
     p = p * (r * r) + r + 1.0f;
-    return p * power_of_two(rounded);
+    return scale_by_power(p, n);
 }
 
 /* x / (1 + e^-(factor x)). 2^x loses digits of large arguments, where they do not count: beside 1, or in a result near
