@@ -59,10 +59,12 @@ typedef struct i2v_source {
 } i2v_source;
 
 /* Weights [out, in, taps], in the backend's own layout. Values keep the precision of the file: they are widened to f32
- * when they are multiplied, so f16 and bf16 files are computed exactly as their f32 values. */
+ * when they are multiplied, so f16 and bf16 files are computed exactly as their f32 values. A backend that multiplies
+ * bf16 by bf16 may pack weights that meet such an input as bf16. */
 typedef struct i2v_filter {
     int in, out, taps;
     i2v_element element; /* of packed */
+    i2v_element input;   /* of the activations that it meets; F32 if not known */
     const void *packed;
     i2v_source source;
 } i2v_filter;

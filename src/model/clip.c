@@ -8,13 +8,13 @@ static void load_layer(i2v_loader *loader, i2v_clip_layer *layer, const i2v_clip
     char prefix[80];
     snprintf(prefix, sizeof prefix, "vision_model.encoder.layers.%d", index);
     i2v_load_norm(loader, &layer->layer_norm1, size, 1, config->layer_norm_eps, "%s.layer_norm1", prefix);
-    i2v_load_linear(loader, &layer->qkv, size, size, 1, "%s.self_attn.q_proj", prefix);
-    i2v_load_linear(loader, &layer->qkv, size, size, 1, "%s.self_attn.k_proj", prefix);
-    i2v_load_linear(loader, &layer->qkv, size, size, 1, "%s.self_attn.v_proj", prefix);
-    i2v_load_linear(loader, &layer->out_proj, size, size, 1, "%s.self_attn.out_proj", prefix);
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.q_proj", prefix);
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.k_proj", prefix);
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.v_proj", prefix);
+    i2v_load_linear_f32(loader, &layer->out_proj, size, size, 1, "%s.self_attn.out_proj", prefix);
     i2v_load_norm(loader, &layer->layer_norm2, size, 1, config->layer_norm_eps, "%s.layer_norm2", prefix);
-    i2v_load_linear(loader, &layer->fc1, size, config->intermediate_size, 1, "%s.mlp.fc1", prefix);
-    i2v_load_linear(loader, &layer->fc2, config->intermediate_size, size, 1, "%s.mlp.fc2", prefix);
+    i2v_load_linear_f32(loader, &layer->fc1, size, config->intermediate_size, 1, "%s.mlp.fc1", prefix);
+    i2v_load_linear_f32(loader, &layer->fc2, config->intermediate_size, size, 1, "%s.mlp.fc2", prefix);
 }
 
 static int patches_per_side(const i2v_clip_config *config) {
@@ -40,7 +40,7 @@ void i2v_clip_load(i2v_loader *loader, i2v_clip *clip, const i2v_clip_config *co
     i2v_load_norm(loader, &clip->pre_layernorm, size, 1, config->layer_norm_eps, "vision_model.pre_layrnorm");
     for (int i = 0; i < config->num_hidden_layers; i++) load_layer(loader, &clip->layers[i], config, i);
     i2v_load_norm(loader, &clip->post_layernorm, size, 1, config->layer_norm_eps, "vision_model.post_layernorm");
-    i2v_load_linear(loader, &clip->visual_projection, size, config->projection_dim, 0, "visual_projection");
+    i2v_load_linear_f32(loader, &clip->visual_projection, size, config->projection_dim, 0, "visual_projection");
 }
 
 /* The class token and the patches, placed: [1, 1, 1 + patches, hidden_size]. */

@@ -24,8 +24,8 @@ void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *emb
     va_start(arguments, format);
     vsnprintf(prefix, sizeof prefix, format, arguments);
     va_end(arguments);
-    i2v_load_linear(loader, &embedding->linear_1, in, hidden, 1, "%s.linear_1", prefix);
-    i2v_load_linear(loader, &embedding->linear_2, hidden, out, 1, "%s.linear_2", prefix);
+    i2v_load_linear_f32(loader, &embedding->linear_1, in, hidden, 1, "%s.linear_1", prefix);
+    i2v_load_linear_f32(loader, &embedding->linear_2, hidden, out, 1, "%s.linear_2", prefix);
 }
 
 void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out, i2v_tensor x,

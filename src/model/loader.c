@@ -215,9 +215,9 @@ static void done_with(i2v_loader *loader, const i2v_weight *weight) {
     report(loader, weight);
 }
 
-/* Cuts weight [out, in] (or [out, in, 1, 1]) into `parts` parts of equal size. */
-static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, const i2v_weight *weight,
-                         const float *bias) {
+/* Cuts weight [out, in] (or [out, in, 1, 1]), which is to meet `input`, into `parts` parts of equal size. */
+static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, i2v_element input,
+                         const i2v_weight *weight, const float *bias) {
     if (linear->parts_count + parts > I2V_LINEAR_MAX_PARTS) return;
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);
@@ -225,7 +225,7 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
     linear->out += out;
     for (int i = 0; i < parts; i++) {
         int part = linear->parts_count++, first = i * (out / parts);
-        linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1};
+        linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1, .input = input};
         linear->parts[part].bias = bias ? bias + first : NULL;
         pack_filter(loader, &linear->parts[part].filter, changed, first);
     }
@@ -233,22 +233,44 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
     done_with(loader, weight);
 }
 
+static void load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, i2v_element input,
+                        const char *prefix) {
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in}, 2, "%s.weight", prefix);
+    append_parts(loader, linear, in, out, 1, input, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+}
+
 void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format, ...) {
     FORMAT_NAME(prefix);
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in}, 2, "%s.weight", prefix);
-    append_parts(loader, linear, in, out, 1, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+    load_linear(loader, linear, in, out, has_bias, loader->element, prefix);
+}
+
+void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format,
+                         ...) {
+    FORMAT_NAME(prefix);
+    load_linear(loader, linear, in, out, has_bias, I2V_ELEMENT_F32, prefix);
 }
 
 void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *format, ...) {
     FORMAT_NAME(prefix);
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){2 * hidden, in}, 2, "%s.weight", prefix);
-    append_parts(loader, linear, in, 2 * hidden, 2, weight, load_vector(loader, 2 * hidden, prefix, "bias"));
+    append_parts(loader, linear, in, 2 * hidden, 2, loader->element, weight,
+                 load_vector(loader, 2 * hidden, prefix, "bias"));
+}
+
+static void load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, i2v_element input,
+                            const char *prefix) {
+    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 1, 1}, 4, "%s.weight", prefix);
+    append_parts(loader, linear, in, out, 1, input, weight, load_vector(loader, out, prefix, "bias"));
 }
 
 void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
     FORMAT_NAME(prefix);
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 1, 1}, 4, "%s.weight", prefix);
-    append_parts(loader, linear, in, out, 1, weight, load_vector(loader, out, prefix, "bias"));
+    load_linear_1x1(loader, linear, in, out, loader->element, prefix);
+}
+
+void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
+    FORMAT_NAME(prefix);
+    load_linear_1x1(loader, linear, in, out, I2V_ELEMENT_F32, prefix);
 }
 
 static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight) {

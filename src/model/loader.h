@@ -50,15 +50,20 @@ void *i2v_load_array(i2v_loader *loader, size_t count, size_t size);
 /* Each reads PREFIX.weight and PREFIX.bias, PREFIX being the formatted name. groups: 1 for a layer norm. */
 __attribute__((format(printf, 6, 7))) void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
                                                          double epsilon, const char *format, ...);
-/* Appends a part to linear (zeroed before its first part): in and out must agree with the parts before. */
+/* Appends a part to linear (zeroed before its first part): in and out must agree with the parts before. It is to meet
+ * activations; the second one, what is f32 whatever they are. */
 __attribute__((format(printf, 6, 7))) void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                            int has_bias, const char *format, ...);
+__attribute__((format(printf, 6, 7))) void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out,
+                                                               int has_bias, const char *format, ...);
 /* [2 hidden, in] as two parts: value and gate. */
 __attribute__((format(printf, 5, 6))) void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden,
                                                           const char *format, ...);
-/* A 1 x 1 convolution [out, in, 1, 1] as a linear. */
+/* Likewise a 1 x 1 convolution [out, in, 1, 1] as a linear. */
 __attribute__((format(printf, 5, 6))) void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                                const char *format, ...);
+__attribute__((format(printf, 5, 6))) void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in,
+                                                                   int out, const char *format, ...);
 /* conv's in, out, kernel, stride and padding are set by the caller. */
 __attribute__((format(printf, 4, 5))) void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias,
                                                          const char *format, ...);

@@ -21,7 +21,7 @@ void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, in
     i2v_load_norm(loader, &resnet->norm1, in, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
     i2v_load_conv(loader, &resnet->conv1, 1, "%s.conv1", prefix);
     if (time_channels > 0) {
-        i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, out, 1, "%s.time_emb_proj", prefix);
+        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, out, 1, "%s.time_emb_proj", prefix);
     }
     i2v_load_norm(loader, &resnet->norm2, out, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
     i2v_load_conv(loader, &resnet->conv2, 1, "%s.conv2", prefix);
@@ -70,7 +70,7 @@ static void load_temporal(i2v_loader *loader, i2v_temporal_resnet *resnet, int c
     i2v_load_norm(loader, &resnet->norm1, channels, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
     i2v_load_temporal_conv(loader, &resnet->conv1, channels, channels, "%s.conv1", prefix);
     if (time_channels > 0) {
-        i2v_load_linear(loader, &resnet->time_emb_proj, time_channels, channels, 1, "%s.time_emb_proj", prefix);
+        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, channels, 1, "%s.time_emb_proj", prefix);
     }
     i2v_load_norm(loader, &resnet->norm2, channels, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
     i2v_load_temporal_conv(loader, &resnet->conv2, channels, channels, "%s.conv2", prefix);

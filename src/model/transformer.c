@@ -28,8 +28,8 @@ static void load_block(i2v_loader *loader, i2v_transformer_block *block, int cha
     i2v_load_ignore(loader, "%s.norm2", prefix);
     i2v_load_ignore(loader, "%s.attn2.to_q", prefix);
     i2v_load_ignore(loader, "%s.attn2.to_k", prefix);
-    i2v_load_linear(loader, &block->attn2.to_v, context_dim, channels, 0, "%s.attn2.to_v", prefix);
-    i2v_load_linear(loader, &block->attn2.to_out, channels, channels, 1, "%s.attn2.to_out.0", prefix);
+    i2v_load_linear_f32(loader, &block->attn2.to_v, context_dim, channels, 0, "%s.attn2.to_v", prefix);
+    i2v_load_linear_f32(loader, &block->attn2.to_out, channels, channels, 1, "%s.attn2.to_out.0", prefix);
     load_feed_forward(loader, &block->ff, channels, prefix, "norm3", "ff");
 }
 

@@ -65,8 +65,8 @@ void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2
         i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "decoder.time_conv_out");
     }
     if (config->has_post_quant_conv) {
-        i2v_load_linear_1x1(loader, &decoder->post_quant_conv, config->latent_channels, config->latent_channels,
-                            "post_quant_conv");
+        i2v_load_linear_1x1_f32(loader, &decoder->post_quant_conv, config->latent_channels, config->latent_channels,
+                                "post_quant_conv");
     }
     i2v_load_ignore(loader, "encoder");
     i2v_load_ignore(loader, "quant_conv");

@@ -31,7 +31,7 @@ void i2v_vae_encoder_load(i2v_loader *loader, i2v_vae_encoder *encoder, const i2
     i2v_vae_attention_load(loader, &encoder->mid_attention, last, "encoder.mid_block.attentions.0");
     i2v_load_norm(loader, &encoder->conv_norm_out, last, I2V_NORM_GROUPS, 1e-6, "encoder.conv_norm_out");
     i2v_load_conv(loader, &encoder->conv_out, 1, "encoder.conv_out");
-    i2v_load_linear_1x1(loader, &encoder->quant_conv, moments, moments, "quant_conv");
+    i2v_load_linear_1x1_f32(loader, &encoder->quant_conv, moments, moments, "quant_conv");
     i2v_load_ignore(loader, "decoder");
     i2v_load_ignore(loader, "post_quant_conv");
 }

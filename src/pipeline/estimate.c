@@ -44,7 +44,7 @@ static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, con
 }
 
 static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error *error) {
-    i2v_filter filter = {.in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16};
+    i2v_filter filter = {.in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->element};
     size_t count = (size_t)SIZE * SIZE;
     uint16_t *values = calloc(count, sizeof *values);
     void *packed = i2v_memory_new(engine->backend->filter_size(&filter));

@@ -1,6 +1,6 @@
 /* Weights in panels of `panel` outputs: [panels][taps][in][panel], outputs beyond the last zero. A panel is what the
  * product's kernel reads from front to back; a convolution's row of taps is one long sum over it, since the pixels of a
- * channels-last row lie side by side. */
+ * channels-last row lie side by side. Pairs of bf16 are weights of four bytes, of half as many inputs. */
 #include "backend/cpu/product.h"
 #include "backend/widen.h"
 
@@ -11,17 +11,20 @@
 #define INPUTS_TOGETHER 256 /* of each output, so that what is written stays in cache */
 
 typedef struct pack_job {
+    const i2v_kernels *kernels;
     const i2v_filter *filter;
     int panel;
     i2v_element element;
     const char *weights;
     char *packed;
     int folds, row, column; /* of a doubling convolution: weights are [out, in, 3, 3], see fold */
+    int pairs;              /* weights are [out, in, 2], see narrow_pairs */
 } pack_job;
 
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter) {
+    i2v_element element = i2v_filter_is_of_pairs(kernels, filter) ? I2V_ELEMENT_BF16 : filter->element;
     return (size_t)i2v_tiles(filter->out, kernels->panel) * (size_t)kernels->panel * (size_t)filter->in *
-           (size_t)filter->taps * i2v_element_size(filter->element);
+           (size_t)filter->taps * i2v_element_size(element);
 }
 
 static void store_bits(i2v_element element, uint32_t bits, char *to) {
@@ -141,9 +144,25 @@ static void fold(const pack_job *job, const char *from, int count, float *folded
     }
 }
 
+/* `count` pairs of a row's weights, at any address, as bf16. The row's next ones are fetched, see AHEAD. */
+static void narrow_pairs(const pack_job *job, const char *from, int count, uint32_t *pairs) {
+    float row[2 * INPUTS_TOGETHER], widened[2 * INPUTS_TOGETHER];
+    size_t bytes = 2 * (size_t)count * i2v_element_size(job->element);
+    for (size_t ahead = bytes; ahead < 2 * bytes; ahead += 64) __builtin_prefetch(from + ahead);
+    memcpy(row, from, bytes);
+    job->kernels->widen(job->element, row, 2 * (int64_t)count, widened);
+    job->kernels->narrow(I2V_ELEMENT_BF16, widened, 2 * (int64_t)count, pairs);
+}
+
 static void pack_rows(const pack_job *job, weight_rows from, int begin, int end, char *to) {
     float folded[MOST_ROWS][INPUTS_TOGETHER * 4];
-    if (job->folds) {
+    uint32_t pairs[MOST_ROWS][INPUTS_TOGETHER];
+    if (job->pairs) {
+        for (int r = 0; r < from.count; r++) {
+            narrow_pairs(job, from.first + (size_t)r * from.stride, end - begin, pairs[r]);
+        }
+        from = (weight_rows){(const char *)pairs, sizeof pairs[0], from.count, I2V_ELEMENT_F32};
+    } else if (job->folds) {
         for (int r = 0; r < from.count; r++) {
             fold(job, from.first + (size_t)r * from.stride, end - begin, folded[r]);
         }
@@ -162,7 +181,7 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     size_t depth = (size_t)filter->in * (size_t)filter->taps, panel = (size_t)job->panel;
     size_t size = i2v_element_size(filter->element);
     /* of the weights of one output and input */
-    size_t from_size = (size_t)(job->folds ? 9 : filter->taps) * i2v_element_size(job->element);
+    size_t from_size = (size_t)(job->folds ? 9 : job->pairs ? 2 : filter->taps) * i2v_element_size(job->element);
     weight_rows from = {.stride = (size_t)filter->in * from_size, .element = job->element};
     char *to = job->packed + (size_t)item * depth * panel * size;
     const char *weights = job->weights + (size_t)item * panel * from.stride;
@@ -184,7 +203,15 @@ static void run_pack(const i2v_device *device, pack_job job) {
 
 void i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
                          i2v_element element, const void *weights, void *packed) {
-    run_pack(device, (pack_job){filter, kernels->panel, element, weights, packed, 0, 0, 0});
+    i2v_filter pairs = {.in = filter->in / 2, .out = filter->out, .taps = 1, .element = I2V_ELEMENT_F32};
+    int is_of_pairs = i2v_filter_is_of_pairs(kernels, filter);
+    run_pack(device, (pack_job){.kernels = kernels,
+                                .filter = is_of_pairs ? &pairs : filter,
+                                .panel = kernels->panel,
+                                .element = element,
+                                .weights = weights,
+                                .packed = packed,
+                                .pairs = is_of_pairs});
 }
 
 /* ---- convolutions ---- */
@@ -214,8 +241,15 @@ i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *devic
     into.packed = packed;
     for (int phase = 0; phase < 4; phase++) {
         i2v_filter filter = i2v_cpu_conv_filter(kernels, &into, phase);
-        run_pack(device,
-                 (pack_job){&filter, kernels->panel, element, weights, (void *)filter.packed, 1, phase / 2, phase % 2});
+        run_pack(device, (pack_job){.kernels = kernels,
+                                    .filter = &filter,
+                                    .panel = kernels->panel,
+                                    .element = element,
+                                    .weights = weights,
+                                    .packed = (void *)filter.packed,
+                                    .folds = 1,
+                                    .row = phase / 2,
+                                    .column = phase % 2});
     }
     return I2V_OK;
 }

@@ -1,4 +1,5 @@
 #include "backend/cpu/product.h"
+#include "base/half.h"
 
 #include <string.h>
 
@@ -31,17 +32,39 @@ int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int
     return kernels->pair_product && element == I2V_ELEMENT_BF16 && channels % 2 == 0 && more_channels % 2 == 0;
 }
 
+int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter) {
+    return filter->taps == 1 && i2v_product_is_of_pairs(kernels, filter->input, filter->in, 0);
+}
+
+/* Rows first..first + depth of a panel of pairs [in / 2][width], as f32. */
+static void widen_pairs(const uint16_t *pairs, int64_t first, int64_t depth, int width, float *out) {
+    for (int64_t row = first; row < first + depth; row++) {
+        const uint16_t *from = pairs + row / 2 * 2 * width + row % 2;
+        for (int i = 0; i < width; i++) {
+            uint32_t bits = i2v_widen_bf16(from[2 * i]);
+            memcpy(out++, &bits, sizeof bits);
+        }
+    }
+}
+
 /* Rows first..first + depth of a panel, as f32 or as pairs of bf16. */
 static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
     const i2v_filter *filter = p->filter;
-    int64_t at = (panel * filter->taps * filter->in + first) * p->kernels->panel;
+    int width = p->kernels->panel;
+    if (i2v_filter_is_of_pairs(p->kernels, filter)) {
+        const float *pairs = (const float *)filter->packed + panel * filter->in / 2 * width;
+        if (p->pairs) return pairs + first / 2 * width;
+        widen_pairs((const uint16_t *)pairs, first, depth, width, p->expanded);
+        return p->expanded;
+    }
+    int64_t at = (panel * filter->taps * filter->in + first) * width;
     const void *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
     if (p->pairs) {
         p->kernels->pair_panel(filter->element, from, depth, p->expanded);
         return p->expanded;
     }
     if (filter->element == I2V_ELEMENT_F32) return from;
-    p->kernels->widen(filter->element, from, depth * p->kernels->panel, p->expanded);
+    p->kernels->widen(filter->element, from, depth * width, p->expanded);
     return p->expanded;
 }
 

@@ -53,6 +53,10 @@ typedef struct i2v_product_input {
  * by pairs of bf16. It reads its input as f32, then narrows it to bf16 in place. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
+/* Whether a filter is packed as pairs of bf16, [panels][in / 2][panel]: what such products multiply, to be read as it
+ * lies. Other filters are made pairs at each use, as Winograd's transforms need their values. */
+int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter);
+
 static inline void i2v_product_multiply(const i2v_kernels *kernels, int pairs, const i2v_panel_product *product) {
     (pairs ? kernels->pair_product : kernels->panel_product)(product);
 }
@@ -62,7 +66,8 @@ int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 
 /* Rows first..first + rows as f32: out[rows][channels of both]. */
 void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);
-/* The same as a product takes them: through a layer norm (or NULL) over the channels, then as bf16 if it is of pairs. */
+/* The same as a product takes them: through a layer norm (or NULL) over the channels, then as bf16 if it is of pairs.
+ */
 void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, int pairs, int64_t first,
                              int64_t rows, float *out);
 /* rows x columns pixels of a frame of the image x, whose rows are the input's, from (row, column) on, as f32; what lies
