@@ -35,23 +35,23 @@ static void print_peaks(const i2v_bench_report *report) {
 }
 
 /* The rate that the nearer bound is about, and the bound. */
-static void print_row(const i2v_bench_row *row, const i2v_bench_pass *pass) {
+static void print_row(const i2v_bench_row *row, const i2v_bench_pass *pass, const i2v_bench_report *report) {
     double rate = row->memory_bound ? 1e-9 * (double)row->bytes : gigas(row->multiplications);
     printf("%-14s %-40s %6" PRIu64 " %10.2f %9.1f %-7s %6.1f %% %-6s %5.1f %%\n", row->operation, row->shape,
            row->count, 1e3 * row->seconds, share(rate, row->seconds), row->memory_bound ? "GB/s" : "GFLOP/s",
-           100 * share(row->least_seconds, row->seconds), row->memory_bound ? "memory" : "f32",
+           100 * share(row->least_seconds, row->seconds), row->memory_bound ? "memory" : report->peak_name,
            100 * share(row->seconds, pass->seconds));
 }
 
 static void print_pass(const char *title, const i2v_bench_pass *pass, const i2v_bench_report *report) {
     double rate = share(gigas(pass->multiplications), pass->seconds),
            outside = pass->seconds - pass->operations_seconds;
-    printf("\n%s: %.4g s, %.4g GFLOP, %.1f GFLOP/s, %.1f %% of the f32 peak; %.1f %% outside of operations\n", title,
-           pass->seconds, gigas(pass->multiplications), rate, 100 * share(rate, report->peaks.f32.rate * 1e-9),
-           100 * share(outside, pass->seconds));
+    printf("\n%s: %.4g s, %.4g GFLOP, %.1f GFLOP/s, %.1f %% of the %s peak; %.1f %% outside of operations\n", title,
+           pass->seconds, gigas(pass->multiplications), rate, 100 * share(rate, report->peak_rate * 1e-9),
+           report->peak_name, 100 * share(outside, pass->seconds));
     printf("%-14s %-40s %6s %10s %17s %15s %7s\n", "operation", "shape", "count", "ms", "rate    ", "of the bound",
            "of all");
-    for (size_t i = 0; i < pass->rows_count; i++) print_row(&pass->rows[i], pass);
+    for (size_t i = 0; i < pass->rows_count; i++) print_row(&pass->rows[i], pass, report);
 }
 
 int cli_bench_table(const cli_job *job) {
@@ -81,29 +81,29 @@ static json_t *peaks_json(const i2v_bench_report *report) {
                      "int8", peak_json(&peaks->int8), "read", peaks->read, "copy", peaks->copy);
 }
 
-static json_t *row_json(const i2v_bench_row *row, const i2v_bench_pass *pass) {
+static json_t *row_json(const i2v_bench_row *row, const i2v_bench_pass *pass, const i2v_bench_report *report) {
     return json_pack("{s:s, s:s, s:I, s:f, s:I, s:I, s:s, s:f, s:f}", "operation", row->operation, "shape", row->shape,
                      "count", (json_int_t)row->count, "seconds", row->seconds, "multiplications",
                      (json_int_t)row->multiplications, "bytes", (json_int_t)row->bytes, "bound",
-                     row->memory_bound ? "memory" : "f32", "share_of_bound", share(row->least_seconds, row->seconds),
-                     "share_of_all", share(row->seconds, pass->seconds));
+                     row->memory_bound ? "memory" : report->peak_name, "share_of_bound",
+                     share(row->least_seconds, row->seconds), "share_of_all", share(row->seconds, pass->seconds));
 }
 
 static json_t *pass_json(const i2v_bench_pass *pass, const i2v_bench_report *report) {
     json_t *rows = json_array();
-    for (size_t i = 0; i < pass->rows_count; i++) json_array_append_new(rows, row_json(&pass->rows[i], pass));
+    for (size_t i = 0; i < pass->rows_count; i++) json_array_append_new(rows, row_json(&pass->rows[i], pass, report));
     double rate = share(2 * (double)pass->multiplications, pass->seconds);
     return json_pack("{s:f, s:f, s:I, s:f, s:f, s:o}", "seconds", pass->seconds, "operations_seconds",
                      pass->operations_seconds, "multiplications", (json_int_t)pass->multiplications, "rate", rate,
-                     "share_of_peak", share(rate, report->peaks.f32.rate), "operations", rows);
+                     "share_of_peak", share(rate, report->peak_rate), "operations", rows);
 }
 
 int cli_bench_json(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
     return cli_print_json(json_pack(
-        "{s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "command", "bench", "version",
+        "{s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:s, s:o, s:o}", "command", "bench", "version",
         i2v_version(), "model", cli_json_text(job->model.path), "backend", report->backend, "threads", report->threads,
         "repeat", report->repetitions, "width", report->width, "height", report->height, "num_frames",
-        report->num_frames, "decode_chunk_size", report->decode_chunk_size, "peaks", peaks_json(report), "unet",
-        pass_json(&report->unet, report), "decoder", pass_json(&report->decoder, report)));
+        report->num_frames, "decode_chunk_size", report->decode_chunk_size, "peaks", peaks_json(report), "peak",
+        report->peak_name, "unet", pass_json(&report->unet, report), "decoder", pass_json(&report->decoder, report)));
 }

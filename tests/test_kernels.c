@@ -1,5 +1,6 @@
 /* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
- * [THREADS [f32|bf16 [VARIANT]]]` times one, by default the one that this machine would use. */
+ * [THREADS [f32|bf16 [VARIANT [NAME]]]]` times one, by default (or -1) the one that this machine would use: all
+ * operations, or those with NAME in theirs. */
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/winograd.h"
 #include "base/half.h"
@@ -944,6 +945,8 @@ static int bench_threads; /* set once, by bench */
 static i2v_element bench_element;
 static const i2v_backend *bench_backend;
 static const i2v_kernels *bench_kernels;
+static const char *bench_name; /* what is timed has this in its name */
+static double bench_peak;      /* operations a second of all threads: what shares are of */
 
 /* One thread is timed by what it computes, so that a busy machine does little harm. */
 static double seconds(void) {
@@ -952,8 +955,8 @@ static double seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Prints the best of several runs; work: of one run, in units. */
-static void time_it(const char *what, runner run, const void *args, double work, const char *unit) {
+/* Seconds of the best of several runs. */
+static double best_of(runner run, const void *args) {
     double best = 1e9, end = seconds() + 1;
     for (int i = 0; i < 3 || seconds() < end; i++) {
         double start = seconds();
@@ -961,24 +964,49 @@ static void time_it(const char *what, runner run, const void *args, double work,
         double taken = seconds() - start;
         if (taken < best) best = taken;
     }
-    printf("%-44s %9.2f ms %8.1f %s\n", what, 1e3 * best, work / best * 1e-9, unit);
+    return best;
+}
+
+/* Prints the best of several runs of so many bytes each. */
+static void time_bytes(const char *what, runner run, const void *args, double bytes) {
+    if (!strstr(what, bench_name)) return;
+    double best = best_of(run, args);
+    printf("%-44s %9.2f ms %8.1f GB/s\n", what, 1e3 * best, bytes / best * 1e-9);
     fflush(stdout);
 }
 
-typedef struct peak_args {
-    i2v_panel_product product;
-    void (*multiply)(const i2v_panel_product *product);
-} peak_args;
-
-static void run_peak(const i2v_backend *backend, int threads, const void *args) {
-    const peak_args *peak = args;
-    for (int i = 0; i < 200; i++) peak->multiply(&peak->product);
+/* The same of so many floating-point operations, and the share of the peak. */
+static void time_operations(const char *what, runner run, const void *args, double operations) {
+    if (!strstr(what, bench_name)) return;
+    double best = best_of(run, args), rate = operations / best;
+    printf("%-44s %9.2f ms %8.1f GFLOP/s %6.1f %%\n", what, 1e3 * best, rate * 1e-9, 100 * rate / bench_peak);
+    fflush(stdout);
 }
 
-/* What one core can multiply at most: a product in cache. */
-static void bench_peak(void) {
-    int pairs = bench_element == I2V_ELEMENT_BF16 && bench_kernels->pair_product;
-    peak_args args = {.multiply = pairs ? bench_kernels->pair_product : bench_kernels->panel_product};
+/* What the machine's widest registers multiply at most, in the element that the variant multiplies. */
+static void measure_bench_peak(int pairs) {
+    i2v_device device = {0};
+    i2v_bench_peaks peaks;
+    assert_int_equal(i2v_team_new(&device.team, bench_threads, NULL), I2V_OK);
+    assert_int_equal(bench_backend->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_OK);
+    i2v_team_delete(device.team);
+    bench_peak = pairs ? peaks.bf16.rate : peaks.f32.rate;
+    printf("peak %.1f GFLOP/s in %s\n", bench_peak * 1e-9, pairs ? "bf16" : "f32");
+}
+
+typedef struct multiply_args {
+    i2v_panel_product product;
+    void (*multiply)(const i2v_panel_product *product);
+} multiply_args;
+
+static void run_multiply(const i2v_backend *backend, int threads, const void *args) {
+    const multiply_args *multiply = args;
+    for (int i = 0; i < 200; i++) multiply->multiply(&multiply->product);
+}
+
+/* The kernel of products by itself, on one core. */
+static void bench_product(int pairs) {
+    multiply_args args = {.multiply = pairs ? bench_kernels->pair_product : bench_kernels->panel_product};
     int depth = 256, panels = 4, panel = bench_kernels->panel, rows = 10 * bench_kernels->row_tile;
     float *a = random_floats(rows * depth, 0, 1), *b = random_floats(depth * panels * panel, 0, 1);
     float *c = floats(rows * panels * panel);
@@ -991,8 +1019,9 @@ static void bench_peak(void) {
                                        .panel_count = panels,
                                        .c = c,
                                        .c_stride = panels * panel};
-    time_it("product in cache, one core", run_peak, &args, (pairs ? 800.0 : 400.0) * rows * depth * panels * panel,
-            "GFLOP/s");
+    double best = best_of(run_multiply, &args), rate = (pairs ? 800.0 : 400.0) * rows * depth * panels * panel / best;
+    printf("%-44s %9.2f ms %8.1f GFLOP/s %6.1f %%\n", "product in cache, one core", 1e3 * best, rate * 1e-9,
+           100 * rate * bench_threads / bench_peak);
     free(a);
     free(b);
     free(c);
@@ -1035,7 +1064,7 @@ static void bench_linear(const char *what, int64_t rows, int in, int out, const 
                             .epilogue = i2v_epilogue_plain(),
                             .out_element = bench_element,
                             .out = y};
-    time_it(what, run_packed_linear, &args, 2.0 * (double)rows * in * out, "GFLOP/s");
+    time_operations(what, run_packed_linear, &args, 2.0 * (double)rows * in * out);
     free(x);
     free(y);
     free_linear(&weights);
@@ -1053,7 +1082,7 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
                                   .output = &output,
                                   .epilogue = i2v_epilogue_residual(x),
                                   .out = y};
-    time_it(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels, "GFLOP/s");
+    time_operations(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels);
     free(x);
     free(y);
     free_norm(&norm);
@@ -1073,7 +1102,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     conv.packed = packed;
     i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
-    time_it(what, run_packed_conv, &args, work, "GFLOP/s");
+    time_operations(what, run_packed_conv, &args, work);
     free(packed);
     free((void *)weights.packed);
     free(x.data);
@@ -1089,7 +1118,7 @@ static void bench_temporal_conv(const char *what, int frames, int height, int wi
                                    .out = random_tensor(bench_element, frames, height, width, channels),
                                    .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
-    time_it(what, run_packed_temporal_conv, &args, work, "GFLOP/s");
+    time_operations(what, run_packed_temporal_conv, &args, work);
     free(args.x.data);
     free(args.out.data);
     free((void *)weights.filter.packed);
@@ -1118,7 +1147,7 @@ static void bench_attention(const char *what, int outer, int inner, int tokens, 
                                .out_outer_stride = (int64_t)inner * tokens * channels,
                                .out_inner_stride = next * channels,
                                .out_token_stride = token * channels};
-    time_it(what, run_attention, &args, 4.0 * (double)rows * tokens * channels, "GFLOP/s");
+    time_operations(what, run_attention, &args, 4.0 * (double)rows * tokens * channels);
     free(qkv);
     free(out);
 }
@@ -1128,7 +1157,7 @@ static void bench_group_factors(const char *what, int frames, int height, int wi
     i2v_tensor x = random_tensor(bench_element, frames, height, width, channels);
     float *factors = floats((int64_t)3 * channels * frames);
     i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = together, .factors = factors};
-    time_it(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x), "GB/s");
+    time_bytes(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x));
     free(x.data);
     free(factors);
     free_norm(&norm);
@@ -1137,22 +1166,25 @@ static void bench_group_factors(const char *what, int frames, int height, int wi
 static void bench_layer_norm(const char *what, int64_t rows, int channels) {
     i2v_norm norm = random_norm(channels, 0);
     i2v_layer_norm_args args = {rows, random_floats(rows * channels, 0, 1), &norm, floats(rows * channels)};
-    time_it(what, run_layer_norm, &args, 8.0 * (double)(rows * channels), "GB/s");
+    time_bytes(what, run_layer_norm, &args, 8.0 * (double)(rows * channels));
     free((void *)args.x);
     free(args.out);
     free_norm(&norm);
 }
 
 /* variant: of this machine's; -1: the one it would use. */
-static int bench(int threads, const char *element, int variant) {
+static int bench(int threads, const char *element, int variant, const char *name) {
     bench_backend = variant < 0 ? i2v_backend_cpu() : i2v_backend_cpu_variant(variant);
     while (bench_backend && i2v_backend_cpu_variant(variant) != bench_backend) variant++;
     if (!bench_backend) return 1;
     bench_kernels = kernels_at(variant);
     bench_threads = threads;
+    bench_name = name;
     bench_element = strcmp(element, "bf16") == 0 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     printf("%s, %d threads, activations in %s\n", bench_backend->name, threads, element);
-    bench_peak();
+    int pairs = bench_element == I2V_ELEMENT_BF16 && bench_kernels->pair_product;
+    measure_bench_peak(pairs);
+    bench_product(pairs);
     i2v_norm norm = random_norm(1280, 0);
     bench_linear("linear 4096 x 1024 -> 1024", 4096, 1024, 1024, NULL);
     bench_linear("linear 35840 x 320 -> 2560", 35840, 320, 2560, NULL);
@@ -1205,7 +1237,7 @@ int main(int argc, char **argv) {
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         return bench(argc > 2 ? atoi(argv[2]) : i2v_core_count(), argc > 3 ? argv[3] : "f32",
-                     argc > 4 ? atoi(argv[4]) : -1);
+                     argc > 4 ? atoi(argv[4]) : -1, argc > 5 ? argv[5] : "");
     }
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -388,7 +388,7 @@ typedef struct i2v_bench_row {
     double seconds;
     uint64_t multiplications; /* multiply-adds of the model as published, even where fewer are done */
     uint64_t bytes;           /* that must at least be read and written */
-    double least_seconds;     /* at the f32 peak or at the memory's, whichever bounds it more */
+    double least_seconds;     /* at the report's peak or at the memory's, whichever bounds it more */
     int memory_bound;         /* 1: least_seconds is the memory's */
 } i2v_bench_row;
 
@@ -405,6 +405,8 @@ typedef struct i2v_bench_report {
     int threads, repetitions;
     int width, height, num_frames, decode_chunk_size;
     i2v_bench_peaks peaks;
+    const char *peak_name;  /* of the peak that bounds products: "bf16" where bf16 is multiplied by bf16, else "f32" */
+    double peak_rate;       /* operations a second */
     double bandwidth;       /* the memory's peak: the higher of read and copy */
     i2v_bench_pass unet;    /* one pass, which is half a step with guidance; not what a run computes once */
     i2v_bench_pass decoder; /* decode_chunk_size frames */

@@ -236,6 +236,7 @@ typedef struct i2v_layer_norm_args {
 
 typedef struct i2v_backend {
     const char *name;
+    int multiplies_bf16; /* bf16 activations meet dot products of bf16, and are not widened first */
 
     /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps] that
      * are stored as `element` (at any address, aligned or not). */

@@ -47,7 +47,7 @@ static int slower_first(const void *a, const void *b) {
 
 /* Takes the profile's rows. */
 static void finish_pass(i2v_bench_pass *pass, i2v_profile *profile, const i2v_bench_report *report) {
-    double operations = report->peaks.f32.rate, bandwidth = report->bandwidth;
+    double operations = report->peak_rate, bandwidth = report->bandwidth;
     pass->rows = profile->rows;
     pass->rows_count = profile->count;
     for (size_t i = 0; i < pass->rows_count; i++) {
@@ -109,6 +109,9 @@ static i2v_status measure_peaks(const i2v_engine *engine, i2v_bench_report *repo
     i2v_bench_peaks *peaks = &report->peaks;
     i2v_status status = engine->backend->measure_peaks(&engine->device, engine->options.max_memory, peaks, error);
     report->bandwidth = peaks->read > peaks->copy ? peaks->read : peaks->copy;
+    int is_bf16 = engine->element == I2V_ELEMENT_BF16 && engine->backend->multiplies_bf16;
+    report->peak_name = is_bf16 ? "bf16" : "f32";
+    report->peak_rate = is_bf16 ? peaks->bf16.rate : peaks->f32.rate;
     return status;
 }
 

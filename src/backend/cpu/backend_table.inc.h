@@ -37,6 +37,7 @@ static i2v_status JOIN(BACKEND, conv_pack)(const i2v_device *device, const i2v_c
 }
 
 static const i2v_backend BACKEND = {.name = BACKEND_NAME,
+                                    .multiplies_bf16 = BACKEND_MULTIPLIES_BF16,
                                     .filter_size = JOIN(BACKEND, filter_size),
                                     .filter_pack = JOIN(BACKEND, filter_pack),
                                     .conv_size = JOIN(BACKEND, conv_size),
@@ -62,4 +63,5 @@ static const i2v_backend BACKEND = {.name = BACKEND_NAME,
 #undef ENTRY
 #undef BACKEND
 #undef BACKEND_NAME
+#undef BACKEND_MULTIPLIES_BF16
 #undef KERNELS

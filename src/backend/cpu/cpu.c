@@ -6,22 +6,26 @@
 
 #define BACKEND baseline
 #define BACKEND_NAME "cpu, " I2V_BASELINE_NAME
+#define BACKEND_MULTIPLIES_BF16 0
 #define KERNELS i2v_kernels_baseline
 #include "backend/cpu/backend_table.inc.h"
 
 #if defined(__x86_64__)
 #define BACKEND avx2
 #define BACKEND_NAME "cpu, AVX2"
+#define BACKEND_MULTIPLIES_BF16 0
 #define KERNELS i2v_kernels_avx2
 #include "backend/cpu/backend_table.inc.h"
 
 #define BACKEND avx512
 #define BACKEND_NAME "cpu, AVX-512"
+#define BACKEND_MULTIPLIES_BF16 0
 #define KERNELS i2v_kernels_avx512
 #include "backend/cpu/backend_table.inc.h"
 
 #define BACKEND avx512_bf16
 #define BACKEND_NAME "cpu, AVX-512 BF16"
+#define BACKEND_MULTIPLIES_BF16 1
 #define KERNELS i2v_kernels_avx512_bf16
 #include "backend/cpu/backend_table.inc.h"
 
