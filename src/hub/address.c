@@ -1,5 +1,7 @@
 #include "hub/address.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stdint.h>
@@ -59,11 +61,6 @@ int i2v_address_is_private(const struct sockaddr *address) {
     return 1;
 }
 
-static int ends_with(const char *text, const char *ending) {
-    size_t size = strlen(text), tail = strlen(ending);
-    return size >= tail && strcasecmp(text + size - tail, ending) == 0;
-}
-
 int i2v_host_is_private(const char *host) {
     char name[256];
     size_t length = strlen(host);
@@ -72,7 +69,7 @@ int i2v_host_is_private(const char *host) {
     snprintf(name, sizeof name, "%.*s", (int)(length - 2 * (size_t)brackets), host + brackets);
     length = strlen(name);
     if (length > 0 && name[length - 1] == '.') name[length - 1] = 0;
-    if (strcasecmp(name, "localhost") == 0 || ends_with(name, ".localhost")) return 1;
+    if (strcasecmp(name, "localhost") == 0 || strcasecmp(i2v_text_end(name, ".localhost"), ".localhost") == 0) return 1;
     /* as the resolver reads numbers: also 127.1, 0x7f000001 and 2130706433 */
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found = NULL;
     if (getaddrinfo(name, NULL, &hints, &found) != 0) return 0;

@@ -1,6 +1,7 @@
 #include "hub/select.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/weight_names.h"
 
 #include <jansson.h>
@@ -35,11 +36,6 @@ static i2v_status want(i2v_hub_listing *listing, const char *name, const char *i
     return I2V_OK;
 }
 
-static int ends_with(const char *text, const char *ending) {
-    size_t size = strlen(text), tail = strlen(ending);
-    return size >= tail && strcmp(text + size - tail, ending) == 0;
-}
-
 /* ---- a folder --------------------------------------------------------------------------------------------------- */
 
 static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part, const char *variant, const char *id,
@@ -58,7 +54,7 @@ static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part,
     size_t length = strlen(part->folder);
     for (size_t i = 0; i < listing->count; i++) {
         const char *other = listing->files[i].name;
-        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' && ends_with(other, ".safetensors"))
+        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' && i2v_ends_with(other, ".safetensors"))
             return i2v_fail(error, I2V_ERROR_MODEL, "%s has %s, but no %s/%s; choose another variant", id, other,
                             part->folder, names[0].name);
     }
@@ -85,7 +81,7 @@ static i2v_status select_single(i2v_hub_listing *listing, const char *id, const 
     size_t count = 0, length = 0;
     for (size_t i = 0; i < listing->count; i++) {
         i2v_hub_file *file = &listing->files[i];
-        if (!ends_with(file->name, ".safetensors")) continue;
+        if (!i2v_ends_with(file->name, ".safetensors")) continue;
         if (length < sizeof names)
             length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", count ? ", " : "", file->name);
         *opened = file->name;

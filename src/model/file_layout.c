@@ -1,18 +1,11 @@
 #include "model/file_layout.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #define NAME_SIZE 512
-
-static int begins_with(const char *name, const char *prefix) {
-    return strncmp(name, prefix, strlen(prefix)) == 0;
-}
-
-static int ends_with(const char *text, const char *ending) {
-    size_t size = strlen(text), tail = strlen(ending);
-    return size >= tail && strcmp(text + size - tail, ending) == 0;
-}
 
 static int has(const i2v_weights *file, const char *prefix, const char *rest) {
     char name[NAME_SIZE];
@@ -34,7 +27,7 @@ static int any_prefix(const i2v_weights *file, const char *prefix) {
 /* The VAE's halves have blocks of the same names in diffusers. */
 static int is_unet_prefix(const i2v_weights *file, const char *prefix) {
     (void)file;
-    return !ends_with(prefix, "encoder.") && !ends_with(prefix, "decoder.");
+    return !i2v_ends_with(prefix, "encoder.") && !i2v_ends_with(prefix, "decoder.");
 }
 
 /* The encoder that comes with the temporal decoder, first_stage_model.encoder, is without quant_conv: another one. */
@@ -45,12 +38,12 @@ static int is_encoder_prefix(const i2v_weights *file, const char *prefix) {
 /* The conditioner's autoencoder has a decoder that is not used. */
 static int is_decoder_prefix(const i2v_weights *file, const char *prefix) {
     (void)file;
-    return !begins_with(prefix, "conditioner.");
+    return !i2v_starts_with(prefix, "conditioner.");
 }
 
 /* open_clip's text transformer has blocks of the same names. */
 static int is_visual_prefix(const i2v_weights *file, const char *prefix) {
-    return ends_with(prefix, "visual.") || has(file, prefix, "conv1.");
+    return i2v_ends_with(prefix, "visual.") || has(file, prefix, "conv1.");
 }
 
 /* Where marker stands in name as a whole component, or NULL. */
@@ -85,14 +78,14 @@ static void find_part(i2v_file_part *part, const i2v_weights *file, i2v_naming n
 
 /* prefix + one of names (NULL at the end) begins name. */
 static int is_one_of(const char *name, const char *prefix, const char *const *names) {
-    if (!begins_with(name, prefix)) return 0;
+    if (!i2v_starts_with(name, prefix)) return 0;
     for (; *names; names++)
-        if (begins_with(name + strlen(prefix), *names)) return 1;
+        if (i2v_starts_with(name + strlen(prefix), *names)) return 1;
     return 0;
 }
 
 static int is_part(const i2v_file_part *part, const char *name) {
-    return part->naming != I2V_NAMING_NONE && begins_with(name, part->prefix);
+    return part->naming != I2V_NAMING_NONE && i2v_starts_with(name, part->prefix);
 }
 
 /* The text side of CLIP, beside its visual one. */
@@ -102,7 +95,7 @@ static int is_of_text(const i2v_file_part *image_encoder, const char *name) {
                                         "attn_mask",        "text_model.",          NULL};
     char parent[sizeof image_encoder->prefix];
     snprintf(parent, sizeof parent, "%s", image_encoder->prefix);
-    if (ends_with(parent, "visual.")) parent[strlen(parent) - strlen("visual.")] = '\0';
+    if (i2v_ends_with(parent, "visual.")) parent[strlen(parent) - strlen("visual.")] = '\0';
     return image_encoder->naming != I2V_NAMING_NONE && is_one_of(name, parent, texts);
 }
 

@@ -1,16 +1,9 @@
 #include "weights/lora_names.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static int starts_with(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static int ends_with(const char *text, const char *suffix) {
-    size_t length = strlen(text), end = strlen(suffix);
-    return length >= end && strcmp(text + length - end, suffix) == 0;
-}
 
 /* ---- names in LoRA files ---- */
 
@@ -40,7 +33,7 @@ static const char *skip_prefixes(const char *name) {
     static const char *const prefixes[] = {"base_model.model.", "unet.", "lora_unet_", "model.diffusion_model.",
                                            "diffusion_model."};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (starts_with(name, prefixes[i])) name += strlen(prefixes[i]);
+        if (i2v_starts_with(name, prefixes[i])) name += strlen(prefixes[i]);
     }
     return name;
 }
@@ -50,22 +43,22 @@ i2v_lora_role i2v_lora_read_name(const char *name, char layer[I2V_LORA_NAME_SIZE
                                                 "text_encoder_2."};
     static const char processor[] = ".processor.";
     for (size_t i = 0; i < sizeof text_encoders / sizeof *text_encoders; i++) {
-        if (starts_with(name, text_encoders[i])) return I2V_LORA_TEXT_ENCODER;
+        if (i2v_starts_with(name, text_encoders[i])) return I2V_LORA_TEXT_ENCODER;
     }
     size_t k = 0, count = sizeof ends / sizeof *ends;
-    while (k < count && !ends_with(name, ends[k].end)) k++;
+    while (k < count && !i2v_ends_with(name, ends[k].end)) k++;
     const char *from = skip_prefixes(name), *end = name + strlen(name) - (k < count ? strlen(ends[k].end) : 0);
     /* room for what is appended below */
     if (k == count || from >= end || end - from > I2V_LORA_NAME_SIZE - 8) return I2V_LORA_NONE;
     char *to = layer;
     while (from < end) {
-        if (starts_with(from, processor)) from += sizeof processor - 2;
+        if (i2v_starts_with(from, processor)) from += sizeof processor - 2;
         *to++ = *from == '.' ? '_' : *from;
         from++;
     }
     *to = '\0';
     /* diffusers' attention processors: to_out_lora is for to_out.0 */
-    if (starts_with(ends[k].end, "_lora.") && ends_with(layer, "_to_out")) strcpy(to, "_0");
+    if (i2v_starts_with(ends[k].end, "_lora.") && i2v_ends_with(layer, "_to_out")) strcpy(to, "_0");
     return ends[k].role;
 }
 
@@ -93,7 +86,7 @@ static int compare_targets(const void *a, const void *b) {
 /* The layer whose weight is called `name`; 0 without memory. */
 static int add_target(i2v_lora_targets *targets, const char *name, const i2v_weight *weight) {
     static const char end[] = ".weight";
-    if (!weight || !ends_with(name, end)) return 1;
+    if (!weight || !i2v_ends_with(name, end)) return 1;
     char *layer = strndup(name, strlen(name) - strlen(end));
     if (!layer) return 0;
     for (char *c = layer; *c; c++) {

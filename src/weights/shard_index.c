@@ -2,17 +2,13 @@
  * transformers write it where a part is larger than a shard may be. */
 #include "weights/shard_index.h"
 
+#include "base/text.h"
 #include "weights/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_INDEX ((size_t)100 << 20)
-
-static int ends_with(const char *text, const char *ending) {
-    size_t size = strlen(text), tail = strlen(ending);
-    return size >= tail && strcmp(text + size - tail, ending) == 0;
-}
 
 /* A shard lies beside its index: a name that leads elsewhere could read any file. */
 static i2v_status check_entry(const char *tensor, const json_t *value, const char *path, i2v_error *error) {
@@ -25,7 +21,7 @@ static i2v_status check_entry(const char *tensor, const json_t *value, const cha
     if (strpbrk(name, "/\\") || name[0] == '.' || name[0] == '\0')
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s: its file \"%.200s\" is no plain file name", path,
                         tensor, name);
-    if (!ends_with(name, ".safetensors"))
+    if (!i2v_ends_with(name, ".safetensors"))
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: tensor %s: its file %.200s is no safetensors file, and others are not read; "
                         "get or convert the model to safetensors",
