@@ -377,6 +377,7 @@ static void test_linear(void **state) {
     check_linear(2, 320, 0, 1030, 3, 1, 0);
     check_linear(257, 80, 0, 240, 3, 1, 0);
     check_linear(1025, 33, 31, 520, 1, 0, 29);
+    check_linear(40, 1100, 0, 70, 1, 0, 13); /* sums in several parts */
     check_linear(8300, 16, 0, 1100, 2, 1, 8);
 }
 
