@@ -138,15 +138,9 @@ static void check_close(const char *what, i2v_element element, const void *expec
     assert_true(error <= tolerance * largest);
 }
 
-/* Whether the variant multiplies bf16 activations by dot products of bf16, so that what a norm makes of them is rounded
- * before, too. */
-static int multiplies_bf16(const i2v_backend *variant) {
-    return strstr(variant->name, "BF16") != NULL;
-}
-
 /* Runs the operation, which writes out (and may read it), on the plain backend and on each variant with several numbers
  * of threads: values must be close to plain ones, and the same bits for every number of threads. bf16_tolerance: of
- * variants that multiply bf16. */
+ * variants that multiply bf16, where what a norm makes of activations is rounded before, too. */
 static void compare_within(double tolerance, double bf16_tolerance, runner run, const void *args, i2v_element element,
                            void *out, int64_t count) {
     static const int threads[] = {1, 2, 3, 5};
@@ -162,7 +156,7 @@ static void compare_within(double tolerance, double bf16_tolerance, runner run, 
             run(variant, threads[t], args);
             if (t == 0) memcpy(first, out, bytes);
             check_close(variant->name, element, expected, out, count,
-                        multiplies_bf16(variant) ? bf16_tolerance : tolerance);
+                        variant->multiplies_bf16 ? bf16_tolerance : tolerance);
             assert_memory_equal(first, out, bytes);
         }
     }
@@ -1183,7 +1177,7 @@ static int bench(int threads, const char *element, int variant, const char *name
     bench_name = name;
     bench_element = strcmp(element, "bf16") == 0 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     printf("%s, %d threads, activations in %s\n", bench_backend->name, threads, element);
-    int pairs = bench_element == I2V_ELEMENT_BF16 && bench_kernels->pair_product;
+    int pairs = bench_element == I2V_ELEMENT_BF16 && bench_backend->multiplies_bf16;
     measure_bench_peak(pairs);
     bench_product(pairs);
     i2v_norm norm = random_norm(1280, 0);

@@ -204,7 +204,7 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
     for (int64_t r = 0; r < q->rows; r++) {
         float *row = q->scores + r * job->key_rows;
         kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded,
-                         job->of_pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32, q->output + r * columns, (int)columns);
+                         i2v_product_element(job->of_pairs), q->output + r * columns, (int)columns);
     }
     i2v_panel_product output = {.rows = (int)q->rounded,
                                 .depth = i2v_tiles(keys, together),

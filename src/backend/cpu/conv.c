@@ -160,7 +160,7 @@ static void compute_phase(const conv_job *job, const conv_tile *tile, int phase,
     const i2v_conv *conv = job->args->weights;
     int kernel = conv->doubles ? 2 : conv->kernel;
     const char *input = (const char *)(job->input + thread * job->input_stride);
-    int64_t pixel_bytes = conv->in * (int64_t)i2v_element_size(job->pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32);
+    int64_t pixel_bytes = conv->in * (int64_t)i2v_element_size(i2v_product_element(job->pairs));
     i2v_filter filter = i2v_cpu_conv_filter(job->kernels, conv, phase);
     i2v_product_line *lines = job->lines + thread * job->lines_stride;
     i2v_product_span spans[MOST_KERNEL];

@@ -103,7 +103,7 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
 }
 
 int i2v_product_input_is_plain(const i2v_product_input *input, int pairs) {
-    return input->element == (pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32) && !input->norm->factors;
+    return input->element == i2v_product_element(pairs) && !input->norm->factors;
 }
 
 /* The part of row `row` that comes from source s, whose first channel is `channel` of all. */

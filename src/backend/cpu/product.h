@@ -53,6 +53,11 @@ typedef struct i2v_product_input {
  * by pairs of bf16. It reads its input as f32, then narrows it to bf16 in place. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
+/* What such a product, or another, takes its input as. */
+static inline i2v_element i2v_product_element(int pairs) {
+    return pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+}
+
 /* Whether a filter is packed as pairs of bf16, [panels][in / 2][panel]: what such products multiply, to be read as it
  * lies. Other filters are made pairs at each use, as Winograd's transforms need their values. */
 int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter);

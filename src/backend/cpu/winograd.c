@@ -119,7 +119,7 @@ static winograd_block block_at(const winograd_job *job, int64_t index) {
 
 /* The block's pixels with their surroundings, then each tile's transform: transformed[points][tiles][in]. */
 static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *out) {
-    i2v_element element = job->pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    i2v_element element = i2v_product_element(job->pairs);
     int64_t in = job->args->weights->in, line = job->in_columns * in, tiles = (int64_t)b->frames * b->rows * b->columns;
     int64_t index = 0, size = (int64_t)i2v_element_size(element);
     int m = job->m;

@@ -80,7 +80,7 @@ static void transform_input(const frames_job *job, int64_t first, int64_t pixels
     memset(read, 0, (size_t)frame * sizeof *read);
     i2v_frame_rows_read(&job->in, first, pixels, read + frame);
     memset(read + (frames + 1) * frame, 0, (size_t)((padded - frames - 1) * frame) * sizeof *read);
-    i2v_element element = job->in.pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    i2v_element element = i2v_product_element(job->in.pairs);
     for (int64_t t = 0; t < job->tiles; t++) {
         job->kernels->winograd_frames_input(job->m, read + t * job->m * frame, frame, frame, element,
                                             (char *)out + t * frame * (int64_t)i2v_element_size(element),
