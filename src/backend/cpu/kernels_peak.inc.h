@@ -5,13 +5,13 @@ double LOOP(int64_t rounds, int one) {
     sum sums[SUMS], total = {0};
     VALUE x = ONES(one);
     /* zeros that the compiler does not know to be, lest it compute equal sums once */
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int i = 0; i < SUMS; i++) sums[i] = total + (LANE)((one - 1) * i);
     for (int64_t round = 0; round < rounds; round++) {
-#pragma GCC unroll 16
+#pragma GCC unroll 32
         for (int i = 0; i < SUMS; i++) sums[i] = STEP(sums[i], x);
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int i = 0; i < SUMS; i++) total += sums[i];
     double result = 0;
     for (int i = 0; i < WIDTH; i++) result += (double)total[i];

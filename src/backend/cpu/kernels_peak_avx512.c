@@ -13,9 +13,10 @@
 #define STEP(sum, x) ((sum) * (x) + (x))
 #include "backend/cpu/kernels_peak.inc.h"
 
-/* 0x3f80 is 1 in bf16 */
+/* 0x3f80 is 1 in bf16. A dot product takes 6 cycles on Zen, two of which begin in each: 12 sums would just do, and did
+ * 92 % of what 24 do. */
 #define LOOP __attribute__((target("avx512bf16"))) i2v_peak_bf16_avx512
-#define SUMS 12
+#define SUMS 24
 #define WIDTH 16
 #define LANE float
 #define VALUE __m512bh
@@ -24,7 +25,7 @@
 #include "backend/cpu/kernels_peak.inc.h"
 
 #define LOOP __attribute__((target("avx512vnni"))) i2v_peak_int8_avx512
-#define SUMS 12
+#define SUMS 24
 #define WIDTH 16
 #define LANE int32_t
 #define VALUE __m512i
