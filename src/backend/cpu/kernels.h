@@ -74,6 +74,10 @@ typedef struct i2v_kernels {
                       int count, i2v_activation activation, float *out);
     void (*add)(const float *x, const float *y, int64_t count, float *out);
 
+    /* n x n values of `size` bytes, 2 or 4, where n are a vector, half a panel of f32: row r is at rows + r stride, and
+     * value c of each row goes to columns[c], side by side. */
+    void (*transpose)(size_t size, const void *rows, size_t stride, char *const *columns);
+
     void (*panel_product)(const i2v_panel_product *product);
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */

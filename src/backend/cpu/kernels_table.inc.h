@@ -14,6 +14,7 @@ const i2v_kernels KERNELS = {.name = KERNELS_NAME,
                              .moments = moments,
                              .normalize = normalize,
                              .add = add_rows,
+                             .transpose = transpose,
                              .panel_product = panel_product,
 #ifdef add_pairs
                              .pair_product = pair_product,

@@ -1,7 +1,7 @@
 /* Kernels of Winograd's convolutions F(m x m, 3 x 3), m = 2 and 4: a tile of m x m outputs needs n x n inputs, n = m +
  * 2, and n^2 products in place of 9 m^2; and F(m, 3) over frames, n in place of 3 m. Transforms are of Lavin and Gray,
  * "Fast Algorithms for Convolutional Neural Networks" (2015), in f32. `m` is known to the compiler in every loop. */
-#include "backend/cpu/kernels_product.inc.h"
+#include "backend/cpu/kernels_pack.inc.h"
 
 #define WINOGRAD_MOST 6 /* n of the largest tile */
 
