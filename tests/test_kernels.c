@@ -1,114 +1,23 @@
 /* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
  * [THREADS [f32|bf16 [VARIANT [NAME]]]]` times one, by default (or -1) the one that this machine would use: all
  * operations, or those with NAME in theirs. */
-#include "backend/cpu/cpu.h"
+#include "bench_kernels.h"
+#include "kernel_operands.h"
+
+#include "backend/cpu/product.h"
 #include "backend/cpu/winograd.h"
+#include "backend/widen.h"
 #include "base/half.h"
-#include "base/parallel.h"
-#include "tensor/ops.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include <cmocka.h>
-
-/* ---- random data ---------------------------------------------------------------------------------------------- */
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint64_t random_bits(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static int random_int(int low, int high) {
-    return low + (int)(random_bits() >> 33) % (high - low + 1);
-}
-
-/* Mean 0, standard deviation 1, nearly normal. */
-static float random_value(void) {
-    double sum = 0;
-    for (int i = 0; i < 4; i++) sum += (double)(random_bits() >> 40) / (1 << 24) - 0.5;
-    return (float)(sum * sqrt(3));
-}
-
-static float *floats(int64_t count) {
-    void *data = aligned_alloc(64, (size_t)(count * 4 + 127) / 64 * 64);
-    assert_non_null(data);
-    return data;
-}
-
-static float *random_floats(int64_t count, float mean, float deviation) {
-    float *data = floats(count);
-    for (int64_t i = 0; i < count; i++) data[i] = mean + deviation * random_value();
-    return data;
-}
-
-/* values, which it frees, stored as element. */
-static void *stored_as(i2v_element element, float *values, int64_t count) {
-    if (element == I2V_ELEMENT_F32) return values;
-    uint16_t *halves = (uint16_t *)floats(count);
-    for (int64_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, values + i, sizeof bits);
-        halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
-    }
-    free(values);
-    return halves;
-}
-
-static void *random_values(i2v_element element, int64_t count, float mean, float deviation) {
-    return stored_as(element, random_floats(count, mean, deviation), count);
-}
 
 static i2v_tensor tensor_of(void *data, int frames, int height, int width, int channels) {
     return (i2v_tensor){data, frames, height, width, channels, I2V_ELEMENT_F32};
 }
 
-static i2v_tensor random_tensor(i2v_element element, int frames, int height, int width, int channels) {
-    i2v_tensor tensor = {NULL, frames, height, width, channels, element};
-    tensor.data = random_values(element, i2v_tensor_count(&tensor), 0, 1);
-    return tensor;
-}
-
-/* ---- running and comparing ------------------------------------------------------------------------------------ */
-
-static void *guarded(size_t size) {
-    unsigned char *memory = aligned_alloc(64, (size + 127) / 64 * 64);
-    assert_non_null(memory);
-    memset(memory, 0xff, (size + 127) / 64 * 64); /* every float is NaN */
-    return memory;
-}
-
-static void check_guard(const void *memory, size_t size) {
-    const unsigned char *bytes = memory;
-    for (size_t i = size; i < (size + 127) / 64 * 64; i++) assert_int_equal(bytes[i], 0xff);
-}
-
-/* Runs the operation with scratch memory that holds NaN and ends in a guard. */
-#define RUN(backend, threads_, operation, args)                                                                        \
-    do {                                                                                                               \
-        i2v_device device = {0};                                                                                       \
-        assert_int_equal(i2v_team_new(&device.team, threads_, NULL), I2V_OK);                                          \
-        i2v_error error = {0};                                                                                         \
-        size_t size = (backend)->operation##_scratch(&device, args);                                                   \
-        void *scratch = guarded(size);                                                                                 \
-        i2v_status status = (backend)->operation(&device, args, scratch, &error);                                      \
-        if (status) print_error("%s: %s\n", (backend)->name, error.message);                                           \
-        assert_int_equal(status, I2V_OK);                                                                              \
-        check_guard(scratch, size);                                                                                    \
-        i2v_team_delete(device.team);                                                                                  \
-        free(scratch);                                                                                                 \
-    } while (0)
-
-typedef void (*runner)(const i2v_backend *backend, int threads, const void *args);
+/* ---- comparing ------------------------------------------------------------------------------------------------- */
 
 /* What the difference may be, as a share of the largest expected value. */
 static const double TOLERANCE = 2e-6;
@@ -175,19 +84,6 @@ static i2v_element activations(int i) {
     return i % 5 < 3 ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
 }
 
-static i2v_norm random_norm(int channels, int groups) {
-    return (i2v_norm){.weight = random_floats(channels, 1, 0.3f),
-                      .bias = random_floats(channels, 0, 0.3f),
-                      .channels = channels,
-                      .groups = groups,
-                      .epsilon = 1e-5f};
-}
-
-static void free_norm(const i2v_norm *norm) {
-    free((void *)norm->weight);
-    free((void *)norm->bias);
-}
-
 /* Epilogue number `kind` of EPILOGUES: every activation, with and without vector, residuals, a residual in place. */
 enum { EPILOGUES = 32 };
 
@@ -223,72 +119,71 @@ static i2v_input_norm random_input_norm(int kind, int64_t rows, int64_t sets, in
     return norm;
 }
 
-/* Random weights as a file keeps them: `packed` of the filter is f32, f16 or bf16 values [out, in, taps]. */
-static i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
-    int64_t count = (int64_t)in * out * taps;
-    void *values = random_values(element, count, 0, 1 / sqrtf((float)in * (float)taps));
-    return (i2v_filter){.in = in, .out = out, .taps = taps, .element = element, .packed = values};
+/* ---- packed weights ------------------------------------------------------------------------------------------- */
+
+static float value_of(i2v_element element, const void *x, int64_t i) {
+    uint32_t bits = i2v_widen(element, (const char *)x + (size_t)i * i2v_element_size(element));
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
-/* The filter in the backend's layout, to be freed. */
-static i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
+/* value as a packed weight of the element has it. */
+static float rounded(i2v_element element, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (element == I2V_ELEMENT_F16) bits = i2v_widen_f16(i2v_narrow_f16(bits));
+    if (element == I2V_ELEMENT_BF16) bits = i2v_widen_bf16(i2v_narrow_bf16(bits));
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Weights that a file has as `from`, at an odd address, as filter has them packed: [panels][taps][in][panel], or, of
+ * pairs, [panels][in / 2][panel][2]; outputs beyond the last are zero. */
+static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from) {
+    int pairs = i2v_filter_is_of_pairs(kernels, &filter), panel = kernels->panel;
+    i2v_element element = pairs ? I2V_ELEMENT_BF16 : filter.element;
+    int64_t count = (int64_t)filter.in * filter.out * filter.taps;
+    size_t bytes = (size_t)count * i2v_element_size(from), size = backend->filter_size(&filter);
+    char *weights = random_values(from, count, 0, 1), *file = guarded(bytes + 1), *packed = guarded(size);
     i2v_device device = {0};
-    size_t size = backend->filter_size(&raw);
-    void *packed = guarded(size);
-    backend->filter_pack(&device, &raw, raw.element, raw.packed, packed);
+    memcpy(file + 1, weights, bytes);
+    backend->filter_pack(&device, &filter, from, file + 1, packed);
     check_guard(packed, size);
-    raw.packed = packed;
-    return raw;
-}
-
-/* Parts of random widths of out columns together. */
-static i2v_linear random_linear(int in, int out, int parts, i2v_element element) {
-    i2v_linear linear = {.in = in, .out = out, .parts_count = parts};
-    for (int p = 0; p < parts; p++) {
-        int columns = p < parts - 1 ? out / parts : out;
-        out -= columns;
-        linear.parts[p].filter = random_filter(in, columns, 1, element);
-        if (p != 1) linear.parts[p].bias = random_floats(columns, 0, 1);
+    int64_t columns = i2v_round_up(filter.out, panel), depth = (int64_t)filter.in * filter.taps;
+    assert_int_equal(size, (size_t)(columns * depth) * i2v_element_size(element));
+    for (int64_t at = 0; at < columns * depth; at++) {
+        int64_t place = pairs ? at / 2 : at, row = place / panel % (pairs ? depth / 2 : depth);
+        int64_t out = place / panel / (pairs ? depth / 2 : depth) * panel + place % panel;
+        int64_t in = pairs ? 2 * row + at % 2 : row % filter.in, tap = pairs ? 0 : row / filter.in;
+        float expected = 0;
+        if (out < filter.out) {
+            expected = rounded(element, value_of(from, weights, (out * filter.in + in) * filter.taps + tap));
+        }
+        assert_true(value_of(element, packed, at) == expected);
     }
-    return linear;
+    free(weights);
+    free(file);
+    free(packed);
 }
 
-/* Says which activations the weights are to meet; those of bf16 lose nothing if it turns out to be the other ones. */
-static void meet(i2v_linear *linear, i2v_element activations) {
-    for (int p = 0; p < linear->parts_count; p++) {
-        i2v_filter *filter = &linear->parts[p].filter;
-        filter->input = activations;
-        if (filter->element == I2V_ELEMENT_BF16) filter->input = random_int(0, 1) ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+static void test_pack(void **state) {
+    const i2v_backend *backend;
+    for (int v = 0; (backend = i2v_backend_cpu_variant(v)); v++) {
+        for (int i = 0; i < 60; i++) {
+            /* as the file has it, or f32 with a LoRA, or two bytes of what the file has in f32 */
+            i2v_element from = (i2v_element)(i % 3), is = i % 4 ? from : i % 8 ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+            i2v_filter filter = {.in = i % 5 ? random_int(1, 140) : random_int(250, 530),
+                                 .out = random_int(1, 70),
+                                 .taps = random_int(0, 2) ? 1 : random_int(2, 9),
+                                 .element = is,
+                                 .input = i % 2 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32};
+            check_pack(kernels_at(v), backend, filter, from);
+        }
     }
-}
-
-static i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw) {
-    for (int p = 0; p < raw.parts_count; p++) raw.parts[p].filter = pack(backend, raw.parts[p].filter);
-    return raw;
-}
-
-static void free_packed(const i2v_linear *linear) {
-    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].filter.packed);
-}
-
-static void free_linear(const i2v_linear *linear) {
-    free_packed(linear);
-    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].bias);
 }
 
 /* ---- functions of one variable -------------------------------------------------------------------------------- */
-
-static const i2v_kernels *kernels_at(int index) {
-    static const i2v_kernels *const all[] = {
-        &i2v_kernels_baseline,
-#if defined(__x86_64__)
-        &i2v_kernels_avx2,
-        &i2v_kernels_avx512,
-        &i2v_kernels_avx512_bf16
-#endif
-    };
-    return i2v_backend_cpu_variant(index) ? all[index] : NULL;
-}
 
 enum { RANGE = 200001 };
 
@@ -517,11 +412,6 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     free(one.args.out.data);
 }
 
-static i2v_conv conv_of(int in, int out, int kernel, int stride, int pad_before, int pad_after) {
-    return (i2v_conv){
-        .in = in, .out = out, .kernel = kernel, .stride = stride, .pad_before = pad_before, .pad_after = pad_after};
-}
-
 static void test_conv(void **state) {
     for (int epilogue = 0; epilogue < EPILOGUES; epilogue++) {
         int kernel = random_int(0, 3) ? 3 : 1;
@@ -539,6 +429,8 @@ static void test_conv(void **state) {
     check_conv(doubling, 2, 7, 9, 4);
     check_conv(doubling, 1, 1, 1, 0);
     check_conv(doubling, 1, 70, 150, 27);
+    doubling.in = 131; /* weights are packed in several turns */
+    check_conv(doubling, 1, 3, 5, 0);
 }
 
 /* Channels enough for Winograd's method: blocks of one frame and of several, whole tiles and parts, both tile sizes. */
@@ -566,10 +458,6 @@ static void test_conv_tiles(void **state) {
 }
 
 /* ---- norms ---------------------------------------------------------------------------------------------------- */
-
-static void run_group_factors(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, group_factors, (const i2v_group_factors_args *)args);
-}
 
 /* The factors through a 1x1 identity, so that what counts is compared: the normed values. */
 typedef struct group_norm_case {
@@ -729,10 +617,6 @@ static void test_bands(void **state) {
     }
 }
 
-static void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, layer_norm, (const i2v_layer_norm_args *)args);
-}
-
 static void check_layer_norm(int64_t rows, int channels, float mean) {
     i2v_norm norm = random_norm(channels, 0);
     float *out = random_floats(rows * channels, 0, 1);
@@ -750,10 +634,6 @@ static void test_layer_norm(void **state) {
 }
 
 /* ---- attention ------------------------------------------------------------------------------------------------ */
-
-static void run_attention(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, attention, (const i2v_attention_args *)args);
-}
 
 /* Temporal: the tokens of a sequence are frames, the sequences pixels. */
 static void check_attention(int temporal, int outer, int inner, int tokens, int heads, int head_dim, float deviation) {
@@ -934,282 +814,9 @@ static void test_cancel(void **state) {
     free_linear(&weights);
 }
 
-/* ---- timing --------------------------------------------------------------------------------------------------- */
-
-static int bench_threads; /* set once, by bench */
-static i2v_element bench_element;
-static const i2v_backend *bench_backend;
-static const i2v_kernels *bench_kernels;
-static const char *bench_name; /* what is timed has this in its name */
-static double bench_peak;      /* operations a second of all threads: what shares are of */
-
-/* One thread is timed by what it computes, so that a busy machine does little harm. */
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(bench_threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* Seconds of the best of several runs. */
-static double best_of(runner run, const void *args) {
-    double best = 1e9, end = seconds() + 1;
-    for (int i = 0; i < 3 || seconds() < end; i++) {
-        double start = seconds();
-        run(bench_backend, bench_threads, args);
-        double taken = seconds() - start;
-        if (taken < best) best = taken;
-    }
-    return best;
-}
-
-/* Prints the best of several runs of so many bytes each. */
-static void time_bytes(const char *what, runner run, const void *args, double bytes) {
-    if (!strstr(what, bench_name)) return;
-    double best = best_of(run, args);
-    printf("%-44s %9.2f ms %8.1f GB/s\n", what, 1e3 * best, bytes / best * 1e-9);
-    fflush(stdout);
-}
-
-/* The same of so many floating-point operations, and the share of the peak. */
-static void time_operations(const char *what, runner run, const void *args, double operations) {
-    if (!strstr(what, bench_name)) return;
-    double best = best_of(run, args), rate = operations / best;
-    printf("%-44s %9.2f ms %8.1f GFLOP/s %6.1f %%\n", what, 1e3 * best, rate * 1e-9, 100 * rate / bench_peak);
-    fflush(stdout);
-}
-
-/* What the machine's widest registers multiply at most, in the element that the variant multiplies. */
-static void measure_bench_peak(int pairs) {
-    i2v_device device = {0};
-    i2v_bench_peaks peaks;
-    assert_int_equal(i2v_team_new(&device.team, bench_threads, NULL), I2V_OK);
-    assert_int_equal(bench_backend->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_OK);
-    i2v_team_delete(device.team);
-    bench_peak = pairs ? peaks.bf16.rate : peaks.f32.rate;
-    printf("peak %.1f GFLOP/s in %s\n", bench_peak * 1e-9, pairs ? "bf16" : "f32");
-}
-
-typedef struct multiply_args {
-    i2v_panel_product product;
-    void (*multiply)(const i2v_panel_product *product);
-} multiply_args;
-
-static void run_multiply(const i2v_backend *backend, int threads, const void *args) {
-    const multiply_args *multiply = args;
-    for (int i = 0; i < 200; i++) multiply->multiply(&multiply->product);
-}
-
-/* The kernel of products by itself, on one core. */
-static void bench_product(int pairs) {
-    multiply_args args = {.multiply = pairs ? bench_kernels->pair_product : bench_kernels->panel_product};
-    int depth = 256, panels = 4, panel = bench_kernels->panel, rows = 10 * bench_kernels->row_tile;
-    float *a = random_floats(rows * depth, 0, 1), *b = random_floats(depth * panels * panel, 0, 1);
-    float *c = floats(rows * panels * panel);
-    args.product = (i2v_panel_product){.rows = rows,
-                                       .depth = depth,
-                                       .a = a,
-                                       .a_stride = depth,
-                                       .panels = b,
-                                       .panel_stride = depth * panel,
-                                       .panel_count = panels,
-                                       .c = c,
-                                       .c_stride = panels * panel};
-    double best = best_of(run_multiply, &args), rate = (pairs ? 800.0 : 400.0) * rows * depth * panels * panel / best;
-    printf("%-44s %9.2f ms %8.1f GFLOP/s %6.1f %%\n", "product in cache, one core", 1e3 * best, rate * 1e-9,
-           100 * rate * bench_threads / bench_peak);
-    free(a);
-    free(b);
-    free(c);
-}
-
-/* Weights are packed before the clock runs. */
-static void run_packed_linear(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, linear, (const i2v_linear_args *)args);
-}
-
-static void run_packed_feed_forward(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, feed_forward, (const i2v_feed_forward_args *)args);
-}
-
-static void run_packed_conv(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, conv, (const i2v_conv_args *)args);
-}
-
-static void run_packed_temporal_conv(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, temporal_conv, (const i2v_temporal_conv_args *)args);
-}
-
-static i2v_linear packed_linear(int in, int out, int parts) {
-    i2v_linear raw = random_linear(in, out, parts, I2V_ELEMENT_F16);
-    meet(&raw, bench_element);
-    i2v_linear packed = pack_linear(bench_backend, raw);
-    free_packed(&raw);
-    return packed;
-}
-
-static void bench_linear(const char *what, int64_t rows, int in, int out, const i2v_norm *norm) {
-    i2v_linear weights = packed_linear(in, out, 1);
-    void *x = random_values(bench_element, rows * in, 0, 1), *y = floats(rows * out);
-    i2v_linear_args args = {.rows = rows,
-                            .source = {x},
-                            .source_channels = {in},
-                            .element = bench_element,
-                            .norm = norm,
-                            .weights = &weights,
-                            .epilogue = i2v_epilogue_plain(),
-                            .out_element = bench_element,
-                            .out = y};
-    time_operations(what, run_packed_linear, &args, 2.0 * (double)rows * in * out);
-    free(x);
-    free(y);
-    free_linear(&weights);
-}
-
-static void bench_feed_forward(const char *what, int64_t rows, int channels) {
-    i2v_linear geglu = packed_linear(channels, 8 * channels, 2), output = packed_linear(4 * channels, channels, 1);
-    i2v_norm norm = random_norm(channels, 0);
-    void *x = random_values(bench_element, rows * channels, 0, 1), *y = floats(rows * channels);
-    i2v_feed_forward_args args = {.rows = rows,
-                                  .x = x,
-                                  .element = bench_element,
-                                  .norm = &norm,
-                                  .geglu = &geglu,
-                                  .output = &output,
-                                  .epilogue = i2v_epilogue_residual(x),
-                                  .out = y};
-    time_operations(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels);
-    free(x);
-    free(y);
-    free_norm(&norm);
-    free_linear(&geglu);
-    free_linear(&output);
-}
-
-static void bench_conv(const char *what, i2v_conv conv, int frames, int height, int width) {
-    i2v_tensor x = random_tensor(bench_element, frames, height, width, conv.in);
-    i2v_tensor out =
-        random_tensor(bench_element, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
-    i2v_filter weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, I2V_ELEMENT_F16);
-    i2v_device device = {0};
-    conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
-    void *packed = guarded(bench_backend->conv_size(&conv));
-    assert_int_equal(bench_backend->conv_pack(&device, &conv, I2V_ELEMENT_F16, weights.packed, packed, NULL), I2V_OK);
-    conv.packed = packed;
-    i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
-    double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
-    time_operations(what, run_packed_conv, &args, work);
-    free(packed);
-    free((void *)weights.packed);
-    free(x.data);
-    free(out.data);
-}
-
-static void bench_temporal_conv(const char *what, int frames, int height, int width, int channels) {
-    i2v_filter raw = random_filter(channels, channels, 3, I2V_ELEMENT_F16);
-    i2v_temporal_conv weights = {.filter = pack(bench_backend, raw)};
-    free((void *)raw.packed);
-    i2v_temporal_conv_args args = {.weights = &weights,
-                                   .x = random_tensor(bench_element, frames, height, width, channels),
-                                   .out = random_tensor(bench_element, frames, height, width, channels),
-                                   .epilogue = i2v_epilogue_plain()};
-    double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
-    time_operations(what, run_packed_temporal_conv, &args, work);
-    free(args.x.data);
-    free(args.out.data);
-    free((void *)weights.filter.packed);
-}
-
-static void bench_attention(const char *what, int outer, int inner, int tokens, int heads, int head_dim, int temporal) {
-    int channels = heads * head_dim;
-    int64_t rows = (int64_t)outer * inner * tokens, token = temporal ? inner : 1, next = temporal ? 1 : tokens;
-    char *qkv = random_values(bench_element, rows * 3 * channels, 0, 1);
-    void *out = floats(rows * channels);
-    size_t part = (size_t)channels * i2v_element_size(bench_element);
-    i2v_attention_args args = {.q = qkv,
-                               .k = qkv + part,
-                               .v = qkv + 2 * part,
-                               .out = out,
-                               .element = bench_element,
-                               .outer = outer,
-                               .inner = inner,
-                               .tokens = tokens,
-                               .heads = heads,
-                               .head_dim = head_dim,
-                               .scale = 1 / sqrtf((float)head_dim),
-                               .outer_stride = (int64_t)inner * tokens * 3 * channels,
-                               .inner_stride = next * 3 * channels,
-                               .token_stride = token * 3 * channels,
-                               .out_outer_stride = (int64_t)inner * tokens * channels,
-                               .out_inner_stride = next * channels,
-                               .out_token_stride = token * channels};
-    time_operations(what, run_attention, &args, 4.0 * (double)rows * tokens * channels);
-    free(qkv);
-    free(out);
-}
-
-static void bench_group_factors(const char *what, int frames, int height, int width, int channels, int together) {
-    i2v_norm norm = random_norm(channels, 32);
-    i2v_tensor x = random_tensor(bench_element, frames, height, width, channels);
-    float *factors = floats((int64_t)3 * channels * frames);
-    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = together, .factors = factors};
-    time_bytes(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x));
-    free(x.data);
-    free(factors);
-    free_norm(&norm);
-}
-
-static void bench_layer_norm(const char *what, int64_t rows, int channels) {
-    i2v_norm norm = random_norm(channels, 0);
-    i2v_layer_norm_args args = {rows, random_floats(rows * channels, 0, 1), &norm, floats(rows * channels)};
-    time_bytes(what, run_layer_norm, &args, 8.0 * (double)(rows * channels));
-    free((void *)args.x);
-    free(args.out);
-    free_norm(&norm);
-}
-
-/* variant: of this machine's; -1: the one it would use. */
-static int bench(int threads, const char *element, int variant, const char *name) {
-    bench_backend = variant < 0 ? i2v_backend_cpu() : i2v_backend_cpu_variant(variant);
-    while (bench_backend && i2v_backend_cpu_variant(variant) != bench_backend) variant++;
-    if (!bench_backend) return 1;
-    bench_kernels = kernels_at(variant);
-    bench_threads = threads;
-    bench_name = name;
-    bench_element = strcmp(element, "bf16") == 0 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
-    printf("%s, %d threads, activations in %s\n", bench_backend->name, threads, element);
-    int pairs = bench_element == I2V_ELEMENT_BF16 && bench_backend->multiplies_bf16;
-    measure_bench_peak(pairs);
-    bench_product(pairs);
-    i2v_norm norm = random_norm(1280, 0);
-    bench_linear("linear 4096 x 1024 -> 1024", 4096, 1024, 1024, NULL);
-    bench_linear("linear 35840 x 320 -> 2560", 35840, 320, 2560, NULL);
-    bench_linear("linear 8960 x 1280 -> 3840, layer norm", 8960, 1280, 3840, &norm);
-    bench_linear("linear 257 x 1280 -> 5120", 257, 1280, 5120, NULL);
-    bench_linear("linear 1 x 1280 -> 1280", 1, 1280, 1280, NULL);
-    bench_feed_forward("feed-forward 35840 x 320", 35840, 320);
-    bench_feed_forward("feed-forward 2240 x 1280", 2240, 1280);
-    bench_conv("conv 3x3 [14, 40, 64, 320] -> 320", conv_of(320, 320, 3, 1, 1, 1), 14, 40, 64);
-    bench_conv("conv 3x3 [14, 5, 8, 1280] -> 1280", conv_of(1280, 1280, 3, 1, 1, 1), 14, 5, 8);
-    bench_conv("conv 3x3 [1, 320, 512, 128] -> 128", conv_of(128, 128, 3, 1, 1, 1), 1, 320, 512);
-    bench_conv("conv 3x3 [1, 160, 256, 256] -> 256", conv_of(256, 256, 3, 1, 1, 1), 1, 160, 256);
-    bench_conv("conv 3x3 [14, 40, 64, 8] -> 320", conv_of(8, 320, 3, 1, 1, 1), 14, 40, 64);
-    bench_conv("conv 3x3 [1, 320, 512, 128] -> 3", conv_of(128, 3, 3, 1, 1, 1), 1, 320, 512);
-    bench_temporal_conv("temporal conv [14, 40, 64, 320]", 14, 40, 64, 320);
-    bench_temporal_conv("temporal conv [14, 10, 16, 1280]", 14, 10, 16, 1280);
-    bench_attention("attention 2560 tokens, 14 x 5 heads of 64", 14, 1, 2560, 5, 64, 0);
-    bench_attention("attention 9216 tokens, 5 heads of 64", 1, 1, 9216, 5, 64, 0);
-    bench_attention("attention 2560 tokens, 1 head of 512", 1, 1, 2560, 1, 512, 0);
-    bench_attention("attention 14 frames, 2560 pixels, 5 of 64", 1, 2560, 14, 5, 64, 1);
-    bench_attention("attention 25 frames, 640 pixels, 10 of 64", 1, 640, 25, 10, 64, 1);
-    bench_group_factors("group norm's factors [14, 40, 64, 320]", 14, 40, 64, 320, 0);
-    bench_group_factors("group norm's factors [14, 40, 64, 960], together", 14, 40, 64, 960, 1);
-    bench_layer_norm("layer norm 35840 x 320", 35840, 320);
-    free_norm(&norm);
-    return 0;
-}
-
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pack),
         cmocka_unit_test(test_exponential),
         cmocka_unit_test(test_error_function),
         cmocka_unit_test(test_linear),
@@ -1231,8 +838,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_cancel),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
-        return bench(argc > 2 ? atoi(argv[2]) : i2v_core_count(), argc > 3 ? argv[3] : "f32",
-                     argc > 4 ? atoi(argv[4]) : -1, argc > 5 ? argv[5] : "");
+        return bench_kernels(argc > 2 ? atoi(argv[2]) : i2v_core_count(), argc > 3 ? argv[3] : "f32",
+                             argc > 4 ? atoi(argv[4]) : -1, argc > 5 ? argv[5] : "");
     }
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);

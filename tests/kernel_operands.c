@@ -1,0 +1,165 @@
+#include "kernel_operands.h"
+
+#include "base/half.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint64_t random_bits(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+int random_int(int low, int high) {
+    return low + (int)(random_bits() >> 33) % (high - low + 1);
+}
+
+/* Mean 0, standard deviation 1, nearly normal. */
+static float random_value(void) {
+    double sum = 0;
+    for (int i = 0; i < 4; i++) sum += (double)(random_bits() >> 40) / (1 << 24) - 0.5;
+    return (float)(sum * sqrt(3));
+}
+
+float *floats(int64_t count) {
+    void *data = aligned_alloc(64, (size_t)(count * 4 + 127) / 64 * 64);
+    assert_non_null(data);
+    return data;
+}
+
+float *random_floats(int64_t count, float mean, float deviation) {
+    float *data = floats(count);
+    for (int64_t i = 0; i < count; i++) data[i] = mean + deviation * random_value();
+    return data;
+}
+
+/* values, which it frees, stored as element. */
+static void *stored_as(i2v_element element, float *values, int64_t count) {
+    if (element == I2V_ELEMENT_F32) return values;
+    uint16_t *halves = (uint16_t *)floats(count);
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
+    }
+    free(values);
+    return halves;
+}
+
+void *random_values(i2v_element element, int64_t count, float mean, float deviation) {
+    return stored_as(element, random_floats(count, mean, deviation), count);
+}
+
+i2v_tensor random_tensor(i2v_element element, int frames, int height, int width, int channels) {
+    i2v_tensor tensor = {NULL, frames, height, width, channels, element};
+    tensor.data = random_values(element, i2v_tensor_count(&tensor), 0, 1);
+    return tensor;
+}
+
+void *guarded(size_t size) {
+    unsigned char *memory = aligned_alloc(64, (size + 127) / 64 * 64);
+    assert_non_null(memory);
+    memset(memory, 0xff, (size + 127) / 64 * 64); /* every float is NaN */
+    return memory;
+}
+
+void check_guard(const void *memory, size_t size) {
+    const unsigned char *bytes = memory;
+    for (size_t i = size; i < (size + 127) / 64 * 64; i++) assert_int_equal(bytes[i], 0xff);
+}
+
+i2v_norm random_norm(int channels, int groups) {
+    return (i2v_norm){.weight = random_floats(channels, 1, 0.3f),
+                      .bias = random_floats(channels, 0, 0.3f),
+                      .channels = channels,
+                      .groups = groups,
+                      .epsilon = 1e-5f};
+}
+
+void free_norm(const i2v_norm *norm) {
+    free((void *)norm->weight);
+    free((void *)norm->bias);
+}
+
+i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
+    int64_t count = (int64_t)in * out * taps;
+    void *values = random_values(element, count, 0, 1 / sqrtf((float)in * (float)taps));
+    return (i2v_filter){.in = in, .out = out, .taps = taps, .element = element, .packed = values};
+}
+
+i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
+    i2v_device device = {0};
+    size_t size = backend->filter_size(&raw);
+    void *packed = guarded(size);
+    backend->filter_pack(&device, &raw, raw.element, raw.packed, packed);
+    check_guard(packed, size);
+    raw.packed = packed;
+    return raw;
+}
+
+i2v_linear random_linear(int in, int out, int parts, i2v_element element) {
+    i2v_linear linear = {.in = in, .out = out, .parts_count = parts};
+    for (int p = 0; p < parts; p++) {
+        int columns = p < parts - 1 ? out / parts : out;
+        out -= columns;
+        linear.parts[p].filter = random_filter(in, columns, 1, element);
+        if (p != 1) linear.parts[p].bias = random_floats(columns, 0, 1);
+    }
+    return linear;
+}
+
+void meet(i2v_linear *linear, i2v_element activations) {
+    for (int p = 0; p < linear->parts_count; p++) {
+        i2v_filter *filter = &linear->parts[p].filter;
+        filter->input = activations;
+        if (filter->element == I2V_ELEMENT_BF16) filter->input = random_int(0, 1) ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    }
+}
+
+i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw) {
+    for (int p = 0; p < raw.parts_count; p++) raw.parts[p].filter = pack(backend, raw.parts[p].filter);
+    return raw;
+}
+
+void free_packed(const i2v_linear *linear) {
+    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].filter.packed);
+}
+
+void free_linear(const i2v_linear *linear) {
+    free_packed(linear);
+    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].bias);
+}
+
+const i2v_kernels *kernels_at(int index) {
+    static const i2v_kernels *const all[] = {
+        &i2v_kernels_baseline,
+#if defined(__x86_64__)
+        &i2v_kernels_avx2,
+        &i2v_kernels_avx512,
+        &i2v_kernels_avx512_bf16
+#endif
+    };
+    return i2v_backend_cpu_variant(index) ? all[index] : NULL;
+}
+
+i2v_conv conv_of(int in, int out, int kernel, int stride, int pad_before, int pad_after) {
+    return (i2v_conv){
+        .in = in, .out = out, .kernel = kernel, .stride = stride, .pad_before = pad_before, .pad_after = pad_after};
+}
+
+void run_group_factors(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, group_factors, (const i2v_group_factors_args *)args);
+}
+
+void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, layer_norm, (const i2v_layer_norm_args *)args);
+}
+
+void run_attention(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, attention, (const i2v_attention_args *)args);
+}
