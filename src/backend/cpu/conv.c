@@ -7,6 +7,7 @@
  * column) of the output: two of the three taps in a row or column meet the same small pixel, so their weights are
  * summed when they are packed. 4/9 of the multiplications, and the large image is never made. */
 #include "backend/cpu/product.h"
+#include "backend/cpu/tiling.h"
 #include "backend/cpu/winograd.h"
 
 #include "base/parallel.h"
@@ -25,9 +26,7 @@ typedef struct conv_job {
     i2v_product_input source;
     int pairs;                      /* see i2v_product */
     int phases, step;               /* 4, 2 if the convolution doubles, else 1, 1 */
-    int height, width;              /* of the output, or of a phase of it */
-    int frames, rows, columns;      /* of a tile */
-    int frame_tiles, down, across;  /* tiles */
+    i2v_tiling tiling;              /* of the output, or of a phase of it, in pixels */
     int in_rows, in_columns;        /* of a tile's input in one frame, padding included */
     int outputs, output_tiles;      /* output channels of a product */
     int outputs_apart;              /* products of a tile are items of their own */
@@ -35,12 +34,6 @@ typedef struct conv_job {
     i2v_product_line *lines;        /* per thread */
     int64_t input_stride, sums_stride, expanded_stride, lines_stride;
 } conv_job;
-
-/* Where a tile lies in the output (of a phase). */
-typedef struct conv_tile {
-    int frame, row, column;
-    int frames, rows, columns;
-} conv_tile;
 
 static int is_product(const i2v_conv *conv) {
     return conv->kernel == 1 && conv->stride == 1 && !conv->pad_before && !conv->pad_after;
@@ -69,26 +62,15 @@ static int64_t input_size(const conv_job *job, int64_t rows, int64_t columns) {
 }
 
 /* Sizes depend on the shape alone: results must not depend on threads. */
-static void cut_into_tiles(conv_job *job) {
+static i2v_tiling cut_into_tiles(const conv_job *job, int height, int width) {
     const i2v_conv *conv = job->args->weights;
     int64_t outputs = i2v_min(I2V_PRODUCT_COLUMNS, i2v_round_up(conv->out, job->kernels->panel));
     int64_t pixels = i2v_min(MOST_PIXELS, SUMS_SIZE / outputs);
-    int64_t columns = i2v_even_tile(job->width, i2v_min(pixels, MOST_COLUMNS));
-    int64_t rows = i2v_even_tile(job->height, pixels / columns);
+    int64_t columns = i2v_even_tile(width, i2v_min(pixels, MOST_COLUMNS));
+    int64_t rows = i2v_even_tile(height, pixels / columns);
     while (rows > 1 && input_size(job, rows, columns) > INPUT_SIZE) rows--;
-    rows = i2v_even_tile(job->height, rows);
-    int64_t frames = 1;
-    if (rows == job->height && columns == job->width) {
-        frames = i2v_min(pixels / (rows * columns), INPUT_SIZE / input_size(job, rows, columns));
-    }
-    job->columns = (int)columns;
-    job->rows = (int)rows;
-    job->frames = (int)i2v_even_tile(job->args->x.frames, frames < 1 ? 1 : frames);
-    job->across = (int)i2v_tiles(job->width, job->columns);
-    job->down = (int)i2v_tiles(job->height, job->rows);
-    job->frame_tiles = (int)i2v_tiles(job->args->x.frames, job->frames);
-    job->in_rows = (job->rows - 1) * conv->stride + conv->kernel;
-    job->in_columns = (job->columns - 1) * conv->stride + conv->kernel;
+    int64_t frames = i2v_min(pixels / (rows * columns), INPUT_SIZE / input_size(job, rows, columns));
+    return i2v_tiling_of(job->args->x.frames, height, width, frames, rows, columns);
 }
 
 static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
@@ -103,34 +85,24 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
                                       .channels = {args->x.channels, args->skip.channels},
                                       .norm = &args->input_norm};
     job->pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, args->skip.channels);
-    job->height = conv->doubles ? args->x.height : args->out.height;
-    job->width = conv->doubles ? args->x.width : args->out.width;
-    cut_into_tiles(job);
-    int64_t tiles = (int64_t)job->frame_tiles * job->down * job->across;
-    job->outputs = i2v_product_columns(kernels, tiles, conv->out);
+    const i2v_tensor *cut = conv->doubles ? &args->x : &args->out;
+    i2v_tiling tiling = job->tiling = cut_into_tiles(job, cut->height, cut->width);
+    job->in_rows = (tiling.rows - 1) * conv->stride + conv->kernel;
+    job->in_columns = (tiling.columns - 1) * conv->stride + conv->kernel;
+    job->outputs = i2v_product_columns(kernels, i2v_tiling_count(&tiling), conv->out);
     job->output_tiles = (int)i2v_tiles(conv->out, job->outputs);
     job->outputs_apart = job->outputs < I2V_PRODUCT_COLUMNS;
-    int64_t pixels = (int64_t)job->frames * job->rows * job->columns;
+    int64_t pixels = (int64_t)tiling.frames * tiling.rows * tiling.columns;
     job->input = i2v_scratch_per_thread(
-        &scratch, threads, (int64_t)job->frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
+        &scratch, threads, (int64_t)tiling.frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
-    job->lines_stride = (int64_t)job->frames * job->rows;
+    job->lines_stride = (int64_t)tiling.frames * tiling.rows;
     job->lines = i2v_scratch_take(&scratch, (size_t)(threads * job->lines_stride) * sizeof *job->lines);
     return scratch.used;
 }
 
-static conv_tile tile_at(const conv_job *job, int64_t index) {
-    conv_tile tile = {.column = (int)(index % job->across) * job->columns,
-                      .row = (int)(index / job->across % job->down) * job->rows,
-                      .frame = (int)(index / job->across / job->down) * job->frames};
-    tile.columns = (int)i2v_min(job->columns, job->width - tile.column);
-    tile.rows = (int)i2v_min(job->rows, job->height - tile.row);
-    tile.frames = (int)i2v_min(job->frames, job->args->x.frames - tile.frame);
-    return tile;
-}
-
-static void read_input(const conv_job *job, const conv_tile *tile, float *input) {
+static void read_input(const conv_job *job, const i2v_image_tile *tile, float *input) {
     const i2v_conv *conv = job->args->weights;
     int64_t size = (int64_t)job->in_rows * job->in_columns * conv->in;
     float *out = input;
@@ -143,7 +115,7 @@ static void read_input(const conv_job *job, const conv_tile *tile, float *input)
 }
 
 /* The lines of a phase of the tile: rows of the output's pixels. */
-static void set_lines(const conv_job *job, const conv_tile *tile, int phase, i2v_product_line *lines) {
+static void set_lines(const conv_job *job, const i2v_image_tile *tile, int phase, i2v_product_line *lines) {
     const i2v_tensor *out = &job->args->out;
     int stride = job->args->weights->stride, step = job->step;
     for (int f = 0; f < tile->frames; f++) {
@@ -156,7 +128,7 @@ static void set_lines(const conv_job *job, const conv_tile *tile, int phase, i2v
     }
 }
 
-static void compute_phase(const conv_job *job, const conv_tile *tile, int phase, int begin, int end, int thread) {
+static void compute_phase(const conv_job *job, const i2v_image_tile *tile, int phase, int begin, int end, int thread) {
     const i2v_conv *conv = job->args->weights;
     int kernel = conv->doubles ? 2 : conv->kernel;
     const char *input = (const char *)(job->input + thread * job->input_stride);
@@ -195,7 +167,7 @@ static void compute_phase(const conv_job *job, const conv_tile *tile, int phase,
 static void conv_item(void *argument, int64_t item, int thread) {
     const conv_job *job = argument;
     int per_tile = job->outputs_apart ? job->output_tiles : 1;
-    conv_tile tile = tile_at(job, item / per_tile);
+    i2v_image_tile tile = i2v_tiling_at(&job->tiling, item / per_tile);
     int begin = (int)(item % per_tile), end = job->outputs_apart ? begin + 1 : job->output_tiles;
     read_input(job, &tile, job->input + thread * job->input_stride);
     for (int phase = 0; phase < job->phases; phase++) compute_phase(job, &tile, phase, begin, end, thread);
@@ -229,7 +201,7 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
     }
     conv_job job;
     plan(&job, kernels, device, args, scratch);
-    int64_t items = (int64_t)job.frame_tiles * job.down * job.across * (job.outputs_apart ? job.output_tiles : 1);
+    int64_t items = i2v_tiling_count(&job.tiling) * (job.outputs_apart ? job.output_tiles : 1);
     i2v_parallel(device->team, items, device->cancel, conv_item, &job);
     return I2V_OK;
 }

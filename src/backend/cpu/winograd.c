@@ -1,6 +1,7 @@
 #include "backend/cpu/winograd.h"
 
 #include "backend/cpu/product.h"
+#include "backend/cpu/tiling.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -13,19 +14,17 @@
 #define COLUMNS 128
 #define ENOUGH_BLOCKS 32
 
-/* Blocks are rows x columns tiles of one frame, or of several small ones. */
 typedef struct winograd_job {
     const i2v_kernels *kernels;
     const i2v_conv_args *args;
     i2v_product_input source;
-    int pairs;                      /* see i2v_product */
-    int m, points;                  /* outputs of a tile on a side; products of a tile, (m + 2)^2 */
-    int frames, rows, columns;      /* of a block, in tiles */
-    int frame_blocks, down, across; /* blocks */
-    int in_rows, in_columns;        /* pixels of a block's input in a frame */
-    int outputs, output_blocks;     /* output channels of an item's products; how many such groups */
-    int outputs_apart;              /* groups are items of their own */
-    int64_t tiles;                  /* of a block at most */
+    int pairs;                  /* see i2v_product */
+    int m, points;              /* outputs of a tile on a side; products of a tile, (m + 2)^2 */
+    i2v_tiling blocks;          /* of the output's tiles */
+    int in_rows, in_columns;    /* pixels of a block's input in a frame */
+    int outputs, output_blocks; /* output channels of an item's products; how many such groups */
+    int outputs_apart;          /* groups are items of their own */
+    int64_t tiles;              /* of a block at most */
     float *input, *transformed, *weights, *sums, *pixels; /* per thread */
     int64_t input_stride, transformed_stride, weights_stride, sums_stride, pixels_stride;
     i2v_product_line *lines; /* per thread */
@@ -47,21 +46,12 @@ static int tile_of(const i2v_conv_args *args, int pairs) {
     return !pairs && covered * 3 <= wanted * 4 ? 4 : 2;
 }
 
-static void cut_into_blocks(winograd_job *job) {
+static i2v_tiling cut_into_blocks(const winograd_job *job) {
     const i2v_tensor *out = &job->args->out;
     int64_t most = job->m == 4 ? TILES_OF_4 : job->pairs ? TILES_OF_PAIRS : TILES_OF_2;
-    int64_t width = i2v_tiles(out->width, job->m), height = i2v_tiles(out->height, job->m);
-    int64_t columns = i2v_even_tile(width, most), rows = i2v_even_tile(height, most / columns), frames = 1;
-    if (columns == width && rows == height) frames = most / (rows * columns);
-    job->columns = (int)columns;
-    job->rows = (int)rows;
-    job->frames = (int)i2v_even_tile(out->frames, frames);
-    job->across = (int)i2v_tiles(width, columns);
-    job->down = (int)i2v_tiles(height, rows);
-    job->frame_blocks = (int)i2v_tiles(out->frames, job->frames);
-    job->in_rows = job->m * job->rows + 2;
-    job->in_columns = job->m * job->columns + 2;
-    job->tiles = (int64_t)job->frames * job->rows * job->columns;
+    int width = (int)i2v_tiles(out->width, job->m), height = (int)i2v_tiles(out->height, job->m);
+    int64_t columns = i2v_even_tile(width, most), rows = i2v_even_tile(height, most / columns);
+    return i2v_tiling_of(out->frames, height, width, most / (rows * columns), rows, columns);
 }
 
 static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
@@ -78,59 +68,59 @@ static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_devi
                                       .source = {args->x.data, args->skip.data},
                                       .channels = {args->x.channels, args->skip.channels},
                                       .norm = &args->input_norm};
-    cut_into_blocks(job);
+    i2v_tiling blocks = job->blocks = cut_into_blocks(job);
+    job->in_rows = job->m * blocks.rows + 2;
+    job->in_columns = job->m * blocks.columns + 2;
+    job->tiles = (int64_t)blocks.frames * blocks.rows * blocks.columns;
     job->outputs = (int)i2v_min(COLUMNS, i2v_round_up(conv->out, kernels->panel));
     job->output_blocks = (int)i2v_tiles(conv->out, job->outputs);
-    job->outputs_apart = (int64_t)job->frame_blocks * job->down * job->across < ENOUGH_BLOCKS;
+    job->outputs_apart = i2v_tiling_count(&blocks) < ENOUGH_BLOCKS;
     int64_t pixels = job->tiles * job->m * job->m;
     job->input = i2v_scratch_per_thread(
-        &scratch, threads, (int64_t)job->frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
+        &scratch, threads, (int64_t)blocks.frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
     job->transformed = i2v_scratch_per_thread(
         &scratch, threads, job->points * job->tiles * conv->in / (job->pairs ? 2 : 1), &job->transformed_stride);
     job->weights = i2v_scratch_per_thread(&scratch, threads, i2v_winograd_weights_floats(kernels, job->points),
                                           &job->weights_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->points * job->tiles * job->outputs, &job->sums_stride);
     job->pixels = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->pixels_stride);
-    job->lines_stride = (int64_t)job->frames * job->rows * job->m;
+    job->lines_stride = (int64_t)blocks.frames * blocks.rows * job->m;
     job->lines = i2v_scratch_take(&scratch, (size_t)(threads * job->lines_stride) * sizeof *job->lines);
     return scratch.used;
 }
 
-/* Where a block lies: in tiles, and its size in pixels of the output. */
+/* Where a block lies, in tiles. */
 typedef struct winograd_block {
-    int frame, row, column;
-    int frames, rows, columns; /* tiles */
-    int height, width;         /* pixels */
+    i2v_image_tile of;
+    int64_t tiles;
+    int row, column, height, width; /* in pixels of the output */
 } winograd_block;
 
 static winograd_block block_at(const winograd_job *job, int64_t index) {
     const i2v_tensor *out = &job->args->out;
-    int m = job->m;
-    winograd_block b = {.column = (int)(index % job->across) * job->columns,
-                        .row = (int)(index / job->across % job->down) * job->rows,
-                        .frame = (int)(index / job->across / job->down) * job->frames};
-    b.frames = (int)i2v_min(job->frames, out->frames - b.frame);
-    b.height = (int)i2v_min(job->rows * m, out->height - b.row * m);
-    b.width = (int)i2v_min(job->columns * m, out->width - b.column * m);
-    b.rows = (int)i2v_tiles(b.height, m);
-    b.columns = (int)i2v_tiles(b.width, m);
+    winograd_block b = {.of = i2v_tiling_at(&job->blocks, index)};
+    b.tiles = (int64_t)b.of.frames * b.of.rows * b.of.columns;
+    b.row = b.of.row * job->m;
+    b.column = b.of.column * job->m;
+    b.height = (int)i2v_min(b.of.rows * job->m, out->height - b.row);
+    b.width = (int)i2v_min(b.of.columns * job->m, out->width - b.column);
     return b;
 }
 
 /* The block's pixels with their surroundings, then each tile's transform: transformed[points][tiles][in]. */
 static void transform_input(const winograd_job *job, const winograd_block *b, float *input, float *out) {
     i2v_element element = i2v_product_element(job->pairs);
-    int64_t in = job->args->weights->in, line = job->in_columns * in, tiles = (int64_t)b->frames * b->rows * b->columns;
-    int64_t index = 0, size = (int64_t)i2v_element_size(element);
+    int64_t in = job->args->weights->in, line = job->in_columns * in, index = 0;
+    int64_t size = (int64_t)i2v_element_size(element);
     int m = job->m;
-    for (int f = 0; f < b->frames; f++) {
-        i2v_product_read_window(&job->source, &job->args->x, b->frame + f, b->row * m - 1, b->column * m - 1,
-                                job->in_rows, job->in_columns, input);
-        for (int y = 0; y < b->rows; y++) {
-            for (int x = 0; x < b->columns; x++, index++) {
+    for (int f = 0; f < b->of.frames; f++) {
+        i2v_product_read_window(&job->source, &job->args->x, b->of.frame + f, b->row - 1, b->column - 1, job->in_rows,
+                                job->in_columns, input);
+        for (int y = 0; y < b->of.rows; y++) {
+            for (int x = 0; x < b->of.columns; x++, index++) {
                 const float *from = input + y * m * line + x * m * in;
                 job->kernels->winograd_input(m, from, line, in, (int)in, element, (char *)out + index * in * size,
-                                             tiles * in);
+                                             b->tiles * in);
             }
         }
     }
@@ -172,16 +162,16 @@ void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
 static void transform_output(const winograd_job *job, const winograd_block *b, int columns, const float *sums,
                              float *pixels, i2v_product_line *lines) {
     const i2v_tensor *out = &job->args->out;
-    int64_t tiles = (int64_t)b->frames * b->rows * b->columns, pixel = job->outputs, line = b->width * pixel;
+    int64_t pixel = job->outputs, line = b->width * pixel;
     int m = job->m;
-    for (int f = 0; f < b->frames; f++) {
+    for (int f = 0; f < b->of.frames; f++) {
         for (int y = 0; y < b->height; y++) {
-            int64_t row = (int64_t)(b->frame + f) * out->height + b->row * m + y;
-            *lines++ = (i2v_product_line){.out = row * out->width + b->column * m, .rows = b->width};
+            int64_t row = (int64_t)(b->of.frame + f) * out->height + b->row + y;
+            *lines++ = (i2v_product_line){.out = row * out->width + b->column, .rows = b->width};
         }
         for (int y = 0; y < b->height; y += m) {
             for (int x = 0; x < b->width; x += m, sums += pixel) {
-                job->kernels->winograd_output(m, sums, tiles * pixel, columns, pixels + y * line + x * pixel, line,
+                job->kernels->winograd_output(m, sums, b->tiles * pixel, columns, pixels + y * line + x * pixel, line,
                                               pixel, (int)i2v_min(m, b->height - y), (int)i2v_min(m, b->width - x));
             }
         }
@@ -205,7 +195,7 @@ static void winograd_item(void *argument, int64_t item, int thread) {
                                       .pairs = job->pairs,
                                       .m = job->m,
                                       .points = job->points,
-                                      .rows = (int64_t)b.frames * b.rows * b.columns,
+                                      .rows = b.tiles,
                                       .transformed = transformed,
                                       .weights = job->weights + thread * job->weights_stride,
                                       .sums = sums,
@@ -217,7 +207,7 @@ static void winograd_item(void *argument, int64_t item, int thread) {
         transform_output(job, &b, columns, sums, pixels, lines);
         i2v_product product = {.kernels = job->kernels,
                                .lines = lines,
-                               .lines_count = b.frames * b.height,
+                               .lines_count = b.of.frames * b.height,
                                .out_step = 1,
                                .filter = &filter,
                                .bias = args->weights->bias,
@@ -238,6 +228,6 @@ size_t i2v_winograd_scratch(const i2v_kernels *kernels, const i2v_device *device
 void i2v_winograd_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch) {
     winograd_job job;
     plan(&job, kernels, device, args, scratch);
-    int64_t items = (int64_t)job.frame_blocks * job.down * job.across * (job.outputs_apart ? job.output_blocks : 1);
+    int64_t items = i2v_tiling_count(&job.blocks) * (job.outputs_apart ? job.output_blocks : 1);
     i2v_parallel(device->team, items, device->cancel, winograd_item, &job);
 }
