@@ -39,13 +39,25 @@ static void softmax(i2v_softmax *softmax, float factor, float *scores, int keys,
     softmax->sum += sum;
 }
 
-/* Whole cache lines are read of one row before the next: rows may lie in the same cache set. */
+/* Rows and columns that are not there come as zeros, and go nowhere. */
+static void pack_block(const float *x, int64_t stride, int rows, int depth, float *out) {
+    float block[VECTOR_WIDTH * VECTOR_WIDTH], unused[VECTOR_WIDTH];
+    char *columns[VECTOR_WIDTH];
+    if (rows < VECTOR_WIDTH || depth < VECTOR_WIDTH) {
+        for (int r = 0; r < VECTOR_WIDTH; r++) {
+            store(block + r * VECTOR_WIDTH, r < rows ? load_some(x + r * stride, depth) : splat(0));
+        }
+        x = block;
+        stride = VECTOR_WIDTH;
+    }
+    for (int d = 0; d < VECTOR_WIDTH; d++) columns[d] = (char *)(d < depth ? out + d * PANEL : unused);
+    transpose_bits((const char *)x, (size_t)stride * sizeof *x, columns);
+}
+
 static void pack_transposed(const float *x, int64_t stride, int rows, int depth, float *out) {
-    if (rows < PANEL) memset(out, 0, (size_t)depth * PANEL * sizeof(float));
-    for (int begin = 0; begin < depth; begin += 16) {
-        int end = depth - begin < 16 ? depth : begin + 16;
-        for (int r = 0; r < rows; r++) {
-            for (int d = begin; d < end; d++) out[d * PANEL + r] = x[r * stride + d];
+    for (int r = 0; r < PANEL; r += VECTOR_WIDTH) {
+        for (int d = 0; d < depth; d += VECTOR_WIDTH) {
+            pack_block(x + r * stride + d, stride, rows - r, depth - d, out + d * PANEL + r);
         }
     }
 }
