@@ -187,29 +187,33 @@ static void test_pack(void **state) {
 
 enum { RANGE = 200001 };
 
-static void test_exponential(void **state) {
+static void test_exp2(void **state) {
     float *x = floats(RANGE), *y = floats(RANGE);
     for (int v = 0; kernels_at(v); v++) {
-        for (int i = 0; i < RANGE; i++) x[i] = -87.0f + 174.9f * (float)i / (RANGE - 1);
-        kernels_at(v)->exponential(x, RANGE, y);
-        for (int i = 0; i < RANGE; i++) assert_true(fabs(y[i] / exp(x[i]) - 1) < 1.5e-7);
-        static const float special[] = {-INFINITY, -1e30f, -100, 0, INFINITY, NAN};
-        kernels_at(v)->exponential(special, 6, y);
+        for (int i = 0; i < RANGE; i++) x[i] = -126.0f + 253.0f * (float)i / (RANGE - 1);
+        kernels_at(v)->exp2(x, RANGE, y);
+        for (int i = 0; i < RANGE; i++) assert_true(fabs(y[i] / exp2(x[i]) - 1) < 1.5e-7);
+        static const float special[] = {-INFINITY, -1e30f, -200, 0, INFINITY, NAN};
+        kernels_at(v)->exp2(special, 6, y);
         assert_true(y[0] < 1e-37 && y[1] < 1e-37 && y[2] < 1e-37 && y[3] == 1 && y[4] > 1e38f && isnan(y[5]));
     }
     free(x);
     free(y);
 }
 
-static void test_error_function(void **state) {
+static void test_gelu(void **state) {
     float *x = floats(RANGE), *y = floats(RANGE);
     for (int v = 0; kernels_at(v); v++) {
-        for (int i = 0; i < RANGE; i++) x[i] = -6.0f + 12.0f * (float)i / (RANGE - 1);
-        kernels_at(v)->error_function(x, RANGE, y);
-        for (int i = 0; i < RANGE; i++) assert_true(fabs(y[i] - erf(x[i])) < 1.2e-7);
-        static const float special[] = {-INFINITY, -1e30f, -0.0f, 1e-30f, INFINITY, NAN};
-        kernels_at(v)->error_function(special, 6, y);
-        assert_true(y[0] == -1 && y[1] == -1 && y[2] == 0 && y[3] > 1e-30f && y[4] == 1 && isnan(y[5]));
+        for (int i = 0; i < RANGE; i++) x[i] = -10.0f + 20.0f * (float)i / (RANGE - 1);
+        kernels_at(v)->gelu(x, RANGE, y);
+        for (int i = 0; i < RANGE; i++) {
+            double expected = 0.5 * x[i] * erfc(-x[i] / sqrt(2));
+            assert_true(fabs(y[i] - expected) < 1.2e-7 * fmax(1, fabs(x[i])));
+        }
+        static const float special[] = {-INFINITY, -1e30f, -0.0f, 1e-30f, 1e30f, INFINITY, NAN};
+        kernels_at(v)->gelu(special, 7, y);
+        assert_true(fabsf(y[0]) < 1e-8f && fabsf(y[1]) < 1e-8f && y[2] == 0 && fabsf(y[3] / 5e-31f - 1) < 1e-6f);
+        assert_true(y[4] == 1e30f && y[5] > 1e38f && isnan(y[6]));
     }
     free(x);
     free(y);
@@ -817,8 +821,8 @@ static void test_cancel(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_exponential),
-        cmocka_unit_test(test_error_function),
+        cmocka_unit_test(test_exp2),
+        cmocka_unit_test(test_gelu),
         cmocka_unit_test(test_linear),
         cmocka_unit_test(test_feed_forward),
         cmocka_unit_test(test_temporal_conv),

@@ -52,9 +52,9 @@ typedef struct i2v_kernels {
     const char *name;
     int row_tile, panel; /* of panel_product: rows computed together at most, columns of a panel */
 
-    /* y[i] = e^x[i], erf(x[i]); for the tests. */
-    void (*exponential)(const float *x, int64_t count, float *y);
-    void (*error_function)(const float *x, int64_t count, float *y);
+    /* y[i] = 2^x[i], gelu(x[i]); for the tests. */
+    void (*exp2)(const float *x, int64_t count, float *y);
+    void (*gelu)(const float *x, int64_t count, float *y);
 
     /* count values as f32, and f32 rounded to bf16 (or as they are), which may be in place. */
     void (*widen)(i2v_element element, const void *x, int64_t count, float *out);

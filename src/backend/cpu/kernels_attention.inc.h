@@ -14,7 +14,7 @@ static inline float vec_highest(vec x) {
 static inline float softmax_weights(i2v_element element, float *scores, int padded, float factor, float highest) {
     vec sum = {0};
     for (int i = 0; i < padded; i += VECTOR_WIDTH) {
-        vec weight = vec_exp2(load(scores + i) * factor - highest);
+        vec weight = exp2_within(vec_clamp(load(scores + i) * factor - highest, -126.0f, 0.0f));
         store_as(element, scores, i, weight, VECTOR_WIDTH);
         sum += weight;
     }

@@ -89,10 +89,9 @@ static inline vec vec_clamp(vec x, float low, float high) {
     return vec_max(splat(low), vec_min(splat(high), x));
 }
 
-/* 2^x, relative error 1e-7; at least 2^-126 (as good as zero beside 1), at most 2^127. Minimax, 1 at 0. */
-static inline vec vec_exp2(vec x) {
-    vec clamped = vec_clamp(x, -126.0f, 127.0f);
-    vec n = round_to_whole(clamped), f = clamped - n;
+/* 2^x of -126..127, relative error 1e-7. Minimax, 1 at 0. */
+static inline vec exp2_within(vec x) {
+    vec n = round_to_whole(x), f = x - n;
     vec p = f * 1.5353362e-4f + 1.3398875e-3f;
     p = p * f + 9.618437e-3f;
     p = p * f + 5.5503324e-2f;
@@ -102,18 +101,9 @@ static inline vec vec_exp2(vec x) {
     return scale_by_power(p, n);
 }
 
-/* e^x, relative error 1e-7; at least e^-87, at most e^88. */
-static inline vec vec_exp(vec x) {
-    vec clamped = vec_clamp(x, -87.0f, 88.0f);
-    vec n = round_to_whole(clamped * 1.44269504f);
-    vec r = clamped - n * 0.693359375f; /* 9 bits of ln 2, so that the product is exact */
-    r = r - n * -2.12194440e-4f;
-    vec p = r * 1.3814602e-3f + 8.368716e-3f;
-    p = p * r + 4.166839e-2f;
-    p = p * r + 1.6666521e-1f;
-    p = p * r + 4.9999994e-1f;
-    p = p * (r * r) + r + 1.0f;
-    return scale_by_power(p, n);
+/* The same of any x: at least 2^-126 (as good as zero beside 1), at most 2^127. */
+static inline vec vec_exp2(vec x) {
+    return exp2_within(vec_clamp(x, -126.0f, 127.0f));
 }
 
 /* x / (1 + e^-(factor x)). 2^x loses digits of large arguments, where they do not count: beside 1, or in a result near
@@ -122,32 +112,19 @@ static inline vec vec_swish(vec x, float factor) {
     return x / (1.0f + vec_exp2(x * (-1.44269504f * factor)));
 }
 
-/* erf(x), absolute error 1e-7: x + x P(x^2) below 1, 1 - e^Q(|x|) above. */
-static inline vec vec_erf(vec x) {
-    vec s = x * x;
-    vec low = s * 7.853884e-5f + -8.010201e-4f;
-    low = low * s + 5.1883287e-3f;
-    low = low * s + -2.6853813e-2f;
-    low = low * s + 1.12835854e-1f;
-    low = low * s + -3.7612626e-1f;
-    low = low * s + 1.2837917e-1f;
-    low = low * x + x;
-    vec magnitude = vec_abs(x);
-    vec t = vec_min(splat(4.0f), magnitude);
-    vec q = t * 1.8557401e-4f + -2.9396072e-3f;
-    q = q * t + 2.1805318e-2f;
-    q = q * t + -1.0303737e-1f;
-    q = q * t + -6.382257e-1f;
-    q = q * t + -1.12704f;
-    q = q * t + -3.5371952e-4f;
-    vec high = 1.0f - vec_exp(q);
-    bits_vec sign = (bits_vec)x & 0x80000000u;
-    return select_vec(magnitude >= 1.0f, (vec)((bits_vec)high | sign), low);
-}
-
+/* x Phi(x) = max(x, 0) - |x| Phi(-|x|), error 1e-7 max(1, |x|). Phi(-t) = 2^Q(t), and from 6 on as at 6: 1e-9. Q's
+ * error times what it makes of the result is minimax (Lawson's method), -1 at 0. */
 static inline vec vec_gelu(vec x) {
-    vec half = 0.5f * x;
-    return half + half * vec_erf(x * 0.70710678f);
+    vec t = vec_min(splat(6.0f), vec_abs(x));
+    vec q = t * -1.9020658e-6f + 2.8056944e-5f;
+    q = q * t + -1.3147324e-4f;
+    q = q * t + -2.7207567e-4f;
+    q = q * t + 7.245421e-3f;
+    q = q * t + -5.2627612e-2f;
+    q = q * t + -4.5916215e-1f;
+    q = q * t + -1.151111f;
+    q = q * t + -1.0f;
+    return vec_max(splat(0.0f), x) - t * exp2_within(q);
 }
 
 static inline vec vec_activate(i2v_activation activation, vec x) {
@@ -164,12 +141,12 @@ static inline vec vec_activate(i2v_activation activation, vec x) {
     return x;
 }
 
-static void exponential(const float *x, int64_t count, float *y) {
+static void exp2_row(const float *x, int64_t count, float *y) {
     for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
-        store_some(y + i, vec_exp(load_some(x + i, count - i)), count - i);
+        store_some(y + i, vec_exp2(load_some(x + i, count - i)), count - i);
 }
 
-static void error_function(const float *x, int64_t count, float *y) {
+static void gelu_row(const float *x, int64_t count, float *y) {
     for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
-        store_some(y + i, vec_erf(load_some(x + i, count - i)), count - i);
+        store_some(y + i, vec_gelu(load_some(x + i, count - i)), count - i);
 }
