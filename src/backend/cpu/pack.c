@@ -98,14 +98,18 @@ static inline int64_t next_column(column_place *place) {
     return column;
 }
 
+/* As many rows as a vector has values. */
+static int rows_together(const pack_job *job) {
+    return (int)((size_t)job->kernels->panel * sizeof(float) / 2 / i2v_element_size(job->filter->element));
+}
+
 /* Values begin..end of rows first..first + n, where n make a vector, to `to`, the place of the first of them in
  * [taps][in][panel]. Rows beyond the last are zero. */
 static void pack_rows(const pack_job *job, int64_t first, int64_t begin, int64_t end, char *to) {
     const i2v_filter *filter = job->filter;
     int64_t values = (int64_t)filter->in * filter->taps, count = end - begin;
     size_t size = i2v_element_size(filter->element), weight = i2v_element_size(job->element);
-    int n = (int)((size_t)job->kernels->panel * sizeof(float) / 2 / size);
-    int rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
+    int n = rows_together(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
     size_t stride = (size_t)weights_of(job, values) * weight;
     const char *from = job->weights + (size_t)first * stride + (size_t)weights_of(job, begin) * weight;
     char converted[MOST_ROWS * TOGETHER * 2], unused[VECTOR], *columns[MOST_ROWS];
@@ -130,11 +134,10 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     const pack_job *job = argument;
     size_t size = i2v_element_size(job->filter->element);
     int64_t panel = job->kernels->panel, values = (int64_t)job->filter->in * job->filter->taps;
-    int64_t together = panel * (int64_t)sizeof(float) / 2 / (int64_t)size;
     char *to = job->packed + (size_t)(item * panel * values) * size;
     for (int64_t begin = 0; begin < values; begin += TOGETHER) {
         int64_t end = i2v_min(begin + TOGETHER, values);
-        for (int64_t row = 0; row < panel; row += together) {
+        for (int64_t row = 0; row < panel; row += rows_together(job)) {
             pack_rows(job, item * panel + row, begin, end, to + (size_t)row * size);
         }
     }
