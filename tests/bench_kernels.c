@@ -163,6 +163,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     i2v_filter weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, I2V_ELEMENT_F16);
     i2v_device device = {0};
     conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
+    conv.input = bench_element;
     void *packed = guarded(bench_backend->conv_size(&conv));
     assert_int_equal(bench_backend->conv_pack(&device, &conv, I2V_ELEMENT_F16, weights.packed, packed, NULL), I2V_OK);
     conv.packed = packed;
@@ -177,6 +178,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
 
 static void bench_temporal_conv(const char *what, int frames, int height, int width, int channels) {
     i2v_filter raw = random_filter(channels, channels, 3, I2V_ELEMENT_F16);
+    raw.input = bench_element;
     i2v_temporal_conv weights = {.filter = pack(bench_backend, raw)};
     free((void *)raw.packed);
     i2v_temporal_conv_args args = {.weights = &weights,

@@ -141,7 +141,8 @@ const i2v_kernels *kernels_at(int index) {
 #if defined(__x86_64__)
         &i2v_kernels_avx2,
         &i2v_kernels_avx512,
-        &i2v_kernels_avx512_bf16
+        &i2v_kernels_avx512_bf16,
+        &i2v_kernels_amx
 #endif
     };
     return i2v_backend_cpu_variant(index) ? all[index] : NULL;

@@ -139,7 +139,7 @@ static float rounded(i2v_element element, float value) {
 }
 
 /* Weights that a file has as `from`, at an odd address, as filter has them packed: [panels][taps][in][panel], or, of
- * pairs, [panels][in / 2][panel][2]; outputs beyond the last are zero. */
+ * pairs, [panels][taps][in / 2][panel][2]; outputs beyond the last are zero. */
 static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from) {
     int pairs = i2v_filter_is_of_pairs(kernels, &filter), panel = kernels->panel;
     i2v_element element = pairs ? I2V_ELEMENT_BF16 : filter.element;
@@ -155,7 +155,8 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
     for (int64_t at = 0; at < columns * depth; at++) {
         int64_t place = pairs ? at / 2 : at, row = place / panel % (pairs ? depth / 2 : depth);
         int64_t out = place / panel / (pairs ? depth / 2 : depth) * panel + place % panel;
-        int64_t in = pairs ? 2 * row + at % 2 : row % filter.in, tap = pairs ? 0 : row / filter.in;
+        int64_t in = pairs ? row % (filter.in / 2) * 2 + at % 2 : row % filter.in;
+        int64_t tap = row / (pairs ? filter.in / 2 : filter.in);
         float expected = 0;
         if (out < filter.out) {
             expected = rounded(element, value_of(from, weights, (out * filter.in + in) * filter.taps + tap));
@@ -336,6 +337,7 @@ static void check_temporal_conv(int frames, int height, int width, int in, int o
     i2v_temporal_conv_args args = {.weights = &weights,
                                    .x = random_tensor(activations(epilogue), frames, height, width, in),
                                    .out = random_tensor(activations(epilogue), frames, height, width, out)};
+    weights.filter.input = args.x.element;
     int64_t rows = i2v_tensor_rows(&args.out);
     args.input_norm = random_input_norm(epilogue, rows, 1, in);
     args.epilogue = random_epilogue(epilogue, rows, out, args.out.element, args.out.data);
@@ -396,6 +398,7 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     int second = epilogue % 4 == 3 ? conv.in / 2 : 0;
     one.weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, (i2v_element)(epilogue % 3));
     one.conv.element = conv.doubles ? I2V_ELEMENT_F32 : one.weights.element;
+    one.conv.input = element;
     one.conv.bias = random_floats(conv.out, 0, 1);
     one.args.x = random_tensor(element, frames, height, width, conv.in - second);
     one.args.skip = random_tensor(element, frames, height, width, second);
@@ -404,7 +407,7 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     int64_t rows = i2v_tensor_rows(&one.args.out);
     one.args.epilogue = random_epilogue(epilogue, rows, conv.out, element, one.args.out.data);
     one.args.weights = &one.conv;
-    double tolerance = i2v_winograd_fits(&one.args) ? TOLERANCE_WINOGRAD : TOLERANCE;
+    double tolerance = i2v_winograd_fits(kernels_at(0), &one.args) ? TOLERANCE_WINOGRAD : TOLERANCE;
     if (element == I2V_ELEMENT_BF16) tolerance = TOLERANCE_BF16;
     compare_within(tolerance, tolerance, run_conv, &one, element, one.args.out.data, rows * conv.out);
     free_epilogue(&one.args.epilogue, one.args.out.data);

@@ -88,7 +88,7 @@ typedef struct i2v_conv {
     int in, out, kernel, stride;
     int pad_before, pad_after; /* top and left, bottom and right */
     int doubles;
-    i2v_element element; /* of packed */
+    i2v_element element, input; /* see i2v_filter */
     const void *packed;
     i2v_source source;
     const float *bias; /* [out] or NULL */

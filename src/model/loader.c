@@ -277,6 +277,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     conv->element = packed_element(loader, weight);
+    conv->input = loader->element;
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
     if (loader->streams && weight->mapped) {
@@ -306,7 +307,7 @@ void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char 
 
 void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *format, ...) {
     FORMAT_NAME(prefix);
-    *conv = (i2v_temporal_conv){.filter = {.in = in, .out = out, .taps = 3}};
+    *conv = (i2v_temporal_conv){.filter = {.in = in, .out = out, .taps = 3, .input = loader->element}};
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);

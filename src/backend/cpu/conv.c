@@ -179,7 +179,7 @@ size_t i2v_cpu_conv_scratch(const i2v_kernels *kernels, const i2v_device *device
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
         return i2v_cpu_linear_scratch(kernels, device, &linear_args);
     }
-    if (i2v_winograd_fits(args)) return i2v_winograd_scratch(kernels, device, args);
+    if (i2v_winograd_fits(kernels, args)) return i2v_winograd_scratch(kernels, device, args);
     conv_job job;
     return plan(&job, kernels, device, args, NULL);
 }
@@ -191,7 +191,7 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
         return i2v_cpu_linear(kernels, device, &linear_args, scratch, error);
     }
-    if (i2v_winograd_fits(args)) {
+    if (i2v_winograd_fits(kernels, args)) {
         i2v_winograd_conv(kernels, device, args, scratch);
         return I2V_OK;
     }

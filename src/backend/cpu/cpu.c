@@ -4,6 +4,14 @@
 #include "backend/cpu/peaks.h"
 #include "backend/plain/plain.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #define BACKEND baseline
 #define BACKEND_NAME "cpu, " I2V_BASELINE_NAME
 #define BACKEND_MULTIPLIES_BF16 0
@@ -29,6 +37,12 @@
 #define KERNELS i2v_kernels_avx512_bf16
 #include "backend/cpu/backend_table.inc.h"
 
+#define BACKEND amx
+#define BACKEND_NAME "cpu, AMX"
+#define BACKEND_MULTIPLIES_BF16 1
+#define KERNELS i2v_kernels_amx
+#include "backend/cpu/backend_table.inc.h"
+
 static int has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
@@ -40,6 +54,24 @@ static int has_avx512(void) {
 
 static int has_avx512_bf16(void) {
     return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
+/* Linux has a process ask for the tiles' registers; then all of its threads have them. It refuses where a thread's
+ * stack for signals is too small to save them. */
+static int may_use_tiles(void) {
+#if defined(__linux__) && defined(SYS_arch_prctl)
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA */
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return 0;
+#endif
+}
+
+static int has_amx(void) {
+    enum { BF16 = 1 << 22, TILE = 1 << 24, INT8 = 1 << 25 };
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return has_avx512_bf16() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
+           (edx & (BF16 | TILE | INT8)) == (BF16 | TILE | INT8) && may_use_tiles();
 }
 
 /* Whether dot products of bf16 do twice as much as multiply-adds of f32. AMD's do; Intel's (Emerald Rapids) do half,
@@ -56,6 +88,7 @@ const i2v_backend *i2v_backend_cpu_variant(int index) {
     if (index == 1 && has_avx2()) return &avx2;
     if (index == 2 && has_avx512()) return &avx512;
     if (index == 3 && has_avx512_bf16()) return &avx512_bf16;
+    if (index == 4 && has_amx()) return &amx;
 #endif
     return NULL;
 }

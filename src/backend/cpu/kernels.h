@@ -82,6 +82,8 @@ typedef struct i2v_kernels {
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
     void (*pair_product)(const i2v_panel_product *product);
+    /* pair_product is so fast that Winograd's transforms would take longer than what they save. */
+    int pairs_are_direct;
     /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
      * pair_product. */
     void (*pair_panel)(i2v_element element, const void *panel, int64_t depth, float *out);
@@ -128,6 +130,7 @@ extern const i2v_kernels i2v_kernels_baseline;
 extern const i2v_kernels i2v_kernels_avx2;
 extern const i2v_kernels i2v_kernels_avx512;
 extern const i2v_kernels i2v_kernels_avx512_bf16;
+extern const i2v_kernels i2v_kernels_amx;
 #endif
 
 #endif

@@ -87,20 +87,27 @@ static void panel_product(const i2v_panel_product *product) {
 }
 
 #ifdef add_pairs
+#ifdef PAIRS_BY_TILES
+#include "backend/cpu/kernels_tiles.inc.h"
+#else
 EACH_ROWS(pair_rows, 1, PANEL_ROWS)
 
 static void pair_product(const i2v_panel_product *product) {
     static panel_rows_function *const by_rows[] = {NULL, EACH_ROWS(pair_rows, 1, ROWS_ENTRY)};
     panels_product(by_rows, product);
 }
+#endif
 
 static inline void pair_panel_of(i2v_element element, const void *panel, int64_t depth, float *out) {
     for (int64_t i = 0; i < depth * PANEL; i += 2 * PANEL, out += PANEL) {
-        for (int column = 0; column < PANEL; column += VECTOR_WIDTH) {
-            vec even = load_as(element, panel, i + column, VECTOR_WIDTH);
-            vec odd = load_as(element, panel, i + PANEL + column, VECTOR_WIDTH);
-            store(out + column, join_pairs(even, odd));
+        vec rows[2][2]; /* all read before the first is written, as that may be their place */
+        for (int row = 0; row < 2; row++) {
+            for (int half = 0; half < 2; half++) {
+                rows[row][half] = load_as(element, panel, i + row * PANEL + half * VECTOR_WIDTH, VECTOR_WIDTH);
+            }
         }
+        store(out, join_pairs(rows[0][0], rows[1][0]));
+        store(out + VECTOR_WIDTH, join_pairs(rows[0][1], rows[1][1]));
     }
 }
 

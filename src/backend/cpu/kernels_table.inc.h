@@ -20,6 +20,9 @@ const i2v_kernels KERNELS = {.name = KERNELS_NAME,
                              .pair_product = pair_product,
                              .pair_panel = pair_panel,
 #endif
+#ifdef PAIRS_BY_TILES
+                             .pairs_are_direct = 1,
+#endif
                              .winograd_input = winograd_input,
                              .winograd_weights = winograd_weights,
                              .winograd_output = winograd_output,

@@ -22,6 +22,7 @@ typedef struct pack_job {
     char *packed;
     int folds, row, column; /* of a doubling convolution: weights are [out, in, 3, 3], see fold */
     int pairs;              /* weights are [out, in, 2], values pairs of bf16, which the filter calls f32 */
+    int joins;              /* what is packed is bf16, to be joined to pairs */
 } pack_job;
 
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter) {
@@ -141,29 +142,34 @@ static void pack_panel(void *argument, int64_t item, int thread) {
             pack_rows(job, item * panel + row, begin, end, to + (size_t)row * size);
         }
     }
+    if (job->joins) job->kernels->pair_panel(I2V_ELEMENT_BF16, to, values, (float *)(void *)to);
 }
 
 static void run_pack(const i2v_device *device, pack_job job) {
-    i2v_parallel(device->team, i2v_tiles(job.filter->out, job.kernels->panel), NULL, pack_panel, &job);
+    i2v_filter packed = *job.filter;
+    if (i2v_filter_is_of_pairs(job.kernels, job.filter)) {
+        job.pairs = packed.taps == 1; /* else the file has an input's taps beside each other */
+        job.joins = !job.pairs;
+        packed.in /= job.pairs ? 2 : 1;
+        packed.element = job.pairs ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+        job.filter = &packed;
+    }
+    i2v_parallel(device->team, i2v_tiles(packed.out, job.kernels->panel), NULL, pack_panel, &job);
 }
 
 void i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
                          i2v_element element, const void *weights, void *packed) {
-    i2v_filter pairs = {.in = filter->in / 2, .out = filter->out, .taps = 1, .element = I2V_ELEMENT_F32};
-    int is_of_pairs = i2v_filter_is_of_pairs(kernels, filter);
-    run_pack(device, (pack_job){.kernels = kernels,
-                                .filter = is_of_pairs ? &pairs : filter,
-                                .element = element,
-                                .weights = weights,
-                                .packed = packed,
-                                .pairs = is_of_pairs});
+    run_pack(
+        device,
+        (pack_job){.kernels = kernels, .filter = filter, .element = element, .weights = weights, .packed = packed});
 }
 
 /* ---- convolutions ---- */
 
 i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase) {
     int taps = conv->doubles ? 4 : conv->kernel * conv->kernel;
-    i2v_filter filter = {.in = conv->in, .out = conv->out, .taps = taps, .element = conv->element};
+    i2v_filter filter = {
+        .in = conv->in, .out = conv->out, .taps = taps, .element = conv->element, .input = conv->input};
     size_t size = (i2v_cpu_filter_size(kernels, &filter) + 63) / 64 * 64;
     if (conv->packed) filter.packed = (const char *)conv->packed + (size_t)phase * size;
     return filter;

@@ -38,8 +38,10 @@ static int has(int index) {
         return i2v_backend_cpu_variant(2) != NULL;
     case 5:
         return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512bf16");
-    default:
+    case 6:
         return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512vnni");
+    default:
+        return i2v_backend_cpu_variant(4) != NULL;
     }
 }
 #endif
@@ -54,6 +56,8 @@ const i2v_peak_loop *i2v_peak_loop_at(int index) {
         {I2V_PEAK_F32, "AVX-512", i2v_peak_f32_avx512},
         {I2V_PEAK_BF16, "AVX512_BF16", i2v_peak_bf16_avx512},
         {I2V_PEAK_INT8, "AVX512_VNNI", i2v_peak_int8_avx512},
+        {I2V_PEAK_BF16, "AMX", i2v_peak_bf16_amx},
+        {I2V_PEAK_INT8, "AMX", i2v_peak_int8_amx},
 #endif
     };
 #if defined(__x86_64__)

@@ -18,7 +18,7 @@ typedef struct i2v_peak_loop {
 enum { I2V_PEAK_ROUNDS = 100000 };
 
 /* Loop number index if this CPU can run it, else NULL; of a kind, the last that runs is the best. */
-enum { I2V_PEAK_LOOPS = 7 };
+enum { I2V_PEAK_LOOPS = 9 };
 const i2v_peak_loop *i2v_peak_loop_at(int index);
 
 /* measure_peaks of the backend. */
@@ -31,5 +31,7 @@ double i2v_peak_int8_avx_vnni(int64_t rounds, int one);
 double i2v_peak_f32_avx512(int64_t rounds, int one);
 double i2v_peak_bf16_avx512(int64_t rounds, int one);
 double i2v_peak_int8_avx512(int64_t rounds, int one);
+double i2v_peak_bf16_amx(int64_t rounds, int one);
+double i2v_peak_int8_amx(int64_t rounds, int one);
 
 #endif

@@ -5,6 +5,7 @@
 
 /* Inputs summed in one go: a panel of so many rows stays in the nearest caches. */
 #define DEPTH 512
+#define DEPTH_UNIT 32 /* of which kernels like a multiple */
 /* Floats of scratch that a tile's rows may have. */
 #define ROWS_SCRATCH ((int64_t)320 * 1024)
 #define MOST_ROWS 256
@@ -33,7 +34,8 @@ int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int
 }
 
 int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter) {
-    return filter->taps == 1 && i2v_product_is_of_pairs(kernels, filter->input, filter->in, 0);
+    return (filter->taps == 1 || kernels->pairs_are_direct) &&
+           i2v_product_is_of_pairs(kernels, filter->input, filter->in, 0);
 }
 
 /* Rows first..first + depth of a panel of pairs [in / 2][width], as f32. */
@@ -52,7 +54,7 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
     const i2v_filter *filter = p->filter;
     int width = p->kernels->panel;
     if (i2v_filter_is_of_pairs(p->kernels, filter)) {
-        const float *pairs = (const float *)filter->packed + panel * filter->in / 2 * width;
+        const float *pairs = (const float *)filter->packed + panel * filter->taps * filter->in / 2 * width;
         if (p->pairs) return pairs + first / 2 * width;
         widen_pairs((const uint16_t *)pairs, first, depth, width, p->expanded);
         return p->expanded;
@@ -90,7 +92,7 @@ void i2v_product_sum(const i2v_product *p, int accumulate) {
     int width = p->kernels->panel;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
-        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), 2);
+        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), DEPTH_UNIT);
         for (int64_t begin = 0; begin < span->depth; begin += depth) {
             int64_t count = i2v_min(depth, span->depth - begin);
             for (int column = 0; column < p->columns; column += width) {

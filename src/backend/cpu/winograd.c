@@ -31,11 +31,12 @@ typedef struct winograd_job {
     int64_t lines_stride;
 } winograd_job;
 
-int i2v_winograd_fits(const i2v_conv_args *args) {
+int i2v_winograd_fits(const i2v_kernels *kernels, const i2v_conv_args *args) {
     const i2v_conv *conv = args->weights;
-    return conv->kernel == 3 && conv->stride == 1 && conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles &&
-           conv->in >= I2V_WINOGRAD_LEAST_CHANNELS && conv->out >= I2V_WINOGRAD_LEAST_CHANNELS &&
-           args->out.height > 2 && args->out.width > 2;
+    i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
+    return !i2v_filter_is_of_pairs(kernels, &filter) && conv->kernel == 3 && conv->stride == 1 &&
+           conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles && conv->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
+           conv->out >= I2V_WINOGRAD_LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
 }
 
 /* Tiles of 4 x 4 where the last ones do not stick out by much. Pairs are rounded after the transform, which tiles of

@@ -43,8 +43,8 @@ int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_
     const i2v_filter *filter = &args->weights->filter;
     int pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
     int64_t frames = args->x.frames, products = products_of_tiles(frames, tile_of(frames, pairs));
-    return filter->in >= I2V_WINOGRAD_LEAST_CHANNELS && filter->out >= I2V_WINOGRAD_LEAST_CHANNELS &&
-           products * 5 <= products_of_sums(frames) * 4;
+    return !i2v_filter_is_of_pairs(kernels, filter) && filter->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
+           filter->out >= I2V_WINOGRAD_LEAST_CHANNELS && products * 5 <= products_of_sums(frames) * 4;
 }
 
 static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device *device,
