@@ -58,7 +58,8 @@ static i2v_linear_args as_linear(const i2v_kernels *kernels, const i2v_conv_args
 
 static int64_t input_size(const conv_job *job, int64_t rows, int64_t columns) {
     const i2v_conv *conv = job->args->weights;
-    return ((rows - 1) * conv->stride + conv->kernel) * ((columns - 1) * conv->stride + conv->kernel) * conv->in;
+    int64_t pixels = ((rows - 1) * conv->stride + conv->kernel) * ((columns - 1) * conv->stride + conv->kernel);
+    return i2v_product_floats(job->pairs, pixels * conv->in);
 }
 
 /* Sizes depend on the shape alone: results must not depend on threads. */
@@ -93,8 +94,8 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
     job->output_tiles = (int)i2v_tiles(conv->out, job->outputs);
     job->outputs_apart = job->outputs < I2V_PRODUCT_COLUMNS;
     int64_t pixels = (int64_t)tiling.frames * tiling.rows * tiling.columns;
-    job->input = i2v_scratch_per_thread(
-        &scratch, threads, (int64_t)tiling.frames * job->in_rows * job->in_columns * conv->in, &job->input_stride);
+    int64_t input = i2v_product_floats(job->pairs, (int64_t)job->in_rows * job->in_columns * conv->in);
+    job->input = i2v_scratch_per_thread(&scratch, threads, tiling.frames * input, &job->input_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     job->lines_stride = (int64_t)tiling.frames * tiling.rows;
@@ -104,14 +105,14 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
 
 static void read_input(const conv_job *job, const i2v_image_tile *tile, float *input) {
     const i2v_conv *conv = job->args->weights;
-    int64_t size = (int64_t)job->in_rows * job->in_columns * conv->in;
-    float *out = input;
+    i2v_element element = i2v_product_element(job->pairs);
+    size_t size = (size_t)job->in_rows * (size_t)job->in_columns * (size_t)conv->in * i2v_element_size(element);
+    char *out = (char *)input;
     for (int f = 0; f < tile->frames; f++, out += size) {
-        i2v_product_read_window(&job->source, &job->args->x, tile->frame + f,
-                                tile->row * conv->stride - conv->pad_before,
-                                tile->column * conv->stride - conv->pad_before, job->in_rows, job->in_columns, out);
+        i2v_product_read_window(
+            &job->source, &job->args->x, tile->frame + f, tile->row * conv->stride - conv->pad_before,
+            tile->column * conv->stride - conv->pad_before, job->in_rows, job->in_columns, element, out);
     }
-    if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, input, tile->frames * size, input);
 }
 
 /* The lines of a phase of the tile: rows of the output's pixels. */

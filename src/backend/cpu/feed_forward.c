@@ -5,70 +5,88 @@
 
 #include "base/parallel.h"
 
-#define HIDDEN I2V_PRODUCT_COLUMNS
+/* Hidden columns computed together; and those that both products have in turn, of which tiles have more, so that sums
+ * are read and written less often. */
+#define STRIP I2V_PRODUCT_COLUMNS
+#define BLOCK_OF_TILES (5 * STRIP)
 
 typedef struct feed_forward_job {
     const i2v_kernels *kernels;
     const i2v_feed_forward_args *args;
     i2v_product_input input;
     int64_t rows, row_tiles;
-    int pairs;                                    /* see i2v_product */
-    float *read, *value, *gate, *sums, *expanded; /* per thread */
-    int64_t read_stride, hidden_stride, gate_stride, sums_stride, expanded_stride;
-    int64_t columns; /* of sums */
+    int pairs; /* see i2v_product */
+    int block; /* hidden columns in turn: a strip, or several */
+    /* per thread; read: a tile's rows, and one more as f32. value and gate: [rows][STRIP]. hidden: [rows][block], a
+     * strip in place of value. */
+    float *read, *value, *gate, *hidden, *sums, *expanded;
+    int64_t read_stride, value_stride, gate_stride, hidden_stride, sums_stride, expanded_stride;
+    int64_t hidden_row; /* values from row to row of hidden */
+    int64_t columns;    /* of sums */
 } feed_forward_job;
 
 static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_device *device,
                    const i2v_feed_forward_args *args, void *memory) {
     i2v_scratch scratch = {memory, 0};
-    int threads = i2v_team_size(device->team);
+    int threads = i2v_team_size(device->team), in = args->geglu->in;
     static const i2v_input_norm none = {0};
     *job = (feed_forward_job){.kernels = kernels, .args = args};
-    job->input = (i2v_product_input){.kernels = kernels,
-                                     .element = args->element,
-                                     .source = {args->x},
-                                     .channels = {args->geglu->in},
-                                     .norm = &none};
+    job->input = (i2v_product_input){
+        .kernels = kernels, .element = args->element, .source = {args->x}, .channels = {in}, .norm = &none};
+    job->pairs = i2v_product_is_of_pairs(kernels, args->element, in, args->output->in);
     job->columns = i2v_round_up(args->output->out, kernels->panel);
-    job->rows = i2v_product_rows(args->rows, i2v_min(args->geglu->in, job->columns), threads);
+    job->rows = i2v_product_rows(args->rows, i2v_min(in, job->columns), threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
-    job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->geglu->in, args->output->in);
-    job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->geglu->in, &job->read_stride);
-    job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->hidden_stride);
-    job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * HIDDEN, &job->gate_stride);
+    job->block = job->pairs && kernels->tile_rows ? BLOCK_OF_TILES : STRIP;
+    job->read = i2v_scratch_per_thread(&scratch, threads, i2v_product_floats(job->pairs, job->rows * in) + in,
+                                       &job->read_stride);
+    job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * STRIP, &job->value_stride);
+    job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * STRIP, &job->gate_stride);
+    job->hidden = job->value;
+    job->hidden_stride = job->value_stride;
+    job->hidden_row = job->pairs ? 2 * STRIP : STRIP; /* a row of bf16 lies at the begin of its row of f32 */
+    if (job->block > STRIP) {
+        job->hidden = i2v_scratch_per_thread(&scratch, threads, job->rows * job->block / 2, &job->hidden_stride);
+        job->hidden_row = job->block;
+    }
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     return scratch.used;
 }
 
-/* value = hidden columns first..first + count of the rows that `of` describes. */
-static void hidden_block(const feed_forward_job *job, i2v_product of, int first, int count, float *value, float *gate) {
+/* Hidden columns first..first + count, a strip, of the rows that `of` describes. */
+static void compute_strip(const feed_forward_job *job, i2v_product of, int first, int count, int thread, char *hidden) {
     const i2v_linear *geglu = job->args->geglu;
+    i2v_element element = i2v_product_element(job->pairs);
+    size_t row = (size_t)job->hidden_row * i2v_element_size(element);
+    float *value = job->value + thread * job->value_stride, *gate = job->gate + thread * job->gate_stride;
+    float *const sums[] = {value, gate};
     of.first_column = first;
     of.columns = count;
-    of.sums_stride = HIDDEN;
-    float *const sums[] = {value, gate};
+    of.sums_stride = STRIP;
     for (int part = 0; part < 2; part++) {
         of.filter = &geglu->parts[part].filter;
         of.sums = sums[part];
         i2v_product_sum(&of, 0);
     }
     const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
-    for (int64_t r = 0; r < of.lines[0].rows; r++, value += HIDDEN, gate += HIDDEN) {
+    for (int64_t r = 0; r < of.lines[0].rows; r++, value += STRIP, gate += STRIP, hidden += row) {
         job->kernels->geglu(value, gate, value_bias ? value_bias + first : NULL, gate_bias ? gate_bias + first : NULL,
-                            count);
-        if (job->pairs) job->kernels->narrow(I2V_ELEMENT_BF16, value, count, value);
+                            count, element, hidden);
     }
 }
 
-static void both_products(const feed_forward_job *job, const i2v_product *in, i2v_product *out, float *value,
-                          float *gate) {
-    int hidden = job->args->output->in;
-    for (int first = 0; first < hidden; first += HIDDEN) {
-        int count = (int)i2v_min(HIDDEN, hidden - first);
-        hidden_block(job, *in, first, count, value, gate);
-        /* a row of bf16 lies at the begin of its row of f32 */
-        i2v_product_span span = {value, job->pairs ? 2 * HIDDEN : HIDDEN, count, first};
+static void both_products(const feed_forward_job *job, const i2v_product *in, i2v_product *out, int thread) {
+    int all = job->args->output->in;
+    float *hidden = job->hidden + thread * job->hidden_stride;
+    size_t size = i2v_element_size(i2v_product_element(job->pairs));
+    for (int first = 0; first < all; first += job->block) {
+        int end = (int)i2v_min(first + job->block, all);
+        for (int strip = first; strip < end; strip += STRIP) {
+            compute_strip(job, *in, strip, (int)i2v_min(STRIP, end - strip), thread,
+                          (char *)hidden + (size_t)(strip - first) * size);
+        }
+        i2v_product_span span = {hidden, job->hidden_row, end - first, first};
         out->spans = &span;
         i2v_product_sum(out, first > 0);
     }
@@ -98,8 +116,9 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.columns = out.out_columns = args->output->out;
     out.sums = job->sums + thread * job->sums_stride;
     out.sums_stride = job->columns;
-    i2v_product_read_normed(&job->input, args->norm, job->pairs, first, line.rows, read);
-    both_products(job, &in, &out, job->value + thread * job->hidden_stride, job->gate + thread * job->gate_stride);
+    float *row = read + i2v_product_floats(job->pairs, line.rows * channels);
+    i2v_product_read_normed(&job->input, args->norm, i2v_product_element(job->pairs), first, line.rows, row, read);
+    both_products(job, &in, &out, thread);
 }
 
 size_t i2v_cpu_feed_forward_scratch(const i2v_kernels *kernels, const i2v_device *device,

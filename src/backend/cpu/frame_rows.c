@@ -14,9 +14,10 @@ i2v_frame_rows i2v_frame_rows_of(const i2v_kernels *kernels, const i2v_temporal_
                             .out_rows = args->out_frame_rows ? args->out_frame_rows : pixels};
 }
 
-void i2v_frame_rows_read(const i2v_frame_rows *rows, int64_t first, int64_t pixels, float *out) {
-    for (int64_t f = 0; f < rows->frames; f++, out += pixels * rows->input.channels[0]) {
-        i2v_product_read(&rows->input, f * rows->x_rows + first, pixels, out);
+void i2v_frame_rows_read(const i2v_frame_rows *rows, int64_t first, int64_t pixels, i2v_element element, void *out) {
+    size_t frame = (size_t)(pixels * rows->input.channels[0]) * i2v_element_size(element);
+    for (int64_t f = 0; f < rows->frames; f++) {
+        i2v_product_read(&rows->input, f * rows->x_rows + first, pixels, element, (char *)out + (size_t)f * frame);
     }
 }
 

@@ -14,8 +14,9 @@ typedef struct i2v_frame_rows {
 
 i2v_frame_rows i2v_frame_rows_of(const i2v_kernels *kernels, const i2v_temporal_conv_args *args);
 
-/* Pixels first..first + pixels of all frames as f32: out[frames][pixels][channels]. */
-void i2v_frame_rows_read(const i2v_frame_rows *rows, int64_t first, int64_t pixels, float *out);
+/* Pixels first..first + pixels of all frames as `element`, as i2v_product_read has it: out[frames][pixels][channels].
+ */
+void i2v_frame_rows_read(const i2v_frame_rows *rows, int64_t first, int64_t pixels, i2v_element element, void *out);
 
 /* The lines [frames] that they are of the output. */
 void i2v_frame_rows_lines(const i2v_frame_rows *rows, int64_t first, int64_t pixels, i2v_product_line *lines);

@@ -21,19 +21,40 @@ typedef struct i2v_softmax {
     double sum;
 } i2v_softmax;
 
-/* C[rows, panels * panel] = (C +) A[rows, depth] B. B is cut into panels of `panel` columns, each [depth][panel]. */
-typedef struct i2v_panel_product {
+/* Rows at equal distances, in A and in what is made of C. */
+typedef struct i2v_product_line {
+    int64_t pixel; /* of A, of the first row */
+    int64_t out;   /* row of the output, of the first row */
     int rows;
+} i2v_product_line;
+
+/* C[lines * rows, panels * panel] = (C +) A[lines * rows, depth] B. B is cut into panels of `panel` columns, each
+ * [depth][panel], and A into lines, all of as many rows. */
+typedef struct i2v_panel_product {
+    const i2v_product_line *lines; /* NULL: one, at a */
+    int lines_count;
+    int64_t pixel; /* floats of A from pixel to pixel */
+    int rows;      /* of a line */
     int64_t depth;
     const float *a;
-    int64_t a_stride;
+    int64_t a_stride; /* from row to row */
     const float *panels;
     int64_t panel_stride;
     int panel_count;
     float *c;
     int64_t c_stride;
     int accumulate;
+    const float *next; /* the panel that is needed afterwards, or NULL: tiles fetch it to the second cache meanwhile */
 } i2v_panel_product;
+
+static inline int i2v_product_lines(const i2v_panel_product *product) {
+    return product->lines ? product->lines_count : 1;
+}
+
+/* The first row of a line. */
+static inline const float *i2v_product_line_start(const i2v_panel_product *product, int line) {
+    return product->lines ? product->a + product->lines[line].pixel * product->pixel : product->a;
+}
 
 /* `depth` inputs of a packed panel, whose taps lie `tap` values apart, to be transformed for Winograd's convolution
  * with tiles of m outputs on a side: panels out[depth][panel], or, of pairs (m 2), [depth / 2][panel]; from point to
@@ -63,15 +84,17 @@ typedef struct i2v_kernels {
      * NULL) starts at the part. */
     void (*epilogue)(const i2v_epilogue *epilogue, const float *product, const float *bias, int64_t at, int column,
                      int count, i2v_element element, void *out);
-    /* value[i] *= gelu(gate[i]), biases (may be NULL) added first. */
-    void (*geglu)(float *value, const float *gate, const float *value_bias, const float *gate_bias, int count);
+    /* out[i] = value[i] gelu(gate[i]), biases (may be NULL) added first; out may be value. */
+    void (*geglu)(const float *value, const float *gate, const float *value_bias, const float *gate_bias, int count,
+                  i2v_element out_element, void *out);
 
-    void (*layer_norm)(const i2v_norm *norm, const float *x, int channels, float *out); /* out may be x */
+    void (*layer_norm)(const i2v_norm *norm, const float *x, int channels, i2v_element out_element,
+                       void *out); /* out may be x */
     /* stride: values from row to row. */
     void (*moments)(i2v_moments *moments, i2v_element element, const void *x, int64_t stride, int rows, int channels);
     /* out = activation((x - mean) scale + shift), each [count]. */
     void (*normalize)(i2v_element element, const void *x, const float *mean, const float *scale, const float *shift,
-                      int count, i2v_activation activation, float *out);
+                      int count, i2v_activation activation, i2v_element out_element, void *out);
     void (*add)(const float *x, const float *y, int64_t count, float *out);
 
     /* n x n values of `size` bytes, 2 or 4, where n are a vector, half a panel of f32: row r is at rows + r stride, and
@@ -82,8 +105,9 @@ typedef struct i2v_kernels {
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
     void (*pair_product)(const i2v_panel_product *product);
-    /* pair_product is so fast that Winograd's transforms would take longer than what they save. */
-    int pairs_are_direct;
+    /* Rows that pair_product sums at once where it is by tiles, else 0. It is then so fast that sums are to be used
+     * before they leave the nearest cache, and that Winograd's transforms would take longer than what they save. */
+    int tile_rows;
     /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
      * pair_product. */
     void (*pair_panel)(i2v_element element, const void *panel, int64_t depth, float *out);

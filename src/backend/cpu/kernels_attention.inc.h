@@ -14,7 +14,8 @@ static inline float vec_highest(vec x) {
 static inline float softmax_weights(i2v_element element, float *scores, int padded, float factor, float highest) {
     vec sum = {0};
     for (int i = 0; i < padded; i += VECTOR_WIDTH) {
-        vec weight = exp2_within(vec_clamp(load(scores + i) * factor - highest, -126.0f, 0.0f));
+        vec score = vec_max(splat(-126.0f), load(scores + i) * factor - highest); /* at most 0, or NaN */
+        vec weight = element == I2V_ELEMENT_BF16 ? exp2_for_bf16(score) : exp2_within(vec_min(splat(0.0f), score));
         store_as(element, scores, i, weight, VECTOR_WIDTH);
         sum += weight;
     }

@@ -70,11 +70,15 @@ static inline void panels_product(panel_rows_function *const by_rows[], const i2
     /* groups as equal as can be: of few rows the loads are not hidden */
     int groups = (local.rows + ROW_TILE - 1) / ROW_TILE;
     for (int panel = 0; panel < local.panel_count; panel++) {
-        for (int g = 0, row = 0; g < groups; g++) {
-            int end = (int)((int64_t)local.rows * (g + 1) / groups);
-            by_rows[end - row](&local, local.a + row * local.a_stride, local.panels + panel * local.panel_stride,
-                               local.c + row * local.c_stride + panel * PANEL);
-            row = end;
+        const float *from = local.panels + panel * local.panel_stride;
+        for (int line = 0; line < i2v_product_lines(&local); line++) {
+            const float *a = i2v_product_line_start(&local, line);
+            float *c = local.c + line * local.rows * local.c_stride + panel * PANEL;
+            for (int g = 0, row = 0; g < groups; g++) {
+                int end = (int)((int64_t)local.rows * (g + 1) / groups);
+                by_rows[end - row](&local, a + row * local.a_stride, from, c + row * local.c_stride);
+                row = end;
+            }
         }
     }
 }

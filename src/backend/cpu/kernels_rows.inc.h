@@ -22,13 +22,15 @@ static inline vec load_f16(const uint16_t *x) {
 }
 #endif
 
+__attribute__((noinline, cold)) static vec load_halves_end(i2v_element element, const uint16_t *x, int64_t count) {
+    uint16_t end[VECTOR_WIDTH] = {0};
+    memcpy(end, x, (size_t)count * sizeof *x);
+    return element == I2V_ELEMENT_F16 ? load_f16(end) : load_bf16(end);
+}
+
 /* Of two-byte values, the first `count` of a vector's worth; the rest is zero. */
 static inline vec load_halves(i2v_element element, const uint16_t *x, int64_t count) {
-    uint16_t end[VECTOR_WIDTH] = {0};
-    if (__builtin_expect(count < VECTOR_WIDTH, 0)) {
-        memcpy(end, x, (size_t)count * sizeof *x);
-        x = end;
-    }
+    if (__builtin_expect(count < VECTOR_WIDTH, 0)) return load_halves_end(element, x, count);
     return element == I2V_ELEMENT_F16 ? load_f16(x) : load_bf16(x);
 }
 
@@ -36,6 +38,10 @@ static inline vec load_halves(i2v_element element, const uint16_t *x, int64_t co
 static inline vec load_as(i2v_element element, const void *x, int64_t i, int64_t left) {
     if (element == I2V_ELEMENT_F32) return load_some((const float *)x + i, left);
     return load_halves(element, (const uint16_t *)x + i, left);
+}
+
+__attribute__((noinline, cold)) static void store_halves_end(uint16_t *x, half_vec value, int64_t count) {
+    memcpy(x, &value, (size_t)count * sizeof *x);
 }
 
 static inline void store_as(i2v_element element, void *x, int64_t i, vec value, int64_t left) {
@@ -47,7 +53,7 @@ static inline void store_as(i2v_element element, void *x, int64_t i, vec value, 
     if (__builtin_expect(left >= VECTOR_WIDTH, 1)) {
         *(loose_half_vec *)((uint16_t *)x + i) = halves;
     } else {
-        memcpy((uint16_t *)x + i, &halves, (size_t)left * sizeof(uint16_t));
+        store_halves_end((uint16_t *)x + i, halves, left);
     }
 }
 
@@ -113,18 +119,28 @@ static void epilogue_row(const i2v_epilogue *epilogue, const float *product, con
     }
 }
 
-static void geglu(float *value, const float *gate, const float *value_bias, const float *gate_bias, int count) {
+static inline void geglu_as(const float *value, const float *gate, const float *value_bias, const float *gate_bias,
+                            int count, i2v_element element, void *out) {
     for (int i = 0; i < count; i += VECTOR_WIDTH) {
         int left = count - i;
         vec v = load_some(value + i, left), g = load_some(gate + i, left);
         if (value_bias) v += load_some(value_bias + i, left);
         if (gate_bias) g += load_some(gate_bias + i, left);
-        store_some(value + i, v * vec_gelu(g), left);
+        store_as(element, out, i, v * vec_gelu(g), left);
+    }
+}
+
+static void geglu(const float *value, const float *gate, const float *value_bias, const float *gate_bias, int count,
+                  i2v_element out_element, void *out) {
+    if (out_element == I2V_ELEMENT_F32) {
+        geglu_as(value, gate, value_bias, gate_bias, count, I2V_ELEMENT_F32, out);
+    } else {
+        geglu_as(value, gate, value_bias, gate_bias, count, I2V_ELEMENT_BF16, out);
     }
 }
 
 /* The mean is taken in two steps, so that values far from zero keep their digits. */
-static void layer_norm(const i2v_norm *norm, const float *x, int channels, float *out) {
+static inline void layer_norm_as(const i2v_norm *norm, const float *x, int channels, i2v_element element, void *out) {
     vec sum = {0}, rest = {0}, squares = {0};
     for (int c = 0; c < channels; c += VECTOR_WIDTH) sum += load_some(x + c, channels - c);
     float near = vec_sum(sum) / (float)channels;
@@ -147,7 +163,15 @@ static void layer_norm(const i2v_norm *norm, const float *x, int channels, float
     for (int c = 0; c < channels; c += VECTOR_WIDTH) {
         int left = channels - c;
         vec y = ((load_some(x + c, left) - near) - left_over) * factor;
-        store_some(out + c, y * load_some(norm->weight + c, left) + load_some(norm->bias + c, left), left);
+        store_as(element, out, c, y * load_some(norm->weight + c, left) + load_some(norm->bias + c, left), left);
+    }
+}
+
+static void layer_norm(const i2v_norm *norm, const float *x, int channels, i2v_element out_element, void *out) {
+    if (out_element == I2V_ELEMENT_F32) {
+        layer_norm_as(norm, x, channels, I2V_ELEMENT_F32, out);
+    } else {
+        layer_norm_as(norm, x, channels, I2V_ELEMENT_BF16, out);
     }
 }
 
@@ -195,22 +219,27 @@ static void moments(i2v_moments *moments, i2v_element element, const void *x, in
 }
 
 static inline void normalize_as(i2v_element element, const void *x, const float *mean, const float *scale,
-                                const float *shift, int count, i2v_activation activation, float *out) {
+                                const float *shift, int count, i2v_activation activation, i2v_element out_element,
+                                void *out) {
     for (int c = 0; c < count; c += VECTOR_WIDTH) {
         int left = count - c;
         vec y = (load_as(element, x, c, left) - load_some(mean + c, left)) * load_some(scale + c, left) +
                 load_some(shift + c, left);
-        store_some(out + c, vec_activate(activation, y), left);
+        store_as(out_element, out, c, vec_activate(activation, y), left);
     }
 }
 
+/* What most layers are is known to the compiler. */
 static void normalize(i2v_element element, const void *x, const float *mean, const float *scale, const float *shift,
-                      int count, i2v_activation activation, float *out) {
-    if (element == I2V_ELEMENT_F32 && activation == I2V_ACTIVATION_SILU) {
-        normalize_as(I2V_ELEMENT_F32, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
-    } else if (element == I2V_ELEMENT_BF16 && activation == I2V_ACTIVATION_SILU) {
-        normalize_as(I2V_ELEMENT_BF16, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, out);
+                      int count, i2v_activation activation, i2v_element out_element, void *out) {
+    const i2v_element f32 = I2V_ELEMENT_F32, bf16 = I2V_ELEMENT_BF16;
+    if (element == f32 && out_element == f32 && activation == I2V_ACTIVATION_SILU) {
+        normalize_as(f32, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, f32, out);
+    } else if (element == bf16 && out_element == f32 && activation == I2V_ACTIVATION_SILU) {
+        normalize_as(bf16, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, f32, out);
+    } else if (element == bf16 && out_element == bf16 && activation == I2V_ACTIVATION_SILU) {
+        normalize_as(bf16, x, mean, scale, shift, count, I2V_ACTIVATION_SILU, bf16, out);
     } else {
-        normalize_as(element, x, mean, scale, shift, count, activation, out);
+        normalize_as(element, x, mean, scale, shift, count, activation, out_element, out);
     }
 }

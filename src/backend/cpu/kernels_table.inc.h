@@ -21,7 +21,7 @@ const i2v_kernels KERNELS = {.name = KERNELS_NAME,
                              .pair_panel = pair_panel,
 #endif
 #ifdef PAIRS_BY_TILES
-                             .pairs_are_direct = 1,
+                             .tile_rows = 2 * TILE,
 #endif
                              .winograd_input = winograd_input,
                              .winograd_weights = winograd_weights,

@@ -14,10 +14,10 @@ enum { TILE = I2V_TILE_ROWS }; /* rows of a tile; sums or pairs in a row of it *
 #define HALF_FIRST 6
 #define HALF_SECOND 7
 
-/* The tiles' shapes for so many rows of A, of 32 at most, and pairs of a step, of 16 at most. */
-static void shape_tiles(int rows, int pairs) {
+/* The tiles' shapes for so many rows of A, each at most 16, and pairs of a step, likewise. */
+static void shape_tiles(int above, int below, int pairs) {
     i2v_tile_shapes shapes = {.palette = 1};
-    int above = rows < TILE ? rows : TILE, below = rows > TILE ? rows - TILE : TILE;
+    if (!below) below = TILE; /* a tile that is not used */
     for (int i = SUMS_FIRST; i <= SUMS_SECOND_BELOW; i++) {
         shapes.rows[i] = (uint8_t)(i < SUMS_FIRST_BELOW ? above : below);
         shapes.row_bytes[i] = TILE * sizeof(float);
@@ -30,59 +30,100 @@ static void shape_tiles(int rows, int pairs) {
     i2v_tiles_load_shapes(&shapes);
 }
 
-/* c = (c +) the products of `steps` times 16 pairs, or of one step of as many as the tiles are shaped for. below: there
- * are rows in the lower tiles. */
-static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int below, int accumulate,
-                                                            int64_t steps, const float *a, const float *panel,
-                                                            float *c) {
-    size_t c_bytes = (size_t)p->c_stride * sizeof *c, a_bytes = (size_t)p->a_stride * sizeof *a;
+/* Rows of A, and where their sums go. */
+typedef struct tile_block {
+    const float *a, *a_below; /* a_below: NULL if there are none */
+    float *c, *c_below;
+} tile_block;
+
+/* What is done for each block. */
+typedef struct tile_steps {
+    int64_t first, count; /* pairs of a row of A: where they begin; steps of as many as the tiles are shaped for */
+    int accumulate;
+    const char *next; /* to be fetched, so many lines of the cache a step */
+    int next_lines;
+} tile_steps;
+
+/* A panel stays in the nearest cache for all blocks. A passes by, which its loads say. */
+static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both,
+                                                            const tile_steps *steps, const float *panel,
+                                                            const tile_block *block) {
+    size_t c_bytes = (size_t)p->c_stride * sizeof(float), a_bytes = (size_t)p->a_stride * sizeof(float);
     const size_t panel_bytes = PANEL * sizeof *panel;
-    const float *a_below = a + TILE * p->a_stride;
-    float *c_below = c + TILE * p->c_stride;
-    if (accumulate) {
-        _tile_loadd(SUMS_FIRST, c, c_bytes);
-        _tile_loadd(SUMS_SECOND, c + TILE, c_bytes);
-        if (below) _tile_loadd(SUMS_FIRST_BELOW, c_below, c_bytes);
-        if (below) _tile_loadd(SUMS_SECOND_BELOW, c_below + TILE, c_bytes);
+    const float *a = block->a + steps->first, *a_below = block->a_below + steps->first;
+    const char *next = steps->next;
+    if (steps->accumulate) {
+        _tile_loadd(SUMS_FIRST, block->c, c_bytes);
+        _tile_loadd(SUMS_SECOND, block->c + TILE, c_bytes);
+        if (both) _tile_loadd(SUMS_FIRST_BELOW, block->c_below, c_bytes);
+        if (both) _tile_loadd(SUMS_SECOND_BELOW, block->c_below + TILE, c_bytes);
     } else {
         _tile_zero(SUMS_FIRST);
         _tile_zero(SUMS_SECOND);
         _tile_zero(SUMS_FIRST_BELOW);
         _tile_zero(SUMS_SECOND_BELOW);
     }
-    for (int64_t i = 0; i < steps; i++, a += TILE, a_below += TILE, panel += TILE * PANEL) {
-        _tile_loadd(ROWS, a, a_bytes);
+    for (int64_t i = 0; i < steps->count; i++, a += TILE, a_below += TILE, panel += TILE * PANEL) {
+        for (int line = 0; line < steps->next_lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
+        _tile_stream_loadd(ROWS, a, a_bytes);
         _tile_loadd(HALF_FIRST, panel, panel_bytes);
         _tile_dpbf16ps(SUMS_FIRST, ROWS, HALF_FIRST);
         _tile_loadd(HALF_SECOND, panel + TILE, panel_bytes);
         _tile_dpbf16ps(SUMS_SECOND, ROWS, HALF_SECOND);
-        if (!below) continue;
-        _tile_loadd(ROWS_BELOW, a_below, a_bytes);
+        if (!both) continue;
+        _tile_stream_loadd(ROWS_BELOW, a_below, a_bytes);
         _tile_dpbf16ps(SUMS_FIRST_BELOW, ROWS_BELOW, HALF_FIRST);
         _tile_dpbf16ps(SUMS_SECOND_BELOW, ROWS_BELOW, HALF_SECOND);
     }
-    _tile_stored(SUMS_FIRST, c, c_bytes);
-    _tile_stored(SUMS_SECOND, c + TILE, c_bytes);
-    if (below) _tile_stored(SUMS_FIRST_BELOW, c_below, c_bytes);
-    if (below) _tile_stored(SUMS_SECOND_BELOW, c_below + TILE, c_bytes);
+    _tile_stored(SUMS_FIRST, block->c, c_bytes);
+    _tile_stored(SUMS_SECOND, block->c + TILE, c_bytes);
+    if (both) _tile_stored(SUMS_FIRST_BELOW, block->c_below, c_bytes);
+    if (both) _tile_stored(SUMS_SECOND_BELOW, block->c_below + TILE, c_bytes);
 }
 
-/* Rows begin..end in groups of `together`, 32 or what is left of them, and pairs first..first + count, where count is a
- * multiple of 16 or below it. */
-static void tile_rows(const i2v_panel_product *p, int begin, int end, int together, int64_t first, int64_t count) {
-    int accumulate = p->accumulate || first > 0;
-    int64_t steps = count < TILE ? 1 : count / TILE;
-    if (begin == end || count == 0) return;
-    shape_tiles(together, (int)(count < TILE ? count : TILE));
+/* Rows of each line: begin..end in blocks of 32, or the last ones; of two lines in a block if they are 16 at most. */
+typedef struct tile_part {
+    int begin, end, rows; /* rows: of a block in its line */
+    int lines;            /* in a block */
+} tile_part;
+
+static tile_block block_at(const i2v_panel_product *p, const tile_part *part, int panel, int line, int row) {
+    float *c = p->c + ((int64_t)line * p->rows + row) * p->c_stride + panel * PANEL;
+    tile_block block = {.a = i2v_product_line_start(p, line) + row * p->a_stride, .c = c};
+    if (part->lines == 1 && part->rows > TILE) {
+        block.a_below = block.a + TILE * p->a_stride;
+        block.c_below = c + TILE * p->c_stride;
+    } else if (part->lines == 2 && line + 1 < i2v_product_lines(p)) {
+        block.a_below = i2v_product_line_start(p, line + 1) + row * p->a_stride;
+        block.c_below = c + p->rows * p->c_stride;
+    }
+    return block;
+}
+
+/* The part's rows by pairs first..first + count, where count is a multiple of 16 or below it. */
+static void multiply_part(const i2v_panel_product *p, const tile_part *part, int64_t first, int64_t count) {
+    if (part->begin == part->end || count == 0) return;
+    int lines = i2v_product_lines(p), pairs = count < TILE ? (int)count : TILE;
+    tile_steps steps = {.first = first, .count = count / pairs, .accumulate = p->accumulate || first > 0};
+    int64_t blocks = (int64_t)((lines + part->lines - 1) / part->lines) * ((part->end - part->begin) / part->rows);
+    if (p->next) {
+        int64_t cache_lines = count * PANEL * (int64_t)sizeof(float) / 64, all = steps.count * blocks;
+        steps.next = (const char *)(p->next + first * PANEL);
+        steps.next_lines = (int)((cache_lines + all - 1) / all);
+    }
+    int below = part->lines == 2 ? part->rows : part->rows - TILE;
+    shape_tiles(part->rows < TILE ? part->rows : TILE, below > 0 ? below : 0, pairs);
     for (int panel = 0; panel < p->panel_count; panel++) {
         const float *from = p->panels + panel * p->panel_stride + first * PANEL;
-        for (int row = begin; row < end; row += together) {
-            const float *a = p->a + row * p->a_stride + first;
-            float *c = p->c + row * p->c_stride + panel * PANEL;
-            if (together > TILE) {
-                tile_sums(p, 1, accumulate, steps, a, from, c);
-            } else {
-                tile_sums(p, 0, accumulate, steps, a, from, c);
+        for (int line = 0; line < lines; line += part->lines) {
+            for (int row = part->begin; row < part->end; row += part->rows) {
+                tile_block block = block_at(p, part, panel, line, row);
+                if (block.a_below) {
+                    tile_sums(p, 1, &steps, from, &block);
+                } else {
+                    tile_sums(p, 0, &steps, from, &block);
+                }
+                steps.next += steps.count * steps.next_lines * 64;
             }
         }
     }
@@ -90,13 +131,14 @@ static void tile_rows(const i2v_panel_product *p, int begin, int end, int togeth
 
 static void pair_product(const i2v_panel_product *product) {
     i2v_panel_product p = *product;
-    int whole_rows = p.rows / (2 * TILE) * (2 * TILE);
-    int64_t whole = p.depth / TILE * TILE;
+    int whole = p.rows / (2 * TILE) * (2 * TILE), rest = p.rows - whole;
+    tile_part parts[] = {{0, whole, 2 * TILE, 1}, {whole, p.rows, rest, rest <= TILE ? 2 : 1}};
+    int64_t whole_depth = p.depth / TILE * TILE;
     i2v_tiles_meet_memory();
-    tile_rows(&p, 0, whole_rows, 2 * TILE, 0, whole);
-    tile_rows(&p, whole_rows, p.rows, p.rows - whole_rows, 0, whole);
-    tile_rows(&p, 0, whole_rows, 2 * TILE, whole, p.depth - whole);
-    tile_rows(&p, whole_rows, p.rows, p.rows - whole_rows, whole, p.depth - whole);
+    for (int i = 0; i < 2; i++) {
+        multiply_part(&p, &parts[i], 0, whole_depth);
+        multiply_part(&p, &parts[i], whole_depth, p.depth - whole_depth);
+    }
     _tile_release();
     i2v_tiles_meet_memory();
 }

@@ -15,7 +15,8 @@ static void layer_norm_item(void *argument, int64_t item, int thread) {
     const i2v_layer_norm_args *args = job->args;
     int64_t end = i2v_min((item + 1) * ROWS, args->rows), channels = args->norm->channels;
     for (int64_t row = item * ROWS; row < end; row++) {
-        job->kernels->layer_norm(args->norm, args->x + row * channels, (int)channels, args->out + row * channels);
+        job->kernels->layer_norm(args->norm, args->x + row * channels, (int)channels, I2V_ELEMENT_F32,
+                                 args->out + row * channels);
     }
 }
 

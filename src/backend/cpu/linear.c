@@ -8,10 +8,11 @@ typedef struct linear_job {
     const i2v_linear_args *args;
     i2v_product_input input;
     int64_t rows, row_tiles;
-    int columns, column_tiles;     /* of a tile; over all parts */
-    int items_per_row;             /* 1 or column_tiles */
-    int pairs;                     /* see i2v_product */
-    float *sums, *read, *expanded; /* per thread; read: NULL if the input is multiplied where it lies */
+    int columns, column_tiles; /* of a tile; over all parts */
+    int items_per_row;         /* 1 or column_tiles */
+    int pairs;                 /* see i2v_product */
+    /* per thread; read: a tile's rows, and one more as f32, or NULL if the input is multiplied where it lies */
+    float *sums, *read, *expanded;
     int64_t sums_stride, read_stride, expanded_stride;
 } linear_job;
 
@@ -27,7 +28,8 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
                                      .norm = &args->input_norm};
     job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->source_channels[0], args->source_channels[1]);
     int reads = args->norm || !i2v_product_input_is_plain(&job->input, job->pairs);
-    job->rows = i2v_product_rows(args->rows, reads ? args->weights->in : 0, threads);
+    int64_t row = i2v_product_floats(job->pairs, args->weights->in);
+    job->rows = i2v_product_rows(args->rows, reads ? row : 0, threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
     for (int p = 0; p < args->weights->parts_count; p++) {
@@ -37,7 +39,10 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
     job->items_per_row = job->columns == I2V_PRODUCT_COLUMNS ? 1 : job->column_tiles;
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
-    if (reads) job->read = i2v_scratch_per_thread(&scratch, threads, job->rows * args->weights->in, &job->read_stride);
+    if (reads) {
+        int64_t floats = job->rows * row + (args->norm ? args->weights->in : 0);
+        job->read = i2v_scratch_per_thread(&scratch, threads, floats, &job->read_stride);
+    }
     return scratch.used;
 }
 
@@ -79,7 +84,8 @@ static void linear_item(void *argument, int64_t item, int thread) {
                            .expanded = job->expanded + thread * job->expanded_stride};
     if (job->read) {
         float *read = job->read + thread * job->read_stride;
-        i2v_product_read_normed(&job->input, args->norm, job->pairs, first, line.rows, read);
+        float *row = read + i2v_product_floats(job->pairs, (int64_t)line.rows * (channels + rest));
+        i2v_product_read_normed(&job->input, args->norm, i2v_product_element(job->pairs), first, line.rows, row, read);
         line.pixel = 0;
         spans[0] = (i2v_product_span){read, channels + rest, channels + rest, 0};
         product.spans_count = 1;

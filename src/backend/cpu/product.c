@@ -34,7 +34,7 @@ int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int
 }
 
 int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter) {
-    return (filter->taps == 1 || kernels->pairs_are_direct) &&
+    return (filter->taps == 1 || kernels->tile_rows > 0) &&
            i2v_product_is_of_pairs(kernels, filter->input, filter->in, 0);
 }
 
@@ -70,35 +70,42 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
     return p->expanded;
 }
 
-static void sum_panel(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth,
-                      const float *panel, int accumulate, float *sums) {
+/* The panel that follows, where it can be multiplied as it lies. */
+static const float *panel_after(const i2v_product *p, const float *panel, int64_t index) {
+    const i2v_filter *filter = p->filter;
+    int width = p->kernels->panel;
+    int follows = p->pairs && i2v_filter_is_of_pairs(p->kernels, filter) && (index + 1) * width < filter->out;
+    return follows ? panel + filter->taps * filter->in / 2 * width : NULL;
+}
+
+/* Inputs begin..begin + depth of the span, which meet row span->first + begin of the panels. */
+static void sum_part(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth, int accumulate) {
     int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
-    i2v_panel_product one = {.depth = depth / together,
+    i2v_panel_product one = {.lines = p->lines,
+                             .lines_count = p->lines_count,
+                             .pixel = span->pixel / together,
+                             .rows = p->lines[0].rows,
+                             .depth = depth / together,
+                             .a = (const float *)span->a + begin / together,
                              .a_stride = span->pixel * p->step / together,
-                             .panels = panel,
                              .panel_count = 1,
-                             .c = sums,
                              .c_stride = p->sums_stride,
                              .accumulate = accumulate};
-    for (int i = 0; i < p->lines_count; i++) {
-        one.a = (const float *)span->a + (p->lines[i].pixel * span->pixel + begin) / together;
-        one.rows = p->lines[i].rows;
+    for (int column = 0; column < p->columns; column += p->kernels->panel) {
+        int64_t index = (p->first_column + column) / p->kernels->panel;
+        one.panels = expand(p, index, span->first + begin, depth);
+        one.next = panel_after(p, one.panels, index);
+        one.c = p->sums + column;
         i2v_product_multiply(p->kernels, p->pairs, &one);
-        one.c += one.rows * p->sums_stride;
     }
 }
 
 void i2v_product_sum(const i2v_product *p, int accumulate) {
-    int width = p->kernels->panel;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
         int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), DEPTH_UNIT);
         for (int64_t begin = 0; begin < span->depth; begin += depth) {
-            int64_t count = i2v_min(depth, span->depth - begin);
-            for (int column = 0; column < p->columns; column += width) {
-                const float *panel = expand(p, (p->first_column + column) / width, span->first + begin, count);
-                sum_panel(p, span, begin, count, panel, accumulate, p->sums + column);
-            }
+            sum_part(p, span, begin, i2v_min(depth, span->depth - begin), accumulate);
             accumulate = 1;
         }
     }
@@ -109,56 +116,67 @@ int i2v_product_input_is_plain(const i2v_product_input *input, int pairs) {
 }
 
 /* The part of row `row` that comes from source s, whose first channel is `channel` of all. */
-static void read_part(const i2v_product_input *input, int s, int64_t row, int channel, float *out) {
+static void read_part(const i2v_product_input *input, int s, int64_t row, int channel, i2v_element element, void *out) {
     int count = input->channels[s];
     const i2v_input_norm *norm = input->norm;
     const char *x = (const char *)input->source[s] + (size_t)(row * count) * i2v_element_size(input->element);
-    if (!norm->factors) {
+    if (norm->factors) {
+        int64_t channels = (int64_t)input->channels[0] + input->channels[1];
+        const float *mean = norm->factors + row / norm->rows * 3 * channels + channel;
+        input->kernels->normalize(input->element, x, mean, mean + channels, mean + 2 * channels, count,
+                                  norm->activation, element, out);
+    } else if (element == input->element) {
+        memcpy(out, x, (size_t)count * i2v_element_size(element));
+    } else {
         input->kernels->widen(input->element, x, count, out);
-        return;
     }
-    int64_t channels = (int64_t)input->channels[0] + input->channels[1];
-    const float *mean = norm->factors + row / norm->rows * 3 * channels + channel;
-    input->kernels->normalize(input->element, x, mean, mean + channels, mean + 2 * channels, count, norm->activation,
-                              out);
 }
 
-void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out) {
+void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, i2v_element element, void *out) {
     int first_channels = input->channels[0], rest = input->channels[1];
-    for (int64_t row = first; row < first + rows; row++, out += first_channels + rest) {
-        read_part(input, 0, row, 0, out);
-        if (rest) read_part(input, 1, row, first_channels, out + first_channels);
+    size_t size = i2v_element_size(element), part = (size_t)first_channels * size,
+           row_size = part + (size_t)rest * size;
+    char *to = out;
+    for (int64_t row = first; row < first + rows; row++, to += row_size) {
+        read_part(input, 0, row, 0, element, to);
+        if (rest) read_part(input, 1, row, first_channels, element, to + part);
     }
 }
 
 /* Pixels of an image's row that begins at input row `row`, from `column` on. */
-static void read_line(const i2v_product_input *input, int64_t row, int width, int column, int columns, float *out) {
-    int64_t channels = (int64_t)input->channels[0] + input->channels[1];
+static void read_line(const i2v_product_input *input, int64_t row, int width, int column, int columns,
+                      i2v_element element, char *out) {
+    size_t pixel = (size_t)(input->channels[0] + input->channels[1]) * i2v_element_size(element);
     int64_t before = column < 0 ? i2v_min(-column, columns) : 0, end = i2v_min(columns, (int64_t)width - column);
     if (end < before) end = before;
-    memset(out, 0, (size_t)(before * channels) * sizeof *out);
-    i2v_product_read(input, row + column + before, end - before, out + before * channels);
-    memset(out + end * channels, 0, (size_t)((columns - end) * channels) * sizeof *out);
+    memset(out, 0, (size_t)before * pixel);
+    i2v_product_read(input, row + column + before, end - before, element, out + (size_t)before * pixel);
+    memset(out + (size_t)end * pixel, 0, (size_t)(columns - end) * pixel);
 }
 
-void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, int pairs, int64_t first,
-                             int64_t rows, float *out) {
+void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, i2v_element element,
+                             int64_t first, int64_t rows, float *row, void *out) {
     int channels = input->channels[0] + input->channels[1];
-    i2v_product_read(input, first, rows, out);
-    for (int64_t r = 0; layer_norm && r < rows; r++) {
-        input->kernels->layer_norm(layer_norm, out + r * channels, channels, out + r * channels);
+    size_t size = (size_t)channels * i2v_element_size(element);
+    if (!layer_norm) {
+        i2v_product_read(input, first, rows, element, out);
+        return;
     }
-    if (pairs) input->kernels->narrow(I2V_ELEMENT_BF16, out, rows * channels, out);
+    for (int64_t r = 0; r < rows; r++) {
+        i2v_product_read(input, first + r, 1, I2V_ELEMENT_F32, row);
+        input->kernels->layer_norm(layer_norm, row, channels, element, (char *)out + (size_t)r * size);
+    }
 }
 
 void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
-                             int rows, int columns, float *out) {
-    int64_t line = (int64_t)columns * (input->channels[0] + input->channels[1]);
-    for (int y = row; y < row + rows; y++, out += line) {
+                             int rows, int columns, i2v_element element, void *out) {
+    size_t line = (size_t)columns * (size_t)(input->channels[0] + input->channels[1]) * i2v_element_size(element);
+    char *to = out;
+    for (int y = row; y < row + rows; y++, to += line) {
         if (y < 0 || y >= x->height) {
-            memset(out, 0, (size_t)line * sizeof *out);
+            memset(to, 0, line);
         } else {
-            read_line(input, ((int64_t)frame * x->height + y) * x->width, x->width, column, columns, out);
+            read_line(input, ((int64_t)frame * x->height + y) * x->width, x->width, column, columns, element, to);
         }
     }
 }

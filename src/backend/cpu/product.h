@@ -14,13 +14,6 @@ typedef struct i2v_product_span {
     int64_t first; /* row of the panels that the first of them meets */
 } i2v_product_span;
 
-/* Rows at equal distances, in a and in out. */
-typedef struct i2v_product_line {
-    int64_t pixel; /* of a, of the first row */
-    int64_t out;   /* row of out, of the first row */
-    int rows;
-} i2v_product_line;
-
 typedef struct i2v_product {
     const i2v_kernels *kernels;
     int pairs; /* by dot products of pairs of bf16 */
@@ -50,7 +43,7 @@ typedef struct i2v_product_input {
 } i2v_product_input;
 
 /* Whether an operation on activations of this element, whose sums are over so many channels of each source, is computed
- * by pairs of bf16. It reads its input as f32, then narrows it to bf16 in place. */
+ * by pairs of bf16, and reads its input as bf16. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
 /* What such a product, or another, takes its input as. */
@@ -69,22 +62,26 @@ static inline void i2v_product_multiply(const i2v_kernels *kernels, int pairs, c
 /* Whether the rows of the input can be multiplied where they lie. */
 int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 
-/* Rows first..first + rows as f32: out[rows][channels of both]. */
-void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, float *out);
-/* The same as a product takes them: through a layer norm (or NULL) over the channels, then as bf16 if it is of pairs.
- */
-void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, int pairs, int64_t first,
-                             int64_t rows, float *out);
-/* rows x columns pixels of a frame of the image x, whose rows are the input's, from (row, column) on, as f32; what lies
- * outside of the image is zero. */
+/* Rows first..first + rows as `element`, f32 or, of bf16, bf16: out[rows][channels of both]. */
+void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, i2v_element element, void *out);
+/* The same through a layer norm (or NULL) over the channels. row: scratch [channels of both]. */
+void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, i2v_element element,
+                             int64_t first, int64_t rows, float *row, void *out);
+/* rows x columns pixels of a frame of the image x, whose rows are the input's, from (row, column) on, as `element`;
+ * what lies outside of the image is zero. */
 void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
-                             int rows, int columns, float *out);
+                             int rows, int columns, i2v_element element, void *out);
 
 /* Columns computed together at most, a multiple of every panel. */
 #define I2V_PRODUCT_COLUMNS 256
 
 /* Floats of scratch for widened weights. */
 int64_t i2v_product_expanded(const i2v_kernels *kernels);
+
+/* Floats that hold so many values as a product takes them. */
+static inline int64_t i2v_product_floats(int pairs, int64_t values) {
+    return pairs ? i2v_tiles(values, 2) : values;
+}
 
 /* sums = (sums +) the products of the spans. */
 void i2v_product_sum(const i2v_product *product, int accumulate);

@@ -26,14 +26,15 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
     int64_t frames = args->x.frames, channels = args->x.channels;
     *job = (temporal_conv_job){.kernels = kernels, .args = args, .in = i2v_frame_rows_of(kernels, args)};
-    int64_t pixels = i2v_min(MOST_ROWS / frames, INPUT_SIZE / (frames * channels));
+    int64_t row = i2v_product_floats(job->in.pairs, channels);
+    int64_t pixels = i2v_min(MOST_ROWS / frames, INPUT_SIZE / (frames * row));
     job->pixels = i2v_even_tile(job->in.pixels, pixels < 4 ? 4 : pixels);
     job->tiles = i2v_tiles(job->in.pixels, job->pixels);
     job->columns = i2v_product_columns(kernels, job->tiles, out);
     job->column_tiles = (int)i2v_tiles(out, job->columns);
     job->columns_apart = job->columns < I2V_PRODUCT_COLUMNS;
     int64_t rows = frames * job->pixels;
-    job->read = i2v_scratch_per_thread(&scratch, threads, rows * channels, &job->read_stride);
+    job->read = i2v_scratch_per_thread(&scratch, threads, rows * row, &job->read_stride);
     job->sums = i2v_scratch_per_thread(&scratch, threads, rows * job->columns, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     job->lines = i2v_scratch_take(&scratch, (size_t)(threads * frames) * sizeof *job->lines);
@@ -77,8 +78,7 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
     float *read = job->read + thread * job->read_stride;
     i2v_product_line *lines = job->lines + (int64_t)thread * frames;
     i2v_frame_rows_lines(&job->in, first, pixels, lines);
-    i2v_frame_rows_read(&job->in, first, pixels, read);
-    if (job->in.pairs) job->kernels->narrow(I2V_ELEMENT_BF16, read, frames * pixels * filter->in, read);
+    i2v_frame_rows_read(&job->in, first, pixels, i2v_product_element(job->in.pairs), read);
     i2v_product product = {.kernels = job->kernels,
                            .pairs = job->in.pairs,
                            .lines = lines,

@@ -116,7 +116,7 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
     int m = job->m;
     for (int f = 0; f < b->of.frames; f++) {
         i2v_product_read_window(&job->source, &job->args->x, b->of.frame + f, b->row - 1, b->column - 1, job->in_rows,
-                                job->in_columns, input);
+                                job->in_columns, I2V_ELEMENT_F32, input);
         for (int y = 0; y < b->of.rows; y++) {
             for (int x = 0; x < b->of.columns; x++, index++) {
                 const float *from = input + y * m * line + x * m * in;

@@ -78,7 +78,7 @@ static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device
 static void transform_input(const frames_job *job, int64_t first, int64_t pixels, float *read, float *out) {
     int64_t frames = job->args->x.frames, frame = pixels * job->args->x.channels, padded = job->m * job->tiles + 2;
     memset(read, 0, (size_t)frame * sizeof *read);
-    i2v_frame_rows_read(&job->in, first, pixels, read + frame);
+    i2v_frame_rows_read(&job->in, first, pixels, I2V_ELEMENT_F32, read + frame);
     memset(read + (frames + 1) * frame, 0, (size_t)((padded - frames - 1) * frame) * sizeof *read);
     i2v_element element = i2v_product_element(job->in.pairs);
     for (int64_t t = 0; t < job->tiles; t++) {
