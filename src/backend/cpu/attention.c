@@ -9,9 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#define QUERY_BLOCK 192 /* a multiple of every row_tile and tile_rows */
+#define QUERY_BLOCK 192
 #define KEY_BLOCK 512
-#define KEY_BLOCK_OF_TILES 256                  /* scores of a group of rows stay in the nearest cache */
 #define PACKED_LIMIT ((int64_t)8 * 1024 * 1024) /* floats */
 #define SHORT_TOKENS 64
 #define SHORT_SEQUENCES 8 /* an item's */
@@ -22,7 +21,7 @@ typedef struct attention_job {
     int of_pairs; /* see i2v_product */
     int together; /* values in the place of a float: 2 if pairs, else 1 */
     int query_rows, key_rows;
-    int group_rows; /* queries whose scores are computed, and used, together */
+    int64_t scores_row; /* floats from row to row of scores */
     int64_t query_blocks, key_blocks, pairs;
     int depth_panels;
     int64_t key_floats, value_floats; /* packed, of a key block */
@@ -52,9 +51,8 @@ static void plan_blocks(attention_job *job) {
     int by_tiles = job->of_pairs && kernels->tile_rows, row_tile = by_tiles ? kernels->tile_rows : kernels->row_tile;
     job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), row_tile);
     job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
-    job->group_rows = by_tiles ? row_tile : job->query_rows;
-    int64_t key_block = by_tiles ? KEY_BLOCK_OF_TILES : KEY_BLOCK;
-    job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, key_block), kernels->panel);
+    job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
+    job->scores_row = i2v_spread_rows(job->key_rows);
     job->key_blocks = i2v_tiles(args->tokens, job->key_rows);
     job->depth_panels = (int)i2v_tiles(args->head_dim, kernels->panel);
     job->key_floats = (int64_t)job->key_rows * args->head_dim / job->together;
@@ -77,8 +75,7 @@ static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_dev
     int64_t columns = job->of_pairs ? (int64_t)job->depth_panels * kernels->panel * kernels->panel : 0;
     job->columns = i2v_scratch_per_thread(&scratch, threads, columns, &job->columns_stride);
     job->queries = i2v_scratch_per_thread(&scratch, threads, rows * args->head_dim, &job->queries_stride);
-    job->scores =
-        i2v_scratch_per_thread(&scratch, threads, (int64_t)job->group_rows * job->key_rows, &job->scores_stride);
+    job->scores = i2v_scratch_per_thread(&scratch, threads, rows * job->scores_row, &job->scores_stride);
     job->output =
         i2v_scratch_per_thread(&scratch, threads, rows * job->depth_panels * kernels->panel, &job->output_stride);
     job->softmax = i2v_scratch_take(&scratch, (size_t)(threads * rows) * sizeof(i2v_softmax));
@@ -153,7 +150,7 @@ static void pack(const attention_job *job, int64_t pair, int64_t block, float *p
     }
 }
 
-/* A block of queries, or a group of one, with what belongs to it. */
+/* A block of queries with what belongs to it. */
 typedef struct query_block {
     float *queries, *scores, *output;
     i2v_softmax *softmax;
@@ -188,7 +185,7 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
     return q;
 }
 
-/* Adds a block of keys and values to the group of queries. */
+/* Adds a block of keys and values to the block of queries. */
 static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
     const i2v_kernels *kernels = job->kernels;
     int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel), together = job->together;
@@ -201,17 +198,17 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
                                 .panel_stride = (int64_t)depth / together * kernels->panel,
                                 .panel_count = padded / kernels->panel,
                                 .c = q->scores,
-                                .c_stride = job->key_rows};
+                                .c_stride = job->scores_row};
     i2v_product_multiply(kernels, job->of_pairs, &scores);
     for (int64_t r = 0; r < q->rows; r++) {
-        float *row = q->scores + r * job->key_rows;
+        float *row = q->scores + r * job->scores_row;
         kernels->softmax(&q->softmax[r], job->of_pairs ? job->factor : 1, row, keys, padded,
                          i2v_product_element(job->of_pairs), q->output + r * columns, (int)columns);
     }
     i2v_panel_product output = {.rows = q->rows,
                                 .depth = i2v_tiles(keys, together),
                                 .a = q->scores,
-                                .a_stride = job->key_rows,
+                                .a_stride = job->scores_row,
                                 .panels = packed + job->key_floats,
                                 .panel_stride = (int64_t)job->key_rows / together * kernels->panel,
                                 .panel_count = job->depth_panels,
@@ -227,14 +224,7 @@ static void attend(const attention_job *job, int64_t pair, int64_t block, const 
     int64_t columns = (int64_t)job->depth_panels * job->kernels->panel;
     for (int64_t b = 0; b < job->key_blocks; b++) {
         int keys = (int)i2v_min(job->key_rows, args->tokens - b * job->key_rows);
-        for (int64_t row = 0; row < q.rows; row += job->group_rows) {
-            query_block group = q;
-            group.queries += row * args->head_dim / job->together;
-            group.output += row * columns;
-            group.softmax += row;
-            group.rows = (int)i2v_min(job->group_rows, q.rows - row);
-            meet_keys(job, &group, keys, packed + b * (job->key_floats + job->value_floats));
-        }
+        meet_keys(job, &q, keys, packed + b * (job->key_floats + job->value_floats));
     }
     int64_t start = pair_offset(args, pair, args->out_outer_stride, args->out_inner_stride) +
                     block * job->query_rows * args->out_token_stride;

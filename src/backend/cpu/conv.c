@@ -14,6 +14,7 @@
 
 /* Floats of a tile's sums and of its input at most, so that both stay in the second cache. */
 #define SUMS_SIZE (64 * 1024)
+#define SUMS_SIZE_OF_TILES (128 * 1024) /* AMX's: weights take longer to come than sums */
 #define INPUT_SIZE (320 * 1024)
 #define MOST_PIXELS 1024
 /* Of a tile; wider images are cut. */
@@ -66,7 +67,8 @@ static int64_t input_size(const conv_job *job, int64_t rows, int64_t columns) {
 static i2v_tiling cut_into_tiles(const conv_job *job, int height, int width) {
     const i2v_conv *conv = job->args->weights;
     int64_t outputs = i2v_min(I2V_PRODUCT_COLUMNS, i2v_round_up(conv->out, job->kernels->panel));
-    int64_t pixels = i2v_min(MOST_PIXELS, SUMS_SIZE / outputs);
+    int by_tiles = job->pairs && job->kernels->tile_rows;
+    int64_t pixels = i2v_min(MOST_PIXELS, (by_tiles ? SUMS_SIZE_OF_TILES : SUMS_SIZE) / outputs);
     int64_t columns = i2v_even_tile(width, i2v_min(pixels, MOST_COLUMNS));
     int64_t rows = i2v_even_tile(height, pixels / columns);
     while (rows > 1 && input_size(job, rows, columns) > INPUT_SIZE) rows--;
@@ -96,7 +98,7 @@ static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *
     int64_t pixels = (int64_t)tiling.frames * tiling.rows * tiling.columns;
     int64_t input = i2v_product_floats(job->pairs, (int64_t)job->in_rows * job->in_columns * conv->in);
     job->input = i2v_scratch_per_thread(&scratch, threads, tiling.frames * input, &job->input_stride);
-    job->sums = i2v_scratch_per_thread(&scratch, threads, pixels * job->outputs, &job->sums_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, pixels * i2v_spread_rows(job->outputs), &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     job->lines_stride = (int64_t)tiling.frames * tiling.rows;
     job->lines = i2v_scratch_take(&scratch, (size_t)(threads * job->lines_stride) * sizeof *job->lines);
@@ -155,7 +157,7 @@ static void compute_phase(const conv_job *job, const i2v_image_tile *tile, int p
                            .bias = conv->bias,
                            .out_columns = conv->out,
                            .sums = job->sums + thread * job->sums_stride,
-                           .sums_stride = job->outputs,
+                           .sums_stride = i2v_spread_rows(job->outputs),
                            .expanded = job->expanded + thread * job->expanded_stride};
     for (int i = begin; i < end; i++) {
         product.first_column = i * job->outputs;

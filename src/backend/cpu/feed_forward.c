@@ -17,12 +17,12 @@ typedef struct feed_forward_job {
     int64_t rows, row_tiles;
     int pairs; /* see i2v_product */
     int block; /* hidden columns in turn: a strip, or several */
-    /* per thread; read: a tile's rows, and one more as f32. value and gate: [rows][STRIP]. hidden: [rows][block], a
-     * strip in place of value. */
+    /* per thread; read: a tile's rows, and one more as f32. value and gate: [rows][STRIP], spread. hidden:
+     * [rows][block], a strip in place of value. */
     float *read, *value, *gate, *hidden, *sums, *expanded;
     int64_t read_stride, value_stride, gate_stride, hidden_stride, sums_stride, expanded_stride;
-    int64_t hidden_row; /* values from row to row of hidden */
-    int64_t columns;    /* of sums */
+    int64_t hidden_row;          /* values from row to row of hidden */
+    int64_t strip_row, sums_row; /* floats from row to row of value and gate, of sums */
 } feed_forward_job;
 
 static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_device *device,
@@ -34,22 +34,23 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
     job->input = (i2v_product_input){
         .kernels = kernels, .element = args->element, .source = {args->x}, .channels = {in}, .norm = &none};
     job->pairs = i2v_product_is_of_pairs(kernels, args->element, in, args->output->in);
-    job->columns = i2v_round_up(args->output->out, kernels->panel);
-    job->rows = i2v_product_rows(args->rows, i2v_min(in, job->columns), threads);
+    job->strip_row = i2v_spread_rows(STRIP);
+    job->sums_row = i2v_spread_rows(i2v_round_up(args->output->out, kernels->panel));
+    job->rows = i2v_product_rows(args->rows, i2v_min(in, args->output->out), threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
     job->block = job->pairs && kernels->tile_rows ? BLOCK_OF_TILES : STRIP;
     job->read = i2v_scratch_per_thread(&scratch, threads, i2v_product_floats(job->pairs, job->rows * in) + in,
                                        &job->read_stride);
-    job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * STRIP, &job->value_stride);
-    job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * STRIP, &job->gate_stride);
+    job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->value_stride);
+    job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->gate_stride);
     job->hidden = job->value;
     job->hidden_stride = job->value_stride;
-    job->hidden_row = job->pairs ? 2 * STRIP : STRIP; /* a row of bf16 lies at the begin of its row of f32 */
+    job->hidden_row = job->strip_row * (job->pairs ? 2 : 1); /* a row of bf16 lies at the begin of its row of f32 */
     if (job->block > STRIP) {
         job->hidden = i2v_scratch_per_thread(&scratch, threads, job->rows * job->block / 2, &job->hidden_stride);
         job->hidden_row = job->block;
     }
-    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->sums_row, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     return scratch.used;
 }
@@ -63,14 +64,14 @@ static void compute_strip(const feed_forward_job *job, i2v_product of, int first
     float *const sums[] = {value, gate};
     of.first_column = first;
     of.columns = count;
-    of.sums_stride = STRIP;
+    of.sums_stride = job->strip_row;
     for (int part = 0; part < 2; part++) {
         of.filter = &geglu->parts[part].filter;
         of.sums = sums[part];
         i2v_product_sum(&of, 0);
     }
     const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
-    for (int64_t r = 0; r < of.lines[0].rows; r++, value += STRIP, gate += STRIP, hidden += row) {
+    for (int64_t r = 0; r < of.lines[0].rows; r++, value += job->strip_row, gate += job->strip_row, hidden += row) {
         job->kernels->geglu(value, gate, value_bias ? value_bias + first : NULL, gate_bias ? gate_bias + first : NULL,
                             count, element, hidden);
     }
@@ -115,7 +116,7 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.bias = args->output->parts[0].bias;
     out.columns = out.out_columns = args->output->out;
     out.sums = job->sums + thread * job->sums_stride;
-    out.sums_stride = job->columns;
+    out.sums_stride = job->sums_row;
     float *row = read + i2v_product_floats(job->pairs, line.rows * channels);
     i2v_product_read_normed(&job->input, args->norm, i2v_product_element(job->pairs), first, line.rows, row, read);
     both_products(job, &in, &out, thread);

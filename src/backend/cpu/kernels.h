@@ -44,7 +44,8 @@ typedef struct i2v_panel_product {
     float *c;
     int64_t c_stride;
     int accumulate;
-    const float *next; /* the panel that is needed afterwards, or NULL: tiles fetch it to the second cache meanwhile */
+    int streams; /* for tiles: A and the panels are large, so that A is to pass the nearest cache by, and the panel after
+                  * each is fetched while that is multiplied */
 } i2v_panel_product;
 
 static inline int i2v_product_lines(const i2v_panel_product *product) {

@@ -10,11 +10,14 @@ static inline float vec_highest(vec x) {
     return parts[0];
 }
 
+/* Of a score, as good as none; 2 to it is no denormal number, which processors take long for. */
+#define LOWEST (-120.0f)
+
 /* scores become 2^(factor scores - highest), as element where they lie; their sum in f32. */
 static inline float softmax_weights(i2v_element element, float *scores, int padded, float factor, float highest) {
     vec sum = {0};
     for (int i = 0; i < padded; i += VECTOR_WIDTH) {
-        vec score = vec_max(splat(-126.0f), load(scores + i) * factor - highest); /* at most 0, or NaN */
+        vec score = vec_max(splat(LOWEST), load(scores + i) * factor - highest); /* at most 0, or NaN */
         vec weight = element == I2V_ELEMENT_BF16 ? exp2_for_bf16(score) : exp2_within(vec_min(splat(0.0f), score));
         store_as(element, scores, i, weight, VECTOR_WIDTH);
         sum += weight;

@@ -44,8 +44,17 @@ typedef struct tile_steps {
     int next_lines;
 } tile_steps;
 
-/* A panel stays in the nearest cache for all blocks. A passes by, which its loads say. */
-static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both,
+/* Rows of A pass by a panel, which stays in the nearest cache for all blocks; loads can say so. */
+#define LOAD_ROWS(tile, a, bytes)                                                                                      \
+    do {                                                                                                               \
+        if (streams) {                                                                                                 \
+            _tile_stream_loadd(tile, a, bytes);                                                                        \
+        } else {                                                                                                       \
+            _tile_loadd(tile, a, bytes);                                                                               \
+        }                                                                                                              \
+    } while (0)
+
+static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both, const int streams,
                                                             const tile_steps *steps, const float *panel,
                                                             const tile_block *block) {
     size_t c_bytes = (size_t)p->c_stride * sizeof(float), a_bytes = (size_t)p->a_stride * sizeof(float);
@@ -65,13 +74,13 @@ static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_prod
     }
     for (int64_t i = 0; i < steps->count; i++, a += TILE, a_below += TILE, panel += TILE * PANEL) {
         for (int line = 0; line < steps->next_lines; line++, next += 64) __builtin_prefetch(next, 0, 2);
-        _tile_stream_loadd(ROWS, a, a_bytes);
+        LOAD_ROWS(ROWS, a, a_bytes);
         _tile_loadd(HALF_FIRST, panel, panel_bytes);
         _tile_dpbf16ps(SUMS_FIRST, ROWS, HALF_FIRST);
         _tile_loadd(HALF_SECOND, panel + TILE, panel_bytes);
         _tile_dpbf16ps(SUMS_SECOND, ROWS, HALF_SECOND);
         if (!both) continue;
-        _tile_stream_loadd(ROWS_BELOW, a_below, a_bytes);
+        LOAD_ROWS(ROWS_BELOW, a_below, a_bytes);
         _tile_dpbf16ps(SUMS_FIRST_BELOW, ROWS_BELOW, HALF_FIRST);
         _tile_dpbf16ps(SUMS_SECOND_BELOW, ROWS_BELOW, HALF_SECOND);
     }
@@ -106,22 +115,22 @@ static void multiply_part(const i2v_panel_product *p, const tile_part *part, int
     int lines = i2v_product_lines(p), pairs = count < TILE ? (int)count : TILE;
     tile_steps steps = {.first = first, .count = count / pairs, .accumulate = p->accumulate || first > 0};
     int64_t blocks = (int64_t)((lines + part->lines - 1) / part->lines) * ((part->end - part->begin) / part->rows);
-    if (p->next) {
-        int64_t cache_lines = count * PANEL * (int64_t)sizeof(float) / 64, all = steps.count * blocks;
-        steps.next = (const char *)(p->next + first * PANEL);
-        steps.next_lines = (int)((cache_lines + all - 1) / all);
-    }
+    int64_t panel_lines = count * PANEL * (int64_t)sizeof(float) / 64, all_steps = steps.count * blocks;
+    steps.next_lines = p->streams ? (int)((panel_lines + all_steps - 1) / all_steps) : 0;
     int below = part->lines == 2 ? part->rows : part->rows - TILE;
     shape_tiles(part->rows < TILE ? part->rows : TILE, below > 0 ? below : 0, pairs);
     for (int panel = 0; panel < p->panel_count; panel++) {
         const float *from = p->panels + panel * p->panel_stride + first * PANEL;
+        steps.next = (const char *)(from + p->panel_stride); /* after the last one, those of the next product */
         for (int line = 0; line < lines; line += part->lines) {
             for (int row = part->begin; row < part->end; row += part->rows) {
                 tile_block block = block_at(p, part, panel, line, row);
-                if (block.a_below) {
-                    tile_sums(p, 1, &steps, from, &block);
+                if (block.a_below && p->streams) {
+                    tile_sums(p, 1, 1, &steps, from, &block);
+                } else if (block.a_below) {
+                    tile_sums(p, 1, 0, &steps, from, &block);
                 } else {
-                    tile_sums(p, 0, &steps, from, &block);
+                    tile_sums(p, 0, 0, &steps, from, &block);
                 }
                 steps.next += steps.count * steps.next_lines * 64;
             }

@@ -37,7 +37,7 @@ static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device
     }
     /* rows are read and normed once where tiles of whole rows are enough */
     job->items_per_row = job->columns == I2V_PRODUCT_COLUMNS ? 1 : job->column_tiles;
-    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->columns, &job->sums_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * i2v_spread_rows(job->columns), &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     if (reads) {
         int64_t floats = job->rows * row + (args->norm ? args->weights->in : 0);
@@ -80,7 +80,7 @@ static void linear_item(void *argument, int64_t item, int thread) {
                            .out_step = 1,
                            .out_columns = args->weights->out,
                            .sums = job->sums + thread * job->sums_stride,
-                           .sums_stride = job->columns,
+                           .sums_stride = i2v_spread_rows(job->columns),
                            .expanded = job->expanded + thread * job->expanded_stride};
     if (job->read) {
         float *read = job->read + thread * job->read_stride;

@@ -5,6 +5,7 @@
 
 /* Inputs summed in one go: a panel of so many rows stays in the nearest caches. */
 #define DEPTH 512
+#define DEPTH_OF_TILES 640
 #define DEPTH_UNIT 32 /* of which kernels like a multiple */
 /* Floats of scratch that a tile's rows may have. */
 #define ROWS_SCRATCH ((int64_t)320 * 1024)
@@ -49,12 +50,17 @@ static void widen_pairs(const uint16_t *pairs, int64_t first, int64_t depth, int
     }
 }
 
+/* Floats from panel to panel of a filter of pairs. */
+static int64_t pairs_of_panel(const i2v_product *p) {
+    return (int64_t)p->filter->taps * p->filter->in / 2 * p->kernels->panel;
+}
+
 /* Rows first..first + depth of a panel, as f32 or as pairs of bf16. */
 static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
     const i2v_filter *filter = p->filter;
     int width = p->kernels->panel;
     if (i2v_filter_is_of_pairs(p->kernels, filter)) {
-        const float *pairs = (const float *)filter->packed + panel * filter->taps * filter->in / 2 * width;
+        const float *pairs = (const float *)filter->packed + panel * pairs_of_panel(p);
         if (p->pairs) return pairs + first / 2 * width;
         widen_pairs((const uint16_t *)pairs, first, depth, width, p->expanded);
         return p->expanded;
@@ -70,40 +76,35 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
     return p->expanded;
 }
 
-/* The panel that follows, where it can be multiplied as it lies. */
-static const float *panel_after(const i2v_product *p, const float *panel, int64_t index) {
-    const i2v_filter *filter = p->filter;
-    int width = p->kernels->panel;
-    int follows = p->pairs && i2v_filter_is_of_pairs(p->kernels, filter) && (index + 1) * width < filter->out;
-    return follows ? panel + filter->taps * filter->in / 2 * width : NULL;
-}
-
-/* Inputs begin..begin + depth of the span, which meet row span->first + begin of the panels. */
+/* Inputs begin..begin + depth of the span, which meet row span->first + begin of the panels: of all panels in one go,
+ * or of one after the other as each is made ready. */
 static void sum_part(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth, int accumulate) {
     int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
-    i2v_panel_product one = {.lines = p->lines,
-                             .lines_count = p->lines_count,
-                             .pixel = span->pixel / together,
-                             .rows = p->lines[0].rows,
-                             .depth = depth / together,
-                             .a = (const float *)span->a + begin / together,
-                             .a_stride = span->pixel * p->step / together,
-                             .panel_count = 1,
-                             .c_stride = p->sums_stride,
-                             .accumulate = accumulate};
-    for (int column = 0; column < p->columns; column += p->kernels->panel) {
-        int64_t index = (p->first_column + column) / p->kernels->panel;
-        one.panels = expand(p, index, span->first + begin, depth);
-        one.next = panel_after(p, one.panels, index);
-        one.c = p->sums + column;
-        i2v_product_multiply(p->kernels, p->pairs, &one);
+    int width = p->kernels->panel, all = p->pairs && i2v_filter_is_of_pairs(p->kernels, p->filter);
+    i2v_panel_product product = {.lines = p->lines,
+                                 .lines_count = p->lines_count,
+                                 .pixel = span->pixel / together,
+                                 .rows = p->lines[0].rows,
+                                 .depth = depth / together,
+                                 .a = (const float *)span->a + begin / together,
+                                 .a_stride = span->pixel * p->step / together,
+                                 .panel_stride = all ? pairs_of_panel(p) : 0,
+                                 .panel_count = all ? (int)i2v_tiles(p->columns, width) : 1,
+                                 .c_stride = p->sums_stride,
+                                 .accumulate = accumulate,
+                                 .streams = all};
+    for (int column = 0; column < p->columns; column += product.panel_count * width) {
+        product.panels = expand(p, (p->first_column + column) / width, span->first + begin, depth);
+        product.c = p->sums + column;
+        i2v_product_multiply(p->kernels, p->pairs, &product);
     }
 }
 
 void i2v_product_sum(const i2v_product *p, int accumulate) {
+    int64_t most = p->pairs && p->kernels->tile_rows ? DEPTH_OF_TILES : DEPTH;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
-        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, DEPTH), DEPTH_UNIT);
+        int64_t depth = i2v_round_up(i2v_even_tile(span->depth, most), DEPTH_UNIT);
         for (int64_t begin = 0; begin < span->depth; begin += depth) {
             sum_part(p, span, begin, i2v_min(depth, span->depth - begin), accumulate);
             accumulate = 1;

@@ -35,7 +35,7 @@ static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v
     job->columns_apart = job->columns < I2V_PRODUCT_COLUMNS;
     int64_t rows = frames * job->pixels;
     job->read = i2v_scratch_per_thread(&scratch, threads, rows * row, &job->read_stride);
-    job->sums = i2v_scratch_per_thread(&scratch, threads, rows * job->columns, &job->sums_stride);
+    job->sums = i2v_scratch_per_thread(&scratch, threads, rows * i2v_spread_rows(job->columns), &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     job->lines = i2v_scratch_take(&scratch, (size_t)(threads * frames) * sizeof *job->lines);
     return scratch.used;
@@ -89,7 +89,7 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
                            .bias = job->args->weights->bias,
                            .out_columns = filter->out,
                            .sums = job->sums + thread * job->sums_stride,
-                           .sums_stride = job->columns,
+                           .sums_stride = i2v_spread_rows(job->columns),
                            .expanded = job->expanded + thread * job->expanded_stride};
     int begin = (int)(item % per_tile), end = job->columns_apart ? begin + 1 : job->column_tiles;
     for (int i = begin; i < end; i++) column_tile(job, product, i, read);
