@@ -52,8 +52,8 @@ static inline int64_t i2v_round_up(int64_t size, int64_t unit) {
     return i2v_tiles(size, unit) * unit;
 }
 
-/* Floats from row to row of sums [rows][columns], an odd number of lines of the cache, so that rows lie in different sets
- * of it. */
+/* Floats from row to row of sums [rows][columns], an odd number of lines of the cache, so that rows lie in different
+ * sets of it. */
 static inline int64_t i2v_spread_rows(int64_t columns) {
     return i2v_tiles(columns, 16) / 2 * 32 + 16;
 }

@@ -44,8 +44,8 @@ typedef struct i2v_panel_product {
     float *c;
     int64_t c_stride;
     int accumulate;
-    int streams; /* for tiles: A and the panels are large, so that A is to pass the nearest cache by, and the panel after
-                  * each is fetched while that is multiplied */
+    int streams; /* for tiles: A and the panels are large, so that A is to pass the nearest cache by, and the panel
+                  * after each is fetched while that is multiplied */
 } i2v_panel_product;
 
 static inline int i2v_product_lines(const i2v_panel_product *product) {
@@ -106,8 +106,8 @@ typedef struct i2v_kernels {
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
     void (*pair_product)(const i2v_panel_product *product);
-    /* Rows that pair_product sums at once where it is by tiles, else 0. It is then so fast that sums are to be used
-     * before they leave the nearest cache, and that Winograd's transforms would take longer than what they save. */
+    /* Rows that pair_product sums at once where it is by tiles, else 0. It is then so fast that Winograd's transforms
+     * would take longer than what they save, and that weights and sums take longer to come than to be multiplied. */
     int tile_rows;
     /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
      * pair_product. */

@@ -54,12 +54,12 @@ typedef struct tile_steps {
         }                                                                                                              \
     } while (0)
 
-static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both, const int streams,
-                                                            const tile_steps *steps, const float *panel,
-                                                            const tile_block *block) {
+static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both,
+                                                            const int streams, const tile_steps *steps,
+                                                            const float *panel, const tile_block *block) {
     size_t c_bytes = (size_t)p->c_stride * sizeof(float), a_bytes = (size_t)p->a_stride * sizeof(float);
     const size_t panel_bytes = PANEL * sizeof *panel;
-    const float *a = block->a + steps->first, *a_below = block->a_below + steps->first;
+    const float *a = block->a + steps->first, *a_below = both ? block->a_below + steps->first : a;
     const char *next = steps->next;
     if (steps->accumulate) {
         _tile_loadd(SUMS_FIRST, block->c, c_bytes);
