@@ -30,7 +30,8 @@ class Call:
     def __init__(self, cancel: Callable[[], None] = lambda: None) -> None:
         self._cancel = cancel
         self._requests: "queue.SimpleQueue[Optional[Request]]" = queue.SimpleQueue()
-        self._stopped = threading.Event()
+        self._stopped, self._ended = threading.Event(), threading.Event()
+        self._lock, self._begun = threading.Lock(), False
         self.failure: Optional[BaseException] = None
 
     def stopped(self, *_: Any) -> int:
@@ -53,20 +54,23 @@ class Call:
         statuses: List[int] = []
 
         def work() -> None:
+            with self._lock:
+                if self._stopped.is_set():
+                    return
+                self._begun = True
             try:
                 statuses.append(function())
             finally:
+                self._ended.set()
                 self._requests.put(None)
 
         thread = threading.Thread(target=work, name="img2vid")
-        thread.start()
         try:
-            while self._serve(thread):
+            thread.start()
+            while self._serve():
                 pass
         finally:
-            if thread.is_alive():
-                self._stop()
-            thread.join()
+            self._end()
         if self.failure is not None:
             try:
                 raise self.failure
@@ -74,7 +78,22 @@ class Call:
                 self.failure = None  # else the exception's own traceback would keep it alive
         return statuses[0]
 
-    def _serve(self, thread: threading.Thread) -> bool:
+    def _end(self) -> None:
+        """Returns when the library's thread is out of the library, and will not enter it: Ctrl-C may come at any time,
+        even before that thread has begun. Another one only has to wait."""
+        while True:
+            try:
+                if not self._ended.is_set():
+                    self._stop()
+                    with self._lock:
+                        begun = self._begun
+                    if begun:
+                        self._ended.wait()
+                return
+            except KeyboardInterrupt as interrupt:
+                self.failure = self.failure or interrupt
+
+    def _serve(self) -> bool:
         """Waits for a callback and runs it; False when the call has ended."""
         try:
             request = self._requests.get()
@@ -85,7 +104,7 @@ class Call:
         except BaseException as failure:
             self.failure = self.failure or failure
             self._stop()
-            return thread.is_alive()
+            return not self._ended.is_set()
         return True
 
     def _stop(self) -> None:
