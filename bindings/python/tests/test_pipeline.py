@@ -209,6 +209,7 @@ def test_ctrl_c(delays, repository, tmp_path):
     program = tmp_path / "interrupted.py"
     program.write_text(f"""
 import numpy as np, os, signal, sys, threading, img2vid
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what started the tests may ignore it
 pipe = img2vid.StableVideoDiffusionPipeline.from_pretrained({str(repository / "models" / "small")!r})
 picture = np.zeros((256, 448, 3), np.uint8)
 for delay in {delays!r}:
