@@ -39,33 +39,23 @@ static void store_tiles(void *sums) {
 
 enum { SUMS = 4 * ROWS * ROW_BYTES / 4 };
 
-double i2v_peak_bf16_amx(int64_t rounds, int one) {
-    float sums[SUMS];
-    double result = 0;
-    fill_tiles((uint16_t)(0x3f80 * one)); /* 1 in bf16 */
-    for (int64_t round = 0; round < rounds; round++) {
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
+/* The loop `name`: a round adds the product of two tiles full of `ones` to each of the four sums, twice. */
+#define LOOP(name, lane, ones, multiply)                                                                               \
+    double name(int64_t rounds, int one) {                                                                             \
+        lane sums[SUMS];                                                                                               \
+        double result = 0;                                                                                             \
+        fill_tiles((uint16_t)((ones)*one));                                                                            \
+        for (int64_t i = 0; i < 2 * rounds; i++) {                                                                     \
+            multiply(0, 4, 6);                                                                                         \
+            multiply(1, 4, 7);                                                                                         \
+            multiply(2, 5, 6);                                                                                         \
+            multiply(3, 5, 7);                                                                                         \
+        }                                                                                                              \
+        store_tiles(sums);                                                                                             \
+        for (int i = 0; i < SUMS; i++) result += (double)sums[i];                                                      \
+        return result;                                                                                                 \
     }
-    store_tiles(sums);
-    for (int i = 0; i < SUMS; i++) result += (double)sums[i];
-    return result;
-}
 
-double i2v_peak_int8_amx(int64_t rounds, int one) {
-    int32_t sums[SUMS];
-    double result = 0;
-    fill_tiles((uint16_t)(0x101 * one));
-    for (int64_t round = 0; round < rounds; round++) {
-        _tile_dpbssd(0, 4, 6);
-        _tile_dpbssd(1, 4, 7);
-        _tile_dpbssd(2, 5, 6);
-        _tile_dpbssd(3, 5, 7);
-    }
-    store_tiles(sums);
-    for (int i = 0; i < SUMS; i++) result += sums[i];
-    return result;
-}
+LOOP(i2v_peak_bf16_amx, float, 0x3f80, _tile_dpbf16ps) /* 1 in bf16 */
+LOOP(i2v_peak_int8_amx, int32_t, 0x101, _tile_dpbssd)
 #endif
