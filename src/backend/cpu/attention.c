@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define QUERY_BLOCK 192
+#define QUERY_BLOCK 192 /* a multiple of every row_tile and tile_rows */
 #define KEY_BLOCK 512
 #define PACKED_LIMIT ((int64_t)8 * 1024 * 1024) /* floats */
 #define SHORT_TOKENS 64
@@ -48,7 +48,8 @@ static void plan_blocks(attention_job *job) {
     job->together = job->of_pairs ? 2 : 1;
     job->factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     job->pairs = args->outer * args->inner * args->heads;
-    int by_tiles = job->of_pairs && kernels->tile_rows, row_tile = by_tiles ? kernels->tile_rows : kernels->row_tile;
+    int by_tiles = i2v_product_is_by_tiles(kernels, job->of_pairs);
+    int row_tile = by_tiles ? kernels->tile_rows : kernels->row_tile;
     job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), row_tile);
     job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
     job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);

@@ -67,7 +67,7 @@ static int64_t input_size(const conv_job *job, int64_t rows, int64_t columns) {
 static i2v_tiling cut_into_tiles(const conv_job *job, int height, int width) {
     const i2v_conv *conv = job->args->weights;
     int64_t outputs = i2v_min(I2V_PRODUCT_COLUMNS, i2v_round_up(conv->out, job->kernels->panel));
-    int by_tiles = job->pairs && job->kernels->tile_rows;
+    int by_tiles = i2v_product_is_by_tiles(job->kernels, job->pairs);
     int64_t pixels = i2v_min(MOST_PIXELS, (by_tiles ? SUMS_SIZE_OF_TILES : SUMS_SIZE) / outputs);
     int64_t columns = i2v_even_tile(width, i2v_min(pixels, MOST_COLUMNS));
     int64_t rows = i2v_even_tile(height, pixels / columns);

@@ -38,7 +38,7 @@ static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_
     job->sums_row = i2v_spread_rows(i2v_round_up(args->output->out, kernels->panel));
     job->rows = i2v_product_rows(args->rows, i2v_min(in, args->output->out), threads);
     job->row_tiles = i2v_tiles(args->rows, job->rows);
-    job->block = job->pairs && kernels->tile_rows ? BLOCK_OF_TILES : STRIP;
+    job->block = i2v_product_is_by_tiles(kernels, job->pairs) ? BLOCK_OF_TILES : STRIP;
     job->read = i2v_scratch_per_thread(&scratch, threads, i2v_product_floats(job->pairs, job->rows * in) + in,
                                        &job->read_stride);
     job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->value_stride);

@@ -101,7 +101,7 @@ static void sum_part(const i2v_product *p, const i2v_product_span *span, int64_t
 }
 
 void i2v_product_sum(const i2v_product *p, int accumulate) {
-    int64_t most = p->pairs && p->kernels->tile_rows ? DEPTH_OF_TILES : DEPTH;
+    int64_t most = i2v_product_is_by_tiles(p->kernels, p->pairs) ? DEPTH_OF_TILES : DEPTH;
     for (int s = 0; s < p->spans_count; s++) {
         const i2v_product_span *span = &p->spans[s];
         int64_t depth = i2v_round_up(i2v_even_tile(span->depth, most), DEPTH_UNIT);

@@ -46,6 +46,11 @@ typedef struct i2v_product_input {
  * by pairs of bf16, and reads its input as bf16. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
+/* Whether such a product, or another, is computed by tiles. */
+static inline int i2v_product_is_by_tiles(const i2v_kernels *kernels, int pairs) {
+    return pairs && kernels->tile_rows > 0;
+}
+
 /* What such a product, or another, takes its input as. */
 static inline i2v_element i2v_product_element(int pairs) {
     return pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
