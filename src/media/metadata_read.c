@@ -164,12 +164,10 @@ static i2v_status read_any(char **json, const i2v_encoded *source, i2v_error *er
         return read_gif(json, source, error);
     case I2V_PICTURE_WEBP:
         return read_webp(json, source, error);
-    case I2V_PICTURE_JPEG:
-    case I2V_PICTURE_BMP:
-    case I2V_PICTURE_TIFF:
-        return I2V_OK;
     case I2V_PICTURE_UNKNOWN:
         break;
+    default:
+        return I2V_OK;
     }
     if (source->size >= 6 && memcmp(source->data, "\x93NUMPY", 6) == 0) return I2V_OK;
     return i2v_video_metadata(json, source, error);

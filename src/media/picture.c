@@ -19,7 +19,7 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size) {
     if (size >= 6 && (memcmp(data, "GIF87a", 6) == 0 || memcmp(data, "GIF89a", 6) == 0)) return I2V_PICTURE_GIF;
     if (size >= 4 && (memcmp(data, "II*\0", 4) == 0 || memcmp(data, "MM\0*", 4) == 0)) return I2V_PICTURE_TIFF;
     if (size >= 2 && memcmp(data, "BM", 2) == 0) return I2V_PICTURE_BMP;
-    return I2V_PICTURE_UNKNOWN;
+    return i2v_picture_format_of_rare(data, size);
 }
 
 i2v_status i2v_fail_truncated(const i2v_encoded *source, i2v_error *error) {
@@ -94,14 +94,21 @@ static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, i2v_erro
         return i2v_decode_png(raster, source, error);
     case I2V_PICTURE_WEBP:
         return i2v_decode_webp(raster, source, error);
-    case I2V_PICTURE_BMP:
     case I2V_PICTURE_TIFF:
     case I2V_PICTURE_GIF:
         return i2v_decode_ffmpeg(raster, source, format, error);
+    case I2V_PICTURE_AVIF:
+        return i2v_decode_avif(raster, source, error);
+    case I2V_PICTURE_HEIC:
+        return i2v_decode_heic(raster, source, error);
+    case I2V_PICTURE_JPEG2000:
+        return i2v_decode_jpeg2000(raster, source, error);
     case I2V_PICTURE_UNKNOWN:
         break;
+    default:
+        return i2v_decode_rare(raster, source, format, error);
     }
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is not a picture (PNG, JPEG, WebP, BMP, TIFF or GIF)", source->name);
+    return i2v_fail_not_a_picture(source, error);
 }
 
 /* RGBA to RGB, in place: the pixels close up. */

@@ -25,11 +25,30 @@ typedef enum i2v_picture_format {
     I2V_PICTURE_WEBP,
     I2V_PICTURE_BMP,
     I2V_PICTURE_TIFF,
-    I2V_PICTURE_GIF
+    I2V_PICTURE_GIF,
+    I2V_PICTURE_AVIF,
+    I2V_PICTURE_HEIC,
+    I2V_PICTURE_JPEG2000,
+    I2V_PICTURE_PNM,
+    I2V_PICTURE_ICO,
+    I2V_PICTURE_CUR,
+    I2V_PICTURE_DIB,
+    I2V_PICTURE_QOI,
+    I2V_PICTURE_PSD,
+    I2V_PICTURE_PCX,
+    I2V_PICTURE_SGI,
+    I2V_PICTURE_SUN,
+    I2V_PICTURE_TGA
 } i2v_picture_format;
 
 /* picture.c: by the first bytes, never by a name. */
 i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size);
+
+/* picture_format.c: those of them that Pillow reads beside the common ones. */
+i2v_picture_format i2v_picture_format_of_rare(const uint8_t *data, size_t size);
+
+/* picture_names.c: the failure of what is none of them, by its name if it is known, with the way out. */
+i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error);
 
 /* picture.c: the limits on size and aspect. */
 i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v_error *error);
@@ -44,14 +63,17 @@ i2v_status i2v_fail_truncated(const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_jpeg(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_png(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_webp(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
-/* BMP, TIFF and GIF (first frame). */
+i2v_status i2v_decode_avif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+i2v_status i2v_decode_heic(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+/* picture_format.c: those that are read here, without a library. */
+i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
+/* TIFF and GIF (first frame). */
 i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
                              i2v_error *error);
 
-/* picture_precheck.c: for BMP, TIFF and GIF, that size and completeness are in order; whether a BMP's fourth byte of a
- * pixel may be alpha. */
+/* picture_precheck.c: for TIFF and GIF, that size and completeness are in order. */
 i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
-int i2v_bmp_has_alpha(const i2v_encoded *source);
 
 /* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF file or EXIF block (with or without
  * "Exif\0\0" before it); `missing` if it has none. */

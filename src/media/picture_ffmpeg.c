@@ -1,4 +1,4 @@
-/* BMP, TIFF and GIF by FFmpeg's decoders. Each of the three takes the whole file as one packet, so no demuxer, protocol
+/* TIFF and GIF by FFmpeg's decoders. Both take the whole file as one packet, so no demuxer, protocol
  * or probing is involved: nothing but the decoder named here ever sees the file. Samples are scaled to 8 bits here and
  * not by swscale, which rounds differently from Pillow at 5 and 6 bits. (CMYK TIFF is made RGB inside FFmpeg, up to 1
  * off Pillow.) */
@@ -15,7 +15,6 @@ static const struct {
     const char *name;
     enum AVCodecID codec;
 } formats[] = {
-    [I2V_PICTURE_BMP] = {"BMP", AV_CODEC_ID_BMP},
     [I2V_PICTURE_TIFF] = {"TIFF", AV_CODEC_ID_TIFF},
     [I2V_PICTURE_GIF] = {"GIF", AV_CODEC_ID_GIF},
 };
@@ -86,14 +85,14 @@ static int is_supported(const AVPixFmtDescriptor *layout) {
     return (layout->flags & AV_PIX_FMT_FLAG_RGB || layout->nb_components <= 2) && layout->comp[0].depth <= 16;
 }
 
-static i2v_status copy_frame(i2v_raster *raster, const AVFrame *frame, int alpha, const i2v_encoded *source,
-                             const char *format, i2v_error *error) {
+static i2v_status copy_frame(i2v_raster *raster, const AVFrame *frame, const i2v_encoded *source, const char *format,
+                             i2v_error *error) {
     const AVPixFmtDescriptor *layout = av_pix_fmt_desc_get(frame->format);
     if (!is_supported(layout)) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a %s with pixels of an unusual kind: convert it to PNG",
                         source->name, format);
     }
-    int channels = alpha && layout->flags & AV_PIX_FMT_FLAG_ALPHA ? 4 : 3;
+    int channels = layout->flags & AV_PIX_FMT_FLAG_ALPHA ? 4 : 3;
     i2v_status status = i2v_raster_alloc(raster, frame->width, frame->height, channels, source->name, error);
     if (status) return status;
     uint16_t *samples = malloc((size_t)frame->width * sizeof *samples);
@@ -115,12 +114,10 @@ i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_
     i2v_status status = i2v_precheck(source, format, error);
     if (status) return status;
     if (format == I2V_PICTURE_TIFF) raster->orientation = i2v_exif_orientation(source->data, source->size);
-    /* the fourth byte of a plain 32-bit BMP means nothing, but FFmpeg takes it for alpha */
-    int alpha = format != I2V_PICTURE_BMP || i2v_bmp_has_alpha(source);
     AVFrame *frame = av_frame_alloc();
     if (!frame) return i2v_fail_memory(error, source->name, 0);
     status = decode_frame(frame, source, format, error);
-    if (!status) status = copy_frame(raster, frame, alpha, source, formats[format].name, error);
+    if (!status) status = copy_frame(raster, frame, source, formats[format].name, error);
     av_frame_free(&frame);
     return status;
 }

@@ -1,12 +1,10 @@
-/* What is checked in BMP, TIFF and GIF files before FFmpeg sees them. Its own checks come after allocations, print to
+/* What is checked in TIFF and GIF files before FFmpeg sees them. Its own checks come after allocations, print to
  * stderr whatever the log level of the context, and pass files that end too early. */
 #include "media/picture.h"
 
 #include <limits.h>
-#include <stdlib.h>
 
 enum { TIFF_WIDTH = 0x100, TIFF_HEIGHT = 0x101, TIFF_DNG_VERSION = 0xc612 };
-enum { BMP_RGB = 0, BMP_BITFIELDS = 3, BMP_CORE_HEADER = 12 };
 
 /* Little-endian; 0 beyond the end. */
 static uint32_t read_uint(const i2v_encoded *source, size_t offset, int count) {
@@ -14,41 +12,6 @@ static uint32_t read_uint(const i2v_encoded *source, size_t offset, int count) {
     if (offset > source->size || source->size - offset < (size_t)count) return 0;
     for (int i = count - 1; i >= 0; i--) value = value << 8 | source->data[offset + (size_t)i];
     return value;
-}
-
-typedef struct bmp_header {
-    int64_t width, height; /* of the picture; a negative height in the file means that the top row comes first */
-    uint32_t pixels, depth, compression;
-} bmp_header;
-
-static bmp_header read_bmp_header(const i2v_encoded *source) {
-    bmp_header header = {.pixels = read_uint(source, 10, 4)};
-    if (read_uint(source, 14, 4) == BMP_CORE_HEADER) {
-        header.width = read_uint(source, 18, 2);
-        header.height = read_uint(source, 20, 2);
-        header.depth = read_uint(source, 24, 2);
-        return header;
-    }
-    header.width = (int32_t)read_uint(source, 18, 4);
-    header.height = llabs((int32_t)read_uint(source, 22, 4));
-    header.depth = read_uint(source, 28, 2);
-    header.compression = read_uint(source, 30, 4);
-    return header;
-}
-
-/* FFmpeg takes rows to be unpadded where the file is a little short, and shears the picture. Run lengths (the other
- * compressions) have their size in the header. */
-static int bmp_is_whole(const i2v_encoded *source) {
-    bmp_header header = read_bmp_header(source);
-    if (header.compression != BMP_RGB && header.compression != BMP_BITFIELDS) {
-        return source->size >= (uint64_t)header.pixels + read_uint(source, 34, 4);
-    }
-    uint64_t bits = (uint64_t)header.width * header.depth, stride = (bits + 31) / 32 * 4;
-    return source->size >= header.pixels + stride * (uint64_t)(header.height - 1) + (bits + 7) / 8;
-}
-
-int i2v_bmp_has_alpha(const i2v_encoded *source) {
-    return read_bmp_header(source).compression == BMP_BITFIELDS;
 }
 
 /* The end of the first frame is found: header, colour table, extensions, image descriptor, colour table, sub-blocks up
@@ -85,11 +48,7 @@ static i2v_status check_size(const i2v_encoded *source, int64_t width, int64_t h
 i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error) {
     int64_t width = 0, height = 0;
     int whole = 1;
-    if (format == I2V_PICTURE_BMP) {
-        bmp_header header = read_bmp_header(source);
-        width = header.width;
-        height = header.height;
-    } else if (format == I2V_PICTURE_GIF) {
+    if (format == I2V_PICTURE_GIF) {
         width = read_uint(source, 6, 2);
         height = read_uint(source, 8, 2);
     } else {
@@ -99,7 +58,6 @@ i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2
     if (source->size < 26) return i2v_fail_truncated(source, error);
     i2v_status status = check_size(source, width, height, error);
     if (status) return status;
-    if (format == I2V_PICTURE_BMP) whole = bmp_is_whole(source);
     if (format == I2V_PICTURE_GIF) whole = gif_is_whole(source);
     if (!whole) return i2v_fail_truncated(source, error);
     if (format == I2V_PICTURE_TIFF && i2v_tiff_tag(source->data, source->size, TIFF_DNG_VERSION, 0)) {

@@ -8,6 +8,9 @@
 i2v_status i2v_probe_picture(i2v_media_info *info, const i2v_encoded *source, i2v_picture_format format,
                              i2v_error *error);
 
+/* probe_rare.c: the same of formats that are not for the web. */
+i2v_status i2v_probe_rare(i2v_media_info *info, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
+
 /* probe_video.c: MP4, QuickTime, Matroska and WebM. I2V_ERROR_FORMAT if it is none of them. */
 i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error);
 

@@ -171,7 +171,7 @@ i2v_status i2v_probe_picture(i2v_media_info *info, const i2v_encoded *source, i2
         status = probe_tiff(info, source, error);
         break;
     default:
-        status = fail_damaged(source, error);
+        status = i2v_probe_rare(info, source, format, error);
     }
     if (!status && (info->width < 1 || info->height < 1)) status = fail_damaged(source, error);
     return status;

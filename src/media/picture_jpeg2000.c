@@ -1,0 +1,188 @@
+/* JPEG 2000 by OpenJPEG: JP2 files and bare codestreams. Components become pixels as in Pillow's Jpeg2KDecode.c, but
+ * that white of more than 8 bits stays white, where Pillow's rounding runs over into black. */
+#include "media/bytes.h"
+#include "media/cmyk.h"
+#include "media/picture_rare.h"
+
+#include <openjpeg.h>
+#include <string.h>
+
+enum { MAX_COMPONENTS = 4 };
+
+typedef struct memory_stream {
+    const i2v_encoded *source;
+    size_t at;
+} memory_stream;
+
+static OPJ_SIZE_T read_stream(void *buffer, OPJ_SIZE_T count, void *user) {
+    memory_stream *stream = user;
+    size_t left = stream->source->size - stream->at;
+    if (left == 0) return (OPJ_SIZE_T)-1;
+    if (count > left) count = left;
+    memcpy(buffer, stream->source->data + stream->at, count);
+    stream->at += count;
+    return count;
+}
+
+static OPJ_OFF_T skip_stream(OPJ_OFF_T count, void *user) {
+    memory_stream *stream = user;
+    OPJ_OFF_T left = (OPJ_OFF_T)(stream->source->size - stream->at);
+    if (count < 0 || left == 0) return -1;
+    if (count > left) count = left;
+    stream->at += (size_t)count;
+    return count;
+}
+
+static OPJ_BOOL seek_stream(OPJ_OFF_T at, void *user) {
+    memory_stream *stream = user;
+    if (at < 0 || (size_t)at > stream->source->size) return OPJ_FALSE;
+    stream->at = (size_t)at;
+    return OPJ_TRUE;
+}
+
+static opj_stream_t *open_stream(memory_stream *memory) {
+    opj_stream_t *stream = opj_stream_create(64 << 10, OPJ_TRUE);
+    if (!stream) return NULL;
+    opj_stream_set_read_function(stream, read_stream);
+    opj_stream_set_skip_function(stream, skip_stream);
+    opj_stream_set_seek_function(stream, seek_stream);
+    opj_stream_set_user_data(stream, memory, NULL);
+    opj_stream_set_user_data_length(stream, memory->source->size);
+    return stream;
+}
+
+static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is a truncated, damaged or unusual JPEG 2000", source->name);
+}
+
+/* ---- components to pixels --------------------------------------------------------------------------------------- */
+
+/* Where the format does not say what the components are, Pillow goes by which of them are subsampled. */
+static OPJ_COLOR_SPACE color_space_of(const opj_image_t *image) {
+    if (image->color_space != OPJ_CLRSPC_UNKNOWN && image->color_space != OPJ_CLRSPC_UNSPECIFIED) {
+        return image->color_space;
+    }
+    if (image->numcomps < 3) return OPJ_CLRSPC_GRAY;
+    const opj_image_comp_t *parts = image->comps;
+    int luma = parts[0].dx == 1 && parts[0].dy == 1;
+    int chroma = parts[1].dx == 1 && parts[1].dy == 1 && parts[2].dx == 1 && parts[2].dy == 1;
+    return luma && !chroma ? OPJ_CLRSPC_SYCC : OPJ_CLRSPC_SRGB;
+}
+
+/* The sample that covers pixel (x, y), as 8 bits. Grey of more than 8 bits keeps its high byte, as in PNG; with colour
+ * or alpha beside it, it is rounded. */
+static uint8_t sample_at(const opj_image_comp_t *part, int x, int y, int is_grey) {
+    uint32_t column = (uint32_t)x / part->dx, row = (uint32_t)y / part->dy;
+    if (column >= part->w) column = part->w - 1;
+    if (row >= part->h) row = part->h - 1;
+    int64_t value = part->data[(size_t)row * part->w + column];
+    if (part->sgnd) value += (int64_t)1 << (part->prec - 1);
+    if (part->prec < 8) return (uint8_t)(value << (8 - part->prec));
+    int shift = (int)part->prec - 8;
+    if (shift && !is_grey) value += (int64_t)1 << (shift - 1);
+    value >>= shift;
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+static uint8_t clip_u8(int value) {
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/* Pillow's fixed point with 6 bits, which truncates. */
+static int chroma_part(double factor, int chroma) {
+    return (int)(factor * 64 * (chroma - 128) + 0.5);
+}
+
+static void ycc_to_rgb(uint8_t pixel[4]) {
+    int y = pixel[0], cb = pixel[1], cr = pixel[2];
+    pixel[0] = clip_u8(y + (chroma_part(1.402, cr) >> 6));
+    pixel[1] = clip_u8(y + ((chroma_part(-0.34414, cb) + chroma_part(-0.71414, cr)) >> 6));
+    pixel[2] = clip_u8(y + (chroma_part(1.772, cb) >> 6));
+}
+
+static void copy_pixels(i2v_raster *raster, const opj_image_t *image, OPJ_COLOR_SPACE space) {
+    int parts = (int)image->numcomps, is_grey = parts < 3;
+    uint8_t *out = raster->pixels, pixel[4] = {0};
+    for (int y = 0; y < raster->height; y++) {
+        for (int x = 0; x < raster->width; x++, out += raster->channels) {
+            for (int c = 0; c < parts; c++) pixel[c] = sample_at(&image->comps[c], x, y, parts == 1);
+            if (is_grey) {
+                pixel[3] = pixel[1];
+                pixel[1] = pixel[2] = pixel[0];
+            }
+            if (space == OPJ_CLRSPC_SYCC && !is_grey) ycc_to_rgb(pixel);
+            if (space == OPJ_CLRSPC_CMYK && parts == 4) {
+                for (int c = 0; c < 4; c++) pixel[c] = (uint8_t)(255 - pixel[c]);
+                i2v_cmyk_to_rgb(pixel, pixel);
+            }
+            memcpy(out, pixel, (size_t)raster->channels);
+        }
+    }
+}
+
+/* ---- the decoder ------------------------------------------------------------------------------------------------ */
+
+static i2v_status check_components(const opj_image_t *image, const i2v_encoded *source, i2v_error *error) {
+    if (image->x1 <= image->x0 || image->y1 <= image->y0) return fail_damaged(source, error);
+    if (image->numcomps < 1 || image->numcomps > MAX_COMPONENTS) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a JPEG 2000 of %u components: convert it to PNG",
+                        source->name, (unsigned)image->numcomps);
+    }
+    return i2v_raster_check((int64_t)image->x1 - image->x0, (int64_t)image->y1 - image->y0, source->name, error);
+}
+
+/* Components have their data, and precisions that shifts can take. */
+static int is_whole(const opj_image_t *image) {
+    if (image->numcomps < 1 || image->numcomps > MAX_COMPONENTS) return 0;
+    for (OPJ_UINT32 i = 0; i < image->numcomps; i++) {
+        const opj_image_comp_t *part = &image->comps[i];
+        if (!part->data || !part->w || !part->h || !part->dx || !part->dy || part->prec < 1 || part->prec > 31) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static i2v_status decode(i2v_raster *raster, opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image,
+                         const i2v_encoded *source, i2v_error *error) {
+    opj_dparameters_t parameters;
+    opj_set_default_decoder_parameters(&parameters);
+    if (!opj_setup_decoder(codec, &parameters) || !opj_read_header(stream, codec, image)) {
+        return fail_damaged(source, error);
+    }
+    i2v_status status = check_components(*image, source, error);
+    if (status) return status;
+    int64_t width = (int64_t)(*image)->x1 - (*image)->x0, height = (int64_t)(*image)->y1 - (*image)->y0;
+    if (!opj_decode(codec, stream, *image) || !opj_end_decompress(codec, stream) || !is_whole(*image)) {
+        return fail_damaged(source, error);
+    }
+    OPJ_COLOR_SPACE space = color_space_of(*image);
+    OPJ_UINT32 parts = (*image)->numcomps;
+    int alpha = parts == 2 || (parts == 4 && space != OPJ_CLRSPC_CMYK);
+    status = i2v_raster_alloc(raster, width, height, alpha ? 4 : 3, source->name, error);
+    if (!status) copy_pixels(raster, *image, space);
+    return status;
+}
+
+i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
+    memory_stream memory = {source, 0};
+    opj_image_t *image = NULL;
+    opj_stream_t *stream = open_stream(&memory);
+    opj_codec_t *codec = opj_create_decompress(source->data[0] == 0xff ? OPJ_CODEC_J2K : OPJ_CODEC_JP2);
+    i2v_status status = stream && codec ? decode(raster, codec, stream, &image, source, error)
+                                        : i2v_fail_memory(error, source->name, 0);
+    opj_image_destroy(image);
+    opj_destroy_codec(codec);
+    opj_stream_destroy(stream);
+    return status;
+}
+
+/* The SIZ segment is the first of a codestream: marker, length, capabilities, then the far corner and the near one. */
+i2v_status i2v_jpeg2000_size(const i2v_encoded *source, int64_t *width, int64_t *height, i2v_error *error) {
+    static const uint8_t start[] = {0xff, 0x4f, 0xff, 0x51};
+    const uint8_t *at = memmem(source->data, source->size, start, sizeof start);
+    if (!at || source->size - (size_t)(at - source->data) < 24) return fail_damaged(source, error);
+    *width = (int64_t)i2v_big_endian(at + 8, 4) - i2v_big_endian(at + 16, 4);
+    *height = (int64_t)i2v_big_endian(at + 12, 4) - i2v_big_endian(at + 20, 4);
+    return I2V_OK;
+}
