@@ -18,6 +18,7 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size) {
     if (size >= 12 && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0) return I2V_PICTURE_WEBP;
     if (size >= 6 && (memcmp(data, "GIF87a", 6) == 0 || memcmp(data, "GIF89a", 6) == 0)) return I2V_PICTURE_GIF;
     if (size >= 4 && (memcmp(data, "II*\0", 4) == 0 || memcmp(data, "MM\0*", 4) == 0)) return I2V_PICTURE_TIFF;
+    if (size >= 4 && (memcmp(data, "II+\0", 4) == 0 || memcmp(data, "MM\0+", 4) == 0)) return I2V_PICTURE_TIFF;
     if (size >= 2 && memcmp(data, "BM", 2) == 0) return I2V_PICTURE_BMP;
     return i2v_picture_format_of_rare(data, size);
 }
@@ -95,8 +96,9 @@ static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, i2v_erro
     case I2V_PICTURE_WEBP:
         return i2v_decode_webp(raster, source, error);
     case I2V_PICTURE_TIFF:
+        return i2v_decode_tiff(raster, source, error);
     case I2V_PICTURE_GIF:
-        return i2v_decode_ffmpeg(raster, source, format, error);
+        return i2v_decode_gif(raster, source, error);
     case I2V_PICTURE_AVIF:
         return i2v_decode_avif(raster, source, error);
     case I2V_PICTURE_HEIC:

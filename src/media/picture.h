@@ -16,6 +16,7 @@ typedef struct i2v_raster {
     int channels;    /* 3: RGB, 4: RGBA, not premultiplied */
     int orientation; /* EXIF: 1 (upright) .. 8 */
     uint8_t *pixels; /* [height][width][channels] */
+    const char *warning; /* what was forgiven, static; NULL: nothing */
 } i2v_raster;
 
 typedef enum i2v_picture_format {
@@ -68,18 +69,24 @@ i2v_status i2v_decode_heic(i2v_raster *raster, const i2v_encoded *source, i2v_er
 i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 /* picture_format.c: those that are read here, without a library. */
 i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
-/* TIFF and GIF (first frame). */
-i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
-                             i2v_error *error);
+i2v_status i2v_decode_tiff(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+/* The first frame, by FFmpeg. */
+i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
-/* picture_precheck.c: for TIFF and GIF, that size and completeness are in order. */
-i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
+/* picture_precheck.c: that a GIF's size and completeness are in order. */
+i2v_status i2v_precheck_gif(const i2v_encoded *source, i2v_error *error);
 
-/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF file or EXIF block (with or without
- * "Exif\0\0" before it); `missing` if it has none. */
+/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file or EXIF block (with or
+ * without "Exif\0\0" before it); `missing` if it has none. */
 uint32_t i2v_tiff_tag(const uint8_t *data, size_t size, unsigned tag, uint32_t missing);
 
-/* picture_exif.c: the orientation in it, 1 where there is none or it is out of range. */
-int i2v_exif_orientation(const uint8_t *data, size_t size);
+/* picture_exif.c: the orientation in an EXIF block, or, where that has none, in XMP: 1 .. 8, 1 where both have none or it
+ * is out of range. Either may be of size 0. */
+int i2v_orientation(const uint8_t *exif, size_t exif_size, const uint8_t *xmp, size_t xmp_size);
+
+/* picture_png_text.c: the same of a PNG: by its eXIf chunk (given; may be of size 0) or ImageMagick's "Raw profile type
+ * exif" in a text chunk, else by XMP in one. */
+i2v_status i2v_png_orientation(int *orientation, const i2v_encoded *source, const uint8_t *exif, size_t exif_size,
+                               i2v_error *error);
 
 #endif

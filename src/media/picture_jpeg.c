@@ -54,13 +54,23 @@ static void on_progress(j_common_ptr info) {
     longjmp(job->jump, 1);
 }
 
-static int orientation(const struct jpeg_decompress_struct *decoder) {
+/* What the first marker that begins so goes on with, and its size; 0 without one. */
+static size_t find_marker(const struct jpeg_decompress_struct *decoder, const char *beginning, size_t length,
+                          const uint8_t **data) {
     for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next) {
-        if (marker->data_length >= 6 && memcmp(marker->data, "Exif\0\0", 6) == 0) {
-            return i2v_exif_orientation(marker->data, marker->data_length);
-        }
+        if (marker->data_length < length || memcmp(marker->data, beginning, length) != 0) continue;
+        *data = marker->data + length;
+        return marker->data_length - length;
     }
-    return 1;
+    return 0;
+}
+
+static int orientation(const struct jpeg_decompress_struct *decoder) {
+    static const char exif_name[] = "Exif\0", xmp_name[] = "http://ns.adobe.com/xap/1.0/"; /* with their last NUL */
+    const uint8_t *exif = NULL, *xmp = NULL;
+    size_t exif_size = find_marker(decoder, exif_name, sizeof exif_name, &exif);
+    size_t xmp_size = find_marker(decoder, xmp_name, sizeof xmp_name, &xmp);
+    return i2v_orientation(exif, exif_size, xmp, xmp_size);
 }
 
 /* (a * b) / 255, rounded as Pillow's MULDIV255. */

@@ -1,6 +1,7 @@
 /* PNG by libpng: 8-bit RGB or RGBA whatever the file holds. 16-bit samples lose their low byte, in grey as in colour
  * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
- * are not applied, as in Pillow. */
+ * are not applied, as in Pillow. Damage that leaves all pixels, no more than wrong checksums or a missing end, is forgiven,
+ * as there, but told. */
 #include "media/picture.h"
 
 #include <setjmp.h>
@@ -14,7 +15,8 @@ typedef struct png_job {
     png_structp decoder;
     png_infop info;
     jmp_buf jump;
-    size_t position;
+    size_t position, missing; /* in the file, bytes asked for beyond its end */
+    int has_pixels;           /* all of them: what is wrong after them is forgiven */
     png_bytep *rows;
     i2v_raster *raster;
     const i2v_encoded *source;
@@ -24,23 +26,36 @@ typedef struct png_job {
 
 __attribute__((noreturn)) static void on_error(png_structp decoder, png_const_charp text) {
     png_job *job = png_get_error_ptr(decoder);
-    if (!job->status) {
+    if (job->has_pixels) {
+        job->raster->warning = "its end is damaged";
+    } else if (!job->status) {
         job->status =
             i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a PNG that cannot be read (%s)", job->source->name, text);
     }
     longjmp(job->jump, 1);
 }
 
-static void on_warning(png_structp decoder, png_const_charp text) {}
+static void on_warning(png_structp decoder, png_const_charp text) {
+    png_job *job = png_get_error_ptr(decoder);
+    if (strstr(text, "CRC error")) job->raster->warning = "a checksum in it is wrong; it may be damaged";
+}
+
+/* Nothing is missed of a file that ends within the pixels' two checksums, which come after them: those read as 0, and
+ * count nothing. */
+enum { CHECKSUMS = 8 };
 
 static void read_bytes(png_structp decoder, png_bytep bytes, size_t count) {
     png_job *job = png_get_io_ptr(decoder);
-    if (count > job->source->size - job->position) {
-        job->status = i2v_fail_truncated(job->source, job->error);
+    size_t left = job->source->size - job->position, here = count < left ? count : left;
+    job->missing += count - here;
+    if (job->missing > (job->has_pixels ? 0 : CHECKSUMS)) {
+        if (!job->has_pixels) job->status = i2v_fail_truncated(job->source, job->error);
+        job->raster->warning = "its end is missing";
         longjmp(job->jump, 1);
     }
-    memcpy(bytes, job->source->data + job->position, count);
-    job->position += count;
+    memcpy(bytes, job->source->data + job->position, here);
+    memset(bytes + here, 0, count - here);
+    job->position += here;
 }
 
 /* Text and profiles are never looked at, and are compressed: a small file could hold gigabytes of them. */
@@ -66,11 +81,18 @@ static void choose_conversions(png_job *job) {
     }
 }
 
-static void read_orientation(png_job *job) {
+static i2v_status read_orientation(png_job *job) {
     png_bytep exif = NULL;
     png_uint_32 size = 0;
-    if (png_get_eXIf_1(job->decoder, job->info, &size, &exif))
-        job->raster->orientation = i2v_exif_orientation(exif, size);
+    if (!png_get_eXIf_1(job->decoder, job->info, &size, &exif)) size = 0;
+    return i2v_png_orientation(&job->raster->orientation, job->source, exif, size, job->error);
+}
+
+/* From the first pixels on: Pillow looks at no checksum of theirs, and neither do we, but say so. The header's and the
+ * palette's must be right. */
+static void forgive_checksums(png_structp decoder) {
+    png_set_crc_action(decoder, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
+    png_set_option(decoder, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
 }
 
 static void decode(png_job *job) {
@@ -90,9 +112,10 @@ static void decode(png_job *job) {
         return;
     }
     for (size_t y = 0; y < height; y++) job->rows[y] = job->raster->pixels + y * stride;
+    forgive_checksums(job->decoder);
     png_read_image(job->decoder, job->rows);
+    job->has_pixels = 1;
     png_read_end(job->decoder, job->info);
-    read_orientation(job);
 }
 
 /* In a function of its own: none of its variables changes between setjmp and longjmp. */
@@ -106,6 +129,7 @@ i2v_status i2v_decode_png(i2v_raster *raster, const i2v_encoded *source, i2v_err
     if (job.decoder) job.info = png_create_info_struct(job.decoder);
     if (job.info) {
         decode_or_jump(&job);
+        if (!job.status) job.status = read_orientation(&job);
     } else {
         job.status = i2v_fail_memory(error, source->name, 0);
     }

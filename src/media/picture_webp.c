@@ -52,10 +52,11 @@ end:
 }
 
 static void read_orientation(i2v_raster *raster, const WebPMux *mux) {
-    WebPData exif;
-    if (mux && WebPMuxGetChunk(mux, "EXIF", &exif) == WEBP_MUX_OK) {
-        raster->orientation = i2v_exif_orientation(exif.bytes, exif.size);
-    }
+    WebPData exif = {0}, xmp = {0};
+    if (!mux) return;
+    if (WebPMuxGetChunk(mux, "EXIF", &exif) != WEBP_MUX_OK) exif.size = 0;
+    if (WebPMuxGetChunk(mux, "XMP ", &xmp) != WEBP_MUX_OK) xmp.size = 0;
+    raster->orientation = i2v_orientation(exif.bytes, exif.size, xmp.bytes, xmp.size);
 }
 
 i2v_status i2v_decode_webp(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {

@@ -1,0 +1,34 @@
+/* What picture_tiff.c (libtiff, blocks) and tiff_pixels.c (samples to pixels) share. */
+#ifndef I2V_MEDIA_TIFF_H
+#define I2V_MEDIA_TIFF_H
+
+#include "media/picture.h"
+
+#include <stddef.h>
+
+/* Of what the samples of a pixel are, before those that are extra. */
+typedef enum i2v_tiff_color { I2V_TIFF_GREY, I2V_TIFF_PALETTE, I2V_TIFF_RGB, I2V_TIFF_CMYK } i2v_tiff_color;
+typedef enum i2v_tiff_alpha { I2V_TIFF_OPAQUE, I2V_TIFF_PREMULTIPLIED, I2V_TIFF_STRAIGHT } i2v_tiff_alpha;
+typedef enum i2v_tiff_number { I2V_TIFF_UNSIGNED = 1, I2V_TIFF_SIGNED = 2, I2V_TIFF_FLOAT = 3 } i2v_tiff_number;
+
+typedef struct i2v_tiff_layout {
+    i2v_tiff_color color;
+    i2v_tiff_alpha alpha;
+    i2v_tiff_number number;
+    int bits;                   /* of a sample: 1, 2, 4, 8, 12, 16 or 32 */
+    int samples;                /* of a pixel, as stored */
+    int colors;                 /* of them, those of color: 1, 3 or 4; alpha follows */
+    int inverted;               /* 0 is white */
+    const uint16_t *palette[3]; /* 2^bits colours of 16 bits each; I2V_TIFF_PALETTE only */
+} i2v_tiff_layout;
+
+/* Samples `first`.. of `count` pixels of one row of the file, where `stored` lie together, to bytes: `out` is the raster's
+ * pixel, `channels` wide, and gets them in its first channels, alpha in its last. 16-bit and 12-bit samples keep their
+ * high byte, those of 32 bits, signed ones and floats are cut to 0..255. */
+void i2v_tiff_row(const i2v_tiff_layout *layout, const uint8_t *row, int stored, int first, int count, uint8_t *out,
+                  int channels);
+
+/* All samples of a picture to RGB or RGBA, in place. */
+void i2v_tiff_to_rgb(const i2v_tiff_layout *layout, i2v_raster *raster);
+
+#endif
