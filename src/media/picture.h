@@ -68,12 +68,12 @@ i2v_status i2v_decode_heic(i2v_raster *raster, const i2v_encoded *source, i2v_er
 i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 /* picture_format.c: those that are read here, without a library. */
 i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
-/* TIFF and GIF (first frame). */
+/* TIFF. */
 i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
                              i2v_error *error);
 
-/* picture_precheck.c: for TIFF and GIF, that size and completeness are in order. */
-i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
+/* picture_precheck.c: for TIFF, that the size is in order. */
+i2v_status i2v_precheck(const i2v_encoded *source, i2v_error *error);
 
 /* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF file or EXIF block (with or without
  * "Exif\0\0" before it); `missing` if it has none. */

@@ -1,5 +1,5 @@
-/* TIFF and GIF by FFmpeg's decoders. Both take the whole file as one packet, so no demuxer, protocol
- * or probing is involved: nothing but the decoder named here ever sees the file. Samples are scaled to 8 bits here and
+/* TIFF by FFmpeg's decoder. It takes the whole file as one packet, so no demuxer, protocol or probing is involved:
+ * nothing but the decoder named here ever sees the file. Samples are scaled to 8 bits here and
  * not by swscale, which rounds differently from Pillow at 5 and 6 bits. (CMYK TIFF is made RGB inside FFmpeg, up to 1
  * off Pillow.) */
 #include "media/picture.h"
@@ -16,7 +16,6 @@ static const struct {
     enum AVCodecID codec;
 } formats[] = {
     [I2V_PICTURE_TIFF] = {"TIFF", AV_CODEC_ID_TIFF},
-    [I2V_PICTURE_GIF] = {"GIF", AV_CODEC_ID_GIF},
 };
 
 static i2v_status decode_frame(AVFrame *frame, const i2v_encoded *source, i2v_picture_format format, i2v_error *error) {
@@ -111,9 +110,9 @@ static i2v_status copy_frame(i2v_raster *raster, const AVFrame *frame, const i2v
 
 i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
                              i2v_error *error) {
-    i2v_status status = i2v_precheck(source, format, error);
+    i2v_status status = i2v_precheck(source, error);
     if (status) return status;
-    if (format == I2V_PICTURE_TIFF) raster->orientation = i2v_exif_orientation(source->data, source->size);
+    raster->orientation = i2v_exif_orientation(source->data, source->size);
     AVFrame *frame = av_frame_alloc();
     if (!frame) return i2v_fail_memory(error, source->name, 0);
     status = decode_frame(frame, source, format, error);

@@ -1,40 +1,10 @@
-/* What is checked in TIFF and GIF files before FFmpeg sees them. Its own checks come after allocations, print to
- * stderr whatever the log level of the context, and pass files that end too early. */
+/* What is checked in TIFF files before FFmpeg sees them. Its own checks come after allocations and print to stderr
+ * whatever the log level of the context. */
 #include "media/picture.h"
 
 #include <limits.h>
 
 enum { TIFF_WIDTH = 0x100, TIFF_HEIGHT = 0x101, TIFF_DNG_VERSION = 0xc612 };
-
-/* Little-endian; 0 beyond the end. */
-static uint32_t read_uint(const i2v_encoded *source, size_t offset, int count) {
-    uint32_t value = 0;
-    if (offset > source->size || source->size - offset < (size_t)count) return 0;
-    for (int i = count - 1; i >= 0; i--) value = value << 8 | source->data[offset + (size_t)i];
-    return value;
-}
-
-/* The end of the first frame is found: header, colour table, extensions, image descriptor, colour table, sub-blocks up
- * to an empty one. (FFmpeg gives a half-empty picture for what is missing.) */
-static int gif_is_whole(const i2v_encoded *source) {
-    const uint8_t *data = source->data;
-    size_t size = source->size, at = 13;
-    if (size < at) return 0;
-    if (data[10] & 0x80) at += (size_t)3 << ((data[10] & 7) + 1);
-    int image = 0;
-    while (!image) {
-        if (at >= size) return 0;
-        image = data[at] == ',';
-        if (!image && data[at] != '!') return 0;
-        size_t flags = at + 9;
-        at += image ? 11 : 2; /* a descriptor and the code size, or an extension and its label */
-        if (image && flags < size && data[flags] & 0x80) at += (size_t)3 << ((data[flags] & 7) + 1);
-        while (at < size && data[at] != 0) at += (size_t)data[at] + 1;
-        if (at >= size) return 0;
-        at++;
-    }
-    return 1;
-}
 
 static i2v_status check_size(const i2v_encoded *source, int64_t width, int64_t height, i2v_error *error) {
     i2v_status status = i2v_raster_check(width, height, source->name, error);
@@ -45,22 +15,13 @@ static i2v_status check_size(const i2v_encoded *source, int64_t width, int64_t h
                     source->name);
 }
 
-i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error) {
-    int64_t width = 0, height = 0;
-    int whole = 1;
-    if (format == I2V_PICTURE_GIF) {
-        width = read_uint(source, 6, 2);
-        height = read_uint(source, 8, 2);
-    } else {
-        width = i2v_tiff_tag(source->data, source->size, TIFF_WIDTH, 0);
-        height = i2v_tiff_tag(source->data, source->size, TIFF_HEIGHT, 0);
-    }
+i2v_status i2v_precheck(const i2v_encoded *source, i2v_error *error) {
     if (source->size < 26) return i2v_fail_truncated(source, error);
+    int64_t width = i2v_tiff_tag(source->data, source->size, TIFF_WIDTH, 0);
+    int64_t height = i2v_tiff_tag(source->data, source->size, TIFF_HEIGHT, 0);
     i2v_status status = check_size(source, width, height, error);
     if (status) return status;
-    if (format == I2V_PICTURE_GIF) whole = gif_is_whole(source);
-    if (!whole) return i2v_fail_truncated(source, error);
-    if (format == I2V_PICTURE_TIFF && i2v_tiff_tag(source->data, source->size, TIFF_DNG_VERSION, 0)) {
+    if (i2v_tiff_tag(source->data, source->size, TIFF_DNG_VERSION, 0)) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a raw camera picture (DNG): convert it to PNG",
                         source->name);
     }
