@@ -179,6 +179,12 @@ static i2v_status read_pixels(const i2v_raster *raster, const gif_frame *frame, 
     return I2V_OK;
 }
 
+static void fill_canvas(const gif_frame *frame, const i2v_raster *raster) {
+    size_t width = (size_t)raster->width, stride = width * (size_t)raster->channels;
+    for (size_t x = 0; x < width; x++) put(frame, raster, x, larger(frame->transparent, 0));
+    for (size_t y = 1; y < (size_t)raster->height; y++) memcpy(raster->pixels + y * stride, raster->pixels, stride);
+}
+
 i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
     gif_frame frame;
     i2v_status status = find_frame(&frame, source, error);
@@ -186,7 +192,6 @@ i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_err
     int channels = frame.transparent >= 0 ? 4 : 3;
     status = i2v_raster_alloc(raster, frame.canvas_width, frame.canvas_height, channels, source->name, error);
     if (status) return status;
-    size_t count = (size_t)raster->width * (size_t)raster->height;
-    for (size_t i = 0; i < count; i++) put(&frame, raster, i, larger(frame.transparent, 0));
+    if (frame.width < raster->width || frame.height < raster->height) fill_canvas(&frame, raster);
     return read_pixels(raster, &frame, source, error);
 }
