@@ -9,8 +9,9 @@
 /* "folder/x.safetensors" is a file that is missing, as is "folder/x.mp4", which info may be asked about;
  * "org/name/x.safetensors" may be one of a model. */
 static int looks_like_a_file(const char *model) {
-    static const char *const endings[] = {".safetensors", ".mp4",  ".mkv", ".mov", ".webm", ".gif",
-                                          ".webp",        ".apng", ".png", ".jpg", ".jpeg", ".npy"};
+    static const char *const endings[] = {".safetensors", ".mp4", ".mkv",  ".mov", ".webm", ".gif",  ".webp", ".apng",
+                                          ".png",         ".jpg", ".jpeg", ".npy", ".avif", ".heic", ".jp2",  ".tif",
+                                          ".tiff",        ".bmp", ".tga",  ".ppm", ".pgm",  ".psd",  ".ico",  ".qoi"};
     const char *dot = strrchr(model, '.');
     if (!dot || strchr(model, '/') != strrchr(model, '/')) return 0;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

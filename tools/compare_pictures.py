@@ -30,7 +30,6 @@ PILLOW = "13.0.0"
 DIFFERENCES = [
     ("png-grey[124]-trns*", "ours"),  # Pillow compares the transparent grey, unscaled, with scaled pixels
     ("png-grey16-trns*", "ours"),  # no alpha in the reference below, which keeps the high byte
-    ("gif-transparent.gif", "ours"),  # FFmpeg makes transparent pixels black; over white they are the same
     ("jpeg2000-*-odd.jp2", "ours"),  # Pillow rounds the width of subsampled components down, and shears them
     ("jpeg2000-rgb48le-white.jp2", "ours"),  # Pillow's white of more than 8 bits overflows into black
     ("pnm-float-unit.pfm", "refused"),  # Pillow's is black

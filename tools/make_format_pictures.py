@@ -38,6 +38,7 @@ ico-1-16x16.ico ico-4-33x21.ico ico-8-16x16.ico ico-24-33x21.ico ico-32-16x16.ic
 ico-unsaid-bits.ico cur-1-33x21.cur cur-8-16x16.cur cur-32-16x16.cur cur-several.cur cur-black-white.cur
 dib-1-header12.dib dib-4-header40.dib dib-rle4.dib dib-8-top-down.dib dib-565-masks.dib dib-24.dib dib-32-bgra-header108.dib
 bmp-32-bgxr-masks.bmp bmp-32-bgar-header124.bmp bmp-rle4.bmp bmp-8-few-colors.bmp bmp-565-header56.bmp bmp-1-white-black.bmp
+gif-within-transparent-canvas.gif gif-within-canvas.gif gif-both-palettes.gif gif-no-palette.gif gif-L-interlaced.gif
 qoi-RGB.qoi qoi-RGBA.qoi qoi-RGBA-flat.qoi
 pcx-RGB-45.pcx pcx-P-16.pcx pcx-L-16.pcx pcx-1-45.pcx pcx-4-planes.pcx pcx-2-planes.pcx
 sgi-RGB-1-rle.sgi sgi-RGBA-2-rle.sgi sgi-L-1.sgi sgi-RGB-2.sgi

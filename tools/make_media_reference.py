@@ -8,7 +8,7 @@ same hashes but may write other files. Sources: examples/rocket.jpg (public doma
 
 expected.txt: a line a picture, "file width height hash-of-RGB-alpha-dropped hash-of-RGB-over-white".
 resize.txt:   a line a resize of the pattern of size w x h, "channels w h fit new_w new_h hash".
-Hashes are FNV-1a, 64 bit, of the pixels' bytes. "-" where Pillow is no reference (said at the place).
+Hashes are FNV-1a, 64 bit, of the pixels' bytes.
 """
 import struct
 import zlib
@@ -238,8 +238,6 @@ def describe(path):
         image.info["transparency"] *= 17
     image = ImageOps.exif_transpose(image)
     drop = fnv1a(np.asarray(image.convert("RGB")).tobytes())
-    if path.name == "transparent.gif":  # the colour under full transparency is arbitrary
-        drop = "-"
     return f"{image.width} {image.height} {drop} {fnv1a(over_white(image).tobytes())}"
 
 

@@ -165,9 +165,29 @@ def gif_files(images):
     for colors in (2, 3, 16, 17, 128, 256):
         yield f"gif-{colors}-colors.gif", save(images["RGB"].quantize(colors), "GIF")
     yield "gif-transparent.gif", save(images["P"], "GIF", transparency=5)
+    whole = save(images["P"], "GIF")
+    yield from gif_canvases(whole)
     for disposal in range(4):
         yield f"gif-animated-disposal{disposal}.gif", save(
             images["P"], "GIF", save_all=True, append_images=[images["P"].rotate(180)], disposal=disposal)
+
+
+def gif_canvases(whole):
+    """A frame beside the canvas's corner, or beyond its end; with a local palette, without any."""
+    descriptor = whole.index(b",", 13 + (3 << ((whole[10] & 7) + 1)))
+    table = whole[13 : 13 + (3 << ((whole[10] & 7) + 1))]
+    x, y = struct.pack("<HH", 7, 5), struct.pack("<HH", 60, 50)
+    control = b"!\xf9\4" + bytes([1, 0, 0, 9]) + b"\0"
+    moved = whole[:descriptor] + b"," + x + whole[descriptor + 5 :]
+    yield "gif-beyond-canvas.gif", moved
+    moved = moved[:6] + y + moved[10:]
+    yield "gif-within-canvas.gif", moved
+    yield "gif-within-transparent-canvas.gif", moved[:descriptor] + control + moved[descriptor:]
+    flags = whole[10] & 7 | 0x80
+    local = whole[descriptor : descriptor + 9] + bytes([flags]) + table + whole[descriptor + 10 :]
+    yield "gif-local-palette.gif", whole[:10] + b"\0" + whole[11:13] + local
+    yield "gif-both-palettes.gif", whole[:13] + table[::-1] + whole[13 + len(table) : descriptor] + local
+    yield "gif-no-palette.gif", whole[:10] + b"\0" + whole[11:13] + whole[descriptor:]
 
 
 TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "tiff_deflate")

@@ -97,8 +97,6 @@ static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, i2v_erro
         return i2v_decode_webp(raster, source, error);
     case I2V_PICTURE_TIFF:
         return i2v_decode_tiff(raster, source, error);
-    case I2V_PICTURE_GIF:
-        return i2v_decode_gif(raster, source, error);
     case I2V_PICTURE_AVIF:
         return i2v_decode_avif(raster, source, error);
     case I2V_PICTURE_HEIC:

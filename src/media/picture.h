@@ -70,11 +70,6 @@ i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2
 /* picture_format.c: those that are read here, without a library. */
 i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
 i2v_status i2v_decode_tiff(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
-/* The first frame, by FFmpeg. */
-i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
-
-/* picture_precheck.c: that a GIF's size and completeness are in order. */
-i2v_status i2v_precheck_gif(const i2v_encoded *source, i2v_error *error);
 
 /* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file or EXIF block (with or
  * without "Exif\0\0" before it); `missing` if it has none. */

@@ -63,6 +63,8 @@ i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_pi
         return i2v_decode_ico(raster, source, error);
     case I2V_PICTURE_CUR:
         return i2v_decode_cur(raster, source, error);
+    case I2V_PICTURE_GIF:
+        return i2v_decode_gif(raster, source, error);
     case I2V_PICTURE_BMP:
         return i2v_decode_bmp(raster, source, error);
     case I2V_PICTURE_DIB:

@@ -100,22 +100,25 @@ static void ycc_to_rgb(uint8_t pixel[4]) {
     pixel[2] = clip_u8(y + (chroma_part(1.772, cb) >> 6));
 }
 
-static void copy_pixels(i2v_raster *raster, const opj_image_t *image, OPJ_COLOR_SPACE space) {
-    int parts = (int)image->numcomps, is_grey = parts < 3;
-    uint8_t *out = raster->pixels, pixel[4] = {0};
+/* raster is RGBA; what has no alpha is opaque. */
+static void copy_pixels(i2v_raster *raster, const opj_image_t *image) {
+    OPJ_COLOR_SPACE space = color_space_of(image);
+    int parts = (int)image->numcomps, is_grey = parts < 3, is_cmyk = parts == 4 && space == OPJ_CLRSPC_CMYK;
+    int alpha = (parts == 2 || parts == 4) && !is_cmyk;
+    uint8_t *pixel = raster->pixels;
     for (int y = 0; y < raster->height; y++) {
-        for (int x = 0; x < raster->width; x++, out += raster->channels) {
+        for (int x = 0; x < raster->width; x++, pixel += 4) {
             for (int c = 0; c < parts; c++) pixel[c] = sample_at(&image->comps[c], x, y, parts == 1);
             if (is_grey) {
                 pixel[3] = pixel[1];
                 pixel[1] = pixel[2] = pixel[0];
-            }
-            if (space == OPJ_CLRSPC_SYCC && !is_grey) ycc_to_rgb(pixel);
-            if (space == OPJ_CLRSPC_CMYK && parts == 4) {
+            } else if (is_cmyk) {
                 for (int c = 0; c < 4; c++) pixel[c] = (uint8_t)(255 - pixel[c]);
                 i2v_cmyk_to_rgb(pixel, pixel);
+            } else if (space == OPJ_CLRSPC_SYCC) {
+                ycc_to_rgb(pixel);
             }
-            memcpy(out, pixel, (size_t)raster->channels);
+            if (!alpha) pixel[3] = 255;
         }
     }
 }
@@ -124,11 +127,9 @@ static void copy_pixels(i2v_raster *raster, const opj_image_t *image, OPJ_COLOR_
 
 static i2v_status check_components(const opj_image_t *image, const i2v_encoded *source, i2v_error *error) {
     if (image->x1 <= image->x0 || image->y1 <= image->y0) return fail_damaged(source, error);
-    if (image->numcomps < 1 || image->numcomps > MAX_COMPONENTS) {
-        return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a JPEG 2000 of %u components: convert it to PNG",
-                        source->name, (unsigned)image->numcomps);
-    }
-    return i2v_raster_check((int64_t)image->x1 - image->x0, (int64_t)image->y1 - image->y0, source->name, error);
+    if (image->numcomps >= 1 && image->numcomps <= MAX_COMPONENTS) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a JPEG 2000 of %u components: convert it to PNG", source->name,
+                    (unsigned)image->numcomps);
 }
 
 /* Components have their data, and precisions that shifts can take. */
@@ -152,16 +153,15 @@ static i2v_status decode(i2v_raster *raster, opj_codec_t *codec, opj_stream_t *s
     }
     i2v_status status = check_components(*image, source, error);
     if (status) return status;
-    int64_t width = (int64_t)(*image)->x1 - (*image)->x0, height = (int64_t)(*image)->y1 - (*image)->y0;
+    /* before the decoder takes memory for as many pixels; a palette may yet bring alpha */
+    status = i2v_raster_alloc(raster, (int64_t)(*image)->x1 - (*image)->x0, (int64_t)(*image)->y1 - (*image)->y0, 4,
+                              source->name, error);
+    if (status) return status;
     if (!opj_decode(codec, stream, *image) || !opj_end_decompress(codec, stream) || !is_whole(*image)) {
         return fail_damaged(source, error);
     }
-    OPJ_COLOR_SPACE space = color_space_of(*image);
-    OPJ_UINT32 parts = (*image)->numcomps;
-    int alpha = parts == 2 || (parts == 4 && space != OPJ_CLRSPC_CMYK);
-    status = i2v_raster_alloc(raster, width, height, alpha ? 4 : 3, source->name, error);
-    if (!status) copy_pixels(raster, *image, space);
-    return status;
+    copy_pixels(raster, *image);
+    return I2V_OK;
 }
 
 i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {

@@ -1,6 +1,7 @@
 /* PNG by libpng: 8-bit RGB or RGBA whatever the file holds. 16-bit samples lose their low byte, in grey as in colour
  * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
- * are not applied, as in Pillow. Damage that leaves all pixels, no more than wrong checksums or a missing end, is forgiven,
+ * are not applied, as in Pillow. Damage that leaves all pixels, no more than wrong checksums of chunks or a missing end, is
+ * forgiven,
  * as there, but told. */
 #include "media/picture.h"
 
@@ -40,15 +41,14 @@ static void on_warning(png_structp decoder, png_const_charp text) {
     if (strstr(text, "CRC error")) job->raster->warning = "a checksum in it is wrong; it may be damaged";
 }
 
-/* Nothing is missed of a file that ends within the pixels' two checksums, which come after them: those read as 0, and
- * count nothing. */
-enum { CHECKSUMS = 8 };
+/* Nothing is missed of a file that ends within the last pixels' checksum: what is not there reads as 0. */
+enum { CHECKSUM = 4 };
 
 static void read_bytes(png_structp decoder, png_bytep bytes, size_t count) {
     png_job *job = png_get_io_ptr(decoder);
     size_t left = job->source->size - job->position, here = count < left ? count : left;
     job->missing += count - here;
-    if (job->missing > (job->has_pixels ? 0 : CHECKSUMS)) {
+    if (job->missing > (job->has_pixels ? 0 : CHECKSUM)) {
         if (!job->has_pixels) job->status = i2v_fail_truncated(job->source, job->error);
         job->raster->warning = "its end is missing";
         longjmp(job->jump, 1);
@@ -88,11 +88,10 @@ static i2v_status read_orientation(png_job *job) {
     return i2v_png_orientation(&job->raster->orientation, job->source, exif, size, job->error);
 }
 
-/* From the first pixels on: Pillow looks at no checksum of theirs, and neither do we, but say so. The header's and the
- * palette's must be right. */
+/* From the first pixels on: Pillow does not look at their chunks' checksums, and what they are wrong about is told. The
+ * header's and the palette's must be right, and so must be the pixels' own, which stands behind them. */
 static void forgive_checksums(png_structp decoder) {
     png_set_crc_action(decoder, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
-    png_set_option(decoder, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
 }
 
 static void decode(png_job *job) {

@@ -7,6 +7,7 @@
 i2v_status i2v_decode_pnm(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_ico(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_cur(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_bmp(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_dib(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_qoi(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);

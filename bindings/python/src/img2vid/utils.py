@@ -19,7 +19,8 @@ from .errors import FormatError, check
 def load_image(image: Any) -> Any:
     """A picture as a Pillow image in RGB: EXIF orientation applied, transparency dropped.
 
-    image: path or http(s) address of a PNG, JPEG, WebP, BMP, TIFF or GIF file (its first frame), or a Pillow image.
+    image: path or http(s) address of a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF, BMP and others; of an animation, the
+        first frame), or a Pillow image.
     """
     pillow = import_pillow()
     if is_pillow(image):
