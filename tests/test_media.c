@@ -105,8 +105,8 @@ static i2v_status load_quietly(i2v_image **image, const void *data, size_t size,
     return status;
 }
 
-/* From a buffer of exactly this size, so that AddressSanitizer sees a read beyond its end. */
-static i2v_status load_exact(const uint8_t *data, size_t size, i2v_error *error) {
+/* From a buffer of exactly this size, so that AddressSanitizer sees a read beyond its end. got is the pixels' hash. */
+static i2v_status load_hash(const uint8_t *data, size_t size, char got[17], i2v_error *error) {
     uint8_t *copy = malloc(size ? size : 1);
     assert_non_null(copy);
     if (size) memcpy(copy, data, size);
@@ -114,10 +114,16 @@ static i2v_status load_exact(const uint8_t *data, size_t size, i2v_error *error)
     i2v_status status = load_quietly(&image, copy, size, error);
     assert_true((image != NULL) == (status == I2V_OK));
     if (image) assert_true(image->width > 0 && image->height > 0);
+    if (image) hash(image->pixels, (size_t)image->width * (size_t)image->height * 3, got);
     if (status) assert_true(status == error->status && error->message[0]);
     i2v_image_free(image);
     free(copy);
     return status;
+}
+
+static i2v_status load_exact(const uint8_t *data, size_t size, i2v_error *error) {
+    char got[17];
+    return load_hash(data, size, got, error);
 }
 
 /* Every file cut at 40 places: never a crash, and an error wherever pixels are missing. */
@@ -131,10 +137,9 @@ static void test_truncated_pictures(void **state) {
         assert_int_equal(i2v_file_read(&data, &size, item.path, I2V_FILE_MAX_BYTES, NULL), I2V_OK);
         for (size_t i = 0; i < 40; i++) {
             size_t cut = i * size / 40;
-            /* of animations, the first frame is enough */
-            int may_be_whole = strncmp(item.file, "animated", 8) == 0;
-            if (load_exact(data, cut, &error) == I2V_OK && !may_be_whole) {
-                fail_msg("%s cut to %zu of %zu bytes gives a picture", item.file, cut, size);
+            char got[17];
+            if (load_hash(data, cut, got, &error) == I2V_OK && strcmp(got, item.white) != 0) {
+                fail_msg("%s cut to %zu of %zu bytes gives another picture", item.file, cut, size);
             }
         }
         free(data);

@@ -204,8 +204,8 @@ static i2v_status load_exact(const uint8_t *data, size_t size) {
 
 /* Where the last bytes need not be missed: trailers, palettes and masks that Pillow does without, other cursors. */
 static int forgives(const char *file) {
-    static const char *const starts[] = {"cur-", "ico-32-",        "pcx-L-",     "pcx-P-",
-                                         "qoi-", "tga-attributes", "tga-pillow-"};
+    static const char *const starts[] = {"cur-",           "ico-32-",     "pcx-L-",   "pcx-P-", "qoi-",
+                                         "tga-attributes", "tga-pillow-", "tiff-cp-", "png-",   "jpeg-xmp"};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         if (strncmp(file, starts[i], strlen(starts[i])) == 0) return 1;
     }

@@ -2,7 +2,7 @@
 # Installs the Debian or Ubuntu packages that building and testing need, or those named; says nothing when all are there.
 # On other systems it names them and leaves the rest to the person.
 set -eu
-packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev libwebp-dev libtiff-dev
+packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev zlib1g-dev libwebp-dev libtiff-dev
     libavif-dev libopenjp2-7-dev libheif-dev libavformat-dev
     libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates
     libcmocka-dev ffmpeg webp mandoc)

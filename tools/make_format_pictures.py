@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes tests/data/pictures: small files of the formats beside PNG, JPEG, WebP, GIF and TIFF, and what Pillow decodes
+"""Makes tests/data/pictures: small files of the formats beside plain PNG, JPEG, WebP and GIF, and what Pillow decodes
 them to.
 
     python3 tools/make_format_pictures.py      (from the repository's root)
 
-Needs Pillow 13.0.0, numpy, pillow-heif 1.8.1 and ffmpeg (for AVIF and JPEG 2000 of more than 8 bits). The files are those of
+Needs Pillow 13.0.0, numpy, pillow-heif 1.8.1, tifffile 2026.3.3, ffmpeg (for AVIF and JPEG 2000 of
+more than 8 bits) and tiffcp 4.5.0. The files are those of
 picture_corpus.py in a smaller size. expected.txt is as in tests/data/media (make_media_reference.py). HEIC's pixels come
 from pillow-heif, which is not Pillow; the test allows them a difference.
 """
@@ -43,6 +44,17 @@ qoi-RGB.qoi qoi-RGBA.qoi qoi-RGBA-flat.qoi
 pcx-RGB-45.pcx pcx-P-16.pcx pcx-L-16.pcx pcx-1-45.pcx pcx-4-planes.pcx pcx-2-planes.pcx
 sgi-RGB-1-rle.sgi sgi-RGBA-2-rle.sgi sgi-L-1.sgi sgi-RGB-2.sgi
 sun-bits1-type1.ras sun-palette8-type1.ras sun-grey4-type0.ras sun-rgb24-type3.ras sun-rgb32-type2.ras
+tiff-rgb-le-zlib-tiles16.tif tiff-rgb-be-raw-tiles48.tif tiff-rgb-big.tif tiff-premultiplied-le-raw-strips.tif
+tiff-premultiplied-be-zlib-tiles16.tif tiff-premultiplied16-le-zlib-strips.tif tiff-rgba-be-raw-tiles16.tif
+tiff-rgbx-le-raw-strips.tif tiff-rgba16-be-zlib-tiles16.tif tiff-planes-le-zlib-tiles16.tif tiff-planes-rgba-be-raw-strips.tif
+tiff-cmyk-le-zlib-tiles16.tif tiff-cmyk16-be-raw-strips.tif tiff-white0-le-zlib-tiles16.tif tiff-grey-alpha-le-raw-strips.tif
+tiff-palette-be-zlib-tiles16.tif tiff-bits-le-raw-tiles16.tif tiff-grey16-be-raw-strips.tif tiff-signed16-le-raw-strips.tif
+tiff-signed32-le-zlib-strips.tif tiff-float32-le-zlib-tiles16.tif tiff-cp-RGB-jpeg-strips.tif tiff-cp-RGB-jpeg-tiles.tif
+tiff-cp-RGB-jpeg_r-tiles.tif tiff-cp-L-jpeg-strips.tif tiff-cp-1-g3_2d-tiles.tif tiff-cp-1-g4-lsb.tif tiff-cp-P-lzw_2-tiles.tif
+tiff-cp-RGB-lzma-planes.tif tiff-cp-RGB-zstd-tiles.tif tiff-cp-CMYK-packbits-strips.tif tiff-xmp6.tif tiff-xmp3.tif
+png-xmp5.png png-xmp6.png png-xmp8-packed.png png-profile6.png png-profile7-packed.png jpeg-xmp3.jpg jpeg-xmp6.jpg
+jpeg-exif3-xmp6.jpg webp-xmp5.webp webp-xmp6.webp
+png-no-end.png png-no-checksum.png png-wrong-checksum.png png-trailing.png
 psd-rgb.psd psd-rgba-packed.psd psd-grey.psd psd-cmyk-packed.psd psd-palette.psd
 """.split()
 

@@ -5,7 +5,7 @@ set -eu
 [ $# -eq 2 ] || { echo "make_sysroot.sh ARCHITECTURE FOLDER" >&2; exit 2; }
 architecture=$1
 # without libheif, so that building without it is tried
-packages=(libc6-dev libjpeg-dev libpng-dev libwebp-dev libtiff-dev libavif-dev libopenjp2-7-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
+packages=(libc6-dev libjpeg-dev libpng-dev zlib1g-dev libwebp-dev libtiff-dev libavif-dev libopenjp2-7-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
     libjansson-dev libcurl4-openssl-dev libssl-dev libcmocka-dev)
 [ "$2/complete" -nt "$0" ] && exit 0
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from corpus_windows import windows_files
 from corpus_rare import rare_files
+from corpus_tiff import damaged_files, orientation_files, tiff_layout_files
 
 ROCKET = Path(__file__).resolve().parent.parent / "examples" / "rocket.jpg"
 SIZE = 45, 31  # odd: fillings at the ends of rows must show
@@ -265,5 +266,7 @@ def jpeg2000_files(images):
 def picture_files(size=SIZE):
     images = sources(size)
     for maker in (png_files, jpeg_files, webp_files, gif_files, tiff_files, avif_files, jpeg2000_files, windows_files,
-                  rare_files):
+                  tiff_layout_files, rare_files):
         yield from maker(images)
+    yield from orientation_files(images, save)
+    yield from damaged_files(images, save)

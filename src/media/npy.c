@@ -196,6 +196,12 @@ static i2v_status read_values(const i2v_mapped_file *file, float **data, npy_hea
     i2v_status status = read_header(file, header, &start, path, error);
     if (status) return status;
     size_t item_size = item_size_of(header->descr);
+    if (!item_size && strcmp(header->descr + 1, "V2") == 0) {
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "%s holds values of type %s, which is how NumPy saves bfloat16: save them as float32 "
+                        "((array.view('<u2').astype('<u4') << 16).view('<f4'), or tensor.float().numpy())",
+                        path, header->descr);
+    }
     if (!item_size) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s holds values of type %s: save it as float32 (array.astype('<f4'))", path, header->descr);

@@ -35,12 +35,13 @@ static i2v_status probe_png(i2v_media_info *info, const i2v_encoded *source, i2v
     set_size(info, i2v_big_endian(data + 16, 4), i2v_big_endian(data + 20, 4));
     name_kind(info, "png", "png");
     int64_t frames = 0;
-    int is_animated = 0;
+    int is_animated = 0, has_pixels = 0;
     double seconds = 0;
-    for (size_t at = 8; source->size - at >= 12;) {
+    for (size_t at = 8; at < source->size && source->size - at >= 12;) {
         const uint8_t *name = data + at + 4;
         uint32_t length = i2v_big_endian(data + at, 4);
-        if (length > source->size - at - 12) return fail_damaged(source, error);
+        if (memcmp(name, "IDAT", 4) == 0) has_pixels = 1;
+        if (length > source->size - at - 12) break;
         if (memcmp(name, "acTL", 4) == 0) is_animated = 1;
         if (memcmp(name, "fcTL", 4) == 0 && length == 26) {
             uint32_t denominator = i2v_big_endian(data + at + 30, 2);
@@ -53,7 +54,8 @@ static i2v_status probe_png(i2v_media_info *info, const i2v_encoded *source, i2v
         }
         at += 12 + (size_t)length;
     }
-    return fail_damaged(source, error);
+    /* the end of a still picture is not missed, as when it is read */
+    return has_pixels && !is_animated ? I2V_OK : fail_damaged(source, error);
 }
 
 /* Segments: 0xff, a marker, length with itself, data; the size is in the start-of-frame segment. */

@@ -1,0 +1,48 @@
+/* Arrays of types that are not read are told how to become such. */
+#include "media/media.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* numpy.save of two values of the type. */
+static i2v_status load_type(const char *descr, i2v_error *error) {
+    char path[] = "/tmp/img2vid-test-XXXXXX", header[128] = {0};
+    int descriptor = mkstemp(path), ndim;
+    assert_true(descriptor >= 0);
+    memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+    int length = snprintf(header + 10, sizeof header - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", descr);
+    memset(header + 10 + length, ' ', sizeof header - 10 - (size_t)length);
+    header[127] = '\n';
+    assert_int_equal(write(descriptor, header, sizeof header), sizeof header);
+    assert_int_equal(write(descriptor, "\0\0\0\0", 4), 4);
+    close(descriptor);
+    float *data = NULL;
+    int64_t shape[8];
+    i2v_status status = i2v_array_load(path, &data, shape, &ndim, error);
+    i2v_array_free(data);
+    unlink(path);
+    return status;
+}
+
+/* NumPy knows no bfloat16 and saves it as two bytes of nothing, which astype cannot read. */
+static void test_bfloat16_is_told_a_way(void **state) {
+    i2v_error error;
+    assert_int_equal(load_type("|V2", &error), I2V_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "(array.view('<u2').astype('<u4') << 16).view('<f4')"));
+    assert_int_equal(load_type("<V2", &error), I2V_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "bfloat16"));
+    assert_int_equal(load_type("<u8", &error), I2V_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "array.astype('<f4')"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
