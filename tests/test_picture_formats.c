@@ -147,6 +147,7 @@ static const named_bytes named[] = {
     {0, BYTES("P7\nWIDTH 1\n"), "is a PAM picture"},
     {128, BYTES("DICM"), "DICOM"},
     {0, BYTES("IIU\0\x18\0\0\0"), "raw camera picture (RW2): develop it"},
+    {0, BYTES("II*\0\x10\0\0\0CR\2\0"), "raw camera picture (CR2): develop it"},
     {0, BYTES("FUJIFILMCCD-RAW 0201"), "(RAF)"},
     {0,
      BYTES("\0\0\0\x18"
@@ -176,6 +177,20 @@ static void test_others_are_named(void **state) {
         assert_null(image);
         if (!strstr(error.message, named[i].says)) fail_msg("\"%s\" for \"%s\"", error.message, named[i].says);
     }
+}
+
+/* `img2vid info` says the same. */
+static void test_info_names_others(void **state) {
+    char path[] = "/tmp/img2vid-named-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "%PDF-1.7\n", 9), 9);
+    close(file);
+    i2v_media_info info;
+    i2v_error error;
+    assert_int_equal(i2v_media_probe(path, &info, &error), I2V_ERROR_FORMAT);
+    unlink(path);
+    assert_non_null(strstr(error.message, "is a PDF document: draw a page as PNG"));
 }
 
 /* ---- hostile ---------------------------------------------------------------------------------------------------- */
@@ -276,6 +291,7 @@ int main(void) {
         cmocka_unit_test(test_info_tells_formats),
         cmocka_unit_test(test_heic),
         cmocka_unit_test(test_others_are_named),
+        cmocka_unit_test(test_info_names_others),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flipped_bits),
     };

@@ -17,6 +17,8 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size) {
     if (size >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0) return I2V_PICTURE_PNG;
     if (size >= 12 && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0) return I2V_PICTURE_WEBP;
     if (size >= 6 && (memcmp(data, "GIF87a", 6) == 0 || memcmp(data, "GIF89a", 6) == 0)) return I2V_PICTURE_GIF;
+    if (size >= 10 && memcmp(data, "II*\0", 4) == 0 && memcmp(data + 8, "CR", 2) == 0)
+        return I2V_PICTURE_UNKNOWN; /* raw */
     if (size >= 4 && (memcmp(data, "II*\0", 4) == 0 || memcmp(data, "MM\0*", 4) == 0)) return I2V_PICTURE_TIFF;
     if (size >= 4 && (memcmp(data, "II+\0", 4) == 0 || memcmp(data, "MM\0+", 4) == 0)) return I2V_PICTURE_TIFF;
     if (size >= 2 && memcmp(data, "BM", 2) == 0) return I2V_PICTURE_BMP;

@@ -48,7 +48,9 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size);
 /* picture_format.c: those of them that Pillow reads beside the common ones. */
 i2v_picture_format i2v_picture_format_of_rare(const uint8_t *data, size_t size);
 
-/* picture_names.c: the failure of what is none of them, by its name if it is known, with the way out. */
+/* picture_names.c: the failure of what is none of them, by its name if it is known, with the way out; else the file
+ * "is" what `unknown` says. */
+i2v_status i2v_fail_unknown(const i2v_encoded *source, const char *unknown, i2v_error *error);
 i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error);
 
 /* picture.c: the limits on size and aspect. */

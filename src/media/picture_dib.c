@@ -20,13 +20,19 @@ static const struct {
     {{0xff000000, 0xff00, 0xff, 0xff0000}, {3, 1, 0, 2}}, {{0, 0, 0, 0}, {2, 1, 0, 3}},
 };
 
-int i2v_is_dib(const uint8_t *data, size_t size) {
+static int is_header_size(const uint8_t *data, size_t size) {
     static const uint8_t sizes[] = {12, 40, 52, 56, 64, 108, 124};
-    if (size < 26 || data[1] || data[2] || data[3] || !memchr(sizes, data[0], sizeof sizes)) return 0;
+    return size >= 26 && !data[1] && !data[2] && !data[3] && memchr(sizes, data[0], sizeof sizes);
+}
+
+static int is_depth(uint32_t depth) {
+    return depth == 1 || depth == 4 || depth == 8 || depth == 16 || depth == 24 || depth == 32;
+}
+
+int i2v_is_dib(const uint8_t *data, size_t size) {
+    if (!is_header_size(data, size)) return 0;
     size_t planes = data[0] == CORE_HEADER ? 8 : 12;
-    uint32_t depth = i2v_little_endian(data + planes + 2, 2);
-    return i2v_little_endian(data + planes, 2) == 1 &&
-           (depth == 1 || depth == 4 || depth == 8 || depth == 16 || depth == 24 || depth == 32);
+    return i2v_little_endian(data + planes, 2) == 1 && is_depth(i2v_little_endian(data + planes + 2, 2));
 }
 
 static i2v_status fail_unusual(const i2v_encoded *source, i2v_error *error) {
@@ -61,7 +67,7 @@ i2v_status i2v_dib_read_header(i2v_dib *dib, size_t at, const i2v_encoded *sourc
     dib->header_size = i2v_little_endian(header, 4);
     dib->palette_at = at + dib->header_size;
     dib->palette_entry = dib->header_size == CORE_HEADER ? 3 : 4;
-    if (!i2v_is_dib(header, left)) return fail_unusual(source, error);
+    if (!is_header_size(header, left)) return fail_unusual(source, error);
     if (left < dib->header_size) return i2v_fail_truncated(source, error);
     if (dib->header_size == CORE_HEADER) {
         dib->width = i2v_little_endian(header + 4, 2);
@@ -74,6 +80,7 @@ i2v_status i2v_dib_read_header(i2v_dib *dib, size_t at, const i2v_encoded *sourc
         dib->compression = i2v_little_endian(header + 16, 4);
         dib->colors = i2v_little_endian(header + 32, 4);
     }
+    if (!is_depth((uint32_t)dib->depth)) return fail_unusual(source, error);
     dib->top_down = dib->height < 0;
     if (dib->top_down) dib->height = -dib->height;
     if (dib->colors == 0) dib->colors = 1u << (dib->depth <= 8 ? dib->depth : 0);
@@ -142,48 +149,81 @@ static i2v_status read_plain(i2v_raster *raster, const i2v_dib *dib, const i2v_e
     return I2V_OK;
 }
 
-/* A pixel of index `index` at `place`, counted from the first row of the file; beyond the picture, none. */
-static void put(i2v_raster *raster, const i2v_dib *dib, const uint8_t *data, size_t place, unsigned index) {
-    size_t width = (size_t)raster->width, y = place / width;
-    if (y >= (size_t)raster->height) return;
-    if (!dib->top_down) y = (size_t)raster->height - 1 - y;
-    palette_color(dib, data, index, raster->pixels + (y * width + place % width) * (size_t)raster->channels);
+/* Run lengths being read: pixels are counted from the first row of the file, the column as the runs have it, which may
+ * be beyond the end of a row. */
+typedef struct rle_state {
+    i2v_raster *raster;
+    const i2v_dib *dib;
+    i2v_reader reader;
+    size_t place, column;
+    int is_rle4;
+} rle_state;
+
+/* The pixel at the place; beyond the picture, none. */
+static void put(rle_state *rle, unsigned index) {
+    size_t width = (size_t)rle->raster->width, height = (size_t)rle->raster->height, y = rle->place / width;
+    size_t x = rle->place++ % width;
+    if (y >= height) return;
+    if (!rle->dib->top_down) y = height - 1 - y;
+    uint8_t *out = rle->raster->pixels + (y * width + x) * (size_t)rle->raster->channels;
+    palette_color(rle->dib, rle->reader.data, index, out);
 }
 
-static unsigned index_of(uint8_t byte, int is_rle4, int odd) {
-    return is_rle4 ? odd ? byte & 15 : byte >> 4 : byte;
+static unsigned index_of(const rle_state *rle, uint8_t byte, size_t i) {
+    return rle->is_rle4 ? i % 2 ? byte & 15 : byte >> 4 : byte;
 }
 
-/* Run lengths: a count and a byte, or 0 and an escape: end of row, of picture, a step, or pixels as they are. */
+/* One byte again and again, to the end of the row at the most. */
+static void read_run(rle_state *rle, uint8_t count, uint8_t byte) {
+    size_t width = (size_t)rle->raster->width, left = rle->column < width ? width - rle->column : 0;
+    size_t run = count < left ? count : left;
+    for (size_t i = 0; i < run; i++) put(rle, index_of(rle, byte, i));
+    rle->column += run;
+}
+
+static int read_literal(rle_state *rle, uint8_t count) {
+    size_t bytes = rle->is_rle4 ? (count + 1u) / 2 : count;
+    const uint8_t *literal = i2v_read_bytes(&rle->reader, bytes);
+    if (!literal) return 0;
+    for (size_t i = 0; i < count; i++) put(rle, index_of(rle, literal[rle->is_rle4 ? i / 2 : i], i));
+    rle->column += count;
+    if (bytes % 2) i2v_read_byte(&rle->reader);
+    return 1;
+}
+
+static int step(rle_state *rle) {
+    size_t width = (size_t)rle->raster->width;
+    const uint8_t *by = i2v_read_bytes(&rle->reader, 2);
+    if (!by) return 0;
+    rle->place += by[0] + by[1] * width;
+    rle->column = rle->place % width;
+    return 1;
+}
+
+/* A count and a byte, or 0 and an escape: the end of a row, of the picture, a step, or a count of pixels that follow.
+ */
 static i2v_status read_rle(i2v_raster *raster, const i2v_dib *dib, const i2v_encoded *source, i2v_error *error) {
-    i2v_reader reader = {source->data, source->size, dib->pixels_at};
-    size_t width = (size_t)raster->width, count = width * (size_t)raster->height, place = 0;
-    int is_rle4 = dib->compression == RLE4;
+    enum { END_OF_ROW, END_OF_PICTURE, STEP };
+    size_t width = (size_t)raster->width, count = width * (size_t)raster->height;
     if (dib->pixels_at > source->size) return i2v_fail_truncated(source, error);
-    for (size_t i = 0; i < count; i++) put(raster, dib, source->data, i, 0);
-    while (place < count) {
-        const uint8_t *pair = i2v_read_bytes(&reader, 2);
+    rle_state rle = {raster, dib, {source->data, source->size, dib->pixels_at}, 0, 0, dib->compression == RLE4};
+    while (rle.place < count) put(&rle, 0);
+    rle.place = 0;
+    while (rle.place < count) {
+        const uint8_t *pair = i2v_read_bytes(&rle.reader, 2);
         if (!pair) return i2v_fail_truncated(source, error);
+        int is_read = 1;
         if (pair[0]) {
-            size_t left = width - place % width, run = pair[0] < left ? pair[0] : left;
-            for (size_t i = 0; i < run; i++) put(raster, dib, source->data, place++, index_of(pair[1], is_rle4, i % 2));
-        } else if (pair[1] == 0) {
-            place = (place + width - 1) / width * width;
-        } else if (pair[1] == 1) {
+            read_run(&rle, pair[0], pair[1]);
+        } else if (pair[1] == END_OF_ROW) {
+            rle.place = (rle.place + width - 1) / width * width;
+            rle.column = 0;
+        } else if (pair[1] == END_OF_PICTURE) {
             break;
-        } else if (pair[1] == 2) {
-            const uint8_t *step = i2v_read_bytes(&reader, 2);
-            if (!step) return i2v_fail_truncated(source, error);
-            place += step[0] + step[1] * width;
         } else {
-            size_t bytes = is_rle4 ? (pair[1] + 1u) / 2 : pair[1];
-            const uint8_t *literal = i2v_read_bytes(&reader, bytes);
-            if (!literal) return i2v_fail_truncated(source, error);
-            for (size_t i = 0; i < pair[1]; i++) {
-                put(raster, dib, source->data, place++, index_of(literal[is_rle4 ? i / 2 : i], is_rle4, i % 2));
-            }
-            if (bytes % 2) i2v_read_byte(&reader);
+            is_read = pair[1] == STEP ? step(&rle) : read_literal(&rle, pair[1]);
         }
+        if (!is_read) return i2v_fail_truncated(source, error);
     }
     return I2V_OK;
 }

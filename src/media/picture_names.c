@@ -9,7 +9,7 @@ static const char convert[] = "convert it to PNG, for instance with `magick` or 
 static const char develop[] = "develop it to JPEG or PNG, for instance with darktable";
 static const char take_frame[] = "take a frame of it with `ffmpeg -i VIDEO -frames:v 1 frame.png`";
 static const char render[] = "draw it as PNG, for instance with `inkscape` or `magick`";
-static const char another[] = "a picture is wanted";
+static const char another[] = "a picture or a video is wanted";
 
 typedef struct known_format {
     size_t offset;
@@ -98,8 +98,8 @@ static const known_format texts[] = {
     {0, MAGIC("<html"), "a web page, not the picture on it", "save the picture itself"},
     {0, MAGIC("<head"), "a web page, not the picture on it", "save the picture itself"},
     {0, MAGIC("<svg"), "an SVG drawing", render},
-    {0, MAGIC("{"), "JSON, not a picture", another},
-    {0, MAGIC("["), "JSON, not a picture", another},
+    {0, MAGIC("{"), "JSON", another},
+    {0, MAGIC("["), "JSON", another},
 };
 
 static const known_format *find_binary(const i2v_encoded *source) {
@@ -145,15 +145,17 @@ static int is_spider(const i2v_encoded *source) {
     return 0;
 }
 
-i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error) {
+i2v_status i2v_fail_unknown(const i2v_encoded *source, const char *unknown, i2v_error *error) {
     if (source->size == 0) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is empty", source->name);
     const known_format *format = find_binary(source);
     if (!format) format = find_text(source);
     if (!format && is_spider(source)) format = &spider;
-    if (format) {
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is %s: %s", source->name, format->name, format->way_out);
-    }
-    return i2v_fail(error, I2V_ERROR_FORMAT,
-                    "%s is not a picture (PNG, JPEG, WebP, AVIF, HEIC, TIFF, GIF, BMP or another of docs/PICTURES.md)",
-                    source->name);
+    if (!format) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is %s", source->name, unknown);
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is %s: %s", source->name, format->name, format->way_out);
+}
+
+i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error) {
+    static const char unknown[] =
+        "not a picture (PNG, JPEG, WebP, AVIF, HEIC, TIFF, GIF, BMP or another of docs/PICTURES.md)";
+    return i2v_fail_unknown(source, unknown, error);
 }

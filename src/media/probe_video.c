@@ -130,8 +130,7 @@ static i2v_status open_video(opened_video *video, const i2v_encoded *source, i2v
     *video = (opened_video){.reader = {source->data, (int64_t)source->size, 0}};
     const char *demuxer = demuxer_of(source);
     const AVInputFormat *format = demuxer ? av_find_input_format(demuxer) : NULL;
-    if (!format)
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is no picture or video of a kind known here", source->name);
+    if (!format) return i2v_fail_unknown(source, "no picture or video of a kind known here", error);
     uint8_t *buffer = av_malloc(AVIO_BUFFER_SIZE);
     if (buffer) {
         video->pb = avio_alloc_context(buffer, AVIO_BUFFER_SIZE, 0, &video->reader, read_memory, NULL, seek_memory);
