@@ -61,14 +61,23 @@ void i2v_file_forget(const void *data, size_t bytes) {
     if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
-/* Reads a stream to its end into a growing buffer. */
+/* A regular file's size and a byte to find its end with; of others, something to begin with. */
+static size_t first_capacity(FILE *stream) {
+    struct stat info;
+    if (fstat(fileno(stream), &info) == 0 && S_ISREG(info.st_mode)) return (size_t)info.st_size + 1;
+    return 1 << 16;
+}
+
+/* Reads a stream to its end, into a buffer that grows where the size is not known. */
 static i2v_status read_stream(FILE *stream, uint8_t **data, size_t *size, const char *name, size_t limit,
                               i2v_error *error) {
     uint8_t *buffer = NULL;
-    size_t capacity = 0, used = 0;
+    size_t capacity = 0, used = 0, first = first_capacity(stream);
+    if (first > limit) first = limit + 1;
     for (;;) {
         if (used == capacity) {
-            capacity = capacity ? 2 * capacity : 1 << 16;
+            capacity = capacity ? 2 * capacity : first;
+            if (capacity > limit) capacity = limit + 1;
             uint8_t *grown = realloc(buffer, capacity);
             if (!grown) {
                 free(buffer);

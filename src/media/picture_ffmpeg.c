@@ -112,7 +112,7 @@ static i2v_status copy_frame(i2v_raster *raster, const AVFrame *frame, int alpha
 
 i2v_status i2v_decode_ffmpeg(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
                              i2v_error *error) {
-    i2v_status status = i2v_precheck(source, format, error);
+    i2v_status status = i2v_precheck(raster, source, format, error);
     if (status) return status;
     if (format == I2V_PICTURE_TIFF) raster->orientation = i2v_exif_orientation(source->data, source->size);
     /* the fourth byte of a plain 32-bit BMP means nothing, but FFmpeg takes it for alpha */

@@ -73,6 +73,18 @@ static int gif_is_whole(const i2v_encoded *source) {
     return 1;
 }
 
+/* FFmpeg's copy of the file and its frame, which is freed after the raster is there; of a GIF also the frame before. */
+static uint64_t memory_of(const i2v_encoded *source, i2v_picture_format format, int64_t width, int64_t height) {
+    uint64_t frame = 8, raster = 4; /* bytes a pixel */
+    if (format == I2V_PICTURE_BMP) {
+        uint32_t depth = read_bmp_header(source).depth;
+        frame = depth <= 8 ? 1 : depth <= 24 ? depth / 8 : 4;
+        raster = i2v_bmp_has_alpha(source) ? 4 : 3;
+    }
+    return source->size + (uint64_t)(width + 64) * (uint64_t)(height + 64) * frame +
+           (uint64_t)(width * height) * raster + ((uint64_t)1 << 20);
+}
+
 static i2v_status check_size(const i2v_encoded *source, int64_t width, int64_t height, i2v_error *error) {
     i2v_status status = i2v_raster_check(width, height, source->name, error);
     if (status) return status;
@@ -82,7 +94,8 @@ static i2v_status check_size(const i2v_encoded *source, int64_t width, int64_t h
                     source->name);
 }
 
-i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2v_error *error) {
+i2v_status i2v_precheck(const i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format,
+                        i2v_error *error) {
     int64_t width = 0, height = 0;
     int whole = 1;
     if (format == I2V_PICTURE_BMP) {
@@ -98,6 +111,10 @@ i2v_status i2v_precheck(const i2v_encoded *source, i2v_picture_format format, i2
     }
     if (source->size < 26) return i2v_fail_truncated(source, error);
     i2v_status status = check_size(source, width, height, error);
+    if (!status) {
+        uint64_t bytes = memory_of(source, format, width, height);
+        status = i2v_raster_reserve(raster, width, height, bytes, source->name, error);
+    }
     if (status) return status;
     if (format == I2V_PICTURE_BMP) whole = bmp_is_whole(source);
     if (format == I2V_PICTURE_GIF) whole = gif_is_whole(source);
