@@ -1,5 +1,7 @@
 /* Bounds on JSON text: what passes takes at most the memory that is the limit, and real files pass. */
 #include "base/json_bounds.h"
+#include "hub/listing.h"
+#include "weights/weights.h"
 
 #include <jansson.h>
 #include <malloc.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -167,6 +170,39 @@ static void headers_of_real_models_pass(void **state) {
     free(text);
 }
 
+/* 60 MB of "[]," took 2.9 GB. */
+static void lists_of_the_hub_are_bounded(void **state) {
+    (void)state;
+    char *text = text_of("{\"sha\":\"0123456789012345678901234567890123456789\",\"siblings\":[", "[]", "]}", 9000000);
+    i2v_hub_listing listing;
+    i2v_error error = {0};
+    json_set_alloc_funcs(count_malloc, count_free);
+    most = 0;
+    i2v_status status = i2v_listing_parse(&listing, text, strlen(text), "the answer", &error);
+    assert_int_equal(status, I2V_ERROR_NETWORK);
+    assert_non_null(strstr(error.message, "the answer: its JSON has more than"));
+    assert_int_equal(most, 0);
+    free(text);
+}
+
+static void headers_of_weights_are_bounded(void **state) {
+    (void)state;
+    char path[] = "/tmp/img2vid-test-XXXXXX";
+    char *text = text_of("{\"a\":[", "[]", "]}", 19000000 / 3);
+    uint64_t size = strlen(text);
+    FILE *file = fdopen(mkstemp(path), "wb");
+    assert_non_null(file);
+    assert_true(fwrite(&size, sizeof size, 1, file) == 1 && fwrite(text, size, 1, file) == 1 && fclose(file) == 0);
+    i2v_weights *weights = NULL;
+    i2v_error error = {0};
+    most = 0;
+    assert_int_equal(i2v_weights_open_file(&weights, path, &error), I2V_ERROR_MODEL);
+    assert_non_null(strstr(error.message, ": its JSON has more than"));
+    assert_int_equal(most, 0);
+    unlink(path);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_passes_takes_no_more_than_the_limit),
@@ -174,6 +210,8 @@ int main(void) {
         cmocka_unit_test(too_much_is_told),
         cmocka_unit_test(brackets_in_strings_do_not_count),
         cmocka_unit_test(headers_of_real_models_pass),
+        cmocka_unit_test(lists_of_the_hub_are_bounded),
+        cmocka_unit_test(headers_of_weights_are_bounded),
     };
     return cmocka_run_group_tests_name("json_bounds", tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size);
 /* picture.c: the limits on size and aspect. */
 i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v_error *error);
 
-/* picture_load.c: I2V_ERROR_MEMORY if so many bytes are more than the budget. */
+/* picture_load.c: I2V_ERROR_MEMORY if so many bytes are more than the budget. width 0: the size is not known yet. */
 i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
                               i2v_error *error);
 

@@ -119,6 +119,9 @@ static uint64_t working_memory(struct jpeg_decompress_struct *decoder) {
 static void decode(jpeg_job *job) {
     struct jpeg_decompress_struct *decoder = &job->decoder;
     jpeg_create_decompress(decoder);
+    /* all of a file can be what is saved of it; one of pixels takes more for these */
+    job->status = i2v_raster_reserve(job->raster, 0, 0, job->source->size, job->source->name, job->error);
+    if (job->status) return;
     decoder->progress = &job->progress;
     jpeg_mem_src(decoder, job->source->data, (unsigned long)job->source->size);
     jpeg_save_markers(decoder, JPEG_APP0 + 1, 0xffff);

@@ -21,22 +21,31 @@ static i2v_raster begin(const i2v_image_options *options) {
     return (i2v_raster){.orientation = 1, .budget = given ? given : i2v_memory_budget(), .budget_given = given != 0};
 }
 
-/* what: "the file of 27 MiB"; bytes of all of it. */
-static i2v_status fail_budget(const i2v_raster *raster, const char *what, uint64_t bytes, const char *name,
-                              i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_MEMORY,
-                    "%s: reading %s takes %" PRIu64 " MiB, but %s %" PRIu64 " MiB for it: scale it down first%s", name,
-                    what, (bytes >> 20) + 1,
-                    raster->budget_given ? "max_memory (--max-memory) leaves" : "the system has", raster->budget >> 20,
-                    raster->budget_given ? ", or allow more" : "");
+static const char *bound_name(const i2v_raster *raster) {
+    return raster->budget_given ? "max_memory (--max-memory) leaves" : "the system has";
+}
+
+static const char *way_out(const i2v_raster *raster) {
+    return raster->budget_given ? "scale it down first, or allow more" : "scale it down first";
 }
 
 i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
                               i2v_error *error) {
-    char what[80];
+    char what[120];
+    uint64_t mib = (bytes >> 20) + 1;
     if (bytes <= raster->budget) return I2V_OK;
-    snprintf(what, sizeof what, "%" PRId64 " x %" PRId64 " pixels", width, height);
-    return fail_budget(raster, what, bytes, name, error);
+    if (width)
+        snprintf(what, sizeof what, "reading %" PRId64 " x %" PRId64 " pixels takes %" PRIu64 " MiB", width, height,
+                 mib);
+    else
+        snprintf(what, sizeof what, "the file takes %" PRIu64 " MiB", mib);
+    return i2v_fail(error, I2V_ERROR_MEMORY, "%s: %s, but %s %" PRIu64 " MiB for it: %s", name, what,
+                    bound_name(raster), raster->budget >> 20, way_out(raster));
+}
+
+static i2v_status fail_file(const i2v_raster *raster, const char *name, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_MEMORY, "%s: the file is larger than the %" PRIu64 " MiB that %s for it: %s", name,
+                    raster->budget >> 20, bound_name(raster), way_out(raster));
 }
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -45,9 +54,8 @@ i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t h
  * taken. */
 static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, uint8_t *owned, char sha256[I2V_SHA256_SIZE],
                          i2v_error *error) {
-    i2v_status status = I2V_OK;
     uint64_t held = owned && raster->budget_given ? source->size : 0; /* what is free is without it */
-    if (held > raster->budget) status = fail_budget(raster, "the file", held, source->name, error);
+    i2v_status status = i2v_raster_reserve(raster, 0, 0, held, source->name, error);
     if (!status) {
         raster->budget -= held;
         status = i2v_raster_decode(raster, source, error);
@@ -139,7 +147,7 @@ i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_im
     int bounded = raster.budget < I2V_FILE_MAX_BYTES;
     size_t limit = bounded ? (size_t)raster.budget : I2V_FILE_MAX_BYTES;
     i2v_status status = i2v_file_read(&data, &source.size, path, limit, error);
-    if (status == I2V_ERROR_FORMAT && bounded) return fail_budget(&raster, "the file", limit, source.name, error);
+    if (status == I2V_ERROR_FORMAT && bounded) return fail_file(&raster, source.name, error);
     if (status) return status;
     source.data = data;
     return load(image, &source, data, options, error);
