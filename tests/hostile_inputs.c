@@ -204,6 +204,8 @@ static void write_jpegs(void) {
 
     jpeg = jpeg_of(8688, 5792, 3, NULL, 0);
     save("progressive.jpg", &jpeg);
+    jpeg = jpeg_of(3000, 2000, 3, NULL, 0);
+    save("medium.jpg", &jpeg);
 
     static jpeg_scan_info scans[448] = {{1, {0}, 0, 0, 0, 0}};
     int count = 1;

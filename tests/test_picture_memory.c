@@ -27,7 +27,7 @@
 #define MEASURES 1
 #endif
 
-enum { WIDTH = 1500, HEIGHT = 1000 };
+enum { WIDTH = 1200, HEIGHT = 1000 };
 /* Of allocators and of code that is first run: not proportional to the picture. */
 #define SLACK ((uint64_t)3 << 20)
 
@@ -261,7 +261,7 @@ static void refusals_name_size_and_way_out(void **state) {
     assert_int_equal(load(&file, (uint64_t)5 << 20, &image, &error), I2V_ERROR_MEMORY);
     assert_null(image);
     assert_string_equal(error.message,
-                        "the picture: reading 1500 x 1000 pixels takes 14 MiB, but max_memory (--max-memory) leaves 5 "
+                        "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory (--max-memory) leaves 5 "
                         "MiB for it: scale it down first, or allow more");
     free(file.data);
 }
@@ -299,7 +299,7 @@ static void files_are_bounded_before_they_are_read(void **state) {
 /* The same pixels as loading and resizing after one another, and the file's hash. */
 static void pictures_are_brought_to_size_while_read(void **state) {
     (void)state;
-    static const int sizes[][2] = {{320, 200}, {200, 320}, {1500, 1000}, {1600, 90}, {1, 1}};
+    static const int sizes[][2] = {{320, 200}, {200, 320}, {1200, 1000}, {1600, 90}, {1, 1}};
     file_bytes file = jpeg_of(0, 1);
     i2v_image *whole = NULL, *wanted = NULL, *found = NULL;
     assert_int_equal(load(&file, 0, &whole, NULL), I2V_OK);
