@@ -354,7 +354,6 @@ static void orientations_are_those_of_exif(void **state) {
     for (int orientation = 1; orientation <= 8; orientation++) {
         i2v_raster raster = {.width = W, .height = H, .channels = 3, .orientation = orientation};
         i2v_image *image = NULL;
-        raster.budget = UINT64_MAX;
         raster.pixels = malloc(W * H * 3);
         assert_non_null(raster.pixels);
         for (int i = 0; i < W * H * 3; i++) raster.pixels[i] = (uint8_t)(i / 3 * 10 + i % 3);

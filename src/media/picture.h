@@ -16,8 +16,8 @@ typedef struct i2v_raster {
     int channels;    /* 3: RGB, 4: RGBA, not premultiplied */
     int orientation; /* EXIF: 1 (upright) .. 8 */
     uint8_t *pixels; /* [height][width][channels] */
-    /* Bytes that decoding may take: i2v_raster_alloc refuses what needs more. A decoder says before that what it works
-     * with beside the pixels, at the most. */
+    /* Bytes that decoding may take; 0: any. i2v_raster_alloc refuses what needs more. A decoder says before that what
+     * it works with beside the pixels, at the most. */
     uint64_t budget, working;
     int budget_given; /* by the caller; else it is what is free */
 } i2v_raster;

@@ -17,8 +17,8 @@ void i2v_image_options_default(i2v_image_options *options) {
 
 /* An empty raster with what options allow. */
 static i2v_raster begin(const i2v_image_options *options) {
-    uint64_t given = options->max_memory;
-    return (i2v_raster){.orientation = 1, .budget = given ? given : i2v_memory_budget(), .budget_given = given != 0};
+    uint64_t given = options->max_memory, budget = given ? given : i2v_memory_budget();
+    return (i2v_raster){.orientation = 1, .budget = budget ? budget : 1, .budget_given = given != 0};
 }
 
 static const char *bound_name(const i2v_raster *raster) {
@@ -33,7 +33,7 @@ i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t h
                               i2v_error *error) {
     char what[120];
     uint64_t mib = (bytes >> 20) + 1;
-    if (bytes <= raster->budget) return I2V_OK;
+    if (!raster->budget || bytes <= raster->budget) return I2V_OK;
     if (width)
         snprintf(what, sizeof what, "reading %" PRId64 " x %" PRId64 " pixels takes %" PRIu64 " MiB", width, height,
                  mib);
@@ -55,7 +55,7 @@ static i2v_status fail_file(const i2v_raster *raster, const char *name, i2v_erro
 static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, uint8_t *owned, char sha256[I2V_SHA256_SIZE],
                          i2v_error *error) {
     uint64_t held = owned && raster->budget_given ? source->size : 0; /* what is free is without it */
-    i2v_status status = i2v_raster_reserve(raster, 0, 0, held, source->name, error);
+    i2v_status status = i2v_raster_reserve(raster, 0, 0, held + 1, source->name, error); /* 0 left would be no budget */
     if (!status) {
         raster->budget -= held;
         status = i2v_raster_decode(raster, source, error);
