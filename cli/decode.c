@@ -7,17 +7,32 @@
 #include <limits.h>
 #include <stdio.h>
 
+/* Latents that are larger than the memory left are not read: i2v_decode could only refuse them, too. */
+static i2v_status check_memory(cli_job *job, const int64_t *shape, int ndim) {
+    uint64_t bytes = sizeof(float), left = i2v_memory_left(job->engine);
+    for (int i = 0; i < ndim; i++) bytes *= (uint64_t)shape[i]; /* all are in the file */
+    if (bytes <= left) return I2V_OK;
+    snprintf(job->error.message, sizeof job->error.message,
+             "%s holds %" PRIu64 " MiB of latents, but there are %" PRIu64 " MiB for it%s", job->settings->operand,
+             (bytes >> 20) + 1, left >> 20, job->settings->options.max_memory ? "; allow more with --max-memory" : "");
+    return job->error.status = I2V_ERROR_MEMORY;
+}
+
 /* *first is the place of the frames in shape: [frames, channels, height, width], or clips before them. */
 static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int *first) {
     const char *path = job->settings->operand;
     int ndim, channels = job->model.latent_channels;
-    i2v_status status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    i2v_status status = i2v_array_shape(path, shape, &ndim, &job->error);
     if (status != I2V_OK) return status;
     *first = ndim - 4;
     int good = (ndim == 4 || ndim == 5) && shape[*first + 1] == channels;
     for (int i = 0; good && i < ndim; i++) good = shape[i] > 0 && shape[i] <= INT_MAX;
     if (good && ndim == 5) job->params.extend = (int)shape[0] - 1;
-    if (good) return i2v_file_sha256(path, job->latents_sha256, &job->error);
+    if (good) {
+        status = check_memory(job, shape, ndim);
+        if (status == I2V_OK) status = i2v_array_load(path, data, shape, &ndim, &job->error);
+        return status == I2V_OK ? i2v_file_sha256(path, job->latents_sha256, &job->error) : status;
+    }
     snprintf(job->error.message, sizeof job->error.message,
              "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
              "[clips,frames,%d,height,width]; --save-latents writes such files",

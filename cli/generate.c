@@ -30,13 +30,14 @@ static void needed_shape(int64_t shape[5], const cli_job *job) {
     shape[4] = (params->width ? params->width : model->width) / scale;
 }
 
-/* Reads --latents into *data. The number of videos may be left out of the file's shape where it is one. */
+/* Reads --latents into *data, if it has the right shape. The number of videos may be left out of the file's where it is
+ * one. */
 static i2v_status load_latents(cli_job *job, float **data) {
     const char *path = job->settings->latents;
     if (!path) return I2V_OK;
     int64_t shape[8], needed[5];
     int ndim;
-    i2v_status status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    i2v_status status = i2v_array_shape(path, shape, &ndim, &job->error);
     if (status != I2V_OK) return status;
     needed_shape(needed, job);
     int skipped = ndim == 4 && needed[0] == 1;
@@ -49,6 +50,8 @@ static i2v_status load_latents(cli_job *job, float **data) {
                  should_be);
         return job->error.status = I2V_ERROR_PARAMETER;
     }
+    status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    if (status != I2V_OK) return status;
     job->params.latents = *data;
     status = i2v_file_sha256(path, job->latents_sha256, &job->error);
     return status == I2V_OK ? cli_rerun_check_latents(job) : status;
@@ -64,18 +67,44 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status);
 }
 
-/* A picture, by its path, "-" or an address, is read once, for all its seeds: standard input gives it only once. */
+/* The picture at the size of the video, so that the original is not held beside the run, within what --max-memory
+ * leaves. A size that the model does not take is for the run to refuse. */
+static i2v_image_options image_options(const cli_job *job) {
+    enum { MOST = 8192 };
+    const i2v_params *params = &job->params;
+    int width = params->width ? params->width : job->model.width;
+    int height = params->height ? params->height : job->model.height;
+    int resizes = params->fit != I2V_FIT_DIFFUSERS && width > 0 && width <= MOST && height > 0 && height <= MOST;
+    return (i2v_image_options){.alpha = job->settings->alpha,
+                               .max_memory = i2v_memory_left(job->engine),
+                               .width = resizes ? width : 0,
+                               .height = resizes ? height : 0,
+                               .fit = params->fit,
+                               .cancelled = cli_signals_came};
+}
+
+static i2v_status read_image(cli_job *job) {
+    i2v_image_options options = image_options(job);
+    const char *input = job->task.input;
+    return cli_is_address(input) ? i2v_image_load_url_with(&job->image, input, &options, &job->error)
+                                 : i2v_image_load_with(&job->image, input, &options, &job->error);
+}
+
+/* A picture, by its path, "-" or an address, is read once, for all its seeds: standard input gives it only once. Parts
+ * of the model that stay loaded make room for it. */
 static i2v_status load_image(cli_job *job) {
     if (job->image && job->image_index == job->task.index) return I2V_OK;
     i2v_image_free(job->image);
     job->image_index = job->task.index;
-    const char *input = job->task.input;
-    i2v_status status = cli_is_address(input) ? i2v_image_load_url(&job->image, input, job->settings->alpha,
-                                                                   cli_signals_came, NULL, &job->error)
-                                              : i2v_image_load(&job->image, input, job->settings->alpha, &job->error);
+    i2v_status status = read_image(job);
+    if (status == I2V_ERROR_MEMORY && job->settings->options.keep_loaded && strcmp(job->task.input, "-") != 0) {
+        i2v_unload(job->engine);
+        status = read_image(job);
+    }
     job->input_failed = status != I2V_OK;
     if (status != I2V_OK) return status;
     strcpy(job->image_sha256, job->image->sha256);
+    if (job->image->warning) cli_job_warn(job, job->image->warning);
     return cli_rerun_check_image(job);
 }
 

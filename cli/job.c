@@ -94,6 +94,12 @@ void cli_job_note(cli_job *job, const char *format, ...) {
     va_end(arguments);
 }
 
+void cli_job_warn(cli_job *job, const char *what) {
+    if (job->settings->quiet) return;
+    cli_progress_end(&job->progress);
+    fprintf(stderr, "img2vid: warning: %s: %s\n", job->task.input, what);
+}
+
 static void write_notes(cli_job *job) {
     if (job->bundled)
         cli_job_note(job,

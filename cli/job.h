@@ -40,6 +40,9 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
 /* Adds to what is printed when work begins. */
 __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char *format, ...);
 
+/* Says so at once, of the task's input. */
+void cli_job_warn(cli_job *job, const char *what);
+
 /* Writes latents and videos. */
 i2v_status cli_job_save(cli_job *job);
 

@@ -414,7 +414,7 @@ static void refuses_wrong_headers(void **state) {
     char *deep = calloc(1, 200001);
     assert_non_null(deep);
     memset(deep, '[', 200000);
-    expect_header_refused(deep, 0, "damaged JSON", NULL);
+    expect_header_refused(deep, 0, "nested more than 64 deep", NULL);
     free(deep);
 }
 
@@ -801,7 +801,7 @@ static void refuses_wrong_config_files(void **state) {
     write_text("config.json", deep);
     free(deep);
     i2v_config_open(&config, in_folder("config.json"), &error);
-    assert_says(&error, I2V_ERROR_MODEL, "depth");
+    assert_says(&error, I2V_ERROR_MODEL, "nested more than 64 deep");
     assert_int_equal(truncate(in_folder("config.json"), (16 << 20) + 1), 0);
     assert_int_not_equal(i2v_config_open(&config, in_folder("config.json"), &error), I2V_OK);
     assert_non_null(strstr(error.message, "16 MiB"));

@@ -68,6 +68,9 @@ typedef struct i2v_image {
     int width, height;
     uint8_t *pixels;
     char sha256[I2V_SHA256_SIZE]; /* of the file it was loaded from; "" if it was made otherwise */
+    /* NULL, or what was forgiven while it was read, as the end of a sentence that begins with the file's name: "its end is
+     * missing". Static. */
+    const char *warning;
 } i2v_image;
 
 typedef enum i2v_alpha {
@@ -98,6 +101,31 @@ I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, si
  * is called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
 I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha, int (*cancelled)(void *user),
                                       void *user, i2v_error *error);
+
+/* How a picture is read. */
+typedef struct i2v_image_options {
+    i2v_alpha alpha;     /* I2V_ALPHA_WHITE */
+    uint64_t max_memory; /* bytes that reading may take; 0: what is free to this process, less a margin */
+    /* 0: as it is. Else the picture is brought to this size, as by i2v_image_resize, and the original is freed: for
+     * i2v_generate, which then holds no more than it needs. Not with I2V_FIT_DIFFUSERS, which needs the original. */
+    int width, height;
+    i2v_fit fit;                  /* I2V_FIT_CROP */
+    int (*cancelled)(void *user); /* of addresses, as i2v_image_load_url's; may be NULL */
+    void *user;
+} i2v_image_options;
+
+I2V_API void i2v_image_options_default(i2v_image_options *options);
+
+/* The three above with options, which may be NULL. What reading takes (the file, what its decoder works with, the
+ * pixels, and the smaller picture beside them) is known from the file's header: I2V_ERROR_MEMORY, before anything of
+ * that size is taken, if it is more than max_memory; the three above are bounded by what is free. Pictures are never
+ * decoded at a smaller scale: that would not be what Pillow makes of them. */
+I2V_API i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_image_options *options,
+                                       i2v_error *error);
+I2V_API i2v_status i2v_image_load_memory_with(i2v_image **image, const void *data, size_t size,
+                                              const i2v_image_options *options, i2v_error *error);
+I2V_API i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v_image_options *options,
+                                           i2v_error *error);
 
 /* A picture of width x height with undefined pixels, for callers that have their own. 1..32768 on each side. */
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
@@ -339,7 +367,7 @@ typedef struct i2v_stage_memory {
     const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
     uint64_t weights;   /* that stay in memory, as they are computed with */
     uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
-    uint64_t held;      /* latents, picture, frames, and what a process takes itself */
+    uint64_t held;      /* latents, pictures, frames, and what a process takes itself */
     uint64_t others;    /* weights of the other parts that stay loaded */
     uint64_t peak;      /* of all four together */
     const char *traded; /* what is given up to need no more; NULL: nothing */
@@ -357,10 +385,15 @@ typedef struct i2v_memory_plan {
     double seconds;             /* about how long all of it computes, without loading; 0: not known */
 } i2v_memory_plan;
 
-/* What i2v_generate with these parameters takes; nothing is computed but a product, to estimate seconds by.
+/* What i2v_generate with these parameters takes, the caller's picture included, which is taken to be no larger than the
+ * video (i2v_image_options.width); nothing is computed but a product, to estimate seconds by.
  * I2V_ERROR_MEMORY where i2v_generate would fail with it: then *plan is the leanest there is, without seconds. Its
  * strings are static. */
 I2V_API i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan);
+
+/* Bytes of options.max_memory, or of what is free, less a margin, that neither the parts that stay loaded nor the
+ * process takes: for i2v_image_options.max_memory. At least 1. */
+I2V_API uint64_t i2v_memory_left(const i2v_engine *engine);
 
 /* The same for i2v_decode. */
 I2V_API i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
@@ -481,10 +514,12 @@ I2V_API void i2v_metadata_free(char *json);
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
-/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. */
+/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. _shape reads
+ * the header alone, and that the file has all values that it tells of. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
                                   i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
+I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
 
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */

@@ -61,14 +61,25 @@ void i2v_file_forget(const void *data, size_t bytes) {
     if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
-/* Reads a stream to its end into a growing buffer. */
+static i2v_status fail_too_large(const char *name, size_t limit, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", name, limit >> 20);
+}
+
+/* Reads a stream to its end, into as much as a regular file has and a byte to find its end with, else into a buffer
+ * that grows. */
 static i2v_status read_stream(FILE *stream, uint8_t **data, size_t *size, const char *name, size_t limit,
                               i2v_error *error) {
     uint8_t *buffer = NULL;
-    size_t capacity = 0, used = 0;
+    struct stat info;
+    size_t capacity = 0, used = 0, first = 1 << 16;
+    if (fstat(fileno(stream), &info) == 0 && S_ISREG(info.st_mode)) {
+        if ((uint64_t)info.st_size > limit) return fail_too_large(name, limit, error);
+        first = (size_t)info.st_size + 1;
+    }
     for (;;) {
         if (used == capacity) {
-            capacity = capacity ? 2 * capacity : 1 << 16;
+            capacity = capacity ? 2 * capacity : first;
+            if (capacity > limit) capacity = limit + 1;
             uint8_t *grown = realloc(buffer, capacity);
             if (!grown) {
                 free(buffer);
@@ -80,7 +91,7 @@ static i2v_status read_stream(FILE *stream, uint8_t **data, size_t *size, const 
         used += got;
         if (used > limit) {
             free(buffer);
-            return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", name, limit >> 20);
+            return fail_too_large(name, limit, error);
         }
         if (got == 0) break;
     }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+/* Of what is free, the part that is left to others. */
+#define MARGIN 16
 /* The longest line read whole: a cgroup's path and what stands before it. */
 #define LINE_SIZE (PATH_MAX + 256)
 
@@ -179,4 +181,9 @@ static uint64_t limit_of(int resource) {
 
 uint64_t i2v_free_memory(void) {
     return i2v_free_memory_under("", (i2v_memory_limits){limit_of(RLIMIT_DATA), limit_of(RLIMIT_AS)});
+}
+
+uint64_t i2v_memory_budget(void) {
+    uint64_t available = i2v_free_memory();
+    return available - available / MARGIN;
 }

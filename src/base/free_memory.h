@@ -14,8 +14,11 @@ typedef struct i2v_memory_limits {
  * it allow beside what they use, and what this process's limits leave. UINT64_MAX if nothing says. */
 uint64_t i2v_free_memory(void);
 
-/* The same with /proc and /sys looked up in the folder root ("": the real ones) and these limits. What is missing or
- * not as the kernel writes it counts for nothing. */
+/* i2v_free_memory less a sixteenth, which is left to others. */
+uint64_t i2v_memory_budget(void);
+
+/* i2v_free_memory with /proc and /sys looked up in the folder root ("": the real ones) and these limits. What is
+ * missing or not as the kernel writes it counts for nothing. */
 uint64_t i2v_free_memory_under(const char *root, i2v_memory_limits limits);
 
 #endif

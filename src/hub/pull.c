@@ -1,6 +1,7 @@
 /* i2v_hub_pull: list, choose, download, link. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json_bounds.h"
 #include "hub/cache.h"
 #include "hub/download.h"
 #include "hub/environment.h"
@@ -17,7 +18,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define MAX_LISTING ((size_t)64 << 20)
 #define EVENT_SECONDS 0.1
 
 typedef struct pull_state {
@@ -111,7 +111,7 @@ static i2v_status list_files(pull_state *pull) {
     i2v_http_request request = {.url = url, .token = pull->environment.token, .max_redirects = 10};
     char what[300];
     snprintf(what, sizeof what, "the list of files of %s", pull->name.repository);
-    i2v_status status = i2v_fetch(&fetched, pull->http, &request, MAX_LISTING, what, pull->error);
+    i2v_status status = i2v_fetch(&fetched, pull->http, &request, I2V_JSON_MAX_BYTES, what, pull->error);
     status = explain(pull, status, &fetched.reply, NULL);
     if (status == I2V_OK) {
         char shown[I2V_URL_SHOWN_SIZE];

@@ -1,6 +1,7 @@
 #include "hub/select.h"
 
 #include "base/file.h"
+#include "base/json_bounds.h"
 #include "base/text.h"
 #include "base/weight_names.h"
 
@@ -8,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_INDEX ((size_t)100 << 20)
 
 /* The parts of a StableVideoDiffusionPipeline, as i2v_open reads them. */
 typedef struct model_part {
@@ -137,8 +136,12 @@ static i2v_status want_shard(i2v_hub_listing *listing, const char *index_name, c
 i2v_status i2v_select_shards(i2v_hub_listing *listing, const char *index_name, const char *path, i2v_error *error) {
     uint8_t *text = NULL;
     size_t size = 0;
-    i2v_status status = i2v_file_read(&text, &size, path, MAX_INDEX, error);
-    if (status != I2V_OK) return status;
+    i2v_status status = i2v_file_read(&text, &size, path, I2V_JSON_MAX_BYTES, error);
+    if (status == I2V_OK) status = i2v_json_check(text, size, path, I2V_ERROR_MODEL, error);
+    if (status != I2V_OK) {
+        free(text);
+        return status;
+    }
     json_error_t problem;
     json_t *root = size ? json_loadb((const char *)text, size, 0, &problem) : NULL;
     json_t *map = json_object_get(root, "weight_map"), *shard;

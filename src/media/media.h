@@ -15,6 +15,14 @@
 i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
                                  int out_width, int out_height, i2v_error *error);
 
+/* resize.c: bytes that i2v_image_resize takes at the most, the new picture's among them. */
+uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height);
+
+/* picture_load.c: i2v_image_load_memory_with, but data is taken: it is freed with free() as soon as it is decoded, or
+ * in case of failure. */
+i2v_status i2v_image_take_memory(i2v_image **image, uint8_t *data, size_t size, const i2v_image_options *options,
+                                 i2v_error *error);
+
 /* video.c, frames.c: clamp to 0..1, times 255, rounded half to even, as diffusers' image processor does. NaN is 0. */
 void i2v_frame_to_u8(const float *frame, size_t count, uint8_t *out);
 

@@ -1,4 +1,5 @@
 /* Metadata out of files of any origin: nothing in them is believed. */
+#include "base/json_bounds.h"
 #include "media/bytes.h"
 #include "media/metadata.h"
 #include "media/probe.h"
@@ -20,6 +21,8 @@ i2v_status i2v_metadata_copy(char **json, const void *bytes, size_t size, const 
     if (size == 0 || *(const char *)bytes != '{') return I2V_OK;
     if (size > I2V_METADATA_READ_MAX) return fail_too_large(name, error);
     if (memchr(bytes, 0, size)) return I2V_OK;
+    i2v_status status = i2v_json_check(bytes, size, name, I2V_ERROR_FORMAT, error);
+    if (status) return status;
     *json = malloc(size + 1);
     if (!*json) return i2v_fail_memory(error, name, size);
     memcpy(*json, bytes, size);

@@ -3,6 +3,7 @@
 #include "media/media.h"
 
 #include "base/file.h"
+#include "base/free_memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -190,19 +191,25 @@ static int count_values(const int64_t *shape, int ndim, size_t item_size, size_t
     return 1;
 }
 
-static i2v_status read_values(const i2v_mapped_file *file, float **data, npy_header *header, const char *path,
-                              i2v_error *error) {
-    size_t start = 0, count = 0;
-    i2v_status status = read_header(file, header, &start, path, error);
+/* A mapped file, what its header says of the values, and where they are. All are in the file. */
+typedef struct opened_array {
+    i2v_mapped_file file;
+    npy_header header;
+    size_t start, count, item_size;
+} opened_array;
+
+static i2v_status check_array(opened_array *array, const char *path, i2v_error *error) {
+    npy_header *header = &array->header;
+    i2v_status status = read_header(&array->file, header, &array->start, path, error);
     if (status) return status;
-    size_t item_size = item_size_of(header->descr);
-    if (!item_size && strcmp(header->descr + 1, "V2") == 0) {
+    array->item_size = item_size_of(header->descr);
+    if (!array->item_size && strcmp(header->descr + 1, "V2") == 0) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s holds values of type %s, which is how NumPy saves bfloat16: save them as float32 "
                         "((array.view('<u2').astype('<u4') << 16).view('<f4'), or tensor.float().numpy())",
                         path, header->descr);
     }
-    if (!item_size) {
+    if (!array->item_size) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s holds values of type %s: save it as float32 (array.astype('<f4'))", path, header->descr);
     }
@@ -210,29 +217,47 @@ static i2v_status read_values(const i2v_mapped_file *file, float **data, npy_hea
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s is in Fortran order: save it in C order (numpy.ascontiguousarray)", path);
     }
-    if (!count_values(header->shape, header->ndim, item_size, &count)) {
+    if (!count_values(header->shape, header->ndim, array->item_size, &array->count)) {
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header: its shape is too large", path);
     }
-    if (count > (file->size - start) / item_size) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
-    *data = malloc(count ? count * sizeof **data : 1);
-    if (!*data) return i2v_fail_memory(error, path, count * sizeof **data);
-    if (count) convert(*data, file->data + start, count, item_size);
+    if (array->count > (array->file.size - array->start) / array->item_size) {
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
+    }
     return I2V_OK;
 }
 
-i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error) {
-    *data = NULL;
+/* To be closed in every case. */
+static i2v_status open_array(opened_array *array, const char *path, int64_t shape[MAX_NDIM], int *ndim,
+                             i2v_error *error) {
+    *array = (opened_array){0};
     *ndim = 0;
-    i2v_mapped_file file;
-    i2v_status status = i2v_file_map(&file, path, error);
+    i2v_status status = i2v_file_map(&array->file, path, error);
+    if (!status) status = check_array(array, path, error);
     if (status) return status;
-    npy_header header = {0};
-    status = read_values(&file, data, &header, path, error);
+    memcpy(shape, array->header.shape, sizeof array->header.shape);
+    *ndim = array->header.ndim;
+    return I2V_OK;
+}
+
+i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error) {
+    opened_array array;
+    i2v_status status = open_array(&array, path, shape, ndim, error);
+    i2v_file_unmap(&array.file);
+    return status;
+}
+
+i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error) {
+    opened_array array;
+    i2v_status status = open_array(&array, path, shape, ndim, error);
+    *data = NULL;
     if (!status) {
-        memcpy(shape, header.shape, sizeof header.shape);
-        *ndim = header.ndim;
+        uint64_t bytes = (uint64_t)array.count * sizeof **data;
+        uint64_t most = i2v_memory_budget();
+        *data = bytes <= most ? malloc(bytes ? bytes : 1) : NULL;
+        if (!*data) status = i2v_fail_memory(error, path, bytes);
     }
-    i2v_file_unmap(&file);
+    if (!status && array.count) convert(*data, array.file.data + array.start, array.count, array.item_size);
+    i2v_file_unmap(&array.file);
     return status;
 }
 

@@ -17,6 +17,10 @@ typedef struct i2v_raster {
     int orientation; /* EXIF: 1 (upright) .. 8 */
     uint8_t *pixels; /* [height][width][channels] */
     const char *warning; /* what was forgiven, static; NULL: nothing */
+    /* Bytes that decoding may take; 0: any. i2v_raster_alloc refuses what needs more. A decoder says before that what
+     * it works with beside the pixels, at the most. */
+    uint64_t budget, working;
+    int budget_given; /* by the caller; else it is what is free */
 } i2v_raster;
 
 typedef enum i2v_picture_format {
@@ -56,9 +60,21 @@ i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error);
 /* picture.c: the limits on size and aspect. */
 i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v_error *error);
 
-/* picture.c: i2v_raster_check, then allocates zeroed pixels. */
+/* picture_load.c: I2V_ERROR_MEMORY if so many bytes are more than the budget. width 0: the size is not known yet. */
+i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
+                              i2v_error *error);
+
+/* picture.c: i2v_raster_check and i2v_raster_reserve, then allocates zeroed pixels. */
 i2v_status i2v_raster_alloc(i2v_raster *raster, int64_t width, int64_t height, int channels, const char *name,
                             i2v_error *error);
+
+/* picture.c: by the decoder of its format. */
+i2v_status i2v_raster_decode(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
+
+/* picture_upright.c: makes an upright RGB picture of the raster, as PIL.ImageOps.exif_transpose does, and takes over
+ * its memory, or frees it. */
+i2v_status i2v_raster_to_image(i2v_image **image, i2v_raster *raster, i2v_alpha alpha, const char *name,
+                               i2v_error *error);
 
 /* picture.c: the failure of a file that ends too early. */
 i2v_status i2v_fail_truncated(const i2v_encoded *source, i2v_error *error);

@@ -112,11 +112,17 @@ static i2v_status convert_all(i2v_raster *raster, const avifImage *image, const 
     return status;
 }
 
+/* Three pictures of up to four planes, the decoder's, libavif's and the narrowed one, and what dav1d has beside them. */
+static uint64_t working_memory(const avifImage *image) {
+    return (uint64_t)image->width * image->height * 3 * 4 * (image->depth > 8 ? 2 : 1) + ((uint64_t)16 << 20);
+}
+
 static i2v_status decode(i2v_raster *raster, avifDecoder *decoder, const i2v_encoded *source, i2v_error *error) {
     configure(decoder);
     avifResult result = avifDecoderSetIOMemory(decoder, source->data, source->size);
     if (result == AVIF_RESULT_OK) result = avifDecoderParse(decoder);
     if (result != AVIF_RESULT_OK) return fail_avif(result, source, error);
+    raster->working = working_memory(decoder->image);
     i2v_status status = i2v_raster_alloc(raster, decoder->image->width, decoder->image->height,
                                          decoder->alphaPresent ? 4 : 3, source->name, error);
     if (status) return status;

@@ -10,8 +10,10 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-/* A progressive file can ask for the whole picture to be decoded again by every few bytes; real ones have about 10. */
-#define MAX_SCANS 500
+/* A progressive file can ask for the whole picture to be walked through again by every few bytes. Real ones have about
+ * 10 scans; of the largest pictures, 16 are allowed. The most that passes takes some 0.3 ns for a pixel of a scan. */
+#define MAX_SCANS 100
+#define MAX_SCANNED ((int64_t)1 << 32) /* pixels times scans */
 
 /* All state lives here and is reached through a pointer, so that longjmp finds it as it was left. */
 typedef struct jpeg_job {
@@ -48,9 +50,13 @@ static void on_message(j_common_ptr info, int level) {
 
 static void on_progress(j_common_ptr info) {
     jpeg_job *job = info->client_data;
-    if (job->decoder.input_scan_number <= MAX_SCANS) return;
-    job->status =
-        i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a JPEG of more than %d scans", job->source->name, MAX_SCANS);
+    int64_t pixels = (int64_t)job->decoder.image_width * job->decoder.image_height, most = MAX_SCANNED / pixels;
+    if (most > MAX_SCANS) most = MAX_SCANS;
+    if (job->decoder.input_scan_number <= most) return;
+    job->status = i2v_fail(job->error, I2V_ERROR_FORMAT,
+                           "%s is a JPEG of more than %d scans for %u x %u pixels, which would take long: save it anew "
+                           "as a PNG or as a JPEG that is not progressive",
+                           job->source->name, (int)most, job->decoder.image_width, job->decoder.image_height);
     longjmp(job->jump, 1);
 }
 
@@ -104,14 +110,34 @@ static void read_rows(jpeg_job *job) {
     }
 }
 
+/* Files of several scans keep all coefficients, of 16 bits; beside them there are rows of every component, and what was
+ * saved of the file. */
+static uint64_t working_memory(struct jpeg_decompress_struct *decoder) {
+    uint64_t bytes = (uint64_t)256 * decoder->image_width + ((uint64_t)1 << 18);
+    for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next) {
+        bytes += marker->data_length + sizeof *marker;
+    }
+    for (int i = 0; jpeg_has_multiple_scans(decoder) && i < decoder->num_components; i++) {
+        const jpeg_component_info *part = &decoder->comp_info[i];
+        uint64_t width = part->width_in_blocks + (uint64_t)part->h_samp_factor;
+        uint64_t height = part->height_in_blocks + (uint64_t)part->v_samp_factor;
+        bytes += width * height * sizeof(JBLOCK);
+    }
+    return bytes;
+}
+
 static void decode(jpeg_job *job) {
     struct jpeg_decompress_struct *decoder = &job->decoder;
     jpeg_create_decompress(decoder);
+    /* all of a file can be what is saved of it; one of pixels takes more for these */
+    job->status = i2v_raster_reserve(job->raster, 0, 0, job->source->size, job->source->name, job->error);
+    if (job->status) return;
     decoder->progress = &job->progress;
     jpeg_mem_src(decoder, job->source->data, (unsigned long)job->source->size);
     jpeg_save_markers(decoder, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(decoder, TRUE);
     job->raster->orientation = orientation(decoder);
+    job->raster->working = working_memory(decoder);
     job->status =
         i2v_raster_alloc(job->raster, decoder->image_width, decoder->image_height, 3, job->source->name, job->error);
     if (job->status) return;

@@ -93,11 +93,22 @@ static void forgive_checksums(png_structp decoder) {
     png_set_crc_action(decoder, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
 }
 
+/* libpng's rows as the file has them, its chunks and zlib's window, beside the list of rows; a chunk that is kept has
+ * at most what libpng allows for one. */
+static uint64_t working_memory(const png_job *job) {
+    uint64_t width = png_get_image_width(job->decoder, job->info);
+    uint64_t height = png_get_image_height(job->decoder, job->info);
+    uint64_t chunk = png_get_chunk_malloc_max(job->decoder);
+    return height * sizeof *job->rows + 4 * 8 * width + (job->source->size < chunk ? job->source->size : chunk) +
+           ((uint64_t)1 << 18);
+}
+
 static void decode(png_job *job) {
     png_set_read_fn(job->decoder, job, read_bytes);
     png_set_user_limits(job->decoder, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours name the size */
     skip_metadata(job->decoder);
     png_read_info(job->decoder, job->info);
+    job->raster->working = working_memory(job);
     job->status = i2v_raster_alloc(job->raster, png_get_image_width(job->decoder, job->info),
                                    png_get_image_height(job->decoder, job->info), channels_of(job), job->source->name,
                                    job->error);

@@ -292,6 +292,9 @@ static i2v_status read_pixels(tiff_job *job) {
         TIFFSetField(job->file, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB); /* libjpeg makes it RGB, as for Pillow */
         by_libtiff = 0;
     }
+    /* a piece, and libtiff's own of it; the decoders of compressions are small */
+    uint64_t piece = TIFFIsTiled(job->file) ? TIFFTileSize64(job->file) : TIFFStripSize64(job->file);
+    job->raster->working = 3 * (piece < MAX_BLOCK ? piece : MAX_BLOCK) + ((uint64_t)4 << 20);
     int has_four = by_libtiff || layout->alpha != I2V_TIFF_OPAQUE || layout->color == I2V_TIFF_CMYK;
     i2v_status status =
         i2v_raster_alloc(job->raster, job->width, job->height, has_four ? 4 : 3, job->source->name, job->error);

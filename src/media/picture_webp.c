@@ -10,6 +10,15 @@ static i2v_status fail_webp(VP8StatusCode code, const i2v_encoded *source, i2v_e
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is a WebP that cannot be read (it is damaged)", source->name);
 }
 
+/* libwebp holds lossless pictures whole in 32 bits, of lossy ones some rows, and transparency whole (8 bits, and to
+ * unpack it up to 32); of an animation's frame, also a copy of its bytes. */
+static uint64_t working_memory(const WebPBitstreamFeatures *features, const i2v_encoded *source) {
+    uint64_t pixels = (uint64_t)features->width * (uint64_t)features->height, rows = (uint64_t)features->width * 256;
+    int lossy = features->format == 1; /* 0: mixed, of an animation */
+    uint64_t whole = !lossy ? 5 * pixels : features->has_alpha ? 5 * pixels : 0;
+    return whole + rows + (features->has_animation ? source->size : 0) + ((uint64_t)1 << 20);
+}
+
 /* Decodes a still picture of the raster's channels into the raster at (x, y), where it is known to fit. */
 static i2v_status decode_at(i2v_raster *raster, const WebPData *still, int x, int y, const i2v_encoded *source,
                             i2v_error *error) {
@@ -67,6 +76,7 @@ i2v_status i2v_decode_webp(i2v_raster *raster, const i2v_encoded *source, i2v_er
     WebPMux *mux =
         WebPMuxCreate(&whole, 0); /* NULL for what it finds broken; a still picture may decode all the same */
     i2v_status status;
+    raster->working = working_memory(&features, source);
     if (features.has_animation) {
         status = decode_first_frame(raster, mux, source, error);
     } else {

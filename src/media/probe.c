@@ -8,10 +8,9 @@
 
 /* Arrays of frames, [F,H,W,3], have a size; others are only named. */
 static i2v_status probe_array(i2v_media_info *info, const char *path, i2v_error *error) {
-    float *data = NULL;
     int64_t shape[8];
     int ndim = 0;
-    i2v_status status = i2v_array_load(path, &data, shape, &ndim, error);
+    i2v_status status = i2v_array_shape(path, shape, &ndim, error);
     if (status) return status;
     snprintf(info->container, sizeof info->container, "npy");
     snprintf(info->codec, sizeof info->codec, "float32");
@@ -20,7 +19,6 @@ static i2v_status probe_array(i2v_media_info *info, const char *path, i2v_error 
         info->height = (int)shape[1];
         info->width = (int)shape[2];
     }
-    i2v_array_free(data);
     return I2V_OK;
 }
 

@@ -131,6 +131,8 @@ static i2v_status open_video(opened_video *video, const i2v_encoded *source, i2v
     const char *demuxer = demuxer_of(source);
     const AVInputFormat *format = demuxer ? av_find_input_format(demuxer) : NULL;
     if (!format) return i2v_fail_unknown(source, "no picture or video of a kind known here", error);
+    i2v_status status = strcmp(demuxer, "mov") == 0 ? i2v_mov_check(source, error) : I2V_OK;
+    if (status) return status;
     uint8_t *buffer = av_malloc(AVIO_BUFFER_SIZE);
     if (buffer) {
         video->pb = avio_alloc_context(buffer, AVIO_BUFFER_SIZE, 0, &video->reader, read_memory, NULL, seek_memory);

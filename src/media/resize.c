@@ -211,6 +211,14 @@ static i2v_status run(const resize_job *job, i2v_error *error) {
     return status;
 }
 
+uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height) {
+    uint64_t w = (uint64_t)width, h = (uint64_t)height, out_w = (uint64_t)out_width, out_h = (uint64_t)out_height;
+    uint64_t tile = 3 * TILE_COLUMNS * h, row = 3 * w * (1 + sizeof(int32_t));
+    /* an axis has size x taps weights, which is 6 for a source sample and 9 for one of the output, or less */
+    uint64_t weights = 6 * (w + h) + 9 * (out_w + out_h), places = 2 * (out_w + out_h);
+    return 3 * out_w * out_h + (tile > row ? tile : row) + sizeof(int32_t) * (weights + places);
+}
+
 static i2v_status check_sizes(int width, int height, int out_width, int out_height, i2v_error *error) {
     const int max = I2V_IMAGE_MAX_SIDE;
     if (width >= 1 && height >= 1 && out_width >= 1 && out_height >= 1 && width <= max && height <= max &&

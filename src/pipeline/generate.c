@@ -158,7 +158,11 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     engine->error = (i2v_error){0};
     i2v_status status = i2v_engine_check_opened(engine);
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
-    if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
+    if (!status) {
+        uint64_t picture = (uint64_t)image->width * (uint64_t)image->height * 3;
+        if (sizes.picture < picture) sizes.picture = picture;
+        status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
+    }
     if (!status) {
         i2v_kept_trim(engine, &plan, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);

@@ -10,8 +10,6 @@
 
 /* What a process takes beside what is planned: code, stacks, FFmpeg. */
 #define OVERHEAD ((uint64_t)64 << 20)
-/* Of what is free, the part that is left to others. */
-#define MARGIN 16
 
 static const struct {
     i2v_trades trades;
@@ -65,9 +63,9 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     }
 }
 
-/* What is held beside a stage: latents and noise of all videos and the picture (as pixels, with noise, as floats) from
- * the start; frames join for decoding, and the steps' noise is gone by then; or, where clips follow one another, frames
- * are there from the start, with one as a picture and as floats. */
+/* What is held beside a stage: the caller's picture, latents and noise of all videos and the picture (as pixels, with
+ * noise, as floats) from the start; frames join for decoding, and the steps' noise is gone by then; or, where clips
+ * follow one another, frames are there from the start, with one as a picture and as floats. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
     uint64_t clips = (uint64_t)sizes->num_clips;
@@ -78,7 +76,8 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
     uint64_t step_noise = kind == I2V_STAGE_DECODER ? 0 : (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float);
     if (clips > 1) frames += frame * (1 + sizeof(float));
-    return OVERHEAD + latents + picture + step_noise + (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
+    return OVERHEAD + sizes->picture + latents + picture + step_noise +
+           (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
 /* Weights that are used once are packed for that, into memory that is used again, unless they stay for other calls. */
@@ -120,15 +119,26 @@ static i2v_status choose_level(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_en
     return status;
 }
 
+static const char *bound_name(const i2v_plan *plan) {
+    return plan->budget_given ? "max_memory (--max-memory) allows" : "the system has free for it";
+}
+
 static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes) {
     if (plan->peak <= plan->budget) return I2V_OK;
+    uint64_t frame = i2v_sizes_frame(sizes);
+    if (sizes->picture > frame && plan->peak - (sizes->picture - frame) <= plan->budget) {
+        return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
+                        "the %s and the picture, which alone takes %" PRIu64 " MiB, need %" PRIu64 " MiB, but %s "
+                        "%" PRIu64 " MiB: bring the picture to the video's size first (%d x %d)%s",
+                        i2v_stage_name(plan->largest), (sizes->picture >> 20) + 1, (plan->peak >> 20) + 1,
+                        bound_name(plan), plan->budget >> 20, sizes->width, sizes->height,
+                        plan->budget_given ? ", or allow more" : "");
+    }
     int chunked = plan->largest == I2V_STAGE_DECODER && sizes->decode_chunk_size > 1;
     int half = plan->largest >= I2V_STAGE_UNET && engine->element == I2V_ELEMENT_F32;
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
-                    i2v_stage_name(plan->largest), (plan->peak >> 20) + 1,
-                    plan->budget_given ? "max_memory (--max-memory) allows" : "the system has free for it",
-                    plan->budget >> 20,
+                    i2v_stage_name(plan->largest), (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20,
                     chunked ? "a smaller decode_chunk_size (--decode-chunk-size)"
                             : "a smaller width, height or num_frames (--width, --height, --num-frames)",
                     half ? " or dtype bf16 (--dtype)" : "", plan->budget_given ? ", or allow more" : "");
@@ -174,13 +184,10 @@ static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
 }
 
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
-    uint64_t given = engine->options.max_memory, available = given ? given : i2v_free_memory();
+    uint64_t given = engine->options.max_memory, available = given ? given : i2v_memory_budget();
     /* what is kept can be given back */
     if (!given && available <= UINT64_MAX - i2v_kept_bytes(engine)) available += i2v_kept_bytes(engine);
-    *plan = (i2v_plan){.first = first,
-                       .largest = first,
-                       .budget = given ? given : available - available / MARGIN,
-                       .budget_given = given != 0};
+    *plan = (i2v_plan){.first = first, .largest = first, .budget = available, .budget_given = given != 0};
     for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
         i2v_status status = choose_level(&plan->stages[kind], kind, engine, sizes, plan->budget);
         if (status) return status;
@@ -190,4 +197,11 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
     }
     if (engine->kept && plan->peak <= plan->budget) choose_kept(plan, engine);
     return check_budget(plan, engine, sizes);
+}
+
+uint64_t i2v_memory_left(const i2v_engine *engine) {
+    uint64_t given = engine ? engine->options.max_memory : 0, taken = OVERHEAD;
+    if (!given) return i2v_memory_budget();
+    taken += i2v_kept_bytes(engine);
+    return given > taken ? given - taken : 1;
 }

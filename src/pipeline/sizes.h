@@ -14,6 +14,7 @@ typedef struct i2v_sizes {
     int steps;
     int guidance;                /* 1: two passes a step */
     int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */
+    uint64_t picture;            /* bytes of the caller's: at least as large as a frame */
     int noise_draws; /* of [num_videos, num_frames, channels, h, w], one a step, beside the latents'; 0 or steps */
 } i2v_sizes;
 

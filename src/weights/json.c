@@ -2,6 +2,7 @@
 #include "weights/json.h"
 
 #include "base/file.h"
+#include "base/json_bounds.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,9 @@ static const char *key_before(const char *text, size_t end, int *length) {
 i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t flags, const char *path,
                           i2v_error *error) {
     json_error_t problem;
+    *root = NULL;
+    i2v_status status = i2v_json_check(text, size, path, I2V_ERROR_MODEL, error);
+    if (status != I2V_OK) return status;
     *root = json_loadb(text, size, flags, &problem);
     if (*root && json_is_object(*root)) return I2V_OK;
     if (*root) {

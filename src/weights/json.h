@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-/* Parses text, whose root must be an object; flags are jansson's. path is for messages. On failure *root is NULL. */
+/* Parses text, whose root must be an object; within the bounds of base/json_bounds.h; flags are jansson's. path is for
+ * messages. On failure *root is NULL. */
 i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t flags, const char *path,
                           i2v_error *error);
 

@@ -3,6 +3,7 @@
 
 #include "weights/weights_set.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,16 @@ static void *own(i2v_weights *part, void *memory) {
     return grown[part->owned_count++] = memory;
 }
 
+/* The largest projection, of CLIP's last vector, has 5 MiB in f32; a file can claim any size before shapes are checked.
+ */
+#define MAX_TRANSPOSED ((uint64_t)64 << 20)
+
 static i2v_status transpose(i2v_weights *part, i2v_weight *weight, i2v_error *error) {
     if (weight->ndim != 2 || weight->dtype == I2V_WEIGHT_OTHER || weight->bytes == 0) return I2V_OK;
+    if (weight->bytes > MAX_TRANSPOSED) {
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has %" PRIu64 " MiB, where a projection is expected",
+                        weight->file, weight->origin, weight->bytes >> 20);
+    }
     size_t rows = (size_t)weight->shape[0], columns = (size_t)weight->shape[1];
     size_t size = (size_t)(weight->bytes / weight->count);
     uint8_t *out = own(part, malloc((size_t)weight->bytes));

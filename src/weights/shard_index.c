@@ -2,13 +2,12 @@
  * transformers write it where a part is larger than a shard may be. */
 #include "weights/shard_index.h"
 
+#include "base/json_bounds.h"
 #include "base/text.h"
 #include "weights/json.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_INDEX ((size_t)100 << 20)
 
 /* A shard lies beside its index: a name that leads elsewhere could read any file. */
 static i2v_status check_entry(const char *tensor, const json_t *value, const char *path, i2v_error *error) {
@@ -54,7 +53,7 @@ static i2v_status collect_names(i2v_shard_index *index, const char *path, i2v_er
 
 i2v_status i2v_shard_index_open(i2v_shard_index *index, const char *path, i2v_error *error) {
     *index = (i2v_shard_index){0};
-    i2v_status status = i2v_json_read(&index->root, path, MAX_INDEX, JSON_REJECT_DUPLICATES, error);
+    i2v_status status = i2v_json_read(&index->root, path, I2V_JSON_MAX_BYTES, JSON_REJECT_DUPLICATES, error);
     if (status != I2V_OK) return status;
     index->weight_map = json_object_get(index->root, "weight_map");
     if (!json_is_object(index->weight_map) || json_object_size(index->weight_map) == 0)

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of all shards together: a list entry takes some 400 bytes, and the largest language models have as many. */
+#define MAX_TENSORS 100000
+
 static int compare_names(const void *a, const void *b) {
     return strcmp(((const i2v_weight *)a)->name, ((const i2v_weight *)b)->name);
 }
@@ -41,9 +44,14 @@ static i2v_status gather(i2v_weights *weights, i2v_error *error) {
 
 /* Opens one file more; files must have room. */
 static i2v_status open_file(i2v_weights *weights, const char *path, i2v_error *error) {
+    size_t count = 0;
     i2v_status status = i2v_safetensors_open(&weights->files[weights->files_count], path, error);
-    if (status == I2V_OK) weights->files_count++;
-    return status;
+    if (status != I2V_OK) return status;
+    weights->files_count++;
+    for (size_t i = 0; i < weights->files_count; i++) count += weights->files[i].count;
+    if (count <= MAX_TENSORS) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has more than %d tensors with this file; get the right one", path,
+                    MAX_TENSORS);
 }
 
 static i2v_status open_single(i2v_weights *weights, i2v_error *error) {

@@ -109,6 +109,7 @@ class i2v_image(Structure):
         ("height", c_int),
         ("pixels", POINTER(c_uint8)),
         ("sha256", c_char * 65),
+        ("warning", c_char_p),
     ]
 
 
