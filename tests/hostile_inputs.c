@@ -59,7 +59,7 @@ static void put_list(buffer *to, const char *unit, int count) {
 /* Writes and empties it; a longer size is a hole behind the bytes. */
 static void save_sparse(const char *name, buffer *from, off_t size) {
     FILE *file = fopen(name, "wb");
-    if (!file || fwrite(from->data, 1, from->size, file) != from->size) fail(name);
+    if (!file || (from->size && fwrite(from->data, from->size, 1, file) != 1)) fail(name);
     if (fclose(file) != 0 || (size && truncate(name, size) != 0)) fail(name);
     free(from->data);
     *from = (buffer){0};
