@@ -1,6 +1,8 @@
 #include "hub/environment.h"
 
 #include "base/file.h"
+#include "hub/expand.h"
+#include "hub/stored_tokens.h"
 #include "hub/url.h"
 
 #include <stdio.h>
@@ -24,29 +26,47 @@ static int is_true(const char *name) {
     return 0;
 }
 
-/* "~/x" is in the home folder. */
-static char *expand(const char *path) {
-    const char *home = variable("HOME");
-    if (home && path[0] == '~' && (path[1] == '/' || !path[1])) return i2v_path_join(home, path[1] ? path + 2 : "");
-    return strdup(path);
-}
+/* ---- folders ---------------------------------------------------------------------------------------------------- */
 
 /* HF_HOME, $XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. */
-static char *hub_home(void) {
-    const char *home = variable("HF_HOME"), *caches = variable("XDG_CACHE_HOME");
-    if (home) return expand(home);
-    char *folder = expand(caches ? caches : "~/.cache");
-    char *path = folder ? i2v_path_join(folder, "huggingface") : NULL;
-    free(folder);
-    return path;
+static i2v_status hub_home(char **home, i2v_error *error) {
+    const char *given = variable("HF_HOME"), *caches = variable("XDG_CACHE_HOME");
+    if (given) return i2v_expand_path(home, given, "HF_HOME", error);
+    char *path = i2v_path_join(caches ? caches : "~/.cache", "huggingface");
+    i2v_status status = path ? i2v_expand_path(home, path, caches ? "XDG_CACHE_HOME" : "HF_HOME", error)
+                             : i2v_fail_memory(error, "the path of the cache", 0);
+    free(path);
+    return status;
 }
 
-static char *cache_folder(const char *home, const i2v_hub_options *options) {
-    const char *given = options ? options->cache : NULL;
-    if (!given) given = variable("HF_HUB_CACHE");
-    if (!given) given = variable("HUGGINGFACE_HUB_CACHE");
-    return given ? expand(given) : i2v_path_join(home, "hub");
+/* The folder or file that the first of two variables names that is set, else home/name. */
+static i2v_status place_of(char **place, const char *const names[2], const char *home, const char *name,
+                           i2v_error *error) {
+    for (int i = 0; i < 2; i++)
+        if (variable(names[i])) return i2v_expand_path(place, variable(names[i]), names[i], error);
+    char *path = i2v_path_join(home, name); /* expanded once more, as there */
+    i2v_status status =
+        path ? i2v_expand_path(place, path, "HF_HOME", error) : i2v_fail_memory(error, "the path of the cache", 0);
+    free(path);
+    return status;
 }
+
+static i2v_status set_places(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
+    static const char *const caches[2] = {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}, *const tokens[2] = {
+                                                                                        "HF_TOKEN_PATH",
+                                                                                        "HF_TOKEN_PATH"};
+    char *home = NULL;
+    i2v_status status = hub_home(&home, error);
+    if (status == I2V_OK && options && options->cache)
+        status = i2v_expand_home(&environment->cache, options->cache, "options.cache", error);
+    else if (status == I2V_OK)
+        status = place_of(&environment->cache, caches, home, "hub", error);
+    if (status == I2V_OK) status = place_of(&environment->token_path, tokens, home, "token", error);
+    free(home);
+    return status;
+}
+
+/* ---- the token -------------------------------------------------------------------------------------------------- */
 
 /* As it is, without the white space around that an editor leaves; a token within a header must not end the line. */
 static i2v_status set_token(i2v_hub_environment *environment, const char *text, const char *from, i2v_error *error) {
@@ -78,9 +98,15 @@ static i2v_status read_token(i2v_hub_environment *environment, const i2v_hub_opt
     if (!text) return i2v_fail_memory(error, environment->token_path, size);
     status = set_token(environment, text, environment->token_path, error);
     environment->token_from_file = environment->token != NULL;
+    explicit_bzero(text, strlen(text));
     free(text);
+    if (environment->token)
+        environment->token_from_login =
+            i2v_stored_login(environment->token_path, environment->token, &environment->token_expires);
     return status;
 }
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
 
 static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
     const char *given = options && options->endpoint ? options->endpoint : variable("HF_ENDPOINT");
@@ -98,20 +124,9 @@ static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_o
 i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_hub_options *options,
                                     i2v_error *error) {
     memset(environment, 0, sizeof *environment);
-    char *home = hub_home();
-    const char *token_path = variable("HF_TOKEN_PATH");
-    i2v_status status = I2V_OK;
-    if (home) {
-        environment->cache = cache_folder(home, options);
-        environment->token_path = token_path ? expand(token_path) : i2v_path_join(home, "token");
-    }
-    free(home);
     environment->offline =
         (options && options->offline) || is_true("HF_HUB_OFFLINE") || is_true("TRANSFORMERS_OFFLINE");
-    if (!environment->cache || !environment->token_path)
-        status = i2v_fail_memory(error, "the path of the cache", 0);
-    else if (environment->cache[0] == '~')
-        status = i2v_fail(error, I2V_ERROR_PARAMETER, "there is no home folder (HOME is not set); set HF_HOME");
+    i2v_status status = set_places(environment, options, error);
     if (status == I2V_OK) status = set_endpoint(environment, options, error);
     if (status == I2V_OK) status = read_token(environment, options, error);
     if (status != I2V_OK) i2v_hub_environment_free(environment);
