@@ -20,13 +20,16 @@ int http_server_store_port(const http_server *server);
 /* A fault, as words: the requests whose path has path=TEXT in it (an empty one: all), the first times=N of them (or
  * all), get, in place of or on top of what they would get:
  *   port=hub|store      only on that port
- *   status=N code=X message=X retry_after=N   an error; also on its own, 404 without a path
+ *   status=N code=X message=X retry_after=N   an error; also on its own, 404 without a path; with type and body, its page
  *   redirect=URL        a redirect to there
  *   cut=N               the connection ends after N bytes of the body
  *   stall=N             after N bytes nothing comes any more
  *   rate=N              N bytes a second
  *   corrupt=1           the first byte of the body is another
  *   no_ranges=1         the whole file, whatever was asked for
+ *   most=N              at most N bytes of what was asked for, where that is a range
+ *   headers=N           N heads of 103 Early Hints first, each of a good 900 bytes
+ *   pad=N               N spaces before the list
  *   size=N              the list says another size
  *   bare=1              the list has names only
  *   type=X body=X       this content, of this type
