@@ -432,8 +432,10 @@ static void *accept_store(void *server) {
 /* ---- starting and stopping -------------------------------------------------------------------------------------- */
 
 static int listen_somewhere(int *port) {
+    const char *given = getenv("HTTP_SERVER_ADDRESS");
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
+    if (given && inet_pton(AF_INET, given, &address.sin_addr) != 1) return -1;
     int socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0 || bind(socket_, (struct sockaddr *)&address, size) < 0 || listen(socket_, 64) < 0 ||
         getsockname(socket_, (struct sockaddr *)&address, &size) < 0)

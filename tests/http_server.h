@@ -8,7 +8,7 @@
 typedef struct http_server http_server;
 
 /* Serves the files of folder (deep or flat) as those of the model acme/model, with those that end in .safetensors in
- * Git LFS, on two free ports of 127.0.0.1. Requests are logged to the file log, a line each: "PORT METHOD PATH host=H
+ * Git LFS, on two free ports of 127.0.0.1, or of the address in HTTP_SERVER_ADDRESS. Requests are logged to the file log, a line each: "PORT METHOD PATH host=H
  * range=R authorization=A" with "-" for a header that is missing. */
 http_server *http_server_start(const char *folder, const char *log);
 void http_server_stop(http_server *server);
