@@ -26,7 +26,7 @@ typedef struct server_fault {
     char path[200], port[8], code[40], message[400], redirect[300], type[40], body[300];
     int times, status, corrupt, no_ranges, bare, headers;
     long retry_after, cut, stall, rate, size, most; /* -1: none */
-    int pad;
+    int pad, shift;
 } server_fault;
 
 struct http_server {
@@ -80,6 +80,7 @@ static void set_word(server_fault *fault, const char *key, const char *value) {
     if (strcmp(key, "size") == 0) fault->size = number;
     if (strcmp(key, "most") == 0) fault->most = number;
     if (strcmp(key, "pad") == 0) fault->pad = (int)number;
+    if (strcmp(key, "shift") == 0) fault->shift = (int)number;
     if (strcmp(key, "headers") == 0) fault->headers = (int)number;
 }
 
@@ -195,7 +196,8 @@ static void answer_data(const server_request *request, const char *data, size_t 
     size_t length = (size_t)(last - first + 1);
     send_text(request->socket, "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n%s",
               ranged ? "206 Partial Content" : "200 OK", length, headers);
-    if (ranged) send_text(request->socket, "Content-Range: bytes %lld-%lld/%zu\r\n", first, last, size);
+    int shift = request->fault.shift;
+    if (ranged) send_text(request->socket, "Content-Range: bytes %lld-%lld/%zu\r\n", first + shift, last + shift, size);
     send_text(request->socket, "\r\n");
     if (strcmp(request->method, "HEAD") != 0) send_body(request, data + first, length);
 }

@@ -28,6 +28,7 @@ int http_server_store_port(const http_server *server);
  *   corrupt=1           the first byte of the body is another
  *   no_ranges=1         the whole file, whatever was asked for
  *   most=N              at most N bytes of what was asked for, where that is a range
+ *   shift=N             a range is said to lie N bytes further than it does
  *   headers=N           N heads of 103 Early Hints first, each of a good 900 bytes
  *   pad=N               N spaces before the list
  *   size=N              the list says another size

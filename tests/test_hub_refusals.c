@@ -173,6 +173,15 @@ static void short_answers_end(void **state) {
     assert_true(requests("store GET", UNET, NULL) <= 12);
 }
 
+/* Then all is asked for at once, and what is there already is not lost for it. */
+static void other_ranges_are_not_taken(void **state) {
+    fault("path=/store/unet shift=1");
+    pull_ok();
+    assert_pulled(UNET);
+    assert_true(requests("store GET", UNET, "range=bytes=") > 0);
+    assert_int_equal(requests("store GET", UNET, "range=-"), 1);
+}
+
 /* ---- talk ------------------------------------------------------------------------------------------------------- */
 
 static void headers_have_an_end(void **state) {
@@ -191,11 +200,22 @@ static void compressed_lists_stay_packed(void **state) {
 int main(void) {
     forget_environment();
     const struct CMUnitTest tests[] = {
-        TEST(tells_why_a_token_may_not),    TEST(tells_what_gates_say),       TEST(tells_disabled_models),
-        TEST(reads_messages_in_bodies),     TEST(quotes_other_statuses),      TEST(cleans_messages),
-        TEST(tells_expired_logins),         TEST(other_tokens_are_made_anew), TEST(breaking_off_anew_is_no_progress),
-        TEST(a_list_that_breaks_off_ends),  TEST(going_on_is_progress),       TEST(little_progress_is_none),
-        TEST(short_answers_go_on),          TEST(short_answers_end),          TEST(headers_have_an_end),
+        TEST(tells_why_a_token_may_not),
+        TEST(tells_what_gates_say),
+        TEST(tells_disabled_models),
+        TEST(reads_messages_in_bodies),
+        TEST(quotes_other_statuses),
+        TEST(cleans_messages),
+        TEST(tells_expired_logins),
+        TEST(other_tokens_are_made_anew),
+        TEST(breaking_off_anew_is_no_progress),
+        TEST(a_list_that_breaks_off_ends),
+        TEST(going_on_is_progress),
+        TEST(little_progress_is_none),
+        TEST(short_answers_go_on),
+        TEST(short_answers_end),
+        TEST(other_ranges_are_not_taken),
+        TEST(headers_have_an_end),
         TEST(compressed_lists_stay_packed),
     };
     return cmocka_run_group_tests(tests, make_model, remove_model);

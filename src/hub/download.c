@@ -26,7 +26,7 @@ typedef struct transfer_job {
     i2v_http *http;
     i2v_partial partial;
     transfer_lane lanes[I2V_CONNECTIONS_MAX];
-    int no_ranges; /* the server sends all from the beginning, whatever it is asked for */
+    int no_ranges; /* the server sends all from the beginning, or another range, whatever it is asked for */
     int other_size;
     i2v_status status; /* of writing */
     i2v_error *error;
@@ -67,10 +67,10 @@ static int check_answer(transfer_lane *lane, const i2v_http_reply *reply) {
     const i2v_http_request *request = &lane->transfer.request;
     uint64_t size = job->partial.size;
     int ranged = request->first >= 0;
-    if (ranged && reply->status != 206)
-        job->no_ranges = 1;
-    else if (ranged && (reply->first != request->first || (reply->total >= 0 && (uint64_t)reply->total != size)))
+    if (ranged && reply->total >= 0 && (uint64_t)reply->total != size)
         job->other_size = 1;
+    else if (ranged && (reply->status != 206 || reply->first != request->first))
+        job->no_ranges = 1;
     else if (!ranged && reply->length >= 0 && (uint64_t)reply->length != size)
         job->other_size = 1;
     else
