@@ -125,6 +125,21 @@ static void finds_the_places_of_python(void **state) {
     unsetenv("XDG_CACHE_HOME");
 }
 
+/* A process without a home folder, as in containers under a number that no user has, needs none where all is given. */
+static void needs_no_home(void **state) {
+    if (getpwuid(getuid())) skip(); /* else ask the system in vain */
+    unsetenv("HOME");
+    options.cache = NULL;
+    i2v_error error = {0};
+    i2v_hub_model *model = NULL;
+    assert_int_equal(i2v_hub_find(&model, "acme/model", &options, &error), I2V_ERROR_PARAMETER);
+    assert_non_null(strstr(error.message, "there is no home folder"));
+    setenv("HF_HUB_CACHE", "/given", 1);
+    places("/given", "~/.cache/huggingface/token");
+    unsetenv("HF_HUB_CACHE");
+    setenv("HOME", "/home/me", 1);
+}
+
 /* A pull goes where the variable says. */
 static void pulls_to_expanded_places(void **state) {
     options.cache = NULL;
@@ -147,7 +162,8 @@ int main(void) {
     unsetenv("SCRATCH");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expands_as_python), cmocka_unit_test(expands_users),  TEST(refuses_what_is_not_set),
-        TEST(takes_what_is_there),           TEST(finds_the_places_of_python), TEST(pulls_to_expanded_places),
+        TEST(takes_what_is_there),           TEST(finds_the_places_of_python), TEST(needs_no_home),
+        TEST(pulls_to_expanded_places),
     };
     return cmocka_run_group_tests(tests, make_model, remove_model);
 }

@@ -39,31 +39,35 @@ static i2v_status hub_home(char **home, i2v_error *error) {
     return status;
 }
 
-/* The folder or file that the first of two variables names that is set, else home/name. */
-static i2v_status place_of(char **place, const char *const names[2], const char *home, const char *name,
-                           i2v_error *error) {
-    for (int i = 0; i < 2; i++)
-        if (variable(names[i])) return i2v_expand_path(place, variable(names[i]), names[i], error);
-    char *path = i2v_path_join(home, name); /* expanded once more, as there */
-    i2v_status status =
-        path ? i2v_expand_path(place, path, "HF_HOME", error) : i2v_fail_memory(error, "the path of the cache", 0);
+/* What the variable names, or where that is not set the name in the hub's home folder. */
+static i2v_status place_of(char **place, const char *name, const char *in_home, i2v_error *error) {
+    if (variable(name)) return i2v_expand_path(place, variable(name), name, error);
+    char *home = NULL;
+    i2v_status status = hub_home(&home, error);
+    if (status != I2V_OK) return status;
+    char *path = i2v_path_join(home, in_home);
+    status = path ? i2v_expand_path(place, path, "HF_HOME", error) /* once more, as there */
+                  : i2v_fail_memory(error, "the path of the cache", 0);
+    free(home);
     free(path);
     return status;
 }
 
-static i2v_status set_places(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
-    static const char *const caches[2] = {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}, *const tokens[2] = {
-                                                                                        "HF_TOKEN_PATH",
-                                                                                        "HF_TOKEN_PATH"};
-    char *home = NULL;
-    i2v_status status = hub_home(&home, error);
-    if (status == I2V_OK && options && options->cache)
-        status = i2v_expand_home(&environment->cache, options->cache, "options.cache", error);
-    else if (status == I2V_OK)
-        status = place_of(&environment->cache, caches, home, "hub", error);
-    if (status == I2V_OK) status = place_of(&environment->token_path, tokens, home, "token", error);
-    free(home);
-    return status;
+static i2v_status set_cache(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
+    static const char old[] = "HUGGINGFACE_HUB_CACHE";
+    char **cache = &environment->cache;
+    if (options && options->cache) return i2v_expand_home(cache, options->cache, "options.cache", error);
+    return place_of(cache, variable("HF_HUB_CACHE") || !variable(old) ? "HF_HUB_CACHE" : old, "hub", error);
+}
+
+/* Who has no home folder has no such file either; its name is for messages then. */
+static i2v_status set_token_path(i2v_hub_environment *environment, i2v_error *error) {
+    static const char *const givers[] = {"HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME"};
+    i2v_status status = place_of(&environment->token_path, "HF_TOKEN_PATH", "token", error);
+    for (size_t i = 0; i < sizeof givers / sizeof givers[0]; i++)
+        if (status != I2V_ERROR_PARAMETER || variable(givers[i])) return status;
+    environment->token_path = strdup("~/.cache/huggingface/token");
+    return environment->token_path ? I2V_OK : i2v_fail_memory(error, "the path of the token", 0);
 }
 
 /* ---- the token -------------------------------------------------------------------------------------------------- */
@@ -126,7 +130,8 @@ i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_
     memset(environment, 0, sizeof *environment);
     environment->offline =
         (options && options->offline) || is_true("HF_HUB_OFFLINE") || is_true("TRANSFORMERS_OFFLINE");
-    i2v_status status = set_places(environment, options, error);
+    i2v_status status = set_cache(environment, options, error);
+    if (status == I2V_OK) status = set_token_path(environment, error);
     if (status == I2V_OK) status = set_endpoint(environment, options, error);
     if (status == I2V_OK) status = read_token(environment, options, error);
     if (status != I2V_OK) i2v_hub_environment_free(environment);
