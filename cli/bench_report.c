@@ -57,8 +57,9 @@ static void print_pass(const char *title, const i2v_bench_pass *pass, const i2v_
 int cli_bench_table(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
     char decoder[80];
-    printf("model %s, %s\n%dx%d, %d frames; the fastest of %d\n\n", job->model.path, report->backend, report->width,
-           report->height, report->num_frames, report->repetitions);
+    cli_line(stdout, "model %s, %s", job->model.path, report->backend);
+    printf("%dx%d, %d frames; the fastest of %d\n\n", report->width, report->height, report->num_frames,
+           report->repetitions);
     print_peaks(report);
     print_pass("UNet, one pass", &report->unet, report);
     snprintf(decoder, sizeof decoder, "VAE decoder, %d frame%s", report->decode_chunk_size,

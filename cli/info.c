@@ -14,16 +14,18 @@
 /* ---- models ----------------------------------------------------------------------------------------------------- */
 
 static int print_model(const i2v_model_info *model) {
-    printf("model      %s\npipeline   %s\nscheduler  %s\n", model->path, model->pipeline, model->scheduler);
+    cli_line(stdout, "model      %s", model->path);
+    cli_line(stdout, "pipeline   %s", model->pipeline);
+    cli_line(stdout, "scheduler  %s", model->scheduler);
     printf("video      %dx%d, %d frames\n", model->width, model->height, model->num_frames);
     printf("latents    %d channels, one for %dx%d pixels\n\n", model->latent_channels, model->vae_scale_factor,
            model->vae_scale_factor);
     printf("%-14s %-36s %10s %10s  %s\n", "part", "class", "weights", "size", "dtype");
     for (size_t i = 0; i < model->parts_count; i++) {
         const i2v_part_info *part = &model->parts[i];
-        printf("%-14s %-36s %8.1f M %6.1f MiB  %s\n", part->name, part->class_name, (double)part->parameters / 1e6,
-               (double)part->bytes / 0x1p20, part->dtype);
-        printf("%14s %s\n", "", part->sizes);
+        cli_line(stdout, "%-14s %-36s %8.1f M %6.1f MiB  %s", part->name, part->class_name,
+                 (double)part->parameters / 1e6, (double)part->bytes / 0x1p20, part->dtype);
+        cli_line(stdout, "%14s %s", "", part->sizes);
     }
     return cli_flush_output();
 }
@@ -64,14 +66,16 @@ static int describe_model(const cli_settings *settings, const char *path) {
 /* metadata NULL: reason says why. */
 static int print_media(const char *path, const i2v_media_info *info, const json_t *metadata, const char *reason) {
     const char *kind = info->fps > 0 ? "video" : "picture";
-    printf("%-10s %s\ncontainer  %s\ncodec      %s\nsize       %dx%d\n", kind, path, info->container, info->codec,
-           info->width, info->height);
+    cli_line(stdout, "%-10s %s", kind, path);
+    cli_line(stdout, "container  %s", info->container);
+    cli_line(stdout, "codec      %s", info->codec);
+    cli_line(stdout, "size       %dx%d", info->width, info->height);
     if (info->fps > 0) printf("frames     %" PRId64 ", %g a second\n", info->num_frames, info->fps);
     if (metadata) {
         printf("made with\n");
         cli_metadata_print(metadata);
     } else {
-        printf("made with  unknown: %s\n", reason);
+        cli_line(stdout, "made with  unknown: %s", reason);
     }
     return cli_flush_output();
 }

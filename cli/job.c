@@ -87,11 +87,14 @@ static i2v_status open_model(cli_job *job) {
 }
 
 void cli_job_note(cli_job *job, const char *format, ...) {
-    size_t length = strlen(job->notes);
+    char *end = strchr(job->notes, 0);
+    size_t room = sizeof job->notes - (size_t)(end - job->notes);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(job->notes + length, sizeof job->notes - length, format, arguments);
+    vsnprintf(end, room, format, arguments);
     va_end(arguments);
+    i2v_make_printable(end);
+    if (strlen(end) + 1 < room) strcat(end, "\n");
 }
 
 void cli_job_warn(cli_job *job, const char *what) {
@@ -104,9 +107,9 @@ static void write_notes(cli_job *job) {
     if (job->bundled)
         cli_job_note(job,
                      "model: the small bundled one, %s, not Stable Video Diffusion: README.md says how to get that "
-                     "for --model\n",
+                     "for --model",
                      job->bundled);
-    if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64 "\n", job->params.seed);
+    if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64, job->params.seed);
 }
 
 void cli_job_select(cli_job *job, size_t place) {

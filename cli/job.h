@@ -37,7 +37,7 @@ void cli_job_select(cli_job *job, size_t place);
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
 
-/* Adds to what is printed when work begins. */
+/* Adds a line to what is printed when work begins. */
 __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char *format, ...);
 
 /* Says so at once, of the task's input. */

@@ -1,35 +1,44 @@
-/* Exit statuses, and the sentences for a person on standard error. */
+/* Exit statuses, and lines for a person. */
 #include "message.h"
+#include "img2vid/img2vid.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* One line, whatever file names are in it: control characters become '?'. */
-static void print_line(const char *format, va_list arguments, const char *ending) {
-    char line[4096];
-    vsnprintf(line, sizeof line, format, arguments);
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    fprintf(stderr, "img2vid: %s%s\n", line, ending);
+static void print_line(FILE *to, const char *beginning, const char *format, va_list arguments) {
+    char *line = NULL;
+    if (vasprintf(&line, format, arguments) < 0) line = NULL;
+    if (line) i2v_make_printable(line);
+    fprintf(to, "%s%s\n", beginning, line ? line : "not enough memory for this line");
+    free(line);
+}
+
+void cli_line(FILE *to, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(to, "", format, arguments);
+    va_end(arguments);
 }
 
 int cli_fail(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    print_line(format, arguments, "");
+    print_line(stderr, "img2vid: ", format, arguments);
     va_end(arguments);
     return CLI_FAILED;
 }
 
 int cli_wrong_usage(const char *command, const char *format, ...) {
-    char ending[64];
-    snprintf(ending, sizeof ending, "; see img2vid %s%s--help", command ? command : "", command ? " " : "");
+    char *sentence = NULL;
     va_list arguments;
     va_start(arguments, format);
-    print_line(format, arguments, ending);
+    if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
     va_end(arguments);
+    cli_fail("%s; see img2vid %s%s--help", sentence ? sentence : "wrong usage", command ? command : "",
+             command ? " " : "");
+    free(sentence);
     return CLI_USAGE;
 }
 

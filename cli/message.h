@@ -1,10 +1,16 @@
-/* Exit statuses, and the sentences for a person on standard error. */
+/* Exit statuses, and lines for a person. What is printed of names, metadata, models and servers goes through here: it
+ * steers no terminal (i2v_make_printable) and a line of it stays one line. Only fixed texts are printed otherwise. */
 #ifndef CLI_MESSAGE_H
 #define CLI_MESSAGE_H
 
+#include <stdio.h>
+
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 
-/* Prints one line "img2vid: ..." and returns CLI_FAILED. */
+/* Prints one line; its end is added. */
+__attribute__((format(printf, 2, 3))) void cli_line(FILE *to, const char *format, ...);
+
+/* Prints one line "img2vid: ..." on standard error and returns CLI_FAILED. */
 __attribute__((format(printf, 1, 2))) int cli_fail(const char *format, ...);
 
 /* The same for a wrong command line: adds where the help is and returns CLI_USAGE. command may be NULL. */

@@ -177,7 +177,7 @@ static json_t *build(cli_job *job, int index) {
 /* With as few digits as give every number back. */
 static char *dump(const json_t *object) {
     for (int digits = 15; digits <= 17; digits++) {
-        char *text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(digits));
+        char *text = cli_json_dump(object, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(digits));
         json_t *again = text ? json_loads(text, 0, NULL) : NULL;
         int same = again && json_equal(object, again);
         json_decref(again);
@@ -217,7 +217,6 @@ json_t *cli_metadata_read(const char *path, i2v_error *error) {
     const char *program = json_string_value(json_object_get(root, "program"));
     if (program && strcmp(program, "img2vid") == 0) return root;
     json_decref(root);
-    cli_make_printable(reason.text);
     snprintf(error->message, sizeof error->message, "%s has no metadata of img2vid%s%s", path,
              *reason.text ? ", or it is damaged: " : "", reason.text);
     return NULL;
@@ -337,17 +336,9 @@ void cli_metadata_unknown(const json_t *metadata, char *text, size_t size) {
         if (used >= size) break;
     }
     if (used >= size) strcpy(text + size - 4, "...");
-    cli_make_printable(text);
 }
 
 /* ---- for people ------------------------------------------------------------------------------------------------- */
-
-void cli_make_printable(char *text) {
-    for (unsigned char *c = (unsigned char *)text; *c; c++) {
-        if (*c < ' ' || *c == 0x7f) *c = '?';
-        if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) c[0] = c[1] = '?'; /* C1 control characters */
-    }
-}
 
 /* As dump, and strings bare. */
 static char *value_text(const json_t *value) {
@@ -360,11 +351,8 @@ void cli_metadata_print(const json_t *metadata) {
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)metadata, name, value) {
         if (json_is_null(value)) continue;
-        char *key = strdup(name), *text = value_text(value);
-        if (key) cli_make_printable(key);
-        if (text) cli_make_printable(text);
-        printf("  %-20s %s\n", key ? key : "?", text ? text : "?");
-        free(key);
+        char *text = value_text(value);
+        cli_line(stdout, "  %-20s %s", name, text ? text : "?");
         free(text);
     }
 }

@@ -26,7 +26,4 @@ void cli_metadata_unknown(const json_t *metadata, char *text, size_t size);
 /* One line a key on standard output. */
 void cli_metadata_print(const json_t *metadata);
 
-/* Replaces what would steer a terminal, in text that comes from a file. */
-void cli_make_printable(char *text);
-
 #endif

@@ -1,5 +1,6 @@
 /* How far the work is: a bar on a terminal, plain lines elsewhere; and the figures that the report wants later. */
 #include "progress.h"
+#include "message.h"
 #include "signals.h"
 
 #include <stdio.h>
@@ -65,10 +66,13 @@ static int terminal_columns(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
 }
 
-void cli_progress_bar(cli_progress *progress, double fraction, const char *text) {
+void cli_progress_bar(cli_progress *progress, double fraction, const char *sentence) {
     static const char full[] = "########################", empty[] = "------------------------";
     int width = (int)sizeof full - 1, columns = terminal_columns();
     int done = fraction > 1 ? width : fraction > 0 ? (int)(fraction * width) : 0;
+    char text[300];
+    snprintf(text, sizeof text, "%s", sentence);
+    i2v_make_printable(text);
     if (columns > width + 30) /* else the line would wrap, and a wrapped line cannot be written over */
         fprintf(stderr, "\r[%.*s%.*s] %.*s\033[K", done, full, width - done, empty, columns - width - 4, text);
     else
@@ -85,7 +89,7 @@ static void show(cli_progress *progress, const i2v_event *event) {
     if (progress->terminal)
         cli_progress_bar(progress, event->steps > 0 ? (double)event->step / event->steps : 0, text);
     else if (event->step > 0)
-        fprintf(stderr, "%s\n", text);
+        cli_line(stderr, "%s", text);
     progress->last_shown = now;
 }
 

@@ -63,7 +63,7 @@ static void show(pull_view *view, const i2v_hub_event *event) {
     if (event->phase == I2V_HUB_WAIT && strcmp(view->note, event->note) != 0) {
         cli_progress_end(&view->progress);
         snprintf(view->note, sizeof view->note, "%s", event->note);
-        fprintf(stderr, "%s\n", view->note);
+        cli_line(stderr, "%s", view->note);
         return;
     }
     if (event->phase != I2V_HUB_WAIT) view->note[0] = 0;
@@ -73,7 +73,7 @@ static void show(pull_view *view, const i2v_hub_event *event) {
     if (view->progress.terminal)
         cli_progress_bar(&view->progress, event->total ? (double)event->done / (double)event->total : 0, text);
     else if (event->phase == I2V_HUB_DOWNLOAD)
-        fprintf(stderr, "%s\n", text);
+        cli_line(stderr, "%s", text);
     view->shown_seconds = event->seconds;
 }
 
@@ -98,11 +98,11 @@ static int report(const cli_settings *settings, const i2v_hub_model *model, doub
                                         (json_int_t)model->bytes, "received", (json_int_t)model->received, "seconds",
                                         seconds));
     if (settings->quiet) return CLI_DONE;
-    fprintf(stderr, "%s: %d file%s, %s, of which %s came now, in %s\n", settings->operand, model->files,
-            model->files == 1 ? "" : "s", bytes, received, model->path);
+    cli_line(stderr, "%s: %d file%s, %s, of which %s came now, in %s", settings->operand, model->files,
+             model->files == 1 ? "" : "s", bytes, received, model->path);
     if (model->license[0])
-        fprintf(stderr, "its licence is called %s; read it on the model's page before you use what it makes\n",
-                model->license);
+        cli_line(stderr, "its licence is called %s; read it on the model's page before you use what it makes",
+                 model->license);
     return CLI_DONE;
 }
 

@@ -32,9 +32,9 @@ static int frames_in_file(const cli_job *job) {
 void cli_report_line(const cli_job *job) {
     const i2v_video *video = job->video;
     char *first = cli_job_path(job, job->settings->path, 0, video->num_videos);
-    fprintf(stderr, "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB\n",
-            first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
-            video->width, video->height, playback_fps(job), cli_now() - job->began, (double)peak_memory() / 0x1p20);
+    cli_line(stderr, "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
+             first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
+             video->width, video->height, playback_fps(job), cli_now() - job->began, (double)peak_memory() / 0x1p20);
     free(first);
 }
 
@@ -49,11 +49,43 @@ json_t *cli_json_text(const char *text) {
     return string;
 }
 
+/* Of the characters that steer a terminal jansson escapes those below U+0020 only. The others stand raw in its text,
+ * always within strings, where \uXXXX says the same. */
+static void write_escaped(FILE *to, const char *text) {
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == 0x7f) {
+            fputs("\\u007f", to);
+        } else if (*c == 0xc2 && c[1] < 0xa0) { /* C1 */
+            fprintf(to, "\\u%04x", *++c);
+        } else if (*c == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||  /* U+2028 to U+202E */
+                                  (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))) { /* U+2066 to U+2069 */
+            fprintf(to, "\\u%04x", 0x2000 | (c[1] & 0x3f) << 6 | (c[2] & 0x3f));
+            c += 2;
+        } else {
+            fputc(*c, to);
+        }
+    }
+}
+
+char *cli_json_dump(const json_t *value, size_t layout) {
+    char *raw = json_dumps(value, layout), *text = NULL;
+    size_t size;
+    FILE *to = raw ? open_memstream(&text, &size) : NULL;
+    if (to) write_escaped(to, raw);
+    if (to && fclose(to) != 0) {
+        free(text);
+        text = NULL;
+    }
+    free(raw);
+    return text;
+}
+
 static int print_json(json_t *object, size_t layout) {
-    if (!object) return cli_fail("not enough memory for the JSON report");
-    json_dumpf(object, stdout, layout | JSON_REAL_PRECISION(9));
-    putchar('\n');
+    char *text = object ? cli_json_dump(object, layout | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(object);
+    if (!text) return cli_fail("not enough memory for the JSON report");
+    puts(text);
+    free(text);
     return cli_flush_output();
 }
 

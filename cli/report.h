@@ -14,6 +14,9 @@ int cli_report_json(const cli_job *job);
 int cli_report_error_json(const cli_job *job); /* of a task that failed, or of a picture with all its seeds */
 int cli_print_json(json_t *object);            /* takes the reference; NULL is lack of memory */
 
+/* The text of a value, as jansson writes it, without characters that steer a terminal; NULL without memory. */
+char *cli_json_dump(const json_t *value, size_t layout);
+
 /* jansson's integers end at 2^63 - 1; a larger seed is written as a string of digits. */
 json_t *cli_json_seed(uint64_t seed);
 

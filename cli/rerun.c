@@ -53,21 +53,13 @@ static int take_image(cli_settings *settings) {
     if (!image || !*image || strcmp(image, "-") == 0)
         return cli_wrong_usage(settings->command->name,
                                "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
-    if (cli_is_address(image)) { /* the file may come from anybody: it must not choose whom this machine calls */
-        char shown[400];
-        snprintf(shown, sizeof shown, "%.399s", image);
-        cli_make_printable(shown);
-        return cli_fail("%s was made of the picture at %s; give that as IMAGE if you know the address", settings->from,
-                        shown);
-    }
+    if (cli_is_address(image)) /* the file may come from anybody: it must not choose whom this machine calls */
+        return cli_fail("%s was made of the picture at %.399s; give that as IMAGE if you know the address",
+                        settings->from, image);
     settings->found_image = find_image(settings, image);
-    if (!settings->found_image) {
-        char name[200];
-        snprintf(name, sizeof name, "%.199s", image);
-        cli_make_printable(name);
-        return cli_fail("the picture %s, of which %s was made, is neither here nor beside it; give it as IMAGE", name,
-                        settings->from);
-    }
+    if (!settings->found_image)
+        return cli_fail("the picture %.199s, of which %s was made, is neither here nor beside it; give it as IMAGE",
+                        image, settings->from);
     settings->operand = settings->found_image;
     return CLI_PARSED;
 }
@@ -106,16 +98,14 @@ static i2v_status check_hash(cli_job *job, const char *key, const char *hash, in
     const char *wanted = settings->metadata ? hash_of(settings, key) : NULL;
     if (!wanted || !*hash || strcmp(wanted, hash) == 0) return I2V_OK;
     if (given) {
-        cli_job_note(job, "note: %s is another %s than the one that %s was made with\n", path, what, settings->from);
+        cli_job_note(job, "note: %s is another %s than the one that %s was made with", path, what, settings->from);
         return I2V_OK;
     }
-    char name[200];
-    snprintf(name, sizeof name, "%.199s", path);
-    cli_make_printable(name);
-    snprintf(job->error.message, sizeof job->error.message,
-             "%s is another %s than the one that %s was made with (its SHA-256 differs); to take it all the same, give "
-             "it with %s",
-             name, what, settings->from, option);
+    snprintf(
+        job->error.message, sizeof job->error.message,
+        "%.199s is another %s than the one that %s was made with (its SHA-256 differs); to take it all the same, give "
+        "it with %s",
+        path, what, settings->from, option);
     return job->error.status = I2V_ERROR_PARAMETER;
 }
 
@@ -125,7 +115,7 @@ i2v_status cli_rerun_check_model(cli_job *job) {
     char unknown[200];
     cli_metadata_unknown(settings->metadata, unknown, sizeof unknown);
     if (*unknown)
-        cli_job_note(job, "note: %s has metadata that this version does not know and leaves out: %s\n", settings->from,
+        cli_job_note(job, "note: %s has metadata that this version does not know and leaves out: %s", settings->from,
                      unknown);
     i2v_status status = cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256));
     if (status != I2V_OK) return status;

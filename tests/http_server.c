@@ -23,9 +23,10 @@
 #define MAX_FAULTS 32
 
 typedef struct server_fault {
-    char path[200], port[8], code[40], message[120], redirect[300], type[40], body[300];
-    int times, status, corrupt, no_ranges, bare;
-    long retry_after, cut, stall, rate, size; /* -1: none */
+    char path[200], port[8], code[40], message[400], redirect[300], type[40], body[300];
+    int times, status, corrupt, no_ranges, bare, headers;
+    long retry_after, cut, stall, rate, size, most; /* -1: none */
+    int pad, shift;
 } server_fault;
 
 struct http_server {
@@ -49,7 +50,8 @@ typedef struct server_request {
 
 /* ---- faults ----------------------------------------------------------------------------------------------------- */
 
-static const server_fault no_fault = {.times = -1, .retry_after = -1, .cut = -1, .stall = -1, .rate = -1, .size = -1};
+static const server_fault no_fault = {
+    .times = -1, .retry_after = -1, .cut = -1, .stall = -1, .rate = -1, .size = -1, .most = -1};
 
 static void set_word(server_fault *fault, const char *key, const char *value) {
     const struct {
@@ -76,6 +78,10 @@ static void set_word(server_fault *fault, const char *key, const char *value) {
     if (strcmp(key, "stall") == 0) fault->stall = number;
     if (strcmp(key, "rate") == 0) fault->rate = number;
     if (strcmp(key, "size") == 0) fault->size = number;
+    if (strcmp(key, "most") == 0) fault->most = number;
+    if (strcmp(key, "pad") == 0) fault->pad = (int)number;
+    if (strcmp(key, "shift") == 0) fault->shift = (int)number;
+    if (strcmp(key, "headers") == 0) fault->headers = (int)number;
 }
 
 static void spaces(char *text) {
@@ -163,11 +169,14 @@ static void send_body(const server_request *request, const char *data, size_t si
 }
 
 static void answer_error(const server_request *request, int status, const char *code, const char *message) {
-    send_text(request->socket, "HTTP/1.1 %d Error\r\nConnection: close\r\nContent-Length: 5\r\n", status);
+    const char *body = request->fault.body[0] ? request->fault.body : "error";
+    send_text(request->socket, "HTTP/1.1 %d Error\r\nConnection: close\r\nContent-Length: %zu\r\n", status,
+              strlen(body));
+    if (request->fault.type[0]) send_text(request->socket, "Content-Type: %s\r\n", request->fault.type);
     if (*code) send_text(request->socket, "X-Error-Code: %s\r\n", code);
     if (*message) send_text(request->socket, "X-Error-Message: %s\r\n", message);
     if (request->fault.retry_after >= 0) send_text(request->socket, "Retry-After: %ld\r\n", request->fault.retry_after);
-    send_text(request->socket, "\r\nerror");
+    send_text(request->socket, "\r\n%s", body);
 }
 
 /* data with or without the asked range. */
@@ -182,10 +191,13 @@ static void answer_data(const server_request *request, const char *data, size_t 
                   size);
         return;
     }
+    if (ranged && request->fault.most >= 0 && last - first >= request->fault.most)
+        last = first + request->fault.most - 1;
     size_t length = (size_t)(last - first + 1);
     send_text(request->socket, "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n%s",
               ranged ? "206 Partial Content" : "200 OK", length, headers);
-    if (ranged) send_text(request->socket, "Content-Range: bytes %lld-%lld/%zu\r\n", first, last, size);
+    int shift = request->fault.shift;
+    if (ranged) send_text(request->socket, "Content-Range: bytes %lld-%lld/%zu\r\n", first + shift, last + shift, size);
     send_text(request->socket, "\r\n");
     if (strcmp(request->method, "HEAD") != 0) send_body(request, data + first, length);
 }
@@ -261,6 +273,7 @@ static void answer_list(const server_request *request) {
     size_t size = 0;
     int count = 0;
     FILE *out = open_memstream(&text, &size);
+    fprintf(out, "%*s", request->fault.pad, "");
     fprintf(out, "{\"id\":\"acme/model\",\"sha\":\"" COMMIT "\",\"cardData\":{\"license\":\"other\",\"license_name\":"
                  "\"acme-community\"},\"tags\":[],\"siblings\":[");
     list_folder(out, request, "", &count);
@@ -314,6 +327,8 @@ static void answer(const server_request *request) {
     const server_fault *fault = &request->fault;
     const char *path = request->path, *slash;
     char headers[200];
+    for (int i = 0; i < fault->headers; i++) /* before the head itself, as what a server says in between */
+        send_text(request->socket, "HTTP/1.1 103 Early Hints\r\nX-Hint: %0900d\r\n\r\n", i);
     if (fault->status) {
         answer_error(request, fault->status, fault->code, fault->message);
     } else if (fault->redirect[0]) {
@@ -419,8 +434,10 @@ static void *accept_store(void *server) {
 /* ---- starting and stopping -------------------------------------------------------------------------------------- */
 
 static int listen_somewhere(int *port) {
+    const char *given = getenv("HTTP_SERVER_ADDRESS");
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
+    if (given && inet_pton(AF_INET, given, &address.sin_addr) != 1) return -1;
     int socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0 || bind(socket_, (struct sockaddr *)&address, size) < 0 || listen(socket_, 64) < 0 ||
         getsockname(socket_, (struct sockaddr *)&address, &size) < 0)

@@ -310,7 +310,7 @@ hostile_metadata() {
     # a GIF of one pixel, for info
     { head -c -1 bad.gif; base64 -d <<< LAAAAAABAAEAAAICRAEAOw==; } > pixel.gif
     works "$scratch/out" info pixel.gif
-    printed '^  a?b  *c??d$'
+    printed '^  a?b  *c?d$'
 }
 
 describing() {

@@ -58,6 +58,11 @@ typedef struct i2v_error {
 /* The library's version, "major.minor.patch". Static. */
 I2V_API const char *i2v_version(void);
 
+/* For a terminal: '?' in place of control characters (C0, DEL, C1), line separators, overrides of direction and bytes
+ * that are no UTF-8. Messages of this library are printable already; names, licences and metadata of files are as they
+ * stand there. */
+I2V_API void i2v_make_printable(char *text);
+
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
 /* Size of a SHA-256 as text: 64 lower-case hexadecimal digits and the NUL. */

@@ -10,10 +10,7 @@ i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...
         va_start(arguments, format);
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
-        /* names in messages come from files: one sentence stays one line on a terminal */
-        for (char *c = error->message; *c; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-        }
+        i2v_make_printable(error->message); /* names in it come from files and servers */
         error->status = status;
     }
     return status;

@@ -90,21 +90,36 @@ int i2v_guard_allows_host(i2v_guard *guard, const char *host) {
     return 0;
 }
 
-static void remember(i2v_guard *guard, const struct sockaddr *address, socklen_t size) {
-    if (!guard->proxied) guard->trusting = 1;
-    if (guard->count == I2V_GUARD_ADDRESSES || size > sizeof guard->first[0]) return;
-    memset(&guard->first[guard->count], 0, sizeof guard->first[0]);
-    memcpy(&guard->first[guard->count++], address, size);
+void i2v_guard_answered(i2v_guard *guard, const char *ip, int port) {
+    char service[16];
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    snprintf(service, sizeof service, "%d", port);
+    if (getaddrinfo(ip, service, &hints, &found) != 0) return;
+    if (i2v_address_is_private(found->ai_addr)) {
+        guard->trusting |= !guard->proxied;
+        memcpy(&guard->peer, found->ai_addr, found->ai_addrlen);
+    }
+    freeaddrinfo(found);
 }
 
-int i2v_guard_allows_address(i2v_guard *guard, int hop, const struct sockaddr *address, socklen_t size) {
-    if (!i2v_address_is_private(address) || guard->trusting) return 1;
-    if (hop == 0) {
-        remember(guard, address, size);
-        return 1;
+static int is_same(const struct sockaddr_storage *peer, const struct sockaddr *address) {
+    if (peer->ss_family != address->sa_family) return 0;
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in a, b;
+        memcpy(&a, peer, sizeof a);
+        memcpy(&b, address, sizeof b);
+        return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
     }
-    for (int i = 0; i < guard->count; i++)
-        if (size <= sizeof guard->first[i] && memcmp(&guard->first[i], address, size) == 0) return 1;
+    struct sockaddr_in6 a, b;
+    memcpy(&a, peer, sizeof a);
+    memcpy(&b, address, sizeof b);
+    return a.sin6_port == b.sin6_port && memcmp(&a.sin6_addr, &b.sin6_addr, sizeof a.sin6_addr) == 0;
+}
+
+int i2v_guard_allows_address(i2v_guard *guard, int hop, const struct sockaddr *address) {
+    if (hop == 0 || guard->trusting || !i2v_address_is_private(address)) return 1;
+    int family = address->sa_family;
+    if ((family == AF_INET || family == AF_INET6) && is_same(&guard->peer, address)) return 1;
     guard->refused = 1;
     return 0;
 }

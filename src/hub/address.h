@@ -13,14 +13,11 @@ int i2v_address_is_private(const struct sockaddr *address);
  * known only when they are looked up: 0. */
 int i2v_host_is_private(const char *host);
 
-enum { I2V_GUARD_ADDRESSES = 8 };
-
 /* Watches the connections of one request and its redirects. All zero before the first. */
 typedef struct i2v_guard {
-    int trusting; /* what the caller gave is private already, so that redirects may be */
-    int proxied;  /* a proxy may stand between: a private address may then be the proxy's */
-    int count;
-    struct sockaddr_storage first[I2V_GUARD_ADDRESSES]; /* what the caller's own address led to */
+    int trusting;                 /* what the caller gave is private already, so that redirects may be */
+    int proxied;                  /* a proxy may stand between: a private address may then be the proxy's */
+    struct sockaddr_storage peer; /* whose it is: who answered to the caller's own address */
     int refused;
 } i2v_guard;
 
@@ -31,6 +28,10 @@ void i2v_guard_begin(i2v_guard *guard, const char *host, int proxied);
 int i2v_guard_allows_host(i2v_guard *guard, const char *host);
 
 /* The same for the address that a connection is about to be made to, in the given hop: 0 for the caller's own. */
-int i2v_guard_allows_address(i2v_guard *guard, int hop, const struct sockaddr *address, socklen_t size);
+int i2v_guard_allows_address(i2v_guard *guard, int hop, const struct sockaddr *address);
+
+/* Who answered to the caller's own address. Only this makes the guard trusting: a name may lead to several addresses,
+ * of which a private one was tried in vain. ip is numeric. */
+void i2v_guard_answered(i2v_guard *guard, const char *ip, int port);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHORT_ANSWERS 5 /* in a row that a part survives */
+#define SHORT_ANSWERS 5 /* that a part survives without progress between them */
 
 struct transfer_job;
 
@@ -17,7 +17,8 @@ typedef struct transfer_lane {
     i2v_transfer transfer;
     size_t part;
     int busy, begun, short_answers;
-    uint64_t at; /* where the next byte goes */
+    uint64_t at;   /* where the next byte goes */
+    uint64_t kept; /* when short answers were last counted from the beginning */
 } transfer_lane;
 
 typedef struct transfer_job {
@@ -25,7 +26,7 @@ typedef struct transfer_job {
     i2v_http *http;
     i2v_partial partial;
     transfer_lane lanes[I2V_CONNECTIONS_MAX];
-    int no_ranges; /* the server sends all from the beginning, whatever it is asked for */
+    int no_ranges; /* the server sends all from the beginning, or another range, whatever it is asked for */
     int other_size;
     i2v_status status; /* of writing */
     i2v_error *error;
@@ -48,16 +49,28 @@ static void prepare(void *user, i2v_http_request *request) {
     }
 }
 
+/* Of the lane's part; without ranges one lane brings all. */
+static uint64_t kept(void *user) {
+    const transfer_lane *lane = user;
+    const transfer_job *job = lane->job;
+    return job->no_ranges ? i2v_partial_done(&job->partial) : job->partial.done[lane->part];
+}
+
+static void begin_counting(transfer_lane *lane) {
+    lane->short_answers = 0;
+    lane->kept = kept(lane);
+}
+
 /* Looks at an answer before its first byte is written; 0 if it is none to what was asked. */
 static int check_answer(transfer_lane *lane, const i2v_http_reply *reply) {
     transfer_job *job = lane->job;
     const i2v_http_request *request = &lane->transfer.request;
     uint64_t size = job->partial.size;
     int ranged = request->first >= 0;
-    if (ranged && reply->status != 206)
-        job->no_ranges = 1;
-    else if (ranged && (reply->first != request->first || (reply->total >= 0 && (uint64_t)reply->total != size)))
+    if (ranged && reply->total >= 0 && (uint64_t)reply->total != size)
         job->other_size = 1;
+    else if (ranged && (reply->status != 206 || reply->first != request->first))
+        job->no_ranges = 1;
     else if (!ranged && reply->length >= 0 && (uint64_t)reply->length != size)
         job->other_size = 1;
     else
@@ -90,9 +103,10 @@ static int is_taken(const transfer_job *job, size_t part) {
 }
 
 static i2v_status start_lane(transfer_job *job, transfer_lane *lane, size_t part) {
-    if (lane->part != part) lane->short_answers = 0;
+    int goes_on = lane->job && lane->part == part;
     lane->part = part;
     lane->job = job;
+    if (!goes_on) begin_counting(lane);
     lane->busy = 1;
     lane->transfer.request = (i2v_http_request){.url = job->ask->url,
                                                 .token = job->ask->token,
@@ -100,6 +114,7 @@ static i2v_status start_lane(transfer_job *job, transfer_lane *lane, size_t part
                                                 .max_redirects = 10,
                                                 .sink = take,
                                                 .prepare = prepare,
+                                                .kept = kept,
                                                 .user = lane};
     return i2v_http_start(job->http, &lane->transfer, job->error);
 }
@@ -151,6 +166,7 @@ static i2v_status finish_lane(transfer_job *job, transfer_lane *lane, i2v_http_r
         *reply = lane->transfer.reply;
         return i2v_transfer_fail(&lane->transfer, what, job->error);
     }
+    if (kept(lane) >= lane->kept + I2V_PROGRESS_BYTES) begin_counting(lane);
     if (!is_missing(job, lane->part) || ++lane->short_answers < SHORT_ANSWERS) return I2V_OK;
     return i2v_fail(job->error, I2V_ERROR_NETWORK, "the server sends less of %s than was asked for; try again later",
                     what);

@@ -1,6 +1,8 @@
 #include "hub/environment.h"
 
 #include "base/file.h"
+#include "hub/expand.h"
+#include "hub/stored_tokens.h"
 #include "hub/url.h"
 
 #include <stdio.h>
@@ -24,29 +26,51 @@ static int is_true(const char *name) {
     return 0;
 }
 
-/* "~/x" is in the home folder. */
-static char *expand(const char *path) {
-    const char *home = variable("HOME");
-    if (home && path[0] == '~' && (path[1] == '/' || !path[1])) return i2v_path_join(home, path[1] ? path + 2 : "");
-    return strdup(path);
-}
+/* ---- folders ---------------------------------------------------------------------------------------------------- */
 
 /* HF_HOME, $XDG_CACHE_HOME/huggingface or ~/.cache/huggingface. */
-static char *hub_home(void) {
-    const char *home = variable("HF_HOME"), *caches = variable("XDG_CACHE_HOME");
-    if (home) return expand(home);
-    char *folder = expand(caches ? caches : "~/.cache");
-    char *path = folder ? i2v_path_join(folder, "huggingface") : NULL;
-    free(folder);
-    return path;
+static i2v_status hub_home(char **home, i2v_error *error) {
+    const char *given = variable("HF_HOME"), *caches = variable("XDG_CACHE_HOME");
+    if (given) return i2v_expand_path(home, given, "HF_HOME", error);
+    char *path = i2v_path_join(caches ? caches : "~/.cache", "huggingface");
+    i2v_status status = path ? i2v_expand_path(home, path, caches ? "XDG_CACHE_HOME" : "HF_HOME", error)
+                             : i2v_fail_memory(error, "the path of the cache", 0);
+    free(path);
+    return status;
 }
 
-static char *cache_folder(const char *home, const i2v_hub_options *options) {
-    const char *given = options ? options->cache : NULL;
-    if (!given) given = variable("HF_HUB_CACHE");
-    if (!given) given = variable("HUGGINGFACE_HUB_CACHE");
-    return given ? expand(given) : i2v_path_join(home, "hub");
+/* What the variable names, or where that is not set the name in the hub's home folder. */
+static i2v_status place_of(char **place, const char *name, const char *in_home, i2v_error *error) {
+    if (variable(name)) return i2v_expand_path(place, variable(name), name, error);
+    char *home = NULL;
+    i2v_status status = hub_home(&home, error);
+    if (status != I2V_OK) return status;
+    char *path = i2v_path_join(home, in_home);
+    status = path ? i2v_expand_path(place, path, "HF_HOME", error) /* once more, as there */
+                  : i2v_fail_memory(error, "the path of the cache", 0);
+    free(home);
+    free(path);
+    return status;
 }
+
+static i2v_status set_cache(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
+    static const char old[] = "HUGGINGFACE_HUB_CACHE";
+    char **cache = &environment->cache;
+    if (options && options->cache) return i2v_expand_home(cache, options->cache, "options.cache", error);
+    return place_of(cache, variable("HF_HUB_CACHE") || !variable(old) ? "HF_HUB_CACHE" : old, "hub", error);
+}
+
+/* Who has no home folder has no such file either; its name is for messages then. */
+static i2v_status set_token_path(i2v_hub_environment *environment, i2v_error *error) {
+    static const char *const givers[] = {"HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME"};
+    i2v_status status = place_of(&environment->token_path, "HF_TOKEN_PATH", "token", error);
+    for (size_t i = 0; i < sizeof givers / sizeof givers[0]; i++)
+        if (status != I2V_ERROR_PARAMETER || variable(givers[i])) return status;
+    environment->token_path = strdup("~/.cache/huggingface/token");
+    return environment->token_path ? I2V_OK : i2v_fail_memory(error, "the path of the token", 0);
+}
+
+/* ---- the token -------------------------------------------------------------------------------------------------- */
 
 /* As it is, without the white space around that an editor leaves; a token within a header must not end the line. */
 static i2v_status set_token(i2v_hub_environment *environment, const char *text, const char *from, i2v_error *error) {
@@ -78,9 +102,15 @@ static i2v_status read_token(i2v_hub_environment *environment, const i2v_hub_opt
     if (!text) return i2v_fail_memory(error, environment->token_path, size);
     status = set_token(environment, text, environment->token_path, error);
     environment->token_from_file = environment->token != NULL;
+    explicit_bzero(text, strlen(text));
     free(text);
+    if (environment->token)
+        environment->token_from_login =
+            i2v_stored_login(environment->token_path, environment->token, &environment->token_expires);
     return status;
 }
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
 
 static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_options *options, i2v_error *error) {
     const char *given = options && options->endpoint ? options->endpoint : variable("HF_ENDPOINT");
@@ -98,20 +128,10 @@ static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_o
 i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_hub_options *options,
                                     i2v_error *error) {
     memset(environment, 0, sizeof *environment);
-    char *home = hub_home();
-    const char *token_path = variable("HF_TOKEN_PATH");
-    i2v_status status = I2V_OK;
-    if (home) {
-        environment->cache = cache_folder(home, options);
-        environment->token_path = token_path ? expand(token_path) : i2v_path_join(home, "token");
-    }
-    free(home);
     environment->offline =
         (options && options->offline) || is_true("HF_HUB_OFFLINE") || is_true("TRANSFORMERS_OFFLINE");
-    if (!environment->cache || !environment->token_path)
-        status = i2v_fail_memory(error, "the path of the cache", 0);
-    else if (environment->cache[0] == '~')
-        status = i2v_fail(error, I2V_ERROR_PARAMETER, "there is no home folder (HOME is not set); set HF_HOME");
+    i2v_status status = set_cache(environment, options, error);
+    if (status == I2V_OK) status = set_token_path(environment, error);
     if (status == I2V_OK) status = set_endpoint(environment, options, error);
     if (status == I2V_OK) status = read_token(environment, options, error);
     if (status != I2V_OK) i2v_hub_environment_free(environment);

@@ -4,12 +4,16 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
 typedef struct i2v_hub_environment {
     char *endpoint;   /* "https://huggingface.co", without a slash at its end */
     char *cache;      /* folder of models--org--name */
     char *token_path; /* where a token is looked for when HF_TOKEN is not set */
     char *token;      /* NULL: none */
     int token_from_file;
+    int token_from_login;  /* a browser's: only the Python library renews it */
+    int64_t token_expires; /* that login's, in seconds since 1970; -1: unknown */
     int offline;
 } i2v_hub_environment;
 

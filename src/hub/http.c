@@ -1,6 +1,7 @@
 #include "hub/http.h"
 
 #include "base/clock.h"
+#include "hub/http_retry.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -10,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROGRESS_BYTES (1 << 20)   /* a try that brought so much was none that failed */
+#define HEAD_BYTES (1 << 18)       /* of one answer, and of those before it that are none */
 #define ERROR_PAGE_BYTES (1 << 20) /* of which is read, so that the connection can be used again */
 
 struct i2v_http {
@@ -81,6 +82,11 @@ void i2v_http_close(i2v_http *http) {
 
 static size_t take_header(char *line, size_t unit, size_t count, void *user) {
     i2v_transfer *transfer = user;
+    transfer->head += unit * count;
+    if (transfer->head > HEAD_BYTES) {
+        i2v_fail(&transfer->error, I2V_ERROR_NETWORK, "%s sends headers without end", transfer->origin.host);
+        return 0;
+    }
     i2v_http_reply_line(&transfer->reply, line, unit * count);
     return unit * count;
 }
@@ -91,11 +97,10 @@ static size_t take_body(char *data, size_t unit, size_t count, void *user) {
     long status = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     transfer->reply.status = status;
-    if (status < 200 || status > 299) { /* what an error page says is in its headers too */
-        transfer->ignored += size;
-        return transfer->ignored > ERROR_PAGE_BYTES ? 0 : size;
+    if (status < 200 || status > 299) {
+        i2v_http_page_add(&transfer->page, data, size);
+        return transfer->page.size > ERROR_PAGE_BYTES ? 0 : size;
     }
-    transfer->received += (int64_t)size;
     if (!transfer->request.sink) return size;
     transfer->stopped = transfer->request.sink(transfer->request.user, &transfer->reply, data, size) != 0;
     return transfer->stopped ? 0 : size;
@@ -103,8 +108,7 @@ static size_t take_body(char *data, size_t unit, size_t count, void *user) {
 
 static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
     i2v_transfer *transfer = user;
-    if (purpose == CURLSOCKTYPE_IPCXN &&
-        !i2v_guard_allows_address(&transfer->guard, transfer->hop, &address->addr, (socklen_t)address->addrlen))
+    if (purpose == CURLSOCKTYPE_IPCXN && !i2v_guard_allows_address(&transfer->guard, transfer->hop, &address->addr))
         return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -175,7 +179,8 @@ static int send_hop(i2v_transfer *transfer, const i2v_origin *origin) {
     snprintf(range, sizeof range, "%" PRId64 "-%" PRId64, request->first, request->last);
     i2v_http_reply_begin(&transfer->reply);
     transfer->stopped = 0;
-    transfer->ignored = 0;
+    transfer->head = 0;
+    transfer->page.size = 0;
     transfer->detail[0] = 0;
     transfer->error.message[0] = 0;
     return set_token(transfer, origin) && curl_easy_setopt(transfer->curl, CURLOPT_URL, transfer->url) == CURLE_OK &&
@@ -191,7 +196,6 @@ static int send_try(i2v_transfer *transfer) {
     free(transfer->url);
     transfer->url = url;
     transfer->hop = 0;
-    transfer->received = 0;
     transfer->waiting = 0;
     i2v_guard_begin(&transfer->guard, transfer->origin.host, transfer->http->proxied);
     return send_hop(transfer, &transfer->origin);
@@ -229,83 +233,36 @@ static int follow(i2v_transfer *transfer) {
     return 0;
 }
 
-static int is_transient_result(const i2v_transfer *transfer) {
-    switch (transfer->result) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT: /* when nothing was ever reached, waiting does not help */
-        return transfer->http->answered && !transfer->guard.refused;
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_SSL_CONNECT_ERROR:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-static int is_transient_status(const i2v_transfer *transfer) {
-    switch (transfer->reply.status) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return 1;
-    case 401:
-    case 403: /* a signed address that has expired */
-        return transfer->hop > 0 && transfer->tries == 0 && !transfer->reply.error_code[0];
-    default:
-        return 0;
-    }
-}
-
-/* Seconds until the next try; < 0: none. */
-static double pause_before_retry(i2v_transfer *transfer) {
-    const i2v_http_settings *settings = &transfer->http->settings;
-    int transient = transfer->result == CURLE_OK ? is_transient_status(transfer) : is_transient_result(transfer);
-    if (!transient || transfer->stopped) return -1;
-    if (transfer->received >= PROGRESS_BYTES) transfer->tries = 0;
-    if (++transfer->tries >= settings->tries) return -1;
-    double pause = settings->retry_seconds * (double)(1u << (transfer->tries < 6 ? transfer->tries - 1 : 5));
-    curl_off_t asked = 0;
-    curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &asked);
-    if ((double)asked > settings->longest_wait) return -1;
-    return transfer->result == CURLE_OK && asked > 0 ? (double)asked : pause;
-}
-
-static void say_pause(const i2v_transfer *transfer, double pause) {
-    const i2v_http_settings *settings = &transfer->http->settings;
-    char sentence[200], cause[64];
-    if (!settings->on_wait) return;
-    if (transfer->result == CURLE_OK)
-        snprintf(cause, sizeof cause, "answers HTTP %ld", transfer->reply.status);
-    else
-        snprintf(cause, sizeof cause, "broke off the connection");
-    snprintf(sentence, sizeof sentence, "%.100s %s; trying again in %.0f s", transfer->origin.host, cause, pause);
-    settings->on_wait(settings->user, sentence);
+/* Takes what libcurl knows of the answer, and what the server says of an error. */
+static void read_answer(i2v_transfer *transfer) {
+    const char *ip = NULL, *token = transfer->request.token;
+    i2v_http_reply *reply = &transfer->reply;
+    long port = 0;
+    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+    curl_easy_getinfo(transfer->curl, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(transfer->curl, CURLINFO_PRIMARY_PORT, &port);
+    if (!reply->status) return;
+    transfer->http->answered = 1;
+    if (transfer->hop == 0 && ip && *ip) i2v_guard_answered(&transfer->guard, ip, (int)port);
+    if (reply->status >= 400) i2v_http_reply_page(reply, &transfer->page);
+    if (token && *token && strstr(reply->error_message, token)) reply->error_message[0] = 0;
 }
 
 /* Looks at a hop that has ended: 1 if the transfer has too. */
 static int finish_hop(i2v_transfer *transfer, CURLcode result) {
-    long status = 0;
     curl_multi_remove_handle(transfer->http->multi, transfer->curl);
-    curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
-    transfer->result = transfer->ignored > ERROR_PAGE_BYTES ? CURLE_OK : result;
-    transfer->reply.status = status;
-    if (status) transfer->http->answered = 1;
+    read_answer(transfer);
+    long status = transfer->reply.status;
+    transfer->result = transfer->page.size > ERROR_PAGE_BYTES ? CURLE_OK : result;
     int linked = transfer->request.stop_at_linked && transfer->reply.linked;
     if (transfer->result == CURLE_OK &&
         (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) && !linked)
         return !follow(transfer);
     if (i2v_transfer_succeeded(transfer)) return 1;
-    double pause = pause_before_retry(transfer);
+    const i2v_http_settings *settings = &transfer->http->settings;
+    double pause = i2v_retry_pause(transfer, settings, transfer->http->answered);
     if (pause < 0) return 1;
-    say_pause(transfer, pause);
+    i2v_retry_tell(transfer, settings, pause);
     transfer->waiting = 1;
     transfer->due = i2v_now() + pause;
     return 0;
@@ -325,6 +282,7 @@ i2v_status i2v_http_start(i2v_http *http, i2v_transfer *transfer, i2v_error *err
     i2v_url_show(shown, transfer->request.url);
     transfer->http = http;
     transfer->tries = 0;
+    transfer->kept = transfer->request.kept ? transfer->request.kept(transfer->request.user) : 0;
     if (!i2v_url_origin(&transfer->origin, transfer->request.url))
         return i2v_fail(error, I2V_ERROR_PARAMETER, "%s is no http or https address", shown);
     if (!transfer->curl) transfer->curl = curl_easy_init();

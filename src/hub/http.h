@@ -9,8 +9,10 @@
 
 #include <curl/curl.h>
 
+enum { I2V_PROGRESS_BYTES = 1 << 20 }; /* so many kept bytes show that the work goes on */
+
 typedef struct i2v_http_settings {
-    int tries;            /* of one request, without progress between them */
+    int tries;            /* of one request, with nothing kept between them */
     double retry_seconds; /* pause after the first failure; doubled after each that follows */
     double longest_wait;  /* a server that asks for a longer pause is not waited for */
     long connect_seconds;
@@ -38,6 +40,8 @@ typedef struct i2v_http_request {
     int (*sink)(void *user, const i2v_http_reply *reply, const void *data, size_t size);
     /* Called before each try: may change first and last, must forget what an earlier try gave. May be NULL. */
     void (*prepare)(void *user, struct i2v_http_request *request);
+    /* Bytes that the next try need not bring again; NULL: none, each try begins anew. */
+    uint64_t (*kept)(void *user);
     void *user;
 } i2v_http_request;
 
@@ -56,8 +60,9 @@ typedef struct i2v_transfer {
     i2v_guard guard;
     int hop, tries, waiting;
     double due;
-    int64_t received; /* in this try */
-    size_t ignored;   /* of the body of an error */
+    uint64_t kept;      /* when tries were last counted from the beginning */
+    size_t head;        /* bytes of headers in this hop */
+    i2v_http_page page; /* the body of an error */
     CURLcode result;
     i2v_error error; /* set where the cause is none of libcurl's */
     char detail[CURL_ERROR_SIZE];

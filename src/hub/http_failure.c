@@ -1,6 +1,8 @@
 /* The sentences for transfers that failed. */
 #include "hub/http.h"
 
+#include <stdio.h>
+
 static i2v_status fail_result(const i2v_transfer *transfer, const char *what, const char *shown, i2v_error *error) {
     const char *host = transfer->origin.host;
     switch (transfer->result) {
@@ -34,17 +36,35 @@ static i2v_status fail_result(const i2v_transfer *transfer, const char *what, co
     }
 }
 
+/* " (it asks for a pause of 20 minutes)", where it does. */
+static void describe_pause(char pause[80], const i2v_transfer *transfer) {
+    curl_off_t asked = 0;
+    if (transfer->curl) curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &asked);
+    if (asked > 120)
+        snprintf(pause, 80, " (it asks for a pause of %.0f minutes)", (double)asked / 60);
+    else if (asked > 0)
+        snprintf(pause, 80, " (it asks for a pause of %.0f s)", (double)asked);
+}
+
+static i2v_status fail_status(const i2v_transfer *transfer, const char *what, const char *shown, i2v_error *error) {
+    const i2v_http_reply *reply = &transfer->reply;
+    char pause[80] = "", says[sizeof reply->error_message + 16] = "";
+    describe_pause(pause, transfer);
+    if (reply->error_message[0]) snprintf(says, sizeof says, ": \"%s\"", reply->error_message);
+    if (reply->status == 429)
+        return i2v_fail(error, I2V_ERROR_NETWORK,
+                        "cannot get %s: %s has too many requests (HTTP 429%s); try again later%s", what,
+                        transfer->origin.host, says, pause);
+    if (reply->status >= 500)
+        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s is out of order (HTTP %ld%s); try again later%s",
+                        what, transfer->origin.host, reply->status, says, pause);
+    return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s answers HTTP %ld%s", what, shown, reply->status, says);
+}
+
 i2v_status i2v_transfer_fail(const i2v_transfer *transfer, const char *what, i2v_error *error) {
     char shown[I2V_URL_SHOWN_SIZE];
     i2v_url_show(shown, transfer->url ? transfer->url : transfer->request.url);
     if (transfer->error.message[0]) return i2v_fail(error, transfer->error.status, "%s", transfer->error.message);
     if (transfer->result != CURLE_OK) return fail_result(transfer, what, shown, error);
-    if (transfer->reply.status == 429)
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s has too many requests (HTTP 429); try again later",
-                        what, transfer->origin.host);
-    if (transfer->reply.status >= 500)
-        return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s is out of order (HTTP %ld); try again later", what,
-                        transfer->origin.host, transfer->reply.status);
-    return i2v_fail(error, I2V_ERROR_NETWORK, "cannot get %s: %s answers HTTP %ld", what, shown,
-                    transfer->reply.status);
+    return fail_status(transfer, what, shown, error);
 }

@@ -1,6 +1,7 @@
 #include "hub/http_reply.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,4 +69,31 @@ void i2v_http_reply_line(i2v_http_reply *reply, const char *line, size_t length)
     } else {
         header_value(line, length, "X-Error-Message", reply->error_message, sizeof reply->error_message);
     }
+}
+
+/* ---- the body of an error --------------------------------------------------------------------------------------- */
+
+void i2v_http_page_add(i2v_http_page *page, const void *data, size_t size) {
+    size_t room = page->size < sizeof page->text ? sizeof page->text - page->size : 0;
+    memcpy(page->text + sizeof page->text - room, data, size < room ? size : room);
+    page->size += size;
+}
+
+/* As huggingface_hub reads them: {"error": "x"}, {"error": ["x", ...]}, {"error_description": "x"},
+ * {"errors": [{"message": "x"}, ...]}; the first text is taken. */
+static const char *find_message(const json_t *root) {
+    const json_t *error = json_object_get(root, "error"), *errors = json_object_get(root, "errors");
+    const char *message = json_string_value(error);
+    if (!message) message = json_string_value(json_array_get(error, 0));
+    if (!message) message = json_string_value(json_object_get(root, "error_description"));
+    if (!message) message = json_string_value(json_object_get(json_array_get(errors, 0), "message"));
+    return message;
+}
+
+void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page) {
+    if (reply->error_message[0] || page->size == 0 || page->size > sizeof page->text) return;
+    json_t *root = json_loadb(page->text, page->size, 0, NULL);
+    const char *message = find_message(root);
+    if (message) snprintf(reply->error_message, sizeof reply->error_message, "%s", message);
+    json_decref(root);
 }

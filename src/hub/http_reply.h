@@ -16,13 +16,24 @@ typedef struct i2v_http_reply {
     int linked;              /* X-Linked-Etag was there */
     char commit[64];         /* X-Repo-Commit */
     char error_code[64];     /* X-Error-Code */
-    char error_message[160]; /* X-Error-Message */
+    char error_message[256]; /* X-Error-Message, else what the body of an error says; not cleaned */
 } i2v_http_reply;
+
+/* The body of an error, as far as it is of use. */
+typedef struct i2v_http_page {
+    char text[4096]; /* its beginning */
+    size_t size;     /* of all that came */
+} i2v_http_page;
 
 /* An answer that has said nothing yet. */
 void i2v_http_reply_begin(i2v_http_reply *reply);
 
 /* Takes a line of the head, which need not end with a zero. */
 void i2v_http_reply_line(i2v_http_reply *reply, const char *line, size_t length);
+
+void i2v_http_page_add(i2v_http_page *page, const void *data, size_t size);
+
+/* Takes the message of a body in JSON, if no header had one. */
+void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page);
 
 #endif

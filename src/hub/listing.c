@@ -93,8 +93,7 @@ static void read_license(i2v_hub_listing *listing, const json_t *root) {
     if (!license) license = text_of(card, "license");
     if (!license) return;
     snprintf(listing->license, sizeof listing->license, "%s", license);
-    for (char *c = listing->license; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    i2v_make_printable(listing->license);
 }
 
 i2v_status i2v_listing_parse(i2v_hub_listing *listing, const void *json, size_t size, const char *what,

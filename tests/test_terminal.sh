@@ -1,0 +1,148 @@
+#!/bin/bash
+# What files, models and servers say steers no terminal: test_terminal.sh PROGRAM SERVER DATA
+set -u
+program=$(realpath "$1")
+server=$(realpath "$2")
+model=$(realpath "$3/reference/plain_top")
+. "$(dirname "$0")/shell.sh"
+for variable in HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE XDG_CACHE_HOME http_proxy https_proxy all_proxy; do
+    unset $variable
+done
+export HF_HOME=$PWD/home HF_TOKEN=hf_secret
+server_id=
+trap '[ -n "$server_id" ] && kill "$server_id"; rm -rf "$scratch"' EXIT
+small=(--num-inference-steps 2 --seed 7)
+
+# CSI as one character, an override of direction, a line separator, DEL, ESC, a byte that is no UTF-8; and what stays.
+bad=$'a\xc2\x9b31m\xe2\x80\xaeb\xe2\x80\xa8c\x7fd\x1be\xff\xc3\xa4'
+shown='a?31m?b?c?d?e?'$'\xc3\xa4'
+
+# plain FILE...: nothing in them steers a terminal.
+plain() {
+    for file; do
+        LC_ALL=C grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$file" &&
+            fail "$(basename "$file") steers the terminal: $(cat -v "$file" | head -n 5)"
+    done
+}
+
+both_plain() { plain "$scratch/out" "$scratch/err"; }
+
+names() {
+    picture "$bad.png"
+    works "$scratch/out" info "$bad.png"
+    both_plain
+    printed "^picture    $shown.png$"
+    works "$scratch/out" info --json "$bad.png"
+    both_plain
+    works "$bad.npy" generate "$bad.png" -o "$bad.npy" --model "$model" "${small[@]}"
+    both_plain
+    said "wrote $shown.npy"
+    works "$scratch/out" generate "$bad.png" -o '{name}-{seed}.gif' --model "$model" --seeds 1,2 "${small[@]:0:2}" --json
+    both_plain
+    refused 1 "$shown.jpg" info "$bad.jpg"
+    both_plain
+    refused 2 "'$shown'" "$bad"
+    refused 2 "$shown" info --"$bad"
+    both_plain
+    works "$scratch/out" info "$bad-1.gif"
+    both_plain
+}
+
+# A JSON report says the very characters, escaped.
+json() {
+    picture $'x\xc2\x9b\xe2\x80\xae\xe2\x81\xa6\x7f\xc3\xa4.png'
+    works "$scratch/out" info --json x*.png
+    both_plain
+    printed '"path": "x\\u009b\\u202e\\u2066\\u007f'$'\xc3\xa4''.png"'
+}
+
+# patched FILE FROM TO: a copy of the model in which FILE has TO for FROM, of the same length.
+patched() {
+    rm -rf patched
+    cp -r "$model" patched
+    LC_ALL=C sed -i "s/$2/$3/" patched/"$1"
+}
+
+# tensor NAME FILE: a file of weights with one tensor of that name, as it stands in JSON.
+tensor() {
+    local LC_ALL=C header="{\"$1\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+    printf "$(printf '\\x%02x' ${#header})\0\0\0\0\0\0\0" > "$2"
+    printf '%s\0\0\0\0' "$header" >> "$2"
+}
+
+tensors() {
+    local name
+    for name in $'a\xc2\x9b31m\xe2\x80\xae.weight' 'a\u009b31m\u202e.weight'; do
+        tensor "$name" bad.safetensors
+        refused 1 'a?31m?.weight' info bad.safetensors
+        both_plain
+        tensor "${name%weight}lora_A.weight" lora.safetensors
+        run generate photo.png -o x.npy --model "$model" --lora lora.safetensors
+        both_plain
+        [ "$status" = 1 ] || fail "a LoRA with a bad name: $status"
+    done
+}
+
+models() {
+    local first=unet/diffusion_pytorch_model-00001-of-00010.safetensors name
+    name=$(LC_ALL=C grep -aoE '"[a-z_0-9.]+\.weight"' "$model/$first" | head -n 1 | tr -d '"')
+    patched $first "$name" "${name%weight}"$'\xc2\x9b31mX'
+    run info patched
+    both_plain
+    [ "$status" = 1 ] || fail "a model with a tensor of a bad name: $status"
+    patched scheduler/scheduler_config.json EulerDiscreteScheduler $'Euler\xc2\x9b31m'
+    run info patched
+    both_plain
+    patched model_index.json EulerDiscreteScheduler $'Euler\xc2\x9b31m\xe2\x80\xae'
+    run info patched
+    both_plain
+    patched model_index.json StableVideoDiffusionPipeline $'Stable\xc2\x9b31m'
+    run info patched
+    both_plain
+    run info $'patched\xc2\x9b31m'
+    both_plain
+}
+
+metadata() {
+    works a.gif generate photo.png -o a.gif --model "$model" "${small[@]}"
+    LC_ALL=C sed 's/photo\.png/ph\xc2\x9b31m.p/' a.gif > b.gif
+    works "$scratch/out" info b.gif
+    both_plain
+    printed '^  image .*ph?31m\.p$'
+    works "$scratch/out" info --json b.gif
+    both_plain
+    refused 1 'ph?31m\.' generate --from b.gif -o c.gif
+}
+
+# serve FAULT...
+serve() {
+    [ -n "$server_id" ] && kill "$server_id" && wait "$server_id" 2> /dev/null
+    rm -rf home ports
+    "$server" "$model" "$scratch/log" "$@" > ports &
+    server_id=$!
+    while [ ! -s ports ]; do sleep 0.02; done
+    read -r hub _ < ports
+    rm ports
+    export HF_ENDPOINT=http://127.0.0.1:$hub
+}
+
+servers() {
+    local said=$'a\xc2\x9b31m\x1b[2J'
+    serve "path=/api/ status=403 message=$said"
+    refused 1 'the hub says "a?31m?\[2J"' pull acme/model
+    both_plain
+    serve "path=/api/ status=400 type=application/json body={\"error\":\"a\\u009b31m\\n\\u202eb\"}"
+    refused 1 'HTTP 400: "a?31m??b"' pull acme/model
+    both_plain
+    serve $'path=/api/ type=application/json body={"sha":"0123456789abcdef0123456789abcdef01234567","siblings":[{"rfilename":"a\xc2\x9b31m.safetensors"},{"rfilename":"b\\u202e.safetensors"}]}'
+    refused 1 'a?31m.safetensors, b?.safetensors' pull acme/model
+    both_plain
+    serve "path=/api/ type=application/json body={\"sha\":\"0123456789abcdef0123456789abcdef01234567\",\"cardData\":{\"license\":\"mit\\u009b31m\\u0085\"},\"siblings\":[{\"rfilename\":\"scheduler/scheduler_config.json\"}]}"
+    run pull acme/model --file scheduler/scheduler_config.json
+    both_plain
+    [ "$status" = 0 ] || fail "a licence with control characters: $status"
+    said 'its licence is called mit?31m?;'
+}
+
+picture photo.png
+run_groups names json tensors models metadata servers
