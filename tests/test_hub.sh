@@ -176,7 +176,7 @@ pictures() {
     refused 1 'no http or https address' generate "$hub_url/local" -o x.npy --model "$model" "${small[@]}"
     refused 1 'HTTP 404' generate "$hub_url/lasting" -o x.npy --model "$model" "${small[@]}"
     refused 1 'cannot be reached' generate http://127.0.0.1:9/x.png -o x.npy --model "$model" "${small[@]}"
-    refused 1 'not a picture' generate "$store_url/store/model_index.json" -o x.npy --model "$model" "${small[@]}"
+    refused 1 'is JSON: a picture' generate "$store_url/store/model_index.json" -o x.npy --model "$model" "${small[@]}"
     grep -q hf_secret log && fail 'the token went to the host of a picture'
 }
 
