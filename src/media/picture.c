@@ -165,7 +165,7 @@ i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, 
     *image = NULL;
     uint8_t *data = NULL;
     i2v_encoded source = {.name = strcmp(path, "-") == 0 ? "standard input" : path};
-    i2v_status status = i2v_file_read(&data, &source.size, path, I2V_FILE_MAX_BYTES, error);
+    i2v_status status = i2v_stream_read(&data, &source.size, path, I2V_FILE_MAX_BYTES, error);
     if (status) return status;
     source.data = data;
     status = load(image, &source, alpha, error);
