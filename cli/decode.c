@@ -1,6 +1,7 @@
 /* img2vid decode: saved latents in, a video out. */
 #include "commands.h"
 #include "job.h"
+#include "overwrite.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -47,6 +48,7 @@ int cli_decode(const cli_settings *settings) {
     int first = 0;
     i2v_status status = cli_job_begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job, &latents, shape, &first);
+    if (status == I2V_OK) status = cli_overwrite_check(&job, (int)shape[first]);
     if (status == I2V_OK) {
         cli_signals_running(job.engine);
         int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];

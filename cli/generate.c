@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "job.h"
 #include "many.h"
+#include "overwrite.h"
 #include "rerun.h"
 #include "signals.h"
 
@@ -57,10 +58,16 @@ static i2v_status load_latents(cli_job *job, float **data) {
     return status == I2V_OK ? cli_rerun_check_latents(job) : status;
 }
 
+static i2v_status begin(cli_job *job, const cli_settings *settings) {
+    i2v_status status = cli_job_begin(job, settings);
+    if (status != I2V_OK) return status;
+    return cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
+}
+
 /* --plan: neither picture nor noise matter. */
 static int plan(const cli_settings *settings) {
     cli_job job;
-    i2v_status status = cli_job_begin(&job, settings);
+    i2v_status status = begin(&job, settings);
     if (status == I2V_OK) {
         status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
     }
@@ -120,7 +127,7 @@ int cli_generate(const cli_settings *settings) {
     if (settings->plan) return plan(settings);
     cli_job job;
     float *latents = NULL;
-    i2v_status status = cli_job_begin(&job, settings);
+    i2v_status status = begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job, &latents);
     if (status == I2V_OK) cli_signals_running(job.engine);
     int exit_status;

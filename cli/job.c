@@ -11,6 +11,7 @@
 #include "signals.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,14 @@ char *cli_job_path(const cli_job *job, const char *pattern, int index, int count
     return cli_task_path(job->settings, &job->task, pattern, index, count);
 }
 
+char *cli_job_shown_path(const cli_job *job, const char *pattern, int index, int count) {
+    char *path = cli_job_path(job, pattern, index, count), first[PATH_MAX], second[PATH_MAX];
+    if (!path || i2v_video_file(path, 1, first, sizeof first, NULL) != I2V_OK) return path;
+    if (i2v_video_file(path, 2, second, sizeof second, NULL) != I2V_OK || strcmp(first, second) != 0) return path;
+    free(path);
+    return strdup(first);
+}
+
 /* The folder of a path that was made of a pattern, if only that is missing; whether it can be written to is checked
  * after this. */
 static void make_folder(const char *path) {
@@ -41,8 +50,7 @@ static void make_folder(const char *path) {
 /* latents: not a video, an array. */
 static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     int count = cli_videos_count(job->settings);
-    /* the first speaks for all that have the same folder and ending */
-    int checked = strstr(pattern, "{video}") && count < 4096 ? count : 1;
+    int checked = count < 4096 ? count : 1; /* more than the library makes are refused later */
     i2v_status status = I2V_OK;
     for (int i = 0; status == I2V_OK && i < checked; i++) {
         char *path = cli_job_path(job, pattern, i, count);
@@ -100,7 +108,7 @@ void cli_job_note(cli_job *job, const char *format, ...) {
 void cli_job_warn(cli_job *job, const char *what) {
     if (job->settings->quiet) return;
     cli_progress_end(&job->progress);
-    fprintf(stderr, "img2vid: warning: %s: %s\n", job->task.input, what);
+    cli_line(stderr, "img2vid: warning: %s: %s", job->task.input, what);
 }
 
 static void write_notes(cli_job *job) {

@@ -54,5 +54,7 @@ void cli_job_close(cli_job *job);
 
 /* Where video `index` of `count` of the task goes, by --output or --save-latents. Free it; NULL without memory. */
 char *cli_job_path(const cli_job *job, const char *pattern, int index, int count);
+/* The same for a report: the file's name, or with several files the pattern. */
+char *cli_job_shown_path(const cli_job *job, const char *pattern, int index, int count);
 
 #endif

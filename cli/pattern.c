@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 typedef enum { NAME, SEED, INDEX, VIDEO, NONE } field;
 
@@ -41,37 +42,45 @@ const char *cli_pattern_wrong(const char *pattern, int has_seed) {
     return NULL;
 }
 
-/* "rocket" of "pictures/rocket.jpg" and of "https://host/rocket.jpg?key=1/2", "stdin" of "-". */
-static void print_name(FILE *out, const char *path) {
+/* "." and ".." name folders. */
+static int is_dots(const char *name, size_t length) {
+    return length <= 2 && strspn(name, ".") >= length;
+}
+
+/* "rocket" of "pictures/rocket.jpg" and of "https://host/rocket.jpg?key=1/2", "stdin" of "-". A % is doubled if it is
+ * to be. */
+static void print_name(FILE *out, const char *path, int double_percent) {
     size_t end = cli_is_address(path) ? strcspn(path, "?#") : strlen(path);
     const char *slash = memrchr(path, '/', end), *name = slash ? slash + 1 : path;
     size_t length = end - (size_t)(name - path);
     const char *dot = memrchr(name, '.', length);
     if (dot && dot > name) length = (size_t)(dot - name);
-    if (strcmp(path, "-") == 0)
+    if (strcmp(path, "-") == 0) {
         fputs("stdin", out);
-    else if (length == 0)
+    } else if (is_dots(name, length)) {
         fputs("picture", out);
-    else
-        fprintf(out, "%.*s", (int)length, name);
+    } else {
+        for (size_t i = 0; i < length; i++) fputs(double_percent && name[i] == '%' ? "%%" : (char[]){name[i], 0}, out);
+    }
 }
 
-static void print_field(FILE *out, field which, const cli_fields *fields) {
-    if (which == NAME) print_name(out, fields->input);
+static void print_field(FILE *out, field which, const cli_fields *fields, int double_percent) {
+    if (which == NAME) print_name(out, fields->input, double_percent);
     if (which == SEED && fields->seed) fprintf(out, "%" PRIu64, *fields->seed);
     if (which == INDEX) fprintf(out, "%d", fields->index);
     if (which == VIDEO) fprintf(out, "%d", fields->video);
 }
 
-/* 1 if there was {video}. */
-static int fill(FILE *out, const char *pattern, const cli_fields *fields) {
+/* 1 if there was {video}. is_png: a % of the file name would be read as a frame's number. */
+static int fill(FILE *out, const char *pattern, const cli_fields *fields, int is_png) {
     int has_video = 0;
+    const char *slash = strrchr(pattern, '/'), *name = slash ? slash + 1 : pattern;
     for (const char *c = pattern; *c; c++) {
         size_t length;
         if (*c == '{' && !is_doubled(c)) {
             field which = read_field(c, &length);
             has_video |= which == VIDEO;
-            print_field(out, which, fields);
+            print_field(out, which, fields, is_png && c >= name);
             c += length - 1;
         } else {
             if (is_doubled(c)) c++;
@@ -89,17 +98,32 @@ static char *numbered(const char *path, int video) {
     return asprintf(&result, "%.*s-%d%s", stem, path, video, path + stem) < 0 ? NULL : result;
 }
 
-char *cli_pattern_path(const char *pattern, const cli_fields *fields) {
+/* NULL without memory. */
+static char *filled(const char *pattern, const cli_fields *fields, int is_png, int *has_video) {
     char *path = NULL;
     size_t size;
     FILE *out = open_memstream(&path, &size);
     if (!out) return NULL;
-    int has_video = fill(out, pattern, fields), failed = ferror(out);
-    if (fclose(out) != 0 || failed) {
+    *has_video = fill(out, pattern, fields, is_png);
+    int failed = ferror(out);
+    if (fclose(out) == 0 && !failed) return path;
+    free(path);
+    return NULL;
+}
+
+static int ends_in_png(const char *path) {
+    size_t length = strlen(path);
+    return length >= 4 && strcasecmp(path + length - 4, ".png") == 0;
+}
+
+char *cli_pattern_path(const char *pattern, const cli_fields *fields) {
+    int has_video = 0;
+    char *path = filled(pattern, fields, 0, &has_video);
+    if (path && ends_in_png(path)) { /* an ending may come from a name, too */
         free(path);
-        return NULL;
+        path = filled(pattern, fields, 1, &has_video);
     }
-    if (has_video || fields->videos <= 1) return path;
+    if (!path || has_video || fields->videos <= 1) return path;
     char *result = numbered(path, fields->video);
     free(path);
     return result;

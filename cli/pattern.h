@@ -15,7 +15,8 @@ typedef struct cli_fields {
 /* Why pattern is none: a static sentence, or NULL if it is good. {{ and }} stand for braces. */
 const char *cli_pattern_wrong(const char *pattern, int has_seed);
 
-/* The path, to be freed; NULL without memory. Of several videos, those of a pattern without {video} get -1, -2, ...
+/* The path, as i2v_video_save takes it (a % that comes from a name is doubled where it would be read as a frame's
+ * number), to be freed; NULL without memory. Of several videos, those of a pattern without {video} get -1, -2, ...
  * before the ending. The pattern must not be wrong. */
 char *cli_pattern_path(const char *pattern, const cli_fields *fields);
 

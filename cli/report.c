@@ -31,7 +31,7 @@ static int frames_in_file(const cli_job *job) {
 
 void cli_report_line(const cli_job *job) {
     const i2v_video *video = job->video;
-    char *first = cli_job_path(job, job->settings->path, 0, video->num_videos);
+    char *first = cli_job_shown_path(job, job->settings->path, 0, video->num_videos);
     cli_line(stderr, "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
              first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
              video->width, video->height, playback_fps(job), cli_now() - job->began, (double)peak_memory() / 0x1p20);
@@ -96,7 +96,7 @@ int cli_print_json(json_t *object) {
 static json_t *paths_json(const cli_job *job, const char *path, int count) {
     json_t *paths = json_array();
     for (int i = 0; path && i < count; i++) {
-        char *numbered = cli_job_path(job, path, i, count);
+        char *numbered = cli_job_shown_path(job, path, i, count);
         if (numbered) json_array_append_new(paths, cli_json_text(numbered));
         free(numbered);
     }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- before the run --------------------------------------------------------------------------------------------- */
@@ -15,10 +16,12 @@ static const char *hash_of(const cli_settings *settings, const char *key) {
     return json_string_value(json_object_get(settings->metadata, key));
 }
 
-/* 1: there is such a file; 2: and it has that hash. */
+/* 1: there is such a file; 2: and it has that hash. The name may come from anybody: it must be a file's, not that of a
+ * pipe or device. */
 static int match(const char *path, const char *hash) {
     char found[I2V_SHA256_SIZE];
-    if (!path || access(path, R_OK) != 0) return 0;
+    struct stat info;
+    if (!path || access(path, R_OK) != 0 || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return 0;
     return hash && i2v_file_sha256(path, found, NULL) == I2V_OK && strcmp(found, hash) == 0 ? 2 : 1;
 }
 
@@ -91,6 +94,14 @@ int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
 
 /* ---- during the run --------------------------------------------------------------------------------------------- */
 
+/* Says so where metadata names something but keeps no hash that would tell whether this is it. */
+static void note_unknown(cli_job *job, const char *key, int given, const char *what, const char *path) {
+    const cli_settings *settings = job->settings;
+    if (!settings->metadata || given || hash_of(settings, key)) return;
+    cli_job_note(job, "note: %s keeps no hash of its %s: whether %s is still that one cannot be told", settings->from,
+                 what, path);
+}
+
 /* what: "picture"; option: how to give the right one. */
 static i2v_status check_hash(cli_job *job, const char *key, const char *hash, int given, const char *what,
                              const char *path, const char *option) {
@@ -120,17 +131,21 @@ i2v_status cli_rerun_check_model(cli_job *job) {
     i2v_status status = cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256));
     if (status != I2V_OK) return status;
     int loras = settings->loras.count > 0;
+    note_unknown(job, "model_sha256", settings->model_given, "model", job->model.path);
     return check_hash(job, "model_sha256", job->model_sha256, settings->model_given,
                       loras ? "model, or has other LoRA files," : "model", job->model.path,
                       loras ? "--model or --lora" : "--model");
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {
-    return check_hash(job, "image_sha256", job->image_sha256, job->settings->image_given, "picture", job->task.input,
-                      "IMAGE");
+    const int given = job->settings->image_given;
+    note_unknown(job, "image_sha256", given, "picture", job->task.input);
+    return check_hash(job, "image_sha256", job->image_sha256, given, "picture", job->task.input, "IMAGE");
 }
 
 i2v_status cli_rerun_check_latents(cli_job *job) {
-    return check_hash(job, "latents_sha256", job->latents_sha256, job->settings->latents_given, "noise",
-                      job->settings->latents, "--latents");
+    const cli_settings *settings = job->settings;
+    note_unknown(job, "latents_sha256", settings->latents_given, "noise", settings->latents);
+    return check_hash(job, "latents_sha256", job->latents_sha256, settings->latents_given, "noise", settings->latents,
+                      "--latents");
 }

@@ -22,7 +22,9 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, AT(path), 0,
      "where the video goes; the ending says what it is:\n"
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
-     "DIR/%04d.png (one picture a frame) or .npy (float32).\n"
+     "DIR/%04d.png (one picture a frame; %% is a %) or .npy\n"
+     "(float32). A file that is there is replaced, unless it\n"
+     "is read-only or one that this run reads.\n"
      "{name} stands for the picture's name, {seed}, {index}\n"
      "and {video} for their numbers: out/{name}-{seed}.mp4;\n"
      "that folder is made if it is missing"},

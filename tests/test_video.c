@@ -497,7 +497,7 @@ static void check_refused(const i2v_video *video, const char *path, const i2v_ou
 static void test_paths(void **state) {
     i2v_video *video = make_video(2, 16, 16);
     static const char *const patterns[] = {"%d%d.png", "%s.png", "%.png",    "%5d.png",  "%0d.png",   "%010d.png",
-                                           "%n.png",   "%%.png", "%04x.png", "%-4d.png", "%04d%.png", "%04d%n.png"};
+                                           "%n.png",   "%%%.png", "%04x.png", "%-4d.png", "%04d%.png", "%04d%n.png"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         check_refused(video, in_folder(patterns[i]), NULL, I2V_ERROR_PARAMETER, patterns[i]);
         assert_int_equal(i2v_video_check_path(in_folder(patterns[i]), NULL), I2V_ERROR_PARAMETER);

@@ -93,8 +93,8 @@ typedef enum i2v_fit {
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP file, or another of docs/PICTURES.md; of an animation, the first
- * frame. path "-" reads standard input. EXIF orientation is applied. On success *image is to be freed with
- * i2v_image_free; on failure it is NULL. */
+ * frame. path "-" reads standard input, and a pipe is read to its end. EXIF orientation is applied. On success *image is
+ * to be freed with i2v_image_free; on failure it is NULL. */
 I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
 
 /* The same from memory. data is not kept. */
@@ -488,8 +488,14 @@ typedef struct i2v_output {
 I2V_API void i2v_output_default(i2v_output *output);
 
 /* Writes one video. The kind follows the ending: .mp4 .mkv .webm .mov .gif .webp .png (animated PNG), a pattern such
- * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). Files appear whole or not at all. */
+ * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). In the file name of a .png, %% stands for %.
+ * Files appear whole or not at all. One that is there is replaced and its permissions are kept; where path is a link,
+ * what it leads to is. A file that is read-only, and what is no regular file, is left as it is, with an error. */
 I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
+
+/* The file, into a text of `size` bytes, that i2v_video_save with path writes frame number `frame` to, from 1: by a
+ * pattern one each, else the same for all. */
+I2V_API i2v_status i2v_video_file(const char *path, int frame, char *file, size_t size, i2v_error *error);
 
 /* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
  * asking before hours of work. */

@@ -2,12 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+/* Never waits: open() of a named pipe would, for a writer. O_NONBLOCK means nothing to regular files. */
+static int open_at_once(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+static i2v_status fail_irregular(const char *path, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
+}
 
 static int64_t changed_at(const struct stat *info) {
     return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
@@ -19,7 +29,7 @@ static i2v_status map(i2v_mapped_file *file, int descriptor, const char *path, i
     if (fstat(descriptor, &info) < 0) {
         return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
     }
-    if (!S_ISREG(info.st_mode)) return i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
+    if (!S_ISREG(info.st_mode)) return fail_irregular(path, error);
     if (info.st_size == 0) return I2V_OK;
     void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (data == MAP_FAILED) return i2v_fail(error, I2V_ERROR_IO, "cannot map %s: %s", path, strerror(errno));
@@ -29,7 +39,7 @@ static i2v_status map(i2v_mapped_file *file, int descriptor, const char *path, i
 
 i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *error) {
     *file = (i2v_mapped_file){0};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = open_at_once(path);
     if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     i2v_status status = map(file, descriptor, path, error);
     if (!file->data) close(descriptor);
@@ -61,58 +71,108 @@ void i2v_file_forget(const void *data, size_t bytes) {
     if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
+/* Waits until there is something to read, or its end; 0 if there is neither in time. */
+static int wait_for(int descriptor, int milliseconds) {
+    struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+    int ready;
+    do ready = poll(&wanted, 1, milliseconds);
+    while (ready < 0 && errno == EINTR);
+    return ready != 0;
+}
+
+static int is_pipe(int descriptor) {
+    struct stat info;
+    return fstat(descriptor, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+/* read() that waits. At its first use a pipe that nobody has opened for writing looks as one at its end does: a writer
+ * may be about to come. */
+static ssize_t read_some(int descriptor, void *buffer, size_t size, int first) {
+    for (;;) {
+        ssize_t got = read(descriptor, buffer, size);
+        if (got > 0 || (got == 0 && !(first && is_pipe(descriptor)))) return got;
+        if (got < 0 && errno != EINTR && errno != EAGAIN) return got;
+        if (got < 0 && errno == EINTR) continue;
+        if (!wait_for(descriptor, got == 0 ? I2V_PIPE_PATIENCE * 1000 : -1)) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        first = first && got < 0;
+    }
+}
+
+static i2v_status fail_read(const char *name, i2v_error *error) {
+    if (errno == ETIMEDOUT) return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes", name);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", name, strerror(errno));
+}
+
 static i2v_status fail_too_large(const char *name, size_t limit, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", name, limit >> 20);
 }
 
-/* Reads a stream to its end, into as much as a regular file has and a byte to find its end with, else into a buffer
- * that grows. */
-static i2v_status read_stream(FILE *stream, uint8_t **data, size_t *size, const char *name, size_t limit,
-                              i2v_error *error) {
+/* Reads to the end, into as much as a regular file has and a byte to find its end with, else into a buffer that
+ * grows. */
+static i2v_status read_all(int descriptor, uint8_t **data, size_t *size, const char *name, size_t limit,
+                           i2v_error *error) {
     uint8_t *buffer = NULL;
     struct stat info;
     size_t capacity = 0, used = 0, first = 1 << 16;
-    if (fstat(fileno(stream), &info) == 0 && S_ISREG(info.st_mode)) {
+    i2v_status status = I2V_OK;
+    if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
         if ((uint64_t)info.st_size > limit) return fail_too_large(name, limit, error);
         first = (size_t)info.st_size + 1;
     }
-    for (;;) {
+    for (ssize_t got = 1; got > 0 && !status;) {
         if (used == capacity) {
-            capacity = capacity ? 2 * capacity : first;
-            if (capacity > limit) capacity = limit + 1;
-            uint8_t *grown = realloc(buffer, capacity);
+            size_t more = capacity ? 2 * capacity : first;
+            if (more > limit) more = limit + 1;
+            uint8_t *grown = realloc(buffer, more);
             if (!grown) {
-                free(buffer);
-                return i2v_fail_memory(error, name, capacity);
+                status = i2v_fail_memory(error, name, more);
+                break;
             }
             buffer = grown;
+            capacity = more;
         }
-        size_t got = fread(buffer + used, 1, capacity - used, stream);
-        used += got;
+        got = read_some(descriptor, buffer + used, capacity - used, used == 0);
+        if (got < 0) status = fail_read(name, error);
+        if (got > 0) used += (size_t)got;
         if (used > limit) {
-            free(buffer);
-            return fail_too_large(name, limit, error);
+            status = fail_too_large(name, limit, error);
         }
-        if (got == 0) break;
     }
-    if (ferror(stream)) {
+    if (status) {
         free(buffer);
-        return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", name, strerror(errno));
+        return status;
     }
     *data = buffer;
     *size = used;
     return I2V_OK;
 }
 
+static i2v_status read_path(uint8_t **data, size_t *size, const char *path, size_t limit, int only_regular,
+                            i2v_error *error) {
+    int descriptor = open_at_once(path);
+    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    struct stat info;
+    i2v_status status = I2V_OK;
+    if (only_regular && (fstat(descriptor, &info) < 0 || !S_ISREG(info.st_mode))) status = fail_irregular(path, error);
+    if (!status) status = read_all(descriptor, data, size, path, limit, error);
+    close(descriptor);
+    return status;
+}
+
 i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
     *data = NULL;
     *size = 0;
-    if (strcmp(path, "-") == 0) return read_stream(stdin, data, size, "standard input", limit, error);
-    FILE *stream = fopen(path, "rbe");
-    if (!stream) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    i2v_status status = read_stream(stream, data, size, path, limit, error);
-    fclose(stream);
-    return status;
+    return read_path(data, size, path, limit, 1, error);
+}
+
+i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
+    *data = NULL;
+    *size = 0;
+    if (strcmp(path, "-") == 0) return read_all(STDIN_FILENO, data, size, "standard input", limit, error);
+    return read_path(data, size, path, limit, 0, error);
 }
 
 char *i2v_path_join(const char *folder, const char *name) {
@@ -130,83 +190,4 @@ int i2v_is_file(const char *path) {
 int i2v_is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-/* ".img2vid-1a2b3c4d.ending" beside path; fits in strlen(path) + sizeof ".img2vid-1a2b3c4d" bytes. */
-static void name_temporary(char *temporary, size_t size, const char *path, uint32_t number) {
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    const char *ending = strrchr(name, '.');
-    snprintf(temporary, size, "%.*s.img2vid-%08x%s", (int)(name - path), path, number, ending ? ending : "");
-}
-
-/* Differs between calls, threads and processes, most of the time: O_EXCL is what makes a name ours. */
-static uint32_t any_number(const void *caller) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t mix = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)getpid() << 40 ^ (uintptr_t)caller;
-    mix *= 0x9e3779b97f4a7c15u;
-    return (uint32_t)(mix >> 32);
-}
-
-/* Creates the temporary file with the permissions that the umask leaves; returns -1 with errno set. */
-static int create_temporary(i2v_output_file *file, size_t size) {
-    int descriptor = -1;
-    uint32_t number = any_number(file);
-    for (uint32_t attempt = 0; attempt < 100; attempt++) {
-        name_temporary(file->temporary, size, file->path, number + attempt * 0x9e3779b9u);
-        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (descriptor >= 0 || errno != EEXIST) break;
-    }
-    return descriptor;
-}
-
-i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error) {
-    *file = (i2v_output_file){0};
-    if (i2v_is_folder(path)) return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is a folder", path);
-    i2v_status status = I2V_OK;
-    size_t size = strlen(path) + sizeof ".img2vid-1a2b3c4d";
-    file->path = strdup(path);
-    file->temporary = malloc(size);
-    if (!file->path || !file->temporary) {
-        status = i2v_fail_memory(error, path, size);
-    } else {
-        int descriptor = create_temporary(file, size);
-        if (descriptor < 0)
-            status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
-        else
-            close(descriptor);
-    }
-    if (status != I2V_OK) {
-        free(file->path);
-        free(file->temporary);
-        *file = (i2v_output_file){0};
-    }
-    return status;
-}
-
-i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
-    if (rename(file->temporary, file->path) < 0) {
-        i2v_status status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", file->path, strerror(errno));
-        i2v_output_file_abort(file);
-        return status;
-    }
-    free(file->path);
-    free(file->temporary);
-    *file = (i2v_output_file){0};
-    return I2V_OK;
-}
-
-void i2v_output_file_abort(i2v_output_file *file) {
-    if (file->temporary) unlink(file->temporary);
-    free(file->path);
-    free(file->temporary);
-    *file = (i2v_output_file){0};
-}
-
-i2v_status i2v_output_file_check(const char *path, i2v_error *error) {
-    i2v_output_file file;
-    i2v_status status = i2v_output_file_begin(&file, path, error);
-    i2v_output_file_abort(&file);
-    return status;
 }

@@ -25,8 +25,13 @@ i2v_status i2v_file_check(const i2v_mapped_file *file, i2v_error *error);
  * count as the process's memory; a later read brings them back. */
 void i2v_file_forget(const void *data, size_t bytes);
 
-/* Reads a whole file (or standard input for "-") of at most `limit` bytes. *data is freed with free(). */
+/* Reads a whole regular file of at most `limit` bytes; anything else is refused without waiting for it. *data is freed
+ * with free(). */
 i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error);
+/* The same of whatever gives bytes: "-" is standard input, and pipes and devices are read to their end. A named pipe
+ * may wait for its writer for I2V_PIPE_PATIENCE seconds. */
+i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error);
+#define I2V_PIPE_PATIENCE 3
 
 /* "folder/name", allocated; NULL without memory. */
 char *i2v_path_join(const char *folder, const char *name);
@@ -35,20 +40,31 @@ char *i2v_path_join(const char *folder, const char *name);
 int i2v_is_file(const char *path);
 int i2v_is_folder(const char *path);
 
-/* A file that appears whole or not at all: written under a temporary name beside its target, then renamed. */
+/* ---- output_file.c ---- */
+
+/* A file that appears whole or not at all: written under a temporary name beside its target, then renamed. Where path is
+ * a link, its target is what it leads to, which need not exist. */
 typedef struct i2v_output_file {
-    char *path;      /* the target */
+    char *path;      /* as given, for messages */
+    char *target;    /* what is replaced */
     char *temporary; /* what is written; same folder, same ending, so that libraries may choose a format by it */
 } i2v_output_file;
 
-/* Reserves (creates, empty) the temporary file, with the permissions an ordinary new file gets. */
+/* Reserves (creates, empty) the temporary file. Refuses a target that is no regular file or may not be written. */
 i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error);
-/* Renames it to its target. On failure the temporary file is removed. Ends the use of file in both cases. */
+/* Renames it to its target, whose permissions and owner it takes; a new file gets those of an ordinary one. On failure
+ * the temporary file is removed. Ends the use of file in both cases. */
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error);
 /* Removes the temporary file. Does nothing on a file that was committed, aborted or is all zero. */
 void i2v_output_file_abort(i2v_output_file *file);
 
 /* I2V_OK if a file could be created at path. Creates nothing that stays. */
 i2v_status i2v_output_file_check(const char *path, i2v_error *error);
+/* The same where the folder has been checked: looks at no more than what is there. */
+i2v_status i2v_output_file_check_replacing(const char *path, i2v_error *error);
+
+/* Removes the temporary files that killed processes of this user left where path is written: those of that exact form
+ * of name that nobody has written to for a day. One in use is written to all the time. */
+void i2v_output_file_sweep(const char *path);
 
 #endif

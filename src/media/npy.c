@@ -310,6 +310,7 @@ i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows
                         path, MAX_NDIM);
     }
     i2v_output_file file;
+    i2v_output_file_sweep(path);
     i2v_status status = i2v_output_file_begin(&file, path, error);
     if (status) return status;
     char header[HEADER_SIZE + 1];

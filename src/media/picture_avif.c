@@ -36,7 +36,13 @@ static void configure(avifDecoder *decoder) {
     decoder->imageDimensionLimit = I2V_IMAGE_MAX_SIDE;
     /* what older writers leave out, and Pillow forgives */
     decoder->strictFlags &= ~(avifStrictFlags)(AVIF_STRICT_CLAP_VALID | AVIF_STRICT_PIXI_REQUIRED);
-    decoder->ignoreExif = AVIF_TRUE;
+}
+
+/* Where the container turns nothing, XMP may, for Pillow: EXIF does not, but it is asked first. */
+static int orientation_by_xmp(const avifImage *image) {
+    int by_exif = i2v_orientation(image->exif.data, image->exif.size, NULL, 0);
+    if (by_exif != 1) return 1;
+    return i2v_orientation(image->exif.data, image->exif.size, image->xmp.data, image->xmp.size);
 }
 
 static i2v_status convert(i2v_raster *raster, const avifImage *image, const i2v_encoded *source, i2v_error *error) {
@@ -112,9 +118,10 @@ static i2v_status convert_all(i2v_raster *raster, const avifImage *image, const 
     return status;
 }
 
-/* Three pictures of up to four planes, the decoder's, libavif's and the narrowed one, and what dav1d has beside them. */
+/* Four planes, the decoder's own and those made narrow or RGB of them, with two bytes a sample above 8 bits. */
 static uint64_t working_memory(const avifImage *image) {
-    return (uint64_t)image->width * image->height * 3 * 4 * (image->depth > 8 ? 2 : 1) + ((uint64_t)16 << 20);
+    uint64_t pixels = (uint64_t)(image->width + 64) * (image->height + 64);
+    return pixels * 8 * (image->depth > 8 ? 2 : 1) + ((uint64_t)1 << 20);
 }
 
 static i2v_status decode(i2v_raster *raster, avifDecoder *decoder, const i2v_encoded *source, i2v_error *error) {
@@ -127,6 +134,7 @@ static i2v_status decode(i2v_raster *raster, avifDecoder *decoder, const i2v_enc
                                          decoder->alphaPresent ? 4 : 3, source->name, error);
     if (status) return status;
     raster->orientation = orientation_of(decoder->image);
+    if (raster->orientation == 1) raster->orientation = orientation_by_xmp(decoder->image);
     result = avifDecoderNextImage(decoder);
     if (result != AVIF_RESULT_OK) return fail_avif(result, source, error);
     return convert_all(raster, decoder->image, source, error);

@@ -43,9 +43,9 @@ static i2v_status decode(i2v_raster *raster, const struct heif_image_handle *han
                          i2v_error *error) {
     int alpha = heif_image_handle_has_alpha_channel(handle);
     struct heif_image *image = NULL;
-    /* libheif's planes, its RGB of them, and what the decoder has beside them */
-    raster->working = (uint64_t)heif_image_handle_get_width(handle) * (uint64_t)heif_image_handle_get_height(handle) * 16 +
-                      ((uint64_t)16 << 20);
+    /* the decoder's planes, of two bytes a sample above 8 bits, a copy of them and the RGB made of them */
+    uint64_t pixels = (uint64_t)heif_image_handle_get_width(handle) * (uint64_t)heif_image_handle_get_height(handle);
+    raster->working = pixels * 12 + ((uint64_t)1 << 20);
     i2v_status status = i2v_raster_alloc(raster, heif_image_handle_get_width(handle),
                                          heif_image_handle_get_height(handle), alpha ? 4 : 3, source->name, error);
     if (status) return status;

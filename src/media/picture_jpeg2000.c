@@ -144,6 +144,12 @@ static int is_whole(const opj_image_t *image) {
     return 1;
 }
 
+/* Samples of 32 bits, of the picture and of the tile that is decoded, which may be all of it; and the tile's bytes. */
+static uint64_t working_memory(const opj_image_t *image, const i2v_encoded *source) {
+    uint64_t pixels = (uint64_t)(image->x1 - image->x0) * (image->y1 - image->y0);
+    return pixels * 2 * sizeof(OPJ_INT32) * image->numcomps + source->size + ((uint64_t)1 << 20);
+}
+
 static i2v_status decode(i2v_raster *raster, opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image,
                          const i2v_encoded *source, i2v_error *error) {
     opj_dparameters_t parameters;
@@ -153,12 +159,10 @@ static i2v_status decode(i2v_raster *raster, opj_codec_t *codec, opj_stream_t *s
     }
     i2v_status status = check_components(*image, source, error);
     if (status) return status;
-    int64_t width = (int64_t)(*image)->x1 - (*image)->x0, height = (int64_t)(*image)->y1 - (*image)->y0;
-    /* 32 bits a sample, of the picture and of its tiles, and the file's blocks; a palette may bring four components */
-    uint64_t samples = (*image)->numcomps > 4 ? (*image)->numcomps : 4;
-    raster->working = (uint64_t)width * (uint64_t)height * samples * 8 + 2 * source->size + ((uint64_t)4 << 20);
     /* before the decoder takes memory for as many pixels; a palette may yet bring alpha */
-    status = i2v_raster_alloc(raster, width, height, 4, source->name, error);
+    raster->working = working_memory(*image, source);
+    status = i2v_raster_alloc(raster, (int64_t)(*image)->x1 - (*image)->x0, (int64_t)(*image)->y1 - (*image)->y0, 4,
+                              source->name, error);
     if (status) return status;
     if (!opj_decode(codec, stream, *image) || !opj_end_decompress(codec, stream) || !is_whole(*image)) {
         return fail_damaged(source, error);

@@ -129,8 +129,8 @@ static int set_color(i2v_tiff_layout *layout, int photometric) {
     return 1;
 }
 
-/* The first extra sample is alpha where it says so; a fourth sample beside RGB that says nothing at all is, too (libtiff
- * itself calls what the file does not name unspecified). */
+/* The first extra sample is alpha where it says so; a fourth sample beside RGB that says nothing at all is, too
+ * (libtiff itself calls what the file does not name unspecified). */
 static void set_alpha(tiff_job *job) {
     enum { UNNAMED = 998 };
     uint16_t count = 0, *kinds = NULL;
@@ -181,7 +181,8 @@ static i2v_status read_layout(tiff_job *job) {
     if (layout->samples < layout->colors || layout->samples > MAX_SAMPLES || !bits_are_read(layout)) {
         return fail_layout(job, photometric);
     }
-    layout->inverted = photometric == PHOTOMETRIC_MINISWHITE && layout->number == I2V_TIFF_UNSIGNED && layout->bits < 32;
+    layout->inverted =
+        photometric == PHOTOMETRIC_MINISWHITE && layout->number == I2V_TIFF_UNSIGNED && layout->bits < 32;
     uint16_t *red = NULL, *green = NULL, *blue = NULL;
     if (layout->color == I2V_TIFF_PALETTE) {
         if (!TIFFGetField(job->file, TIFFTAG_COLORMAP, &red, &green, &blue)) return fail_damaged(job);
@@ -234,11 +235,10 @@ static i2v_status read_block(tiff_job *job, const blocks *of, uint8_t *buffer, u
     uint32_t rows = job->height - y < of->height ? job->height - y : of->height;
     uint32_t columns = job->width - x < of->width ? job->width - x : of->width;
     uint64_t wanted = of->is_tiled ? of->bytes : of->row_bytes * rows;
-    tmsize_t got = of->is_tiled
-                       ? TIFFReadEncodedTile(job->file, TIFFComputeTile(job->file, x, y, 0, (uint16_t)plane), buffer,
-                                             (tmsize_t)of->bytes)
-                       : TIFFReadEncodedStrip(job->file, TIFFComputeStrip(job->file, y, (uint16_t)plane), buffer,
-                                              (tmsize_t)wanted);
+    tmsize_t got = of->is_tiled ? TIFFReadEncodedTile(job->file, TIFFComputeTile(job->file, x, y, 0, (uint16_t)plane),
+                                                      buffer, (tmsize_t)of->bytes)
+                                : TIFFReadEncodedStrip(job->file, TIFFComputeStrip(job->file, y, (uint16_t)plane),
+                                                       buffer, (tmsize_t)wanted);
     if (got < 0 || (uint64_t)got < wanted) return fail_damaged(job);
     i2v_raster *raster = job->raster;
     for (uint32_t row = 0; row < rows; row++) {
@@ -292,10 +292,10 @@ static i2v_status read_pixels(tiff_job *job) {
         TIFFSetField(job->file, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB); /* libjpeg makes it RGB, as for Pillow */
         by_libtiff = 0;
     }
-    /* a piece, and libtiff's own of it; the decoders of compressions are small */
-    uint64_t piece = TIFFIsTiled(job->file) ? TIFFTileSize64(job->file) : TIFFStripSize64(job->file);
-    job->raster->working = 3 * (piece < MAX_BLOCK ? piece : MAX_BLOCK) + ((uint64_t)4 << 20);
     int has_four = by_libtiff || layout->alpha != I2V_TIFF_OPAQUE || layout->color == I2V_TIFF_CMYK;
+    /* a strip or tile, unpacked and, with libtiff's own state, packed or as it is for RGBA */
+    uint64_t block = TIFFIsTiled(job->file) ? TIFFTileSize64(job->file) : TIFFStripSize64(job->file);
+    job->raster->working = (block < MAX_BLOCK ? 2 * block : 2 * (uint64_t)MAX_BLOCK) + ((uint64_t)1 << 20);
     i2v_status status =
         i2v_raster_alloc(job->raster, job->width, job->height, has_four ? 4 : 3, job->source->name, job->error);
     if (status) return status;

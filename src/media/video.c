@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* Written by npy.c in one go, from the floats: a format without functions. */
 static const i2v_video_format npy_format = {.ending = "npy"};
@@ -67,7 +68,7 @@ static i2v_status find_format(const i2v_video_format **format, const char *path,
     }
     if (strcasecmp(ending, i2v_webp_format.ending) == 0) *format = &i2v_webp_format;
     if (strcasecmp(ending, npy_format.ending) == 0) *format = &npy_format;
-    if (strcasecmp(ending, i2v_images_format.ending) == 0 && strchr(name, '%')) *format = &i2v_images_format;
+    if (i2v_video_path_numbered(path)) *format = &i2v_images_format;
     if (*format) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: its ending says no known format; known are %s", path,
                     KNOWN_ENDINGS);
@@ -134,6 +135,19 @@ static i2v_status choose_format(const i2v_video_format **format, const char *pat
     return status;
 }
 
+/* Those of an earlier run, from the second on. */
+static i2v_status check_old_frames(const char *pattern, i2v_error *error) {
+    i2v_status status = I2V_OK;
+    for (int number = 2, is_there = 1; is_there && !status; number++) {
+        char *frame = NULL;
+        status = i2v_video_path(&frame, pattern, number, error);
+        is_there = frame && access(frame, F_OK) == 0;
+        if (is_there) status = i2v_output_file_check_replacing(frame, error);
+        free(frame);
+    }
+    return status;
+}
+
 i2v_status i2v_video_check_path(const char *path, i2v_error *error) {
     return i2v_video_check_output(path, NULL, error);
 }
@@ -147,13 +161,11 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     i2v_status status = choose_format(&format, path, output->codec, error);
     if (!status) status = choose_rate(&task, output->fps != 0 ? output->fps : 1, error);
     if (!status) status = choose_quality(&task, format, output, error);
-    if (status) return status;
-    if (format != &i2v_images_format) return i2v_output_file_check(path, error);
     char *first = NULL;
-    status = i2v_images_path(&first, path, 1, error);
+    if (!status) status = i2v_video_path(&first, path, 1, error);
     if (!status) status = i2v_output_file_check(first, error);
     free(first);
-    return status;
+    return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, error);
 }
 
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
@@ -225,21 +237,32 @@ done:
     return status;
 }
 
+static i2v_status write_video(const i2v_video_format *format, const i2v_video_task *task, const i2v_video *video,
+                              i2v_error *error) {
+    int count = video->num_frames;
+    size_t values = (size_t)count * (size_t)task->height * (size_t)task->width * 3;
+    const float *frames = video->frames + (size_t)task->output->index * values;
+    if (format != &npy_format) {
+        i2v_output_file_sweep(task->path);
+        return write_frames(format, task, frames, count, error);
+    }
+    if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
+    const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
+    return i2v_array_save_rows(task->path, frames, count, shape, 4, error);
+}
+
 i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {
     i2v_output defaults;
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
     i2v_video_task task;
+    char *file = NULL;
     i2v_status status = choose_format(&format, path, output->codec, error);
     if (!status) status = check_video(video, output, error);
-    if (!status) status = fill_task(&task, format, video, path, output, error);
-    if (status) return status;
-    int count = video->num_frames;
-    const float *frames =
-        video->frames + (size_t)output->index * (size_t)count * (size_t)task.height * (size_t)task.width * 3;
-    if (format != &npy_format) return write_frames(format, &task, frames, count, error);
-    if (i2v_video_cancelled(&task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", path);
-    return i2v_array_save_rows(path, frames, count, (const int64_t[4]){task.num_frames, task.height, task.width, 3}, 4,
-                               error);
+    if (!status) status = i2v_video_path(&file, path, 1, error);
+    if (!status) status = fill_task(&task, format, video, i2v_video_path_numbered(path) ? path : file, output, error);
+    if (!status) status = write_video(format, &task, video, error);
+    free(file);
+    return status;
 }

@@ -49,9 +49,11 @@ extern const i2v_video_format i2v_images_format;
 /* video_ffmpeg.c: I2V_ERROR_UNSUPPORTED, saying what to do, if this build of FFmpeg lacks one of the two. */
 i2v_status i2v_ffmpeg_has(const char *muxer, const char *encoder, const char *ending, i2v_error *error);
 
-/* video_images.c: the path of frame `number` by a pattern such as dir/%04d.png, allocated. Exactly one %d or %0Nd
- * (N from 1 to 9) must be in the file name. */
-i2v_status i2v_images_path(char **path, const char *pattern, int number, i2v_error *error);
+/* video_path.c: the file of frame `number` by a path, allocated. That is the path itself, but for a .png whose file name
+ * has a %: there must be at most one %d or %0Nd (N from 1 to 9), which becomes the number, and %% becomes %. */
+i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *error);
+/* True if each frame has a file of its own, or would if the % in the path were as they should be. */
+int i2v_video_path_numbered(const char *path);
 
 /* yuv.c: BT.709, limited range, 4:2:0 with chroma on the left luma column (H.264's default). planes are luma
  * [out_height][out_width] and two chroma of half the size, rounded up; pixels beyond the source repeat its edge. */

@@ -16,33 +16,6 @@ typedef struct images_writer {
     int written;
 } images_writer;
 
-/* Reads "%d" or "%0Nd" at text: its length, and N (1 for %d); 0 if it is anything else. */
-static size_t read_conversion(const char *text, int *digits) {
-    *digits = 1;
-    if (text[1] == 'd') return 2;
-    if (text[1] != '0' || text[2] < '1' || text[2] > '9' || text[3] != 'd') return 0;
-    *digits = text[2] - '0';
-    return 4;
-}
-
-i2v_status i2v_images_path(char **path, const char *pattern, int number, i2v_error *error) {
-    *path = NULL;
-    const char *slash = strrchr(pattern, '/');
-    const char *percent = strchr(slash ? slash : pattern, '%');
-    int digits = 0;
-    size_t length = percent ? read_conversion(percent, &digits) : 0;
-    if (length == 0 || strchr(percent + length, '%')) {
-        return i2v_fail(
-            error, I2V_ERROR_PARAMETER,
-            "the pattern %s needs exactly one number such as %%04d or %%d in its file name, and no other %%", pattern);
-    }
-    size_t size = strlen(pattern) + 16; /* an int has at most 10 digits, N is at most 9 */
-    *path = malloc(size);
-    if (!*path) return i2v_fail_memory(error, pattern, size);
-    snprintf(*path, size, "%.*s%0*d%s", (int)(percent - pattern), pattern, digits, number, percent + length);
-    return I2V_OK;
-}
-
 static i2v_status images_open(void *self, const i2v_video_format *format, const i2v_video_task *task,
                               i2v_error *error) {
     images_writer *writer = self;
@@ -74,7 +47,7 @@ static i2v_status write_png(const char *path, const char *name, const i2v_video_
 static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error) {
     images_writer *writer = self;
     char *path = NULL;
-    i2v_status status = i2v_images_path(&path, writer->task->path, writer->written + 1, error);
+    i2v_status status = i2v_video_path(&path, writer->task->path, writer->written + 1, error);
     if (status) return status;
     i2v_output_file *file = &writer->files[writer->written];
     status = i2v_output_file_begin(file, path, error);
@@ -88,6 +61,16 @@ static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error)
     return status;
 }
 
+/* The frame itself, where a link is in its place. */
+static void remove_frame(const char *pattern, int number) {
+    char *path = NULL;
+    if (i2v_video_path(&path, pattern, number, NULL)) return;
+    char *file = realpath(path, NULL);
+    if (file) unlink(file);
+    free(file);
+    free(path);
+}
+
 static i2v_status images_finish(void *self, i2v_error *error) {
     images_writer *writer = self;
     i2v_status status = I2V_OK;
@@ -96,12 +79,7 @@ static i2v_status images_finish(void *self, i2v_error *error) {
         status = i2v_output_file_commit(&writer->files[renamed], error);
         if (!status) renamed++;
     }
-    for (int i = 0; status && i < renamed; i++) {
-        char *path = NULL;
-        if (i2v_images_path(&path, writer->task->path, i + 1, NULL)) continue;
-        unlink(path);
-        free(path);
-    }
+    for (int i = 0; status && i < renamed; i++) remove_frame(writer->task->path, i + 1);
     return status;
 }
 

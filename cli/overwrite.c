@@ -1,0 +1,193 @@
+#include "overwrite.h"
+#include "address.h"
+#include "place.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A file to be written. */
+typedef struct output {
+    cli_place place;
+    char *path;
+    const char *option; /* that names it */
+} output;
+
+typedef struct check {
+    cli_job *job;
+    output *outputs; /* sorted by place once they are all there */
+    size_t count, room;
+} check;
+
+__attribute__((format(printf, 3, 4))) static i2v_status fail(check *c, i2v_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(c->job->error.message, sizeof c->job->error.message, format, arguments);
+    va_end(arguments);
+    return c->job->error.status = status;
+}
+
+static i2v_status fail_memory(check *c) {
+    return fail(c, I2V_ERROR_MEMORY, "not enough memory for the names of all files");
+}
+
+/* ---- outputs ---------------------------------------------------------------------------------------------------- */
+
+/* More frames and videos than the library makes are refused later. */
+enum { MOST = 4096, MOST_FRAMES = 1 << 16 };
+
+static int frames_of_file(const cli_job *job, int clip_frames) {
+    int extend = job->params.extend, clip = clip_frames < MOST ? clip_frames : MOST;
+    int frames = extend > 0 && extend < MOST ? clip + extend * (clip - 1) : clip;
+    if (job->settings->output.loop && frames > 2) frames = 2 * frames - 2;
+    return frames < MOST_FRAMES ? frames : MOST_FRAMES;
+}
+
+static i2v_status add_file(check *c, const char *path, const char *option) {
+    if (c->count == c->room) {
+        size_t room = c->room ? 2 * c->room : 64;
+        output *grown = realloc(c->outputs, room * sizeof *grown);
+        if (!grown) return fail_memory(c);
+        c->outputs = grown;
+        c->room = room;
+    }
+    output *added = &c->outputs[c->count];
+    if (!cli_place_of(&added->place, path)) return I2V_OK; /* writing it will say why */
+    added->path = strdup(path);
+    added->option = option;
+    c->count++;
+    return added->path ? I2V_OK : fail_memory(c);
+}
+
+/* The one file of path, or one a frame. */
+static i2v_status add_path(check *c, const char *path, const char *option, int frames) {
+    char file[PATH_MAX], first[PATH_MAX] = "";
+    i2v_status status = I2V_OK;
+    for (int frame = 1; status == I2V_OK && frame <= frames; frame++) {
+        status = i2v_video_file(path, frame, file, sizeof file, &c->job->error);
+        if (status != I2V_OK || strcmp(file, first) == 0) break;
+        if (frame == 1) strcpy(first, file);
+        status = add_file(c, file, option);
+    }
+    return status;
+}
+
+static i2v_status add_pattern(check *c, const char *pattern, const char *option, int frames) {
+    const cli_settings *settings = c->job->settings;
+    int all = cli_videos_count(settings), videos = all < MOST ? all : MOST;
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; pattern && status == I2V_OK && i < cli_tasks_count(settings); i++) {
+        cli_task task = cli_task_at(settings, i);
+        for (int video = 0; status == I2V_OK && video < videos; video++) {
+            char *path = cli_task_path(settings, &task, pattern, video, all);
+            status = path ? add_path(c, path, option, frames) : fail_memory(c);
+            free(path);
+        }
+    }
+    return status;
+}
+
+static int by_place(const void *a, const void *b) {
+    return cli_place_order(&((const output *)a)->place, &((const output *)b)->place);
+}
+
+static i2v_status check_different(check *c) {
+    if (c->count) qsort(c->outputs, c->count, sizeof *c->outputs, by_place);
+    for (size_t i = 1; i < c->count; i++) {
+        const output *a = &c->outputs[i - 1], *b = &c->outputs[i];
+        if (by_place(a, b) != 0) continue;
+        return fail(c, I2V_ERROR_PARAMETER, "%s and %s, which are to be written, are one file; change %s", a->path,
+                    b->path, a->option == b->option ? a->option : "--output or --save-latents");
+    }
+    return I2V_OK;
+}
+
+/* ---- inputs ----------------------------------------------------------------------------------------------------- */
+
+static i2v_status check_file(check *c, const char *path, const char *what) {
+    output input = {0};
+    if (!cli_place_of(&input.place, path)) return I2V_OK; /* reading it will say why */
+    const output *found = c->count ? bsearch(&input, c->outputs, c->count, sizeof input, by_place) : NULL;
+    cli_place_free(&input.place);
+    if (!found) return I2V_OK;
+    return fail(c, I2V_ERROR_PARAMETER, "writing %s would overwrite %s, %s; give another name with %s", found->path,
+                strcmp(path, "-") == 0 ? "standard input" : path, what, found->option);
+}
+
+static int is_part_of_model(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot && (strcmp(dot, ".safetensors") == 0 || strcmp(dot, ".json") == 0);
+}
+
+/* The files of a model's folder, which are in it or one level below. */
+static i2v_status check_folder(check *c, const char *folder, const char *what, int levels) {
+    i2v_status status = I2V_OK;
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && status == I2V_OK && (entry = readdir(directory));) {
+        struct stat info;
+        char *path = NULL;
+        if (*entry->d_name == '.') continue;
+        if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
+            status = fail_memory(c);
+            break;
+        }
+        if (is_part_of_model(entry->d_name))
+            status = check_file(c, path, what);
+        else if (levels > 0 && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+            status = check_folder(c, path, what, levels - 1);
+        free(path);
+    }
+    if (directory) closedir(directory);
+    return status;
+}
+
+static i2v_status check_model(check *c, const char *path, const char *what) {
+    struct stat info;
+    if (!path) return I2V_OK;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return check_folder(c, path, what, 1);
+    return check_file(c, path, what);
+}
+
+static i2v_status check_models(check *c) {
+    static const char a_part[] = "a part of the model";
+    const i2v_options *options = &c->job->settings->options;
+    const char *parts[] = {options->unet, options->vae, options->image_encoder, options->frame_decoder};
+    i2v_status status = check_model(c, c->job->model_path, a_part);
+    for (int i = 0; status == I2V_OK && i < 4; i++) status = check_model(c, parts[i], a_part);
+    for (size_t i = 0; status == I2V_OK && i < options->loras_count; i++)
+        status = check_model(c, options->loras[i].path, "a LoRA of this run");
+    return status;
+}
+
+static i2v_status check_inputs(check *c) {
+    const cli_settings *settings = c->job->settings;
+    const char *what = settings->command->bit == CLI_GENERATE ? "a picture of this run" : "the latents of this run";
+    i2v_status status = I2V_OK;
+    int last = -1;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(settings); i++) {
+        cli_task task = cli_task_at(settings, i); /* with each seed in turn */
+        if (task.input && task.index != last && !cli_is_address(task.input)) status = check_file(c, task.input, what);
+        last = task.index;
+    }
+    if (status == I2V_OK && settings->latents) status = check_file(c, settings->latents, "the noise of this run");
+    if (status == I2V_OK && settings->from) status = check_file(c, settings->from, "the file of --from");
+    return status == I2V_OK ? check_models(c) : status;
+}
+
+i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
+    check c = {.job = job};
+    i2v_status status = add_pattern(&c, job->settings->path, "--output", frames_of_file(job, clip_frames));
+    if (status == I2V_OK) status = add_pattern(&c, job->settings->save_latents, "--save-latents", 1);
+    if (status == I2V_OK) status = check_different(&c);
+    if (status == I2V_OK) status = check_inputs(&c);
+    for (size_t i = 0; i < c.count; i++) {
+        cli_place_free(&c.outputs[i].place);
+        free(c.outputs[i].path);
+    }
+    free(c.outputs);
+    return status;
+}
