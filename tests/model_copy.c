@@ -86,7 +86,7 @@ float model_copy_set(const i2v_weight *weight, uint64_t index, float value) {
     size_t size = encode(weight->dtype, value, bytes);
     int file = open(weight->file, O_WRONLY | O_CLOEXEC);
     assert_true(file >= 0);
-    assert_int_equal(pwrite(file, bytes, size, (off_t)(weight->offset + index * size)), (ssize_t)size);
+    assert_int_equal(pwrite(file, bytes, size, (off_t)(weight->at.offset + index * size)), (ssize_t)size);
     assert_int_equal(close(file), 0);
     return before;
 }

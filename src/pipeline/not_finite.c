@@ -23,7 +23,7 @@ static int is_damaged(const i2v_weight *weight, float *value) {
     if (weight->dtype == I2V_WEIGHT_OTHER) return 0;
     for (uint64_t first = 0; first < weight->count; first += TOGETHER) {
         uint64_t left = weight->count - first, count = left < TOGETHER ? left : TOGETHER;
-        i2v_weight_read_f32(weight, first, count, values);
+        if (i2v_weight_read_f32(weight, first, count, values)) return 0;
         for (uint64_t i = 0; i < count; i++) {
             *value = values[i];
             if (!(fabsf(values[i]) <= LARGEST_WEIGHT)) return 1;
