@@ -10,6 +10,8 @@
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
  * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
  *   same time from two threads; one engine must not.
+ * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
+ *   its callbacks take. The engines' own threads have theirs.
  */
 #ifndef IMG2VID_H
 #define IMG2VID_H

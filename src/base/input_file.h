@@ -1,5 +1,6 @@
-/* Files that are read at the places asked for, while others may write to them. They are not mapped: of a mapped file that
- * is cut, or on a disk that fails, a page that cannot be had kills the process; a read that comes short is an error. */
+/* Files that are read at the places asked for, while others may write to them. They are not mapped: of a mapped file
+ * that is cut, or on a disk that fails, a page that cannot be had kills the process; a read that comes short is an
+ * error. */
 #ifndef I2V_BASE_INPUT_FILE_H
 #define I2V_BASE_INPUT_FILE_H
 

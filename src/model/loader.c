@@ -196,7 +196,8 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
     }
     read_all(loader, weight, values);
     changed->at.data = (const uint8_t *)values;
-    if (!loader->status) loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
+    if (!loader->status)
+        loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
     return changed;
 }
 
@@ -220,8 +221,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     }
     void *packed = take_weights(loader, loader->backend->filter_size(filter)), *scratch = take_scratch(loader);
     if (packed && scratch) {
-        loader->status =
-            loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
+        loader->status = loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
     }
     free(scratch);
     filter->packed = packed;

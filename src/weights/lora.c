@@ -316,8 +316,8 @@ static i2v_status add_layer(const lora_layer *layer, float *values, i2v_team *te
     float *both = bytes <= SIZE_MAX ? malloc((size_t)bytes) : NULL;
     if (!both) return i2v_fail_memory(error, down->file, bytes);
     add_job job = {layer, both + down->count, both, values, (int64_t)down->count / layer->rank, 0};
-    int unread = i2v_weight_read_f32(down, 0, down->count, both) ||
-                 i2v_weight_read_f32(up, 0, up->count, both + down->count);
+    int unread =
+        i2v_weight_read_f32(down, 0, down->count, both) || i2v_weight_read_f32(up, 0, up->count, both + down->count);
     if (!unread) i2v_parallel(team, side(layer->target, 0), NULL, add_row, &job);
     free(both);
     if (unread) return i2v_bytes_fail(&down->at, error);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    TOGETHER = 256, /* values of a row that are packed at a time, so that those of all rows stay in cache */
+    TOGETHER = 128, /* values of a row that are packed at a time, so that those of all rows stay in cache */
     MOST_ROWS = 32, /* of a panel, too; and bytes of a vector */
     VECTOR = 64,
     STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; TOGETHER values are fewer */
@@ -142,8 +142,8 @@ static int64_t strip_values(const pack_job *job) {
     return (int64_t)(STRIP_BYTES / bytes) * TOGETHER;
 }
 
-/* Values begin..end of the strip's rows first..first + n, where n make a vector, to `to`, the place of the first of them
- * in [taps][in][panel]. Rows beyond the last are zero. */
+/* Values begin..end of the strip's rows first..first + n, where n make a vector, to `to`, the place of the first of
+ * them in [taps][in][panel]. Rows beyond the last are zero. */
 static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t first, int64_t begin, int64_t end,
                       char *to) {
     const i2v_filter *filter = job->filter;
@@ -151,8 +151,8 @@ static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t firs
     size_t size = i2v_element_size(filter->element), weight = i2v_element_size(job->source->element);
     int n = rows_together(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
     size_t stride = strip->stride;
-    const char *from = strip->from + (size_t)(first - strip->first) * stride +
-                       (size_t)weights_of(job, begin - strip->begin) * weight;
+    const char *from =
+        strip->from + (size_t)(first - strip->first) * stride + (size_t)weights_of(job, begin - strip->begin) * weight;
     char converted[MOST_ROWS * TOGETHER * 2], unused[VECTOR], *columns[MOST_ROWS];
     if (job->folds || packed_element(job) != job->source->element || rows < n || count % n) {
         size_t row_size = TOGETHER * size;
