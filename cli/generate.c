@@ -2,6 +2,7 @@
 #include "address.h"
 #include "commands.h"
 #include "job.h"
+#include "latents.h"
 #include "many.h"
 #include "overwrite.h"
 #include "rerun.h"
@@ -19,18 +20,6 @@ static void describe_shape(char *text, size_t size, const int64_t *shape, int nd
     if (length < size) snprintf(text + length, size - length, "]");
 }
 
-/* The noise that this run needs, [videos, frames, channels, height, width]. */
-static void needed_shape(int64_t shape[5], const cli_job *job) {
-    const i2v_model_info *model = &job->model;
-    const i2v_params *params = &job->params;
-    int scale = model->vae_scale_factor > 0 ? model->vae_scale_factor : 1;
-    shape[0] = params->num_videos;
-    shape[1] = params->num_frames ? params->num_frames : model->num_frames;
-    shape[2] = model->latent_channels;
-    shape[3] = (params->height ? params->height : model->height) / scale;
-    shape[4] = (params->width ? params->width : model->width) / scale;
-}
-
 /* Reads --latents into *data, if it has the right shape. The number of videos may be left out of the file's where it is
  * one. */
 static i2v_status load_latents(cli_job *job, float **data) {
@@ -40,7 +29,7 @@ static i2v_status load_latents(cli_job *job, float **data) {
     int ndim;
     i2v_status status = i2v_array_shape(path, shape, &ndim, &job->error);
     if (status != I2V_OK) return status;
-    needed_shape(needed, job);
+    cli_latents_shape(needed, job);
     int skipped = ndim == 4 && needed[0] == 1;
     if (ndim + skipped != 5 || memcmp(shape, needed + skipped, sizeof needed - (size_t)skipped * sizeof *needed) != 0) {
         char is[200], should_be[128];
@@ -120,7 +109,9 @@ static i2v_status make(cli_job *job) {
     i2v_status status = load_image(job);
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
-    return status == I2V_OK ? cli_job_save(job) : status;
+    if (status == I2V_OK) status = cli_job_save(job);
+    if (status != I2V_OK && status != I2V_CANCELLED) cli_latents_tell(job);
+    return status;
 }
 
 int cli_generate(const cli_settings *settings) {

@@ -2,6 +2,7 @@
 #include "job.h"
 #include "bench_report.h"
 #include "bundled.h"
+#include "latents.h"
 #include "message.h"
 #include "metadata.h"
 #include "model_path.h"
@@ -125,6 +126,10 @@ void cli_job_select(cli_job *job, size_t place) {
     job->task = cli_task_at(settings, place);
     job->params.seed = job->task.seed;
     job->input_failed = 0;
+    job->error = (i2v_error){0};
+    job->save_seconds = 0;
+    free(job->latents_path);
+    job->latents_path = NULL;
     job->began = cli_now();
     cli_progress_next(&job->progress);
     if (cli_tasks_count(settings) <= 1) return;
@@ -137,12 +142,19 @@ void cli_job_select(cli_job *job, size_t place) {
                  job->task.seed);
 }
 
+/* Latents are written even where a signal came with the last step. */
+static int on_event(const i2v_event *event, void *user) {
+    cli_job *job = user;
+    i2v_status saved = cli_latents_save(job, event);
+    return cli_progress_event(event, &job->progress) || saved != I2V_OK;
+}
+
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     memset(job, 0, sizeof *job);
     job->settings = settings;
     job->params = settings->params;
-    job->params.on_event = cli_progress_event;
-    job->params.user = &job->progress;
+    job->params.on_event = on_event;
+    job->params.user = job;
     cli_progress_begin(&job->progress, settings->quiet, job->notes);
     cli_job_select(job, 0);
     i2v_status status = check_outputs(job);
@@ -153,18 +165,11 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
 }
 
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
+    /* cancelled by an error of our own */
+    if (status == I2V_CANCELLED && job->error.status != I2V_OK) return job->error.status;
     if (status == I2V_OK || status == I2V_CANCELLED) return status;
     const char *message = job->engine ? i2v_error_message(job->engine) : "";
     return fail(job, status, "%s", *message ? message : "not enough memory to open a model");
-}
-
-static i2v_status save_latents(cli_job *job, int index, const char *path) {
-    const i2v_video *video = job->video;
-    int64_t shape[5] = {video->num_clips, video->clip_frames, video->latent_channels, video->latent_height,
-                        video->latent_width};
-    size_t count = (size_t)(shape[0] * shape[1] * shape[2] * shape[3] * shape[4]);
-    int skipped = video->num_clips == 1;
-    return i2v_array_save(path, video->latents + count * (size_t)index, shape + skipped, 5 - skipped, &job->error);
 }
 
 static i2v_status save_video(cli_job *job, int index, const char *path) {
@@ -179,25 +184,19 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
     return status;
 }
 
-static i2v_status save_all(cli_job *job, const char *path, i2v_status (*save)(cli_job *, int, const char *)) {
+i2v_status cli_job_save(cli_job *job) {
+    const char *path = job->settings->path;
+    double began = cli_now();
     i2v_status status = I2V_OK;
     int count = job->video->num_videos;
     for (int i = 0; path && status == I2V_OK && i < count; i++) {
         char *numbered = cli_job_path(job, path, i, count);
         status = cli_signals_came(NULL) ? I2V_CANCELLED
-                 : numbered             ? save(job, i, numbered)
+                 : numbered             ? save_video(job, i, numbered)
                                         : fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
         free(numbered);
     }
-    return status;
-}
-
-i2v_status cli_job_save(cli_job *job) {
-    double began = cli_now();
-    /* latents first: they are whole work that img2vid decode can go on from, should writing the video fail */
-    i2v_status status = save_all(job, job->settings->save_latents, save_latents);
-    if (status == I2V_OK) status = save_all(job, job->settings->path, save_video);
-    job->save_seconds = cli_now() - began;
+    job->save_seconds += cli_now() - began;
     return status;
 }
 
@@ -206,7 +205,9 @@ int cli_job_end(cli_job *job, i2v_status status) {
     cli_signals_running(NULL);
     cli_progress_end(&job->progress);
     if (status == I2V_CANCELLED) {
-        cli_fail("interrupted");
+        job->error.message[0] = '\0';
+        cli_latents_tell(job);
+        cli_fail("interrupted%s", job->error.message);
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
         exit_status = cli_fail("%s", job->error.message);
@@ -230,4 +231,6 @@ void cli_job_close(cli_job *job) {
     i2v_close(job->engine);
     free(job->bundled);
     free(job->model_path);
+    free(job->latents_path);
+    free(job->clips_latents);
 }

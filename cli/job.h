@@ -26,6 +26,8 @@ typedef struct cli_job {
     char model_sha256[I2V_SHA256_SIZE], image_sha256[I2V_SHA256_SIZE], latents_sha256[I2V_SHA256_SIZE]; /* or "" */
     char notes[4096];
     double began, save_seconds;
+    char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
+    float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
 } cli_job;
 
 /* Checks that the files to be written (if any) can be, and opens the model. job is to be ended in every case. */
@@ -43,7 +45,7 @@ __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char
 /* Says so at once, of the task's input. */
 void cli_job_warn(cli_job *job, const char *what);
 
-/* Writes latents and videos. */
+/* Writes the videos. */
 i2v_status cli_job_save(cli_job *job);
 
 /* Prints the error or the report, frees everything, and returns the exit status. */

@@ -4,6 +4,7 @@
 #include "message.h"
 #include "presets.h"
 #include "signals.h"
+#include "stack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,6 +95,7 @@ int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
     list_commands(entries);
     cli_signals_install();
+    if (cli_stack_check() != CLI_DONE) return CLI_FAILED;
     if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench or pull");
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);

@@ -122,8 +122,8 @@ const cli_option cli_option_table[] = {
      "denoising steps; fewer is faster and rougher\n"
      "(default 25)"},
     {CLI_GENERATE, motion, 0, "sigmas", "A,B,...", CLI_NUMBERS, AT(sigmas), 0,
-     "noise levels, one more than steps, in place of\n"
-     "--num-inference-steps"},
+     "noise levels from high to low, one more than steps, in\n"
+     "place of --num-inference-steps"},
     {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, AT(preset), 0,
      "another program's defaults, where no option says\n"
      "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"

@@ -86,7 +86,7 @@ i2v_image *i2v_reference_picture(const i2v_weights *tensors, const i2v_reference
                                    reference->params.height ? reference->params.height : (int)weight->shape[0], NULL),
                      I2V_OK);
     assert_int_equal(weight->bytes, 3 * image->width * image->height);
-    memcpy(image->pixels, weight->data, weight->bytes);
+    assert_ptr_equal(i2v_bytes_read(&weight->at, 0, weight->bytes, image->pixels), image->pixels);
     return image;
 }
 

@@ -148,7 +148,8 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
     char *weights = random_values(from, count, 0, 1), *file = guarded(bytes + 1), *packed = guarded(size);
     i2v_device device = {0};
     memcpy(file + 1, weights, bytes);
-    backend->filter_pack(&device, &filter, from, file + 1, packed);
+    i2v_source source = {{.data = (const uint8_t *)file + 1}, from};
+    assert_int_equal(backend->filter_pack(&device, &filter, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     int64_t columns = i2v_round_up(filter.out, panel), depth = (int64_t)filter.in * filter.taps;
     assert_int_equal(size, (size_t)(columns * depth) * i2v_element_size(element));
@@ -382,8 +383,8 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
     const i2v_device alone = {0};
     size_t bytes = backend->conv_size(&one.conv);
     void *packed = guarded(bytes);
-    assert_int_equal(backend->conv_pack(&alone, &one.conv, one.weights.element, one.weights.packed, packed, &failure),
-                     I2V_OK);
+    i2v_source source = {{.data = one.weights.packed}, one.weights.element};
+    assert_int_equal(backend->conv_pack(&alone, &one.conv, &source, NULL, packed, &failure), I2V_OK);
     check_guard(packed, bytes);
     one.conv.packed = packed;
     one.args.weights = &one.conv;

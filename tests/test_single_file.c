@@ -48,6 +48,15 @@ static tensor *find(const char *name) {
     return NULL;
 }
 
+/* The tensor's bytes, to be freed. */
+static uint8_t *bytes_of(const i2v_weight *weight) {
+    uint8_t *copy = malloc(weight->bytes);
+    const void *bytes = i2v_bytes_read(&weight->at, 0, weight->bytes, copy);
+    assert_non_null(bytes);
+    if (bytes != copy) memcpy(copy, bytes, weight->bytes);
+    return copy;
+}
+
 static tensor *add(const char *name, const i2v_weight *like) {
     assert_true(made.count < MAX_TENSORS);
     tensor *t = &made.tensors[made.count++];
@@ -56,8 +65,7 @@ static tensor *add(const char *name, const i2v_weight *like) {
     t->ndim = like->ndim;
     memcpy(t->shape, like->shape, sizeof t->shape);
     t->bytes = like->bytes;
-    t->data = malloc(t->bytes);
-    memcpy(t->data, like->data, t->bytes);
+    t->data = bytes_of(like);
     return t;
 }
 
@@ -69,8 +77,10 @@ static void drop(const char *name) {
 
 static void transpose(tensor *t, const i2v_weight *weight) {
     size_t rows = (size_t)weight->shape[0], columns = (size_t)weight->shape[1], size = weight->bytes / weight->count;
+    uint8_t *data = bytes_of(weight);
     for (size_t i = 0; i < rows * columns; i++)
-        memcpy(t->data + (i % columns * rows + i / columns) * size, weight->data + i * size, size);
+        memcpy(t->data + (i % columns * rows + i / columns) * size, data + i * size, size);
+    free(data);
     t->shape[0] = (int64_t)columns;
     t->shape[1] = (int64_t)rows;
 }
@@ -82,7 +92,9 @@ static void append(const char *name, int third, const i2v_weight *weight) {
     }
     tensor *t = find(name);
     t->data = realloc(t->data, t->bytes + weight->bytes);
-    memcpy(t->data + t->bytes, weight->data, weight->bytes);
+    uint8_t *data = bytes_of(weight);
+    memcpy(t->data + t->bytes, data, weight->bytes);
+    free(data);
     t->bytes += weight->bytes;
     t->shape[0] += weight->shape[0];
 }
@@ -218,7 +230,7 @@ static void ignores_what_is_known(void **state) {
                                          "conditioner.embedders.3.encoder.decoder.conv_in.weight",
                                          "conditioner.embedders.3.encoder.post_quant_conv.bias",
                                          "denoiser.sigmas"};
-    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .data = (const uint8_t *)"abcdefg"};
+    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .at.data = (const uint8_t *)"abcdefg"};
     make();
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) add(others[i], &like);
     made.reversed = 1;
@@ -316,7 +328,7 @@ static void names_what_is_wrong(void **state) {
     snprintf(find(conv)->name, 200, "model.diffusion_model.input_blocks.1.0.in_layers.9.weight");
     write_to(path);
     expect_failure(NULL, conv, "is missing");
-    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .data = (const uint8_t *)"abcdefg"};
+    i2v_weight like = {.dtype_name = "F32", .ndim = 1, .shape = {2}, .bytes = 8, .at.data = (const uint8_t *)"abcdefg"};
     static const char *const unknown[] = {"model.diffusion_model.extra.weight", "motion_module.weight"};
     for (int i = 0; i < 2; i++) {
         make();
@@ -390,10 +402,10 @@ static void decodes_frame_by_frame(void **state) {
     i2v_weight identity = {.dtype_name = "BF16", .ndim = 4, .shape = {8, 8, 1, 1}, .bytes = 128};
     uint8_t values[128] = {0};
     for (int c = 0; c < 8; c++) memcpy(values + 18 * c, one, 2);
-    identity.data = values;
+    identity.at.data = values;
     add("first_stage_model.post_quant_conv.weight", &identity);
     memset(values, 0, sizeof values);
-    identity = (i2v_weight){.dtype_name = "BF16", .ndim = 1, .shape = {8}, .bytes = 16, .data = values};
+    identity = (i2v_weight){.dtype_name = "BF16", .ndim = 1, .shape = {8}, .bytes = 16, .at.data = values};
     add("first_stage_model.post_quant_conv.bias", &identity);
     write_to(other_path);
     i2v_video *wanted = run(path, NULL);

@@ -200,7 +200,7 @@ static void describes_its_tensors(void **state) {
     const i2v_weight *half = i2v_weights_find(weights, "b.half");
     assert_int_equal(half->ndim, 3);
     assert_true(half->shape[0] == 2 && half->shape[1] == 1 && half->shape[2] == 3);
-    assert_true(half->count == 6 && half->bytes == 12 && half->offset == 8 + strlen(mixed_header) + 12);
+    assert_true(half->count == 6 && half->bytes == 12 && half->at.offset == 8 + strlen(mixed_header) + 12);
     assert_string_equal(half->dtype_name, "F16");
     assert_string_equal(half->file, in_folder(PLAIN));
     assert_true(i2v_weights_find(weights, "scalar")->ndim == 0 && i2v_weights_find(weights, "scalar")->count == 1);
@@ -255,7 +255,7 @@ static void widens_every_pattern(i2v_weight_dtype dtype, float (*reference)(unsi
         data[1 + 2 * i] = (uint8_t)i;
         data[2 + 2 * i] = (uint8_t)(i >> 8);
     }
-    i2v_weight weight = {.dtype = dtype, .count = COUNT, .data = data + 1, .bytes = 2 * COUNT};
+    i2v_weight weight = {.dtype = dtype, .count = COUNT, .at.data = data + 1, .bytes = 2 * COUNT};
     /* from 3: the vectorised loop and its remainder each meet other patterns than from 0 */
     for (unsigned first = 0; first <= 3; first += 3) {
         i2v_weight_read_f32(&weight, first, COUNT - first, out);
@@ -515,7 +515,7 @@ static int try_weights(void) {
         const i2v_weight *weight = i2v_weights_at(weights, i);
         struct stat info;
         assert_int_equal(stat(weight->file, &info), 0);
-        assert_true(weight->count <= 64 && weight->offset + weight->bytes <= (uint64_t)info.st_size);
+        assert_true(weight->count <= 64 && weight->at.offset + weight->bytes <= (uint64_t)info.st_size);
         float values[64];
         i2v_weight_read_f32(weight, 0, weight->count, values);
     }

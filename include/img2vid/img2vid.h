@@ -10,6 +10,8 @@
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
  * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
  *   same time from two threads; one engine must not.
+ * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
+ *   its callbacks take. The engines' own threads have theirs.
  */
 #ifndef IMG2VID_H
 #define IMG2VID_H
@@ -39,7 +41,8 @@ typedef enum i2v_status {
     I2V_ERROR_PARAMETER,   /* a parameter is out of its range */
     I2V_ERROR_IO,          /* a file cannot be read or written */
     I2V_ERROR_FORMAT,      /* a picture, array or video file is not what it should be */
-    I2V_ERROR_MODEL,       /* a model's configuration or weights are missing, damaged or of another kind */
+    I2V_ERROR_MODEL,       /* a model's configuration or weights are missing, damaged or of another kind, or
+                              compute what is not finite */
     I2V_ERROR_UNSUPPORTED, /* well-formed, but not implemented here */
     I2V_ERROR_MEMORY,      /* not enough memory; the message names the amount and the option that lowers it */
     I2V_ERROR_INTERNAL,    /* a library underneath failed in a way that no input explains */
@@ -281,7 +284,9 @@ typedef struct i2v_event {
     int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now */
-    /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL. */
+    /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL.
+     * They are finite, and must stay so. After the last step they are the clip's whole work: i2v_decode goes on from a
+     * copy of them, should decoding fail. */
     float *latents;
     size_t latents_count;
     double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
@@ -297,7 +302,8 @@ typedef struct i2v_params {
     int num_frames;            /* 0: the model's own */
     int num_videos;            /* 1 */
     int num_inference_steps;   /* 25 */
-    const double *sigmas;      /* NULL, or steps + 1 noise levels used as they are, non-increasing */
+    const double *sigmas;      /* NULL, or steps + 1 noise levels used as they are: each less than the one
+                                  before, all above 0 but the last, which may be 0 */
     size_t sigmas_count;       /* number of values in sigmas */
     double min_guidance_scale; /* 1.0: first frame's weight */
     double max_guidance_scale; /* 3.0: last frame's weight */
@@ -353,7 +359,9 @@ typedef struct i2v_video {
 
 /* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
  * i2v_video_free; else NULL. Frames equal diffusers' for the same seed and parameters, and do not depend on the number
- * of threads. */
+ * of threads. NaN and infinities, of damaged weights or a LoRA too strong, end the call with I2V_ERROR_MODEL where they
+ * first show: after CLIP, the VAE's encoder, each step and each decoded chunk; those of a callback with
+ * I2V_ERROR_PARAMETER. */
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
 

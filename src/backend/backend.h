@@ -7,7 +7,7 @@
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 
-#include "base/file.h"
+#include "base/input_file.h"
 #include "base/parallel.h"
 
 /* How values are stored. */
@@ -51,10 +51,9 @@ typedef struct i2v_norm {
     float epsilon;
 } i2v_norm;
 
-/* Where weights lie in their file, for those that are packed anew at each use (tensor/stream.h). */
+/* Weights as a file has them: in the order that packing takes, at any address. */
 typedef struct i2v_source {
-    const i2v_mapped_file *file; /* NULL: they stay packed */
-    const void *data;            /* in the order that packing takes, at any address */
+    i2v_bytes bytes;
     i2v_element element;
 } i2v_source;
 
@@ -66,7 +65,7 @@ typedef struct i2v_filter {
     i2v_element element; /* of packed */
     i2v_element input;   /* of the activations that it meets; F32 if not known */
     const void *packed;
-    i2v_source source;
+    i2v_source source; /* of those that are packed from a file at each use (tensor/stream.h), else without a file */
 } i2v_filter;
 
 #define I2V_LINEAR_MAX_PARTS 3
@@ -238,14 +237,15 @@ typedef struct i2v_backend {
     const char *name;
     int multiplies_bf16; /* bf16 activations meet dot products of bf16, and are not widened first */
 
-    /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps] that
-     * are stored as `element` (at any address, aligned or not). */
+    /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps].
+     * scratch: pack_scratch bytes, 64-byte aligned, of which those in memory need none. */
+    size_t (*pack_scratch)(const i2v_device *device);
     size_t (*filter_size)(const i2v_filter *filter);
-    void (*filter_pack)(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
-                        void *packed);
+    i2v_status (*filter_pack)(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
+                              void *scratch, void *packed, i2v_error *error);
     /* The same for a convolution's [out, in, kernel, kernel]. */
     size_t (*conv_size)(const i2v_conv *conv);
-    i2v_status (*conv_pack)(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
+    i2v_status (*conv_pack)(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
                             void *packed, i2v_error *error);
 
     /* Bytes of the moments of whole frames, and what pixels a band's must be a multiple of, but for the last's. */

@@ -19,11 +19,7 @@ static i2v_status fail_irregular(const char *path, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
 }
 
-static int64_t changed_at(const struct stat *info) {
-    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
-}
-
-/* Maps the file of the descriptor, which belongs to it from then on. */
+/* Maps the file of the descriptor. */
 static i2v_status map(i2v_mapped_file *file, int descriptor, const char *path, i2v_error *error) {
     struct stat info;
     if (fstat(descriptor, &info) < 0) {
@@ -33,7 +29,7 @@ static i2v_status map(i2v_mapped_file *file, int descriptor, const char *path, i
     if (info.st_size == 0) return I2V_OK;
     void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (data == MAP_FAILED) return i2v_fail(error, I2V_ERROR_IO, "cannot map %s: %s", path, strerror(errno));
-    *file = (i2v_mapped_file){data, (size_t)info.st_size, path, descriptor, changed_at(&info)};
+    *file = (i2v_mapped_file){data, (size_t)info.st_size};
     return I2V_OK;
 }
 
@@ -42,33 +38,13 @@ i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *erro
     int descriptor = open_at_once(path);
     if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     i2v_status status = map(file, descriptor, path, error);
-    if (!file->data) close(descriptor);
+    close(descriptor);
     return status;
 }
 
 void i2v_file_unmap(i2v_mapped_file *file) {
-    if (file->data) {
-        munmap((void *)(uintptr_t)file->data, file->size);
-        close(file->descriptor);
-    }
+    if (file->data) munmap((void *)(uintptr_t)file->data, file->size);
     *file = (i2v_mapped_file){0};
-}
-
-i2v_status i2v_file_check(const i2v_mapped_file *file, i2v_error *error) {
-    struct stat info;
-    if (fstat(file->descriptor, &info) == 0 && (size_t)info.st_size == file->size &&
-        changed_at(&info) == file->changed) {
-        return I2V_OK;
-    }
-    return i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", file->path);
-}
-
-void i2v_file_forget(const void *data, size_t bytes) {
-    /* the pages at the ends are shared with neighbours */
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t begin = ((uintptr_t)data + page - 1) / page * page;
-    uintptr_t end = ((uintptr_t)data + bytes) / page * page;
-    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
 /* Waits until there is something to read, or its end; 0 if there is neither in time. */

@@ -6,24 +6,15 @@
 
 #include <stdio.h>
 
-/* A file mapped read-only. An empty file has data == NULL and size == 0. */
+/* A small file mapped read-only, for as long as it is looked at; what is read for longer is an i2v_input_file. An empty
+ * file has data == NULL and size == 0. */
 typedef struct i2v_mapped_file {
     const uint8_t *data;
     size_t size;
-    /* for i2v_file_check */
-    const char *path; /* the caller's */
-    int descriptor;   /* open if data is not NULL */
-    int64_t changed;  /* when it was, in ns */
 } i2v_mapped_file;
 
-/* path must stay until the file is unmapped. */
 i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *error);
 void i2v_file_unmap(i2v_mapped_file *file);
-/* I2V_ERROR_IO if the file has been written to or cut since it was mapped; one that took its name does not matter. */
-i2v_status i2v_file_check(const i2v_mapped_file *file, i2v_error *error);
-/* Tells the system that the whole pages within these bytes of a mapped file are not needed for now, so that they do not
- * count as the process's memory; a later read brings them back. */
-void i2v_file_forget(const void *data, size_t bytes);
 
 /* Reads a whole regular file of at most `limit` bytes; anything else is refused without waiting for it. *data is freed
  * with free(). */

@@ -7,6 +7,8 @@
 
 /* Looks at a flag before going to sleep: some ten microseconds, the pause between two operations. */
 #define SPINS 2000
+/* Of a member's stack. The system's own measure may be anything, from 8 MiB a thread to the few KiB of `ulimit -s`. */
+#define STACK_BYTES ((size_t)512 * 1024)
 
 typedef struct {
     int64_t items;
@@ -89,19 +91,23 @@ static void *member_main(void *argument) {
 /* Starts the members, deaf to signals: those are for the program's own threads. */
 static i2v_status start(i2v_team *team, i2v_error *error) {
     sigset_t all, before;
+    pthread_attr_t attributes;
     sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (team->started < team->size - 1) {
         member *self = malloc(sizeof *self);
         if (!self) break;
         *self = (member){team, team->started + 1};
-        if (pthread_create(&team->threads[team->started], NULL, member_main, self) != 0) {
+        if (pthread_create(&team->threads[team->started], &attributes, member_main, self) != 0) {
             free(self);
             break;
         }
         team->started++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
     if (team->started == team->size - 1) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MEMORY, "the system gives only %d of %d threads: ask for fewer (--threads)",
                     team->started + 1, team->size);

@@ -1,9 +1,10 @@
 #include "base/sha256.h"
 
-#include "base/file.h"
+#include "base/input_file.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void give_up(i2v_sha256 *hash) {
     EVP_MD_CTX_free(hash->context);
@@ -38,11 +39,24 @@ i2v_status i2v_sha256_of(const void *bytes, size_t size, char hex[I2V_SHA256_SIZ
 }
 
 i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error) {
-    i2v_mapped_file file;
+    enum { CHUNK = 1 << 18 };
+    i2v_input_file file;
+    i2v_sha256 hash;
     hex[0] = '\0';
-    i2v_status status = i2v_file_map(&file, path, error);
+    i2v_status status = i2v_input_file_open(&file, path, error);
     if (status) return status;
-    status = i2v_sha256_of(file.data, file.size, hex, error);
-    i2v_file_unmap(&file);
-    return status;
+    i2v_bytes bytes = {.file = &file};
+    void *buffer = malloc(CHUNK);
+    if (!buffer) status = i2v_fail_memory(error, path, CHUNK);
+    i2v_sha256_begin(&hash);
+    for (uint64_t first = 0; !status && first < file.size; first += CHUNK) {
+        size_t count = file.size - first < CHUNK ? (size_t)(file.size - first) : CHUNK;
+        if (!i2v_bytes_read(&bytes, first, count, buffer)) status = i2v_bytes_fail(&bytes, error);
+        if (!status) i2v_sha256_update(&hash, buffer, count);
+    }
+    i2v_status ended = i2v_sha256_end(&hash, hex, status ? NULL : error);
+    if (status) hex[0] = '\0';
+    free(buffer);
+    i2v_input_file_close(&file);
+    return status ? status : ended;
 }

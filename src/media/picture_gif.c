@@ -4,6 +4,7 @@
 #include "media/picture_rare.h"
 #include "media/reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEADER_SIZE = 13, DESCRIPTOR_SIZE = 10, MAX_BITS = 12, MAX_CODES = 1 << MAX_BITS, HAS_TABLE = 0x80 };
@@ -166,17 +167,21 @@ static i2v_status read_pixels(const i2v_raster *raster, const gif_frame *frame, 
     if (code_size < 1 || code_size > MAX_BITS - 1) {
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s is a damaged GIF", source->name);
     }
-    code_reader codes = {.reader = {source->data, source->size, frame->data_at + 1}, .clear = 1 << code_size};
-    begin_anew(&codes);
-    for (int n = 0; n < frame->height; n++) {
+    code_reader *codes = calloc(1, sizeof *codes); /* large for a stack */
+    if (!codes) return i2v_fail_memory(error, source->name, sizeof *codes);
+    codes->reader = (i2v_reader){source->data, source->size, frame->data_at + 1};
+    codes->clear = 1 << code_size;
+    begin_anew(codes);
+    int index = 0;
+    for (int n = 0; index >= 0 && n < frame->height; n++) {
         size_t row = (size_t)(frame->top + row_of(frame, n)) * (size_t)raster->width + (size_t)frame->left;
-        for (int x = 0; x < frame->width; x++) {
-            int index = next_index(&codes);
-            if (index < 0) return i2v_fail_truncated(source, error);
-            put(frame, raster, row + (size_t)x, index);
+        for (int x = 0; index >= 0 && x < frame->width; x++) {
+            index = next_index(codes);
+            if (index >= 0) put(frame, raster, row + (size_t)x, index);
         }
     }
-    return I2V_OK;
+    free(codes);
+    return index >= 0 ? I2V_OK : i2v_fail_truncated(source, error);
 }
 
 static void fill_canvas(const gif_frame *frame, const i2v_raster *raster) {

@@ -43,6 +43,21 @@ static void *take_weights(i2v_loader *loader, uint64_t bytes) {
     return memory;
 }
 
+/* More memory while one weight is loaded. */
+static void count_scratch(i2v_loader *loader, uint64_t bytes) {
+    if (bytes > loader->store->scratch) loader->store->scratch = bytes;
+}
+
+/* What packing takes beside the weights: counted, to be freed, and NULL in a dry run. */
+static void *take_scratch(i2v_loader *loader) {
+    uint64_t bytes = loader->backend->pack_scratch(&loader->device);
+    count_scratch(loader, bytes);
+    if (loader->dry || loader->status) return NULL;
+    void *memory = i2v_memory_new(bytes);
+    if (!memory) loader->status = i2v_fail_memory(loader->error, "packing weights", bytes);
+    return memory;
+}
+
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size) {
     if (loader->status) return NULL;
     void *memory = store_take(loader->store, count * size);
@@ -73,40 +88,41 @@ i2v_status i2v_loader_finish(i2v_loader *loader) {
 typedef struct {
     const i2v_weight *weight;
     float *out;
+    atomic_int failed;
 } read_job;
 
 static void read_chunk(void *argument, int64_t item, int thread) {
     (void)thread;
-    const read_job *job = argument;
+    read_job *job = argument;
     uint64_t first = (uint64_t)item * READ_CHUNK;
     uint64_t left = job->weight->count - first;
-    i2v_weight_read_f32(job->weight, first, left < READ_CHUNK ? left : READ_CHUNK, job->out + first);
+    if (i2v_weight_read_f32(job->weight, first, left < READ_CHUNK ? left : READ_CHUNK, job->out + first)) {
+        atomic_store_explicit(&job->failed, 1, memory_order_relaxed);
+    }
 }
 
 static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
-    read_job job = {weight, out};
+    read_job job = {weight, out, 0};
     i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk, &job);
-    i2v_weight_forget(weight);
+    if (atomic_load(&job.failed)) loader->status = i2v_bytes_fail(&weight->at, loader->error);
 }
 
+/* The weight is read, if its file is what was opened. */
 static void report(i2v_loader *loader, const i2v_weight *weight) {
     if (loader->dry || loader->status) return;
+    if (weight->at.file) loader->status = i2v_input_file_check(weight->at.file, loader->error);
+    if (loader->status) return;
     loader->done += weight->bytes;
     int cancelled = loader->device.cancel && atomic_load_explicit(loader->device.cancel, memory_order_relaxed);
     if (!cancelled && loader->progress) cancelled = loader->progress(loader->user, loader->done);
     if (cancelled) loader->status = i2v_fail(loader->error, I2V_CANCELLED, "cancelled");
 }
 
-/* The weight as f32, kept by the store. Values that are f32 and aligned in the mapped file are used in place. */
+/* The weight as f32, kept by the store. */
 static const float *load_f32(i2v_loader *loader, const i2v_weight *weight) {
     if (!weight) {
         if (!loader->status) loader->status = loader->binder.status;
         return NULL;
-    }
-    if (weight->dtype == I2V_WEIGHT_F32 && (uintptr_t)weight->data % sizeof(float) == 0) {
-        loader->store->bytes += weight->bytes;
-        report(loader, weight);
-        return (const float *)(const void *)weight->data;
     }
     float *values = take_weights(loader, weight->count * sizeof(float));
     if (values) read_all(loader, weight, values);
@@ -169,10 +185,9 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
     changed->dtype = I2V_WEIGHT_F32;
     changed->dtype_name = "F32";
     changed->bytes = weight->count * sizeof(float);
-    changed->data = NULL;
-    changed->mapped = NULL; /* never streamed */
+    changed->at = (i2v_bytes){0}; /* never streamed */
     uint64_t scratch = changed->bytes + i2v_lora_memory(loader->lora, weight->name);
-    if (scratch > loader->store->scratch) loader->store->scratch = scratch;
+    count_scratch(loader, scratch + loader->backend->pack_scratch(&loader->device));
     if (loader->dry || loader->status) return changed;
     float *values = changed->bytes <= SIZE_MAX ? malloc((size_t)changed->bytes) : NULL;
     if (!values) {
@@ -180,13 +195,14 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
         return changed;
     }
     read_all(loader, weight, values);
-    changed->data = (const uint8_t *)values;
-    loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
+    changed->at.data = (const uint8_t *)values;
+    if (!loader->status)
+        loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
     return changed;
 }
 
 static void give_back(const i2v_weight *weight, const i2v_weight *changed) {
-    if (changed != weight) free((void *)(uintptr_t)changed->data);
+    if (changed != weight) free((void *)(uintptr_t)changed->at.data);
 }
 
 /* ---- matrices and convolutions ---- */
@@ -197,22 +213,22 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
-    size_t first_byte = (size_t)first * row; /* a dry run's changed weight has no data */
+    i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element};
     filter->element = packed_element(loader, weight);
-    if (loader->streams && weight->mapped) {
-        filter->source = (i2v_source){weight->mapped, weight->data + first_byte, element};
+    if (loader->streams && weight->at.file) {
+        filter->source = source;
         return;
     }
-    void *packed = take_weights(loader, loader->backend->filter_size(filter));
-    if (packed) loader->backend->filter_pack(&loader->device, filter, element, weight->data + first_byte, packed);
+    void *packed = take_weights(loader, loader->backend->filter_size(filter)), *scratch = take_scratch(loader);
+    if (packed && scratch) {
+        loader->status = loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
+    }
+    free(scratch);
     filter->packed = packed;
 }
 
-/* The pages of the file are not needed again. */
 static void done_with(i2v_loader *loader, const i2v_weight *weight) {
-    if (!weight) return;
-    if (!loader->dry) i2v_weight_forget(weight);
-    report(loader, weight);
+    if (weight) report(loader, weight);
 }
 
 /* Cuts weight [out, in] (or [out, in, 1, 1]), which is to meet `input`, into `parts` parts of equal size. */
@@ -280,16 +296,16 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     conv->input = loader->element;
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
-    if (loader->streams && weight->mapped) {
-        conv->source = (i2v_source){weight->mapped, weight->data, element};
+    i2v_source source = {weight->at, element};
+    if (loader->streams && weight->at.file) {
+        conv->source = source;
         return;
     }
-    void *packed = take_weights(loader, loader->backend->conv_size(conv));
-    if (packed) {
-        i2v_status status =
-            loader->backend->conv_pack(&loader->device, conv, element, weight->data, packed, loader->error);
-        if (!loader->status) loader->status = status;
+    void *packed = take_weights(loader, loader->backend->conv_size(conv)), *scratch = take_scratch(loader);
+    if (packed && scratch) {
+        loader->status = loader->backend->conv_pack(&loader->device, conv, &source, scratch, packed, loader->error);
     }
+    free(scratch);
     conv->packed = packed;
 }
 
@@ -327,7 +343,7 @@ float i2v_load_mix(i2v_loader *loader, const char *format, ...) {
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){1}, 1, "%s.mix_factor", prefix);
     if (!weight) return 0;
     float value = 0;
-    i2v_weight_read_f32(weight, 0, 1, &value);
+    if (i2v_weight_read_f32(weight, 0, 1, &value)) loader->status = i2v_bytes_fail(&weight->at, loader->error);
     return 1.0f / (1.0f + expf(-value));
 }
 

@@ -1,7 +1,6 @@
 /* Brings a part's weights from its file into the form that operations want: names and shapes checked, matrices
  * and convolutions packed, vectors widened to f32. A dry loader checks all the names and shapes and adds up the memory,
- * but reads nothing. Vectors stored as f32, and what is streamed, are used in the mapped file, which must outlive the
- * store. */
+ * but reads nothing. What is streamed stays in the file, which must outlive the store. */
 #ifndef I2V_MODEL_LOADER_H
 #define I2V_MODEL_LOADER_H
 

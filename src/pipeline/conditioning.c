@@ -1,6 +1,7 @@
 #include "pipeline/conditioning.h"
 
 #include "pipeline/clip_pixels.h"
+#include "pipeline/not_finite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,10 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
+    if (!status) {
+        size_t values = (size_t)engine->clip.projection_dim;
+        status = i2v_check_computed(engine, I2V_PART_IMAGE_ENCODER, out, values, "the image encoder's (CLIP's) output");
+    }
     if (!status) status = i2v_call_step(call, 1, NULL, 0);
     i2v_stage_end(&stage);
     free(pixels);
@@ -73,6 +78,10 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
     }
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);
+    if (!status) {
+        size_t values = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+        status = i2v_check_computed(engine, I2V_PART_VAE, out, values, "the VAE encoder's output");
+    }
     if (!status) status = i2v_call_step(call, 2, NULL, 0);
     i2v_stage_end(&stage);
     free(pixels);

@@ -1,5 +1,7 @@
 #include "pipeline/decode.h"
 
+#include "pipeline/not_finite.h"
+
 #include <math.h>
 
 static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, const float *latents) {
@@ -16,11 +18,14 @@ static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, cons
     }
 }
 
+/* Not clamped yet, which would make a number of NaN. */
 static void to_unit_range(i2v_run *run, float *out, i2v_tensor x) {
     if (!i2v_run_computes(run)) return;
-    for (int64_t i = 0; i < i2v_tensor_count(&x); i++) {
-        out[i] = fminf(fmaxf(i2v_tensor_floats(&x)[i] / 2.0f + 0.5f, 0.0f), 1.0f);
-    }
+    for (int64_t i = 0; i < i2v_tensor_count(&x); i++) out[i] = i2v_tensor_floats(&x)[i] / 2.0f + 0.5f;
+}
+
+static void clamp(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = fminf(fmaxf(values[i], 0.0f), 1.0f);
 }
 
 i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
@@ -38,13 +43,23 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
 i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
                               float *out) {
     size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
-    size_t frame_size = i2v_sizes_pixels(sizes) / (size_t)sizes->num_frames;
+    size_t frame_size = i2v_sizes_frame(sizes);
+    i2v_engine *engine = call->engine;
+    i2v_part part = i2v_stage_part(engine, I2V_STAGE_DECODER);
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DECODE, video, sizes->num_frames);
     for (int first = 0; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
         int left = sizes->num_frames - first;
         int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+        float *frames = out + (size_t)first * frame_size;
+        size_t values = (size_t)count * frame_size;
         status = i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count,
-                                  latents + (size_t)first * latent_size, out + (size_t)first * frame_size);
+                                  latents + (size_t)first * latent_size, frames);
+        if (!status) {
+            status =
+                i2v_check_computed(engine, part, frames, values, "the VAE decoder's output, frames %d to %d of %d,",
+                                   first + 1, first + count, sizes->num_frames);
+        }
+        if (!status) clamp(frames, values);
         if (!status) status = i2v_call_step(call, first + count, NULL, 0);
     }
     return status;

@@ -1,7 +1,9 @@
 #include "pipeline/denoise.h"
 
 #include "pipeline/guidance.h"
+#include "pipeline/not_finite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
@@ -111,6 +113,17 @@ i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, 
     return run->status;
 }
 
+/* Tells of step `step`, and looks at the latents before the callback sees them and after: it may have changed them. */
+static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents, size_t count) {
+    char what[64];
+    i2v_status status = i2v_check_computed(call->engine, I2V_PART_UNET, latents, count,
+                                           "the UNet's output in step %d of %d", step, steps);
+    if (!status) status = i2v_call_step(call, step, latents, count);
+    if (status) return status;
+    snprintf(what, sizeof what, "latents after the callback of step %d of %d", step, steps);
+    return i2v_check_given(call->engine, latents, count, what);
+}
+
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
                        const float *step_noise, int video, float *latents) {
     size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
@@ -123,7 +136,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL};
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
-        if (!status) status = i2v_call_step(call, i + 1, latents, count);
+        if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count);
     }
     return status;
 }

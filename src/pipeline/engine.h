@@ -1,4 +1,4 @@
-/* An opened model: its configurations and mapped weights. What one call needs beside them is made by that call. */
+/* An opened model: its configurations and opened weights. What one call needs beside them is made by that call. */
 #ifndef I2V_PIPELINE_ENGINE_H
 #define I2V_PIPELINE_ENGINE_H
 

@@ -51,10 +51,11 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     uint64_t bytes = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
-        engine->backend->filter_pack(&engine->device, &filter, I2V_ELEMENT_F16, values, packed);
+        i2v_source source = {{.data = (const uint8_t *)values}, I2V_ELEMENT_F16};
+        status = engine->backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
         filter.packed = packed;
         i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};
-        status = time_on_pool(rate, &bytes, 0, engine, &weights, error);
+        if (!status) status = time_on_pool(rate, &bytes, 0, engine, &weights, error);
         if (!status) status = time_on_pool(rate, &bytes, bytes, engine, &weights, error);
     } else {
         status = i2v_fail_memory(error, "the estimate", count * sizeof *values);

@@ -2,6 +2,7 @@
 #include "media/media.h"
 #include "pipeline/decode.h"
 #include "pipeline/kept.h"
+#include "pipeline/not_finite.h"
 #include "pipeline/sample.h"
 
 #include <stdlib.h>
@@ -195,7 +196,7 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     if (!status) {
         status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     }
-    if (!status) status = i2v_check_finite(engine, latents, latents_count(&sizes), "latents");
+    if (!status) status = i2v_check_given(engine, latents, latents_count(&sizes), "latents");
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
         i2v_kept_trim(engine, &plan, &sizes);

@@ -1,5 +1,6 @@
 #include "pipeline/noise.h"
 
+#include "pipeline/not_finite.h"
 #include "random/random.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static i2v_status draw(i2v_engine *engine, const i2v_params *params, i2v_random 
     if (params->random(values, count, params->random_user) != 0) {
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the caller's source of random numbers failed");
     }
-    return i2v_check_finite(engine, values, count, "the caller's source of random numbers");
+    return i2v_check_given(engine, values, count, "the caller's source of random numbers");
 }
 
 /* One draw of the noise of all videos, of which those of the run are kept: torch's generator would give other values in
@@ -37,7 +38,7 @@ static i2v_status take_latents(i2v_engine *engine, const i2v_sizes *sizes, const
     size_t video = i2v_sizes_latents(sizes);
     const float *first = params->latents + video * (size_t)sizes->first_noise;
     memcpy(latents, first, video * (size_t)sizes->num_videos * sizeof *latents);
-    return i2v_check_finite(engine, params->latents, video * (size_t)sizes->num_noises, "latents");
+    return i2v_check_given(engine, params->latents, video * (size_t)sizes->num_noises, "latents");
 }
 
 i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_params *params, float *augmentation,

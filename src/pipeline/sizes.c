@@ -162,12 +162,3 @@ int i2v_sizes_frames(const i2v_sizes *sizes) {
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes) {
     return i2v_sizes_latents(sizes) * (size_t)sizes->num_videos * (size_t)sizes->noise_draws;
 }
-
-i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(values[i])) {
-            return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s: value %zu is not a finite number", name, i);
-        }
-    }
-    return I2V_OK;
-}

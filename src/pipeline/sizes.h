@@ -38,7 +38,4 @@ int i2v_sizes_frames(const i2v_sizes *sizes);
 /* Values in all draws of step noise. */
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes);
 
-/* Fails on a NaN or an infinity among the caller's values. */
-i2v_status i2v_check_finite(i2v_engine *engine, const float *values, size_t count, const char *name);
-
 #endif

@@ -38,7 +38,7 @@ i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latent
 
 /* ---- stages ---- */
 
-static i2v_part part_of(const i2v_engine *engine, i2v_stage_kind kind) {
+i2v_part i2v_stage_part(const i2v_engine *engine, i2v_stage_kind kind) {
     switch (kind) {
     case I2V_STAGE_CLIP:
         return I2V_PART_IMAGE_ENCODER;
@@ -94,7 +94,7 @@ static int on_loaded(void *user, uint64_t bytes) {
 /* Reads the stage's weights, telling of it unless it is dry. */
 static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *sizes, i2v_element element) {
     i2v_call *call = stage->call;
-    const i2v_weights *weights = engine->weights[part_of(engine, stage->kind)];
+    const i2v_weights *weights = engine->weights[i2v_stage_part(engine, stage->kind)];
     i2v_loader loader = {.store = &stage->store,
                          .backend = engine->backend,
                          .device = engine->device,

@@ -47,6 +47,9 @@ static inline uint64_t i2v_stage_peak(const i2v_stage_plan *plan) {
     return plan->weights + plan->tensors + plan->held + plan->others;
 }
 
+/* The part of the model that works in it. */
+i2v_part i2v_stage_part(const i2v_engine *engine, i2v_stage_kind kind);
+
 /* 1: its one pass uses each weight once. */
 static inline int i2v_stage_runs_once(i2v_stage_kind kind) {
     return kind == I2V_STAGE_CLIP || kind == I2V_STAGE_ENCODER;

@@ -1,25 +1,21 @@
 #include "tensor/stream.h"
 
-#include "base/file.h"
-
 /* Whether the weights at packed and source are to be packed now. */
 static int is_streamed(const void *packed, const i2v_source *source) {
-    return !packed && source->file;
+    return !packed && source->bytes.file;
 }
 
-/* Whether source may be read: the run computes, and the file is what was opened. Of a file that is cut while it is
- * mapped, pages beyond its end cannot be read at all. */
-static int is_readable(i2v_run *run, const i2v_source *source) {
-    if (!i2v_run_computes(run)) return 0;
-    run->status = i2v_file_check(source->file, run->error);
-    return !run->status;
+/* Memory for packing, and whether to pack: the run computes. */
+static int begin_packing(i2v_run *run, void **scratch, double *began) {
+    *scratch = i2v_run_take(run, run->backend->pack_scratch(&run->device));
+    *began = i2v_profile_begin(run->profile);
+    return i2v_run_computes(run);
 }
 
-/* Ends the reading of `values` weights: their pages count no longer. */
-static void finish_reading(i2v_run *run, const i2v_source *source, int64_t values, double began) {
-    size_t bytes = (size_t)values * i2v_element_size(source->element);
-    i2v_file_forget(source->data, bytes);
-    i2v_profile_packing(run->profile, bytes, began);
+/* Of `values` weights, of which none counts if the file is not what was opened. */
+static void end_packing(i2v_run *run, const i2v_source *source, int64_t values, double began) {
+    if (!run->status) run->status = i2v_input_file_check(source->bytes.file, run->error);
+    i2v_profile_packing(run->profile, (size_t)values * i2v_element_size(source->element), began);
 }
 
 static void give_back(i2v_run *run, const void *weights, const void *packed) {
@@ -32,10 +28,13 @@ static i2v_filter stream_filter(i2v_run *run, const i2v_filter *weights) {
     if (!is_streamed(weights->packed, source)) return filter;
     void *packed = i2v_run_take(run, run->backend->filter_size(weights));
     filter.packed = packed;
-    if (!is_readable(run, source)) return filter;
-    double began = i2v_profile_begin(run->profile);
-    run->backend->filter_pack(&run->device, weights, source->element, source->data, packed);
-    finish_reading(run, source, (int64_t)weights->in * weights->out * weights->taps, began);
+    void *scratch;
+    double began;
+    if (begin_packing(run, &scratch, &began)) {
+        run->status = run->backend->filter_pack(&run->device, weights, source, scratch, packed, run->error);
+        end_packing(run, source, (int64_t)weights->in * weights->out * weights->taps, began);
+    }
+    i2v_pool_give(run->pool, scratch);
     return filter;
 }
 
@@ -59,10 +58,13 @@ i2v_conv i2v_stream_conv(i2v_run *run, const i2v_conv *weights) {
     if (!is_streamed(weights->packed, source)) return conv;
     void *packed = i2v_run_take(run, run->backend->conv_size(weights));
     conv.packed = packed;
-    if (!is_readable(run, source)) return conv;
-    double began = i2v_profile_begin(run->profile);
-    run->status = run->backend->conv_pack(&run->device, weights, source->element, source->data, packed, run->error);
-    finish_reading(run, source, (int64_t)weights->in * weights->out * weights->kernel * weights->kernel, began);
+    void *scratch;
+    double began;
+    if (begin_packing(run, &scratch, &began)) {
+        run->status = run->backend->conv_pack(&run->device, weights, source, scratch, packed, run->error);
+        end_packing(run, source, (int64_t)weights->in * weights->out * weights->kernel * weights->kernel, began);
+    }
+    i2v_pool_give(run->pool, scratch);
     return conv;
 }
 

@@ -8,9 +8,9 @@
 /* Adds to the hash, tensor by tensor in the order of names: name, dtype, shape, and the 4096 bytes in the middle of its
  * values (all, if there are fewer). So it does not depend on folders, file names or shards, and any training that
  * changes whole tensors changes it. */
-void i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash);
+i2v_status i2v_weights_fingerprint(const i2v_weights *weights, i2v_sha256 *hash, i2v_error *error);
 
 /* The same of one tensor. */
-void i2v_weight_fingerprint(const i2v_weight *weight, i2v_sha256 *hash);
+i2v_status i2v_weight_fingerprint(const i2v_weight *weight, i2v_sha256 *hash, i2v_error *error);
 
 #endif

@@ -87,7 +87,7 @@ static i2v_status find_factor(lora_layer *layer, const i2v_lora_config *config, 
         if (layer->alpha->count != 1)
             return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has %" PRIu64 " values, expected one",
                             layer->alpha->file, layer->alpha->name, layer->alpha->count);
-        i2v_weight_read_f32(layer->alpha, 0, 1, &alpha);
+        if (i2v_weight_read_f32(layer->alpha, 0, 1, &alpha)) return i2v_bytes_fail(&layer->alpha->at, error);
         strength = (double)alpha / (double)layer->rank;
     }
     layer->factor = (float)(scale * strength);
@@ -231,10 +231,14 @@ void i2v_lora_close(i2v_lora_set *set) {
     free(set);
 }
 
-void i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash) {
+i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error) {
+    i2v_status status = I2V_OK;
     for (size_t i = 0; set && i < set->files_count; i++) {
-        for (size_t k = 0; k < set->files[i].count; k++) i2v_weight_fingerprint(&set->files[i].tensors[k], hash);
+        for (size_t k = 0; !status && k < set->files[i].count; k++) {
+            status = i2v_weight_fingerprint(&set->files[i].tensors[k], hash, error);
+        }
     }
+    return status;
 }
 
 /* ---- adding ---- */
@@ -264,7 +268,7 @@ uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name) {
     const lora_layer *layers = find_layers(set, name, &count);
     uint64_t most = 0;
     for (size_t i = 0; i < count; i++) {
-        uint64_t bytes = layers[i].down->count * sizeof(float);
+        uint64_t bytes = (layers[i].down->count + layers[i].up->count) * sizeof(float);
         if (bytes > most) most = bytes;
     }
     return most;
@@ -272,6 +276,7 @@ uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name) {
 
 typedef struct add_job {
     const lora_layer *layer;
+    const float *up;   /* [out, rank] */
     const float *down; /* [rank, columns] */
     float *values;     /* [out, columns] */
     int64_t columns;
@@ -289,8 +294,7 @@ static void add_row(void *argument, int64_t row, int thread) {
         float sums[COLUMNS_TOGETHER] = {0};
         int64_t count = job->columns - first < COLUMNS_TOGETHER ? job->columns - first : COLUMNS_TOGETHER;
         for (int64_t k = 0; k < layer->rank; k++) {
-            float up;
-            i2v_weight_read_f32(layer->up, (uint64_t)(row * layer->rank + k), 1, &up);
+            float up = job->up[row * layer->rank + k];
             const float *down = job->down + k * job->columns + first;
             for (int64_t i = 0; i < count; i++) sums[i] += up * down[i];
         }
@@ -305,17 +309,18 @@ static void add_row(void *argument, int64_t row, int thread) {
 }
 
 static i2v_status add_layer(const lora_layer *layer, float *values, i2v_team *team, i2v_error *error) {
-    i2v_status status = i2v_file_check(layer->down->mapped, error);
+    i2v_status status = i2v_input_file_check(layer->down->at.file, error);
     if (status) return status;
-    uint64_t bytes = layer->down->count * sizeof(float);
-    float *down = bytes <= SIZE_MAX ? malloc((size_t)bytes) : NULL;
-    if (!down) return i2v_fail_memory(error, layer->down->file, bytes);
-    i2v_weight_read_f32(layer->down, 0, layer->down->count, down);
-    add_job job = {layer, down, values, (int64_t)layer->down->count / layer->rank, 0};
-    i2v_parallel(team, side(layer->target, 0), NULL, add_row, &job);
-    free(down);
-    i2v_weight_forget(layer->down);
-    i2v_weight_forget(layer->up);
+    const i2v_weight *down = layer->down, *up = layer->up;
+    uint64_t bytes = (down->count + up->count) * sizeof(float);
+    float *both = bytes <= SIZE_MAX ? malloc((size_t)bytes) : NULL;
+    if (!both) return i2v_fail_memory(error, down->file, bytes);
+    add_job job = {layer, both + down->count, both, values, (int64_t)down->count / layer->rank, 0};
+    int unread =
+        i2v_weight_read_f32(down, 0, down->count, both) || i2v_weight_read_f32(up, 0, up->count, both + down->count);
+    if (!unread) i2v_parallel(team, side(layer->target, 0), NULL, add_row, &job);
+    free(both);
+    if (unread) return i2v_bytes_fail(&down->at, error);
     if (!atomic_load(&job.not_finite)) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MODEL,
                     "%s: tensors %s and %s make values that are not finite: the file is damaged", layer->down->file,

@@ -19,7 +19,7 @@ i2v_status i2v_lora_open(i2v_lora_set **set, const i2v_lora *files, size_t count
 void i2v_lora_close(i2v_lora_set *set);
 
 /* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
-void i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash);
+i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error);
 
 /* 1 if the set changes the weight of that name. */
 int i2v_lora_changes(const i2v_lora_set *set, const char *name);

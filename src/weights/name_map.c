@@ -103,14 +103,17 @@ static i2v_status transpose(i2v_weights *part, i2v_weight *weight, i2v_error *er
     size_t rows = (size_t)weight->shape[0], columns = (size_t)weight->shape[1];
     size_t size = (size_t)(weight->bytes / weight->count);
     uint8_t *out = own(part, malloc((size_t)weight->bytes));
-    if (!out) return i2v_fail_memory(error, weight->origin, weight->bytes);
-    for (size_t i = 0; i < rows; i++) {
+    uint8_t *read = malloc((size_t)weight->bytes);
+    const uint8_t *from = out && read ? i2v_bytes_read(&weight->at, 0, (size_t)weight->bytes, read) : NULL;
+    for (size_t i = 0; from && i < rows; i++) {
         for (size_t j = 0; j < columns; j++) {
-            memcpy(out + (j * rows + i) * size, weight->data + (i * columns + j) * size, size);
+            memcpy(out + (j * rows + i) * size, from + (i * columns + j) * size, size);
         }
     }
-    weight->data = out;
-    weight->mapped = NULL;
+    free(read);
+    if (!out || !read) return i2v_fail_memory(error, weight->origin, 2 * weight->bytes);
+    if (!from) return i2v_bytes_fail(&weight->at, error);
+    weight->at = (i2v_bytes){.data = out};
     weight->shape[0] = (int64_t)columns;
     weight->shape[1] = (int64_t)rows;
     return I2V_OK;
@@ -121,8 +124,7 @@ static void take_third(i2v_weight *weight, int third) {
     weight->shape[0] /= 3;
     weight->count /= 3;
     weight->bytes /= 3;
-    weight->data += (uint64_t)third * weight->bytes;
-    weight->offset += (uint64_t)third * weight->bytes;
+    weight->at = i2v_bytes_from(weight->at, (uint64_t)third * weight->bytes);
 }
 
 static i2v_status change(i2v_weights *part, i2v_weight *weight, i2v_name_change change, i2v_error *error) {

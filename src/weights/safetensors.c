@@ -9,22 +9,27 @@
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "tensors are used in place, as little endian"
+#error "tensors are used as they are read, as little endian"
 #endif
 
 #define MAX_HEADER 100000000 /* the limit of the safetensors library */
 
 /* Checks the first bytes; *size is the length of the JSON text at byte 8. */
-static i2v_status header_size(const i2v_mapped_file *file, const char *path, size_t *size, i2v_error *error) {
+static i2v_status header_size(const i2v_input_file *file, const char *path, size_t *size, i2v_error *error) {
     static const char lfs[] = "version https://git-lfs";
+    char begin[sizeof lfs - 1];
     uint64_t length;
     if (file->size < sizeof length)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: %zu bytes are too few for a safetensors file; download it again",
-                        path, file->size);
-    if (file->size >= sizeof lfs && memcmp(file->data, lfs, sizeof lfs - 1) == 0)
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s: %" PRIu64 " bytes are too few for a safetensors file; download it again", path,
+                        file->size);
+    i2v_bytes bytes = {.file = file};
+    size_t count = file->size < sizeof begin ? (size_t)file->size : sizeof begin;
+    if (!i2v_bytes_read(&bytes, 0, count, begin)) return i2v_bytes_fail(&bytes, error);
+    if (count == sizeof begin && memcmp(begin, lfs, sizeof begin) == 0)
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: a Git LFS pointer in place of the weights; run `git lfs pull`",
                         path);
-    memcpy(&length, file->data, sizeof length);
+    memcpy(&length, begin, sizeof length);
     if (length > MAX_HEADER)
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: a header of %" PRIu64 " bytes: this is no safetensors file, or it is damaged; "
@@ -32,11 +37,24 @@ static i2v_status header_size(const i2v_mapped_file *file, const char *path, siz
                         path, length);
     if (length > file->size - sizeof length)
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: its header ends at byte %" PRIu64 ", past the end of the file (%zu bytes): the file is "
-                        "truncated or damaged; download it again",
+                        "%s: its header ends at byte %" PRIu64 ", past the end of the file (%" PRIu64 " bytes): the "
+                        "file is truncated or damaged; download it again",
                         path, length + sizeof length, file->size);
     *size = (size_t)length;
     return I2V_OK;
+}
+
+static i2v_status read_header(json_t **header, size_t *size, const i2v_input_file *file, i2v_error *error) {
+    i2v_status status = header_size(file, file->path, size, error);
+    if (status != I2V_OK) return status;
+    i2v_bytes bytes = {.file = file};
+    char *text = malloc(*size ? *size : 1);
+    if (!text) return i2v_fail_memory(error, file->path, *size);
+    status = i2v_bytes_read(&bytes, 8, *size, text)
+                 ? i2v_json_parse(header, text, *size, JSON_REJECT_DUPLICATES, file->path, error)
+                 : i2v_bytes_fail(&bytes, error);
+    free(text);
+    return status;
 }
 
 typedef struct dtype_entry {
@@ -99,7 +117,7 @@ static i2v_status read_place(i2v_weight *weight, const json_t *place, uint64_t d
                         "%s: tensor %s: its data_offsets span %lld bytes, but its shape and dtype %s take %" PRIu64
                         "; download the file again",
                         weight->file, weight->name, (long long)(end - begin), weight->dtype_name, weight->bytes);
-    weight->offset = data_begin + (uint64_t)begin;
+    weight->at.offset = data_begin + (uint64_t)begin;
     return I2V_OK;
 }
 
@@ -128,7 +146,7 @@ static i2v_status read_tensor(i2v_weight *weight, const json_t *entry, uint64_t 
 /* By place; an empty tensor before the one that begins where it is. */
 static int compare_places(const void *a, const void *b) {
     const i2v_weight *x = a, *y = b;
-    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
+    if (x->at.offset != y->at.offset) return x->at.offset < y->at.offset ? -1 : 1;
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
@@ -137,24 +155,24 @@ static i2v_status check_places(const i2v_safetensors *file, uint64_t data_begin,
     const i2v_weight *last = NULL;
     for (size_t i = 0; i < file->count; i++) {
         const i2v_weight *weight = &file->tensors[i];
-        if (!last || weight->offset + weight->bytes > last->offset + last->bytes) last = weight;
+        if (!last || weight->at.offset + weight->bytes > last->at.offset + last->bytes) last = weight;
     }
-    uint64_t end = last ? last->offset + last->bytes : data_begin;
+    uint64_t end = last ? last->at.offset + last->bytes : data_begin;
     if (end > file->file.size)
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: tensor %s ends at byte %" PRIu64 ", past the end of the file (%zu bytes, %" PRIu64
+                        "%s: tensor %s ends at byte %" PRIu64 ", past the end of the file (%" PRIu64 " bytes, %" PRIu64
                         " are missing): the file is truncated or damaged; download it again",
                         file->path, last->name, end, file->file.size, end - file->file.size);
     uint64_t position = data_begin;
     for (size_t i = 0; i < file->count; i++) {
         const i2v_weight *weight = &file->tensors[i];
-        if (weight->offset < position)
+        if (weight->at.offset < position)
             return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s overlaps tensor %s; download the file again",
                             file->path, weight->name, file->tensors[i - 1].name);
-        if (weight->offset > position)
+        if (weight->at.offset > position)
             return i2v_fail(error, I2V_ERROR_MODEL,
                             "%s: there is a gap of %" PRIu64 " bytes before tensor %s; download the file again",
-                            file->path, weight->offset - position, weight->name);
+                            file->path, weight->at.offset - position, weight->name);
         position += weight->bytes;
     }
     if (position < file->file.size)
@@ -174,7 +192,7 @@ static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t d
         if (strcmp(name, "__metadata__") == 0) continue;
         i2v_weight *weight = &file->tensors[file->count];
         weight->file = file->path;
-        weight->mapped = &file->file;
+        weight->at.file = &file->file;
         weight->name = strdup(name);
         if (!weight->name) return i2v_fail_memory(error, file->path, strlen(name));
         weight->origin = weight->name;
@@ -183,10 +201,7 @@ static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t d
         if (status != I2V_OK) return status;
     }
     qsort(file->tensors, file->count, sizeof *file->tensors, compare_places);
-    i2v_status status = check_places(file, data_begin, error);
-    for (size_t i = 0; status == I2V_OK && i < file->count; i++)
-        file->tensors[i].data = file->file.data + file->tensors[i].offset;
-    return status;
+    return check_places(file, data_begin, error);
 }
 
 i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_error *error) {
@@ -195,10 +210,8 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
     size_t size = 0;
     file->path = strdup(path);
     i2v_status status = file->path ? I2V_OK : i2v_fail_memory(error, path, 0);
-    if (status == I2V_OK) status = i2v_file_map(&file->file, file->path, error);
-    if (status == I2V_OK) status = header_size(&file->file, path, &size, error);
-    if (status == I2V_OK)
-        status = i2v_json_parse(&header, file->file.data + 8, size, JSON_REJECT_DUPLICATES, path, error);
+    if (status == I2V_OK) status = i2v_input_file_open(&file->file, file->path, error);
+    if (status == I2V_OK) status = read_header(&header, &size, &file->file, error);
     if (status == I2V_OK) status = read_tensors(file, header, 8 + (uint64_t)size, error);
     if (status == I2V_OK) file->metadata = json_incref(json_object_get(header, "__metadata__"));
     json_decref(header);
@@ -210,7 +223,7 @@ void i2v_safetensors_close(i2v_safetensors *file) {
     for (size_t i = 0; i < file->count; i++) free((char *)(uintptr_t)file->tensors[i].name);
     free(file->tensors);
     json_decref(file->metadata);
-    i2v_file_unmap(&file->file);
+    i2v_input_file_close(&file->file);
     free(file->path);
     *file = (i2v_safetensors){0};
 }

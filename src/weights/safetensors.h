@@ -1,14 +1,13 @@
-/* One safetensors file, mapped, its header checked whole. Internal to this layer. */
+/* One safetensors file, its header checked whole. Internal to this layer. */
 #ifndef I2V_WEIGHTS_SAFETENSORS_H
 #define I2V_WEIGHTS_SAFETENSORS_H
 
-#include "base/file.h"
 #include "weights/weights.h"
 
 #include <jansson.h>
 
 typedef struct i2v_safetensors {
-    i2v_mapped_file file;
+    i2v_input_file file;
     char *path;
     i2v_weight *tensors; /* in the order of their bytes; names and path are owned by this struct */
     size_t count;

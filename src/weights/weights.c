@@ -1,6 +1,7 @@
 /* The set of a part's tensors, from one file or several, sorted by name. */
 #include "weights/weights.h"
 
+#include "base/file.h"
 #include "weights/locate.h"
 #include "weights/shard_index.h"
 #include "weights/weights_set.h"

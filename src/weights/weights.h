@@ -1,8 +1,8 @@
-/* The tensors of one model part (unet, vae, image_encoder), read in place from its mapped safetensors file or files. */
+/* The tensors of one model part (unet, vae, image_encoder), read from its safetensors file or files. */
 #ifndef I2V_WEIGHTS_WEIGHTS_H
 #define I2V_WEIGHTS_WEIGHTS_H
 
-#include "base/file.h"
+#include "base/input_file.h"
 
 #define I2V_WEIGHT_MAX_DIMS 8
 
@@ -22,11 +22,9 @@ typedef struct i2v_weight {
     int ndim;
     int64_t shape[I2V_WEIGHT_MAX_DIMS];
     uint64_t count; /* elements */
-    const uint8_t *data;
-    uint64_t offset; /* of data in the file */
     uint64_t bytes;
-    const char *file;              /* path, for messages */
-    const i2v_mapped_file *mapped; /* NULL: data is a copy in memory */
+    i2v_bytes at;     /* in the file, or of a copy in memory */
+    const char *file; /* path, for messages */
 } i2v_weight;
 
 typedef struct i2v_weights i2v_weights;
@@ -72,10 +70,8 @@ uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floa
 uint64_t i2v_weights_bytes(const i2v_weights *weights);
 
 /* Values [first, first + count) of weight widened to f32, exactly. Its dtype must be F32, F16 or BF16 (i2v_bind sees to
- * it), the range inside it. Any number of threads may read at the same time. */
-void i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
-
-/* i2v_file_forget of the weight's bytes; of a copy, nothing. */
-void i2v_weight_forget(const i2v_weight *weight);
+ * it), the range inside it. Any number of threads may read at the same time. 0, or -1 if the file cannot be read, which
+ * i2v_bytes_fail explains. */
+int i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
 #endif

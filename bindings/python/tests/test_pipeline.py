@@ -184,6 +184,19 @@ def test_callback_changes_latents(generate):
         generate(callback_on_step_end_tensor_inputs=["latents", "image_embeddings"])
 
 
+@pytest.mark.parametrize("output_type", ["np", "latent"])
+def test_nan_of_a_callback_ends_the_call(generate, output_type):
+    def in_place(_, step, __, tensors):
+        if step == 1:
+            tensors["latents"][..., -1] = np.nan
+
+    with pytest.raises(img2vid.ParameterError, match="latents after the callback of step 2 of 2"):
+        generate(output_type=output_type, callback_on_step_end=in_place)
+    with pytest.raises(img2vid.ParameterError, match="latents after the callback of step 1 of 2"):
+        generate(callback_on_step_end=lambda _, __, ___, tensors: {"latents": tensors["latents"] * np.inf})
+    assert np.isfinite(generate()).all()
+
+
 def test_exceptions_end_the_call_and_arrive(generate):
     class Own(Exception):
         pass

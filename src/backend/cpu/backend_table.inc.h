@@ -24,20 +24,21 @@ OPERATION(add_vectors)
 static size_t JOIN(BACKEND, filter_size)(const i2v_filter *filter) {
     return i2v_cpu_filter_size(&KERNELS, filter);
 }
-static void JOIN(BACKEND, filter_pack)(const i2v_device *device, const i2v_filter *filter, i2v_element element,
-                                       const void *weights, void *packed) {
-    i2v_cpu_filter_pack(&KERNELS, device, filter, element, weights, packed);
+static i2v_status JOIN(BACKEND, filter_pack)(const i2v_device *device, const i2v_filter *filter,
+                                             const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+    return i2v_cpu_filter_pack(&KERNELS, device, filter, source, scratch, packed, error);
 }
 static size_t JOIN(BACKEND, conv_size)(const i2v_conv *conv) {
     return i2v_cpu_conv_size(&KERNELS, conv);
 }
-static i2v_status JOIN(BACKEND, conv_pack)(const i2v_device *device, const i2v_conv *conv, i2v_element element,
-                                           const void *weights, void *packed, i2v_error *error) {
-    return i2v_cpu_conv_pack(&KERNELS, device, conv, element, weights, packed, error);
+static i2v_status JOIN(BACKEND, conv_pack)(const i2v_device *device, const i2v_conv *conv, const i2v_source *source,
+                                           void *scratch, void *packed, i2v_error *error) {
+    return i2v_cpu_conv_pack(&KERNELS, device, conv, source, scratch, packed, error);
 }
 
 static const i2v_backend BACKEND = {.name = BACKEND_NAME,
                                     .multiplies_bf16 = BACKEND_MULTIPLIES_BF16,
+                                    .pack_scratch = i2v_cpu_pack_scratch,
                                     .filter_size = JOIN(BACKEND, filter_size),
                                     .filter_pack = JOIN(BACKEND, filter_pack),
                                     .conv_size = JOIN(BACKEND, conv_size),

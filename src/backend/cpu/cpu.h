@@ -26,13 +26,14 @@ I2V_CPU_OPERATION(add_vectors);
 size_t i2v_cpu_moments_size(const i2v_norm *norm, int frames, int64_t pixels);
 int64_t i2v_cpu_moments_tile(const i2v_norm *norm, int64_t pixels);
 
-/* Weights in the layout of the product's kernel. */
+/* Weights in the layout of the product's kernel; see i2v_backend. */
+size_t i2v_cpu_pack_scratch(const i2v_device *device);
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter);
-void i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
-                         i2v_element element, const void *weights, void *packed);
+i2v_status i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
+                               const i2v_source *source, void *scratch, void *packed, i2v_error *error);
 size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv);
 i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
-                             i2v_element element, const void *weights, void *packed, i2v_error *error);
+                             const i2v_source *source, void *scratch, void *packed, i2v_error *error);
 /* The convolution's filter, or of a doubling one that of phase 0..3: outputs at row phase / 2, column phase % 2. */
 i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase);
 

@@ -122,7 +122,7 @@ static void factors_item(void *argument, int64_t item, int thread) {
         double d = moments[t * norm->groups].mean - mean;
         squares += moments[t * norm->groups].squares + d * d * size * (double)rows_of_tile(all, t % all->tiles);
     }
-    double variance = squares / (rows * size), factor = 1 / sqrt((variance < 0 ? 0 : variance) + norm->epsilon);
+    double variance = squares / (rows * size), factor = i2v_norm_factor(variance, norm->epsilon);
     float *means = job->args->factors + set * 3 * norm->channels, *scales = means + norm->channels;
     float *shifts = scales + norm->channels;
     for (int64_t c = group * size; c < (group + 1) * size; c++) {

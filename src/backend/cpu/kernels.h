@@ -4,6 +4,14 @@
 
 #include "backend/backend.h"
 
+#include <float.h>
+#include <math.h>
+
+/* What a norm scales by. NaN where the sum of squares overflowed: 0 would make plain values of what is lost. */
+static inline double i2v_norm_factor(double variance, float epsilon) {
+    return variance <= DBL_MAX ? 1 / sqrt((variance < 0 ? 0 : variance) + epsilon) : NAN;
+}
+
 /* Running mean and sum of squared deviations of `count` rows, channel by channel. */
 typedef struct i2v_moments {
     double *mean, *squares; /* [channels] */

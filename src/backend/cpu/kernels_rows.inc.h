@@ -158,8 +158,7 @@ static inline void layer_norm_as(const i2v_norm *norm, const float *x, int chann
     }
     double far = rest_sum / channels;
     double variance = squares_sum / channels - far * far;
-    if (variance < 0) variance = 0;
-    float factor = (float)(1 / sqrt(variance + norm->epsilon)), left_over = (float)far;
+    float factor = (float)i2v_norm_factor(variance, norm->epsilon), left_over = (float)far;
     for (int c = 0; c < channels; c += VECTOR_WIDTH) {
         int left = channels - c;
         vec y = ((load_some(x + c, left) - near) - left_over) * factor;

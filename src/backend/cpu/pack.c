@@ -9,20 +9,22 @@
 #include <string.h>
 
 enum {
-    TOGETHER = 256, /* values of a row that are packed at a time, so that those of all rows stay in cache */
-    MOST_ROWS = 32, /* and bytes of a vector */
-    VECTOR = 64
+    TOGETHER = 128, /* values of a row that are packed at a time, so that those of all rows stay in cache */
+    MOST_ROWS = 32, /* of a panel, too; and bytes of a vector */
+    VECTOR = 64,
+    STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; TOGETHER values are fewer */
 };
 
 typedef struct pack_job {
     const i2v_kernels *kernels;
     const i2v_filter *filter;
-    i2v_element element; /* of the weights */
-    const char *weights;
+    const i2v_source *source;
+    char *scratch; /* [threads][MOST_ROWS][STRIP_BYTES] */
     char *packed;
     int folds, row, column; /* of a doubling convolution: weights are [out, in, 3, 3], see fold */
     int pairs;              /* weights are [out, in, 2], values pairs of bf16, which the filter calls f32 */
     int joins;              /* what is packed is bf16, to be joined to pairs */
+    atomic_int failed;      /* the file could not be read */
 } pack_job;
 
 size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter) {
@@ -70,14 +72,14 @@ static void narrow(const pack_job *job, const float *from, int64_t count, void *
 static void convert(const pack_job *job, const char *from, int count, void *out) {
     float weights[3 * TOGETHER], widened[3 * TOGETHER], folded[TOGETHER];
     int64_t weights_count = weights_of(job, count);
-    size_t bytes = (size_t)weights_count * i2v_element_size(job->element);
+    size_t bytes = (size_t)weights_count * i2v_element_size(job->source->element);
     for (size_t ahead = bytes; ahead < 2 * bytes; ahead += 64) __builtin_prefetch(from + ahead);
     memcpy(weights, from, bytes);
-    if (job->element == packed_element(job) && !job->folds) {
+    if (job->source->element == packed_element(job) && !job->folds) {
         memcpy(out, weights, bytes);
         return;
     }
-    job->kernels->widen(job->element, weights, weights_count, widened);
+    job->kernels->widen(job->source->element, weights, weights_count, widened);
     if (job->folds) fold(job, widened, count / 4, folded);
     narrow(job, job->folds ? folded : widened, job->folds ? count : weights_count, out);
 }
@@ -104,17 +106,55 @@ static int rows_together(const pack_job *job) {
     return (int)((size_t)job->kernels->panel * sizeof(float) / 2 / i2v_element_size(job->filter->element));
 }
 
-/* Values begin..end of rows first..first + n, where n make a vector, to `to`, the place of the first of them in
- * [taps][in][panel]. Rows beyond the last are zero. */
-static void pack_rows(const pack_job *job, int64_t first, int64_t begin, int64_t end, char *to) {
+/* Weights in memory: of value `begin` of row `first`, and the bytes from a row to the next. */
+typedef struct {
+    const char *from;
+    size_t stride;
+    int64_t first, begin;
+} pack_strip;
+
+/* The weights of values begin..end of so many rows, in place or read into the thread's scratch; 0 if they cannot be
+ * read. */
+static int read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t begin, int64_t end, int thread,
+                      pack_strip *strip) {
+    const i2v_bytes *source = &job->source->bytes;
+    size_t weight = i2v_element_size(job->source->element), bytes = (size_t)weights_of(job, end - begin) * weight;
+    size_t row = (size_t)weights_of(job, (int64_t)job->filter->in * job->filter->taps) * weight;
+    uint64_t place = (uint64_t)first * row + (uint64_t)weights_of(job, begin) * weight;
+    char *buffer = source->file ? job->scratch + (size_t)thread * MOST_ROWS * STRIP_BYTES : NULL;
+    *strip = (pack_strip){buffer, bytes, first, begin};
+    if (!source->file) {
+        strip->from = (const char *)source->data + place;
+        strip->stride = row;
+        return 1;
+    }
+    if (bytes == row) return i2v_bytes_read(source, place, (size_t)rows * row, buffer) != NULL;
+    int64_t done = 0;
+    while (done < rows && i2v_bytes_read(source, place + (uint64_t)done * row, bytes, buffer + (size_t)done * bytes)) {
+        done++;
+    }
+    return done == rows;
+}
+
+/* Values of a row in a strip: as many times TOGETHER as a file is read at a time. */
+static int64_t strip_values(const pack_job *job) {
+    size_t bytes = (size_t)weights_of(job, TOGETHER) * i2v_element_size(job->source->element);
+    return (int64_t)(STRIP_BYTES / bytes) * TOGETHER;
+}
+
+/* Values begin..end of the strip's rows first..first + n, where n make a vector, to `to`, the place of the first of
+ * them in [taps][in][panel]. Rows beyond the last are zero. */
+static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t first, int64_t begin, int64_t end,
+                      char *to) {
     const i2v_filter *filter = job->filter;
-    int64_t values = (int64_t)filter->in * filter->taps, count = end - begin;
-    size_t size = i2v_element_size(filter->element), weight = i2v_element_size(job->element);
+    int64_t count = end - begin;
+    size_t size = i2v_element_size(filter->element), weight = i2v_element_size(job->source->element);
     int n = rows_together(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
-    size_t stride = (size_t)weights_of(job, values) * weight;
-    const char *from = job->weights + (size_t)first * stride + (size_t)weights_of(job, begin) * weight;
+    size_t stride = strip->stride;
+    const char *from =
+        strip->from + (size_t)(first - strip->first) * stride + (size_t)weights_of(job, begin - strip->begin) * weight;
     char converted[MOST_ROWS * TOGETHER * 2], unused[VECTOR], *columns[MOST_ROWS];
-    if (job->folds || packed_element(job) != job->element || rows < n || count % n) {
+    if (job->folds || packed_element(job) != job->source->element || rows < n || count % n) {
         size_t row_size = TOGETHER * size;
         if (rows < n || count % n) memset(converted, 0, sizeof converted);
         for (int r = 0; r < rows; r++) convert(job, from + (size_t)r * stride, (int)count, converted + r * row_size);
@@ -131,37 +171,59 @@ static void pack_rows(const pack_job *job, int64_t first, int64_t begin, int64_t
     }
 }
 
-static void pack_panel(void *argument, int64_t item, int thread) {
-    const pack_job *job = argument;
-    size_t size = i2v_element_size(job->filter->element);
-    int64_t panel = job->kernels->panel, values = (int64_t)job->filter->in * job->filter->taps;
-    char *to = job->packed + (size_t)(item * panel * values) * size;
-    for (int64_t begin = 0; begin < values; begin += TOGETHER) {
-        int64_t end = i2v_min(begin + TOGETHER, values);
-        for (int64_t row = 0; row < panel; row += rows_together(job)) {
-            pack_rows(job, item * panel + row, begin, end, to + (size_t)row * size);
+static void pack_strip_of_panel(const pack_job *job, const pack_strip *strip, int64_t end, char *to) {
+    for (int64_t begin = strip->begin; begin < end; begin += TOGETHER) {
+        for (int64_t row = 0; row < job->kernels->panel; row += rows_together(job)) {
+            pack_rows(job, strip, strip->first + row, begin, i2v_min(begin + TOGETHER, end),
+                      to + (size_t)row * i2v_element_size(job->filter->element));
         }
+    }
+}
+
+static void pack_panel(void *argument, int64_t item, int thread) {
+    pack_job *job = argument;
+    int64_t panel = job->kernels->panel, values = (int64_t)job->filter->in * job->filter->taps;
+    int64_t first = item * panel, rows = i2v_min(panel, job->filter->out - first), step = strip_values(job);
+    char *to = job->packed + (size_t)(first * values) * i2v_element_size(job->filter->element);
+    if (atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
+    for (int64_t begin = 0; begin < values; begin += step) {
+        int64_t end = i2v_min(begin + step, values);
+        pack_strip strip;
+        if (!read_strip(job, first, rows, begin, end, thread, &strip)) {
+            atomic_store_explicit(&job->failed, 1, memory_order_relaxed);
+            return;
+        }
+        pack_strip_of_panel(job, &strip, end, to);
     }
     if (job->joins) job->kernels->pair_panel(I2V_ELEMENT_BF16, to, values, (float *)(void *)to);
 }
 
-static void run_pack(const i2v_device *device, pack_job job) {
-    i2v_filter packed = *job.filter;
-    if (i2v_filter_is_of_pairs(job.kernels, job.filter)) {
-        job.pairs = packed.taps == 1; /* else the file has an input's taps beside each other */
-        job.joins = !job.pairs;
-        packed.in /= job.pairs ? 2 : 1;
-        packed.element = job.pairs ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
-        job.filter = &packed;
-    }
-    i2v_parallel(device->team, i2v_tiles(packed.out, job.kernels->panel), NULL, pack_panel, &job);
+size_t i2v_cpu_pack_scratch(const i2v_device *device) {
+    return (size_t)i2v_team_size(device->team) * MOST_ROWS * STRIP_BYTES;
 }
 
-void i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
-                         i2v_element element, const void *weights, void *packed) {
-    run_pack(
-        device,
-        (pack_job){.kernels = kernels, .filter = filter, .element = element, .weights = weights, .packed = packed});
+static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *error) {
+    i2v_filter packed = *job->filter;
+    if (i2v_filter_is_of_pairs(job->kernels, job->filter)) {
+        job->pairs = packed.taps == 1; /* else the file has an input's taps beside each other */
+        job->joins = !job->pairs;
+        packed.in /= job->pairs ? 2 : 1;
+        packed.element = job->pairs ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+        job->filter = &packed;
+    }
+    i2v_parallel(device->team, i2v_tiles(packed.out, job->kernels->panel), NULL, pack_panel, job);
+    return atomic_load(&job->failed) ? i2v_bytes_fail(&job->source->bytes, error) : I2V_OK;
+}
+
+static void expect(const i2v_source *source, int64_t weights) {
+    i2v_bytes_expect(&source->bytes, (uint64_t)weights * i2v_element_size(source->element));
+}
+
+i2v_status i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
+                               const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+    pack_job job = {.kernels = kernels, .filter = filter, .source = source, .scratch = scratch, .packed = packed};
+    expect(source, (int64_t)filter->out * filter->in * filter->taps);
+    return run_pack(device, &job, error);
 }
 
 /* ---- convolutions ---- */
@@ -182,24 +244,26 @@ size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv) {
 }
 
 i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
-                             i2v_element element, const void *weights, void *packed, i2v_error *error) {
-    if (!conv->doubles) {
-        i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
-        i2v_cpu_filter_pack(kernels, device, &filter, element, weights, packed);
-        return I2V_OK;
-    }
+                             const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
     i2v_conv into = *conv;
     into.packed = packed;
-    for (int phase = 0; phase < 4; phase++) {
-        i2v_filter filter = i2v_cpu_conv_filter(kernels, &into, phase);
-        run_pack(device, (pack_job){.kernels = kernels,
-                                    .filter = &filter,
-                                    .element = element,
-                                    .weights = weights,
-                                    .packed = (void *)filter.packed,
-                                    .folds = 1,
-                                    .row = phase / 2,
-                                    .column = phase % 2});
+    if (!conv->doubles) {
+        i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
+        return i2v_cpu_filter_pack(kernels, device, &filter, source, scratch, packed, error);
     }
-    return I2V_OK;
+    expect(source, (int64_t)conv->out * conv->in * 9);
+    i2v_status status = I2V_OK;
+    for (int phase = 0; !status && phase < 4; phase++) {
+        i2v_filter filter = i2v_cpu_conv_filter(kernels, &into, phase);
+        pack_job job = {.kernels = kernels,
+                        .filter = &filter,
+                        .source = source,
+                        .scratch = scratch,
+                        .packed = (void *)filter.packed,
+                        .folds = 1,
+                        .row = phase / 2,
+                        .column = phase % 2};
+        status = run_pack(device, &job, error);
+    }
+    return status;
 }

@@ -18,11 +18,12 @@ double i2v_plain_activate(i2v_activation activation, double x);
 /* Layer norm of a row in place; nothing without a norm. */
 void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x);
 
+size_t i2v_plain_pack_scratch(const i2v_device *device);
 size_t i2v_plain_filter_size(const i2v_filter *filter);
-void i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
-                           void *packed);
+i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
+                                 void *scratch, void *packed, i2v_error *error);
 size_t i2v_plain_conv_size(const i2v_conv *conv);
-i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
+i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
                                void *packed, i2v_error *error);
 
 size_t i2v_plain_linear_scratch(const i2v_device *device, const i2v_linear_args *args);

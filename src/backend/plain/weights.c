@@ -3,20 +3,27 @@
 
 #include "backend/widen.h"
 
+size_t i2v_plain_pack_scratch(const i2v_device *device) {
+    return 0;
+}
+
 size_t i2v_plain_filter_size(const i2v_filter *filter) {
     return (size_t)filter->out * (size_t)filter->in * (size_t)filter->taps * sizeof(float);
 }
 
-static void widen(i2v_element element, const char *from, size_t count, float *out) {
-    for (size_t i = 0; i < count; i++, from += i2v_element_size(element)) {
-        uint32_t bits = i2v_widen(element, from);
+/* Value by value: this backend is for comparing. */
+i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
+                                 void *scratch, void *packed, i2v_error *error) {
+    size_t count = i2v_plain_filter_size(filter) / sizeof(float), size = i2v_element_size(source->element);
+    float *out = packed;
+    for (size_t i = 0; i < count; i++) {
+        char value[sizeof(float)];
+        const void *from = i2v_bytes_read(&source->bytes, i * size, size, value);
+        if (!from) return i2v_bytes_fail(&source->bytes, error);
+        uint32_t bits = i2v_widen(source->element, from);
         memcpy(out + i, &bits, sizeof bits);
     }
-}
-
-void i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, i2v_element element, const void *weights,
-                           void *packed) {
-    widen(element, weights, i2v_plain_filter_size(filter) / sizeof(float), packed);
+    return I2V_OK;
 }
 
 static i2v_filter conv_filter(const i2v_conv *conv) {
@@ -28,9 +35,8 @@ size_t i2v_plain_conv_size(const i2v_conv *conv) {
     return i2v_plain_filter_size(&filter);
 }
 
-i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, i2v_element element, const void *weights,
+i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
                                void *packed, i2v_error *error) {
     i2v_filter filter = conv_filter(conv);
-    i2v_plain_filter_pack(device, &filter, element, weights, packed);
-    return I2V_OK;
+    return i2v_plain_filter_pack(device, &filter, source, scratch, packed, error);
 }

@@ -205,7 +205,8 @@ class StableVideoDiffusionPipeline:
             or a list of these. A picture of another size than width x height is fitted as ``fit`` says.
         height, width: in pixels, multiples of 8. None: the model's own (diffusers always takes 576 x 1024).
         num_frames: None: the model's own.
-        sigmas: noise levels to step through, one more than there are steps; num_inference_steps does not count then.
+        sigmas: noise levels to step through, one more than there are steps, each less than the one before;
+            num_inference_steps does not count then.
         decode_chunk_size: frames decoded together; None: all. Changes the frames slightly.
         generator: a whole number is a seed of NumPy's random numbers (of PyTorch's, with ``rng="torch"``). A
             numpy.random.Generator or a CPU torch.Generator is drawn from as mindone and diffusers do, and is left as

@@ -1,0 +1,59 @@
+#include "latents.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cli_latents_shape(int64_t shape[5], const cli_job *job) {
+    const i2v_model_info *model = &job->model;
+    const i2v_params *params = &job->params;
+    int scale = model->vae_scale_factor > 0 ? model->vae_scale_factor : 1;
+    shape[0] = params->num_videos;
+    shape[1] = params->num_frames ? params->num_frames : model->num_frames;
+    shape[2] = model->latent_channels;
+    shape[3] = (params->height ? params->height : model->height) / scale;
+    shape[4] = (params->width ? params->width : model->width) / scale;
+}
+
+/* The latents of all clips of the event's video up to the event's. Those of one clip are the event's own; NULL without
+ * memory. */
+static const float *clips_so_far(cli_job *job, const i2v_event *event) {
+    if (event->num_clips == 1) return event->latents;
+    size_t video = (size_t)event->num_clips * event->latents_count;
+    if (!job->clips_latents) job->clips_latents = calloc((size_t)event->num_videos, video * sizeof(float));
+    if (!job->clips_latents) return NULL;
+    float *first = job->clips_latents + (size_t)event->video * video;
+    memcpy(first + (size_t)event->clip * event->latents_count, event->latents, event->latents_count * sizeof(float));
+    return first;
+}
+
+i2v_status cli_latents_save(cli_job *job, const i2v_event *event) {
+    const char *pattern = job->settings->save_latents;
+    if (!pattern || !event->latents || event->step < event->steps) return I2V_OK;
+    double began = cli_now();
+    int64_t shape[5];
+    cli_latents_shape(shape, job);
+    shape[0] = event->clip + 1;
+    int skipped = event->num_clips == 1;
+    free(job->latents_path);
+    const float *latents = clips_so_far(job, event);
+    job->latents_path = latents ? cli_job_path(job, pattern, event->video, event->num_videos) : NULL;
+    if (!job->latents_path) {
+        snprintf(job->error.message, sizeof job->error.message, "not enough memory to write %s", pattern);
+        return job->error.status = I2V_ERROR_MEMORY;
+    }
+    i2v_status status = i2v_array_save(job->latents_path, latents, shape + skipped, 5 - skipped, &job->error);
+    job->save_seconds += cli_now() - began;
+    if (status == I2V_OK) return status;
+    free(job->latents_path);
+    job->latents_path = NULL;
+    return status;
+}
+
+void cli_latents_tell(cli_job *job) {
+    char *message = job->error.message;
+    size_t length = strlen(message), room = sizeof job->error.message - length;
+    if (job->latents_path) {
+        snprintf(message + length, room, "; its latents are kept in %s, for img2vid decode", job->latents_path);
+    }
+}

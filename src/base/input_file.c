@@ -1,0 +1,74 @@
+#include "base/input_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int64_t changed_at(const struct stat *info) {
+    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+}
+
+i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error *error) {
+    struct stat info;
+    *file = (i2v_input_file){.descriptor = -1};
+    /* a pipe would be waited for until somebody writes to it */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    i2v_status status = I2V_OK;
+    if (fstat(descriptor, &info) < 0) {
+        status = i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
+    } else if (!S_ISREG(info.st_mode)) {
+        status = i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
+    }
+    if (status) {
+        close(descriptor);
+        return status;
+    }
+    *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, changed_at(&info)};
+    return I2V_OK;
+}
+
+void i2v_input_file_close(i2v_input_file *file) {
+    if (file->path) close(file->descriptor);
+    *file = (i2v_input_file){.descriptor = -1};
+}
+
+i2v_status i2v_input_file_check(const i2v_input_file *file, i2v_error *error) {
+    struct stat info;
+    if (fstat(file->descriptor, &info) == 0 && (uint64_t)info.st_size == file->size &&
+        changed_at(&info) == file->changed) {
+        return I2V_OK;
+    }
+    return i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", file->path);
+}
+
+i2v_bytes i2v_bytes_from(i2v_bytes bytes, uint64_t count) {
+    bytes.offset += count;
+    if (bytes.data) bytes.data += count;
+    return bytes;
+}
+
+const void *i2v_bytes_read(const i2v_bytes *bytes, uint64_t first, size_t count, void *buffer) {
+    if (!bytes->file) return bytes->data + first;
+    size_t done = 0;
+    while (done < count) {
+        off_t at = (off_t)(bytes->offset + first + done);
+        ssize_t got = pread(bytes->file->descriptor, (char *)buffer + done, count - done, at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return NULL;
+        done += (size_t)got;
+    }
+    return buffer;
+}
+
+i2v_status i2v_bytes_fail(const i2v_bytes *bytes, i2v_error *error) {
+    i2v_status status = i2v_input_file_check(bytes->file, error);
+    if (status) return status;
+    return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", bytes->file->path, strerror(EIO));
+}
+
+void i2v_bytes_expect(const i2v_bytes *bytes, uint64_t count) {
+    if (bytes->file) posix_fadvise(bytes->file->descriptor, (off_t)bytes->offset, (off_t)count, POSIX_FADV_WILLNEED);
+}

@@ -1,0 +1,71 @@
+#include "pipeline/not_finite.h"
+
+#include "base/finite.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* No trained weight is near it, and no product of two overflows float32. */
+#define LARGEST_WEIGHT 1e18f
+/* Weights looked at together. */
+#define TOGETHER 1024
+
+i2v_status i2v_check_given(i2v_engine *engine, const float *values, size_t count, const char *name) {
+    size_t first = i2v_first_not_finite(values, count);
+    if (first == count) return I2V_OK;
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s: value %zu is not a finite number", name, first);
+}
+
+/* 1 if a value of the weight is none that a model has; *value is the first such one. */
+static int is_damaged(const i2v_weight *weight, float *value) {
+    float values[TOGETHER];
+    if (weight->dtype == I2V_WEIGHT_OTHER) return 0;
+    for (uint64_t first = 0; first < weight->count; first += TOGETHER) {
+        uint64_t left = weight->count - first, count = left < TOGETHER ? left : TOGETHER;
+        if (i2v_weight_read_f32(weight, first, count, values)) return 0;
+        for (uint64_t i = 0; i < count; i++) {
+            *value = values[i];
+            if (!(fabsf(values[i]) <= LARGEST_WEIGHT)) return 1;
+        }
+    }
+    return 0;
+}
+
+/* The part's weights are read only now that something is wrong. */
+static const i2v_weight *find_damaged(const i2v_weights *weights, float *value) {
+    for (size_t i = 0; i < i2v_weights_count(weights); i++) {
+        const i2v_weight *weight = i2v_weights_at(weights, i);
+        if (is_damaged(weight, value)) return weight;
+    }
+    return NULL;
+}
+
+static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *what) {
+    const i2v_weights *weights = engine->weights[part];
+    float value;
+    const i2v_weight *damaged = find_damaged(weights, &value);
+    if (damaged) {
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+                        "%s is not finite: tensor %s of %s holds %g, so the file is damaged; download it again", what,
+                        damaged->origin, damaged->file, (double)value);
+    }
+    const char *lora = part == I2V_PART_UNET && engine->lora ? ", a LoRA's scale may be too large" : "";
+    const char *dtype = engine->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+                    "%s is not finite: the weights in %s may be damaged or of another model%s, or noise that was "
+                    "given is far too large%s",
+                    what, i2v_weights_path(weights), lora, dtype);
+}
+
+i2v_status i2v_check_computed(i2v_engine *engine, i2v_part part, const float *values, size_t count, const char *format,
+                              ...) {
+    /* of a cancelled run, which is told next, some values were never computed */
+    if (atomic_load(&engine->cancel) || i2v_first_not_finite(values, count) == count) return I2V_OK;
+    char what[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    return fail_computed(engine, part, what);
+}
