@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ struct http_server {
     pthread_t listeners[2];
     pthread_mutex_t lock;
     pthread_cond_t idle;
-    int busy, stopping;
+    int busy;
+    atomic_int stopping; /* looked at without the mutex */
     server_fault faults[MAX_FAULTS];
     int faults_count;
 };
