@@ -1,7 +1,7 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-aarch64 test-python wheel demo install deb check-deb clean format
+.PHONY: all packages test test-clang test-threads test-aarch64 test-python fuzz wheel demo install deb check-deb clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -19,14 +19,37 @@ test: packages
 	cmake --build --preset sanitize
 	ctest --preset sanitize
 
+# The same by Clang. All tests, or those that TESTS names, a pattern of ctest's.
+CLANG ?= clang-14
+test-clang: packages
+	@tools/install_packages.sh $(CLANG)
+	cmake --preset clang -DCMAKE_C_COMPILER=$(CLANG) -DI2V_WERROR=ON
+	cmake --build --preset clang
+	ctest --preset clang -R '$(or $(TESTS),.)'
+
+# What runs in several threads, under ThreadSanitizer: all tests that link the library, or those that TESTS names.
+THREADED = ^(kernels|clip|vae|unet|pipeline|plan|many|bench|lora|single_file|weights|hub|video|free_memory)$$
+test-threads: packages
+	cmake --preset threads -DI2V_WERROR=ON
+	cmake --build --preset threads
+	ctest --preset threads -R '$(or $(TESTS),$(THREADED))'
+
+# libFuzzer over everything that is read from files and the network, so many seconds for each target (tests/fuzz).
+SECONDS_EACH ?= 60
+fuzz: packages
+	@tools/install_packages.sh $(CLANG) lib$(subst clang,clang-rt,$(CLANG))-dev
+	cmake --preset fuzz -DCMAKE_C_COMPILER=$(CLANG) -DI2V_WERROR=ON
+	cmake --build --preset fuzz
+	tests/fuzz/run.sh build/fuzz $(SECONDS_EACH) $(TARGETS)
+
 # The same code for AArch64, on Debian. Not all tests, unless TESTS is .: emulation is some 20 times slower.
-TESTS ?= ^(kernels|clip|unet|vae|scheduler|random|resize)$$
+EMULATED = ^(kernels|clip|unet|vae|scheduler|random|resize)$$
 test-aarch64: packages
 	@tools/install_packages.sh gcc-aarch64-linux-gnu qemu-user-static
 	tools/make_sysroot.sh arm64 build/aarch64-sysroot
 	cmake --preset aarch64 -DI2V_WERROR=ON
 	cmake --build --preset aarch64
-	ctest --preset aarch64 -R '$(TESTS)'
+	ctest --preset aarch64 -R '$(or $(TESTS),$(EMULATED))'
 
 # The Python package, bindings/python, with the library that was built; pip works in an environment of its own.
 PYTHON ?= python3

@@ -3,5 +3,6 @@
 
 int main(void) {
     i2v_error error = {I2V_OK, ""};
-    return error.status == I2V_OK && I2V_VERSION[0] ? 0 : 1;
+    const char *version = I2V_VERSION;
+    return error.status == I2V_OK && version[0] ? 0 : 1;
 }

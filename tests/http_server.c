@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ struct http_server {
     pthread_t listeners[2];
     pthread_mutex_t lock;
     pthread_cond_t idle;
-    int busy, stopping;
+    int busy;
+    atomic_int stopping; /* looked at without the mutex */
     server_fault faults[MAX_FAULTS];
     int faults_count;
 };

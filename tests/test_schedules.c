@@ -54,7 +54,7 @@ static void expect_each_close(const char *what, const float *found, const float 
 }
 
 static i2v_schedule make(const i2v_scheduler_config *config, const i2v_schedule_request *request) {
-    i2v_schedule schedule;
+    i2v_schedule schedule = {0};
     i2v_error error = {0};
     if (i2v_schedule_check(config, request, &error) || i2v_schedule_make(&schedule, config, request, &error)) {
         fail_msg("%s", error.message);

@@ -80,7 +80,7 @@ static int write_notes(i2v_partial *partial) {
 
 static i2v_status divide(i2v_partial *partial, uint64_t part_size, i2v_error *error) {
     partial->part_size = part_size;
-    partial->count = (size_t)((partial->size + part_size - 1) / part_size);
+    partial->count = partial->size ? (size_t)((partial->size - 1) / part_size + 1) : 0;
     free(partial->done);
     partial->done = calloc(partial->count + 1, sizeof *partial->done);
     return partial->done ? I2V_OK : i2v_fail_memory(error, partial->path, partial->count * sizeof *partial->done);

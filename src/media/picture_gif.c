@@ -191,7 +191,7 @@ static void fill_canvas(const gif_frame *frame, const i2v_raster *raster) {
 }
 
 i2v_status i2v_decode_gif(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
-    gif_frame frame;
+    gif_frame frame = {0};
     i2v_status status = find_frame(&frame, source, error);
     if (status) return status;
     int channels = frame.transparent >= 0 ? 4 : 3;

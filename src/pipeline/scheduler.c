@@ -219,7 +219,7 @@ i2v_status i2v_schedule_make(i2v_schedule *schedule, const i2v_scheduler_config 
     size_t count = (size_t)request->steps;
     i2v_status status;
     *schedule = (i2v_schedule){.scheduler = request->scheduler, .steps = request->steps};
-    schedule->sigmas = malloc((count + 1) * sizeof *schedule->sigmas);
+    schedule->sigmas = calloc(count + 1, sizeof *schedule->sigmas); /* zeroed: GCC 14 does not see that fill sets all */
     schedule->timesteps = malloc(count * sizeof *schedule->timesteps);
     double *sigmas = calloc(count + 1, sizeof *sigmas);
     if (schedule->sigmas && schedule->timesteps && sigmas) {

@@ -189,7 +189,7 @@ static i2v_status fill(i2v_weights *part, const i2v_weights *file, i2v_error *er
     unsigned char *used = calloc(file->count, 1);
     i2v_status status =
         part->tensors && used ? I2V_OK : i2v_fail_memory(error, file->path, room * sizeof *part->tensors);
-    qsort(part->map.pairs, part->map.count, sizeof *part->map.pairs, compare_pairs);
+    if (part->map.count) qsort(part->map.pairs, part->map.count, sizeof *part->map.pairs, compare_pairs);
     if (status == I2V_OK) status = take_pairs(part, file, used, error);
     if (status == I2V_OK) status = take_rest(part, file, used, error);
     if (status == I2V_OK) i2v_weights_sort(part);

@@ -43,8 +43,16 @@
 #define KERNELS i2v_kernels_amx
 #include "backend/cpu/backend_table.inc.h"
 
+/* Asked of the processor: Clang's __builtin_cpu_supports does not know the name. Its registers are AVX's, about which
+ * the system is asked with the others. */
+static int has_f16c(void) {
+    enum { F16C = 1 << 29 };
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & F16C) != 0;
+}
+
 static int has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
 }
 
 static int has_avx512(void) {
