@@ -1,5 +1,6 @@
 /* What a PNG's text chunks say of orientation: XMP, and the EXIF that ImageMagick writes as hexadecimal text. libpng is
- * told to skip text, since a small file could hold gigabytes of it; here at most MAX_TEXT of one is unpacked. */
+ * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, and at most MAX_TEXT of
+ * it. */
 #include "media/bytes.h"
 #include "media/picture.h"
 
@@ -15,24 +16,26 @@ typedef struct png_text {
     size_t size;
 } png_text;
 
-/* Takes the place of what is in text; too long or damaged text leaves it as it is. 0 without memory. */
-static int take(png_text *text, const uint8_t *data, size_t size, int is_packed) {
+/* One chunk of text; data is NULL where there is none. */
+typedef struct png_chunk {
+    const char *kind; /* tEXt, zTXt or iTXt */
+    const uint8_t *data;
+    size_t size;
+} png_chunk;
+
+/* Too long or damaged text is as none. 0 without memory. */
+static int unpack(png_text *text, const uint8_t *data, size_t size, int is_packed) {
     if (!is_packed && size > MAX_TEXT) return 1;
-    uint8_t *copy = malloc(is_packed ? MAX_TEXT : size + 1);
-    if (!copy) return 0;
+    text->data = malloc(is_packed ? MAX_TEXT : size + 1);
+    if (!text->data) return 0;
     uLongf length = is_packed ? MAX_TEXT : size;
     int result = Z_OK;
     if (is_packed)
-        result = uncompress(copy, &length, data, size);
+        result = uncompress(text->data, &length, data, size);
     else if (size)
-        memcpy(copy, data, size);
-    if (result != Z_OK) {
-        free(copy);
-        return result != Z_MEM_ERROR;
-    }
-    free(text->data);
-    *text = (png_text){copy, length};
-    return 1;
+        memcpy(text->data, data, size);
+    text->size = result == Z_OK ? length : 0;
+    return result != Z_MEM_ERROR;
 }
 
 /* Past the next NUL; `end` if there is none. */
@@ -41,14 +44,13 @@ static const uint8_t *past_nul(const uint8_t *at, const uint8_t *end) {
     return nul ? nul + 1 : end;
 }
 
-/* One chunk's text, if its keyword is the one. tEXt: keyword, NUL, text. zTXt: keyword, NUL, method, packed text. iTXt:
- * keyword, NUL, is packed, method, language, NUL, translated keyword, NUL, text. 0 without memory. */
-static int take_chunk(png_text *text, const char *keyword, const char *kind, const uint8_t *data, size_t size) {
-    size_t length = strlen(keyword) + 1;
-    if (size < length || memcmp(data, keyword, length) != 0) return 1;
-    const uint8_t *at = data + length, *end = data + size;
-    int is_packed = kind[0] == 'z';
-    if (kind[0] == 'i') {
+/* The text behind a chunk's keyword. tEXt: keyword, NUL, text. zTXt: keyword, NUL, method, packed text. iTXt: keyword,
+ * NUL, is packed, method, language, NUL, translated keyword, NUL, text. 0 without memory. */
+static int read_text(png_text *text, const png_chunk *chunk) {
+    if (!chunk->data) return 1;
+    const uint8_t *end = chunk->data + chunk->size, *at = past_nul(chunk->data, end);
+    int is_packed = chunk->kind[0] == 'z';
+    if (chunk->kind[0] == 'i') {
         if (end - at < 2) return 1;
         is_packed = at[0] != 0;
         at = past_nul(past_nul(at + 2, end), end);
@@ -56,27 +58,31 @@ static int take_chunk(png_text *text, const char *keyword, const char *kind, con
         if (at == end) return 1;
         at++; /* the method: there is one */
     }
-    return take(text, at, (size_t)(end - at), is_packed);
+    return unpack(text, at, (size_t)(end - at), is_packed);
 }
 
 static int is_text(const char *name) {
     return memcmp(name, "tEXt", 4) == 0 || memcmp(name, "zTXt", 4) == 0 || memcmp(name, "iTXt", 4) == 0;
 }
 
-/* Of several, the last counts, as for Pillow. 0 without memory. */
-static int read_texts(const i2v_encoded *source, png_text *xmp, png_text *profile) {
+static int has_keyword(const png_chunk *chunk, const char *keyword) {
+    size_t length = strlen(keyword) + 1;
+    return chunk->size >= length && memcmp(chunk->data, keyword, length) == 0;
+}
+
+/* Of several, the last counts, as for Pillow, and no other is unpacked: each may take a millisecond, and a file have
+ * a hundred thousand. */
+static void find_texts(const i2v_encoded *source, png_chunk *xmp, png_chunk *profile) {
     const uint8_t *data = source->data;
     for (size_t at = 8; source->size > at && source->size - at >= 12;) {
         const char *name = (const char *)data + at + 4;
         size_t length = i2v_big_endian(data + at, 4);
         if (length > source->size - at - 12 || memcmp(name, "IEND", 4) == 0) break;
-        if (is_text(name)) {
-            if (!take_chunk(xmp, "XML:com.adobe.xmp", name, data + at + 8, length)) return 0;
-            if (!take_chunk(profile, "Raw profile type exif", name, data + at + 8, length)) return 0;
-        }
+        png_chunk chunk = {name, data + at + 8, length};
+        if (is_text(name) && has_keyword(&chunk, "XML:com.adobe.xmp")) *xmp = chunk;
+        if (is_text(name) && has_keyword(&chunk, "Raw profile type exif")) *profile = chunk;
         at += 12 + length;
     }
-    return 1;
 }
 
 static int hex_digit(uint8_t c) {
@@ -103,8 +109,10 @@ static void unpack_profile(png_text *profile) {
 
 i2v_status i2v_png_orientation(int *orientation, const i2v_encoded *source, const uint8_t *exif, size_t exif_size,
                                i2v_error *error) {
+    png_chunk xmp_chunk = {0}, profile_chunk = {0};
     png_text xmp = {0}, profile = {0};
-    int has_memory = read_texts(source, &xmp, &profile);
+    find_texts(source, &xmp_chunk, &profile_chunk);
+    int has_memory = read_text(&xmp, &xmp_chunk) && read_text(&profile, &profile_chunk);
     if (has_memory) {
         unpack_profile(&profile);
         if (!exif_size) exif = profile.data;
