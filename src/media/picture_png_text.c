@@ -1,6 +1,6 @@
 /* What a PNG's text chunks say of orientation: XMP, and the EXIF that ImageMagick writes as hexadecimal text. libpng is
- * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, and at most MAX_TEXT of
- * it. */
+ * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, to at most MAX_TEXT
+ * bytes. */
 #include "media/bytes.h"
 #include "media/picture.h"
 

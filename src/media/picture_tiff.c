@@ -129,8 +129,8 @@ static int set_color(i2v_tiff_layout *layout, int photometric) {
     return 1;
 }
 
-/* The first extra sample is alpha where it says so; a fourth sample beside RGB that says nothing at all is, too (libtiff
- * itself calls what the file does not name unspecified). */
+/* The first extra sample is alpha where it says so; a fourth sample beside RGB that says nothing at all is, too
+ * (libtiff itself calls what the file does not name unspecified). */
 static void set_alpha(tiff_job *job) {
     enum { UNNAMED = 998 };
     uint16_t count = 0, *kinds = NULL;
@@ -181,7 +181,8 @@ static i2v_status read_layout(tiff_job *job) {
     if (layout->samples < layout->colors || layout->samples > MAX_SAMPLES || !bits_are_read(layout)) {
         return fail_layout(job, photometric);
     }
-    layout->inverted = photometric == PHOTOMETRIC_MINISWHITE && layout->number == I2V_TIFF_UNSIGNED && layout->bits < 32;
+    layout->inverted =
+        photometric == PHOTOMETRIC_MINISWHITE && layout->number == I2V_TIFF_UNSIGNED && layout->bits < 32;
     uint16_t *red = NULL, *green = NULL, *blue = NULL;
     if (layout->color == I2V_TIFF_PALETTE) {
         if (!TIFFGetField(job->file, TIFFTAG_COLORMAP, &red, &green, &blue)) return fail_damaged(job);
