@@ -1,5 +1,5 @@
-/* Which of several statements on orientation counts, as in Pillow 13.0.0: the last text of a PNG and the last XMP of a
- * JPEG; and that text which unpacks to gigabytes takes no time. */
+/* Which of several statements on orientation counts, as in Pillow 13.0.0: a PNG's last text that is not damaged and a
+ * JPEG's last XMP; and that text which unpacks to gigabytes takes no time. */
 #include "media/media.h"
 
 #include "base/file.h"
@@ -105,6 +105,15 @@ static void test_last_text_counts(void **state) {
     free(upright.data);
 }
 
+static void test_damaged_text_does_not_count(void **state) {
+    buffer png = begin_png();
+    append_xmp(&png, "tiff:Orientation=\"6\"");
+    append_chunk(&png, "zTXt", "XML:com.adobe.xmp\0\0no zlib", 26);
+    end_png(&png);
+    assert_false(stands_upright(&png));
+    free(png.data);
+}
+
 /* 2000 of them unpack to 2 GiB: more than a second, were each unpacked. */
 static void test_many_packed_texts(void **state) {
     buffer png = begin_png(), text = packed_xmp();
@@ -152,6 +161,7 @@ static void test_last_xmp_of_jpeg_counts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last_text_counts),
+        cmocka_unit_test(test_damaged_text_does_not_count),
         cmocka_unit_test(test_many_packed_texts),
         cmocka_unit_test(test_last_xmp_of_jpeg_counts),
     };

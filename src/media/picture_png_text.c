@@ -1,6 +1,6 @@
 /* What a PNG's text chunks say of orientation: XMP, and the EXIF that ImageMagick writes as hexadecimal text. libpng is
  * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, to at most MAX_TEXT
- * bytes. */
+ * bytes. Where several have the keyword, the last that is not damaged counts, as for Pillow. */
 #include "media/bytes.h"
 #include "media/picture.h"
 
@@ -9,33 +9,41 @@
 
 #include <zlib.h>
 
-enum { MAX_TEXT = 1 << 20 }; /* Pillow's limit for one text */
+enum {
+    MAX_TEXT = 1 << 20, /* Pillow's limit for one text */
+    MAX_TRIES = 8       /* damaged texts behind the one that counts: each may take a millisecond, and a file have a
+                           hundred thousand */
+};
 
 typedef struct png_text {
     uint8_t *data;
     size_t size;
 } png_text;
 
-/* One chunk of text; data is NULL where there is none. */
+/* A chunk of text; data is NULL where there is none. */
 typedef struct png_chunk {
     const char *kind; /* tEXt, zTXt or iTXt */
     const uint8_t *data;
     size_t size;
 } png_chunk;
 
-/* Too long or damaged text is as none. 0 without memory. */
+/* Leaves text as it is if that is too long or damaged. 0 without memory. */
 static int unpack(png_text *text, const uint8_t *data, size_t size, int is_packed) {
     if (!is_packed && size > MAX_TEXT) return 1;
-    text->data = malloc(is_packed ? MAX_TEXT : size + 1);
-    if (!text->data) return 0;
+    uint8_t *copy = malloc(is_packed ? MAX_TEXT : size + 1);
+    if (!copy) return 0;
     uLongf length = is_packed ? MAX_TEXT : size;
     int result = Z_OK;
     if (is_packed)
-        result = uncompress(text->data, &length, data, size);
+        result = uncompress(copy, &length, data, size);
     else if (size)
-        memcpy(text->data, data, size);
-    text->size = result == Z_OK ? length : 0;
-    return result != Z_MEM_ERROR;
+        memcpy(copy, data, size);
+    if (result != Z_OK) {
+        free(copy);
+        return result != Z_MEM_ERROR;
+    }
+    *text = (png_text){copy, length};
+    return 1;
 }
 
 /* Past the next NUL; `end` if there is none. */
@@ -47,7 +55,6 @@ static const uint8_t *past_nul(const uint8_t *at, const uint8_t *end) {
 /* The text behind a chunk's keyword. tEXt: keyword, NUL, text. zTXt: keyword, NUL, method, packed text. iTXt: keyword,
  * NUL, is packed, method, language, NUL, translated keyword, NUL, text. 0 without memory. */
 static int read_text(png_text *text, const png_chunk *chunk) {
-    if (!chunk->data) return 1;
     const uint8_t *end = chunk->data + chunk->size, *at = past_nul(chunk->data, end);
     int is_packed = chunk->kind[0] == 'z';
     if (chunk->kind[0] == 'i') {
@@ -70,19 +77,31 @@ static int has_keyword(const png_chunk *chunk, const char *keyword) {
     return chunk->size >= length && memcmp(chunk->data, keyword, length) == 0;
 }
 
-/* Of several, the last counts, as for Pillow, and no other is unpacked: each may take a millisecond, and a file have
- * a hundred thousand. */
-static void find_texts(const i2v_encoded *source, png_chunk *xmp, png_chunk *profile) {
+/* The last text of this keyword that begins before the byte `before` of the file. */
+static png_chunk find_text(const i2v_encoded *source, const char *keyword, size_t before) {
     const uint8_t *data = source->data;
-    for (size_t at = 8; source->size > at && source->size - at >= 12;) {
+    png_chunk found = {0};
+    for (size_t at = 8; at < before && source->size - at >= 12;) {
         const char *name = (const char *)data + at + 4;
         size_t length = i2v_big_endian(data + at, 4);
         if (length > source->size - at - 12 || memcmp(name, "IEND", 4) == 0) break;
         png_chunk chunk = {name, data + at + 8, length};
-        if (is_text(name) && has_keyword(&chunk, "XML:com.adobe.xmp")) *xmp = chunk;
-        if (is_text(name) && has_keyword(&chunk, "Raw profile type exif")) *profile = chunk;
+        if (is_text(name) && has_keyword(&chunk, keyword)) found = chunk;
         at += 12 + length;
     }
+    return found;
+}
+
+/* 0 without memory. */
+static int read_last_text(png_text *text, const i2v_encoded *source, const char *keyword) {
+    size_t before = source->size;
+    for (int i = 0; i < MAX_TRIES && !text->data; i++) {
+        png_chunk chunk = find_text(source, keyword, before);
+        if (!chunk.data) break;
+        if (!read_text(text, &chunk)) return 0;
+        before = (size_t)(chunk.data - source->data) - 8;
+    }
+    return 1;
 }
 
 static int hex_digit(uint8_t c) {
@@ -109,10 +128,9 @@ static void unpack_profile(png_text *profile) {
 
 i2v_status i2v_png_orientation(int *orientation, const i2v_encoded *source, const uint8_t *exif, size_t exif_size,
                                i2v_error *error) {
-    png_chunk xmp_chunk = {0}, profile_chunk = {0};
     png_text xmp = {0}, profile = {0};
-    find_texts(source, &xmp_chunk, &profile_chunk);
-    int has_memory = read_text(&xmp, &xmp_chunk) && read_text(&profile, &profile_chunk);
+    int has_memory = read_last_text(&xmp, source, "XML:com.adobe.xmp") &&
+                     read_last_text(&profile, source, "Raw profile type exif");
     if (has_memory) {
         unpack_profile(&profile);
         if (!exif_size) exif = profile.data;
