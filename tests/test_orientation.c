@@ -16,12 +16,15 @@
 
 typedef struct buffer {
     uint8_t *data;
-    size_t size;
+    size_t size, capacity;
 } buffer;
 
 static void append(buffer *to, const void *data, size_t size) {
-    to->data = realloc(to->data, to->size + size);
-    assert_non_null(to->data);
+    if (to->capacity < to->size + size) {
+        to->capacity = 2 * (to->size + size);
+        to->data = realloc(to->data, to->capacity);
+        assert_non_null(to->data);
+    }
     memcpy(to->data + to->size, data, size);
     to->size += size;
 }
