@@ -22,8 +22,8 @@ static uint64_t read_uint(const tiff_bytes *tiff, size_t offset, int count) {
     return value;
 }
 
-/* XMP is XML, where macOS Preview, exiftool and Adobe's programs write tiff:Orientation as an attribute or an element. Pillow
- * looks for these very characters (Image.getexif), and so for the same orientation. 1 if they are not there. */
+/* XMP is XML, where macOS Preview, exiftool and Adobe's programs write tiff:Orientation as an attribute or an element.
+ * Pillow looks for these very characters (Image.getexif), and so for the same orientation. 1 if they are not there. */
 static uint32_t xmp_orientation(const uint8_t *xmp, size_t size) {
     static const char name[] = "tiff:Orientation";
     const size_t length = sizeof name - 1;

@@ -60,22 +60,27 @@ static void on_progress(j_common_ptr info) {
     longjmp(job->jump, 1);
 }
 
-/* What the first marker that begins so goes on with, and its size; 0 without one. */
+/* Which of several markers counts: for Pillow, the first EXIF, to which it appends the others, and the last XMP. */
+typedef enum marker_choice { MARKER_FIRST, MARKER_LAST } marker_choice;
+
+/* What the marker that begins so goes on with, and its size; 0 without one. */
 static size_t find_marker(const struct jpeg_decompress_struct *decoder, const char *beginning, size_t length,
-                          const uint8_t **data) {
+                          marker_choice choice, const uint8_t **data) {
+    size_t size = 0;
     for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next) {
         if (marker->data_length < length || memcmp(marker->data, beginning, length) != 0) continue;
         *data = marker->data + length;
-        return marker->data_length - length;
+        size = marker->data_length - length;
+        if (choice == MARKER_FIRST) break;
     }
-    return 0;
+    return size;
 }
 
 static int orientation(const struct jpeg_decompress_struct *decoder) {
     static const char exif_name[] = "Exif\0", xmp_name[] = "http://ns.adobe.com/xap/1.0/"; /* with their last NUL */
     const uint8_t *exif = NULL, *xmp = NULL;
-    size_t exif_size = find_marker(decoder, exif_name, sizeof exif_name, &exif);
-    size_t xmp_size = find_marker(decoder, xmp_name, sizeof xmp_name, &xmp);
+    size_t exif_size = find_marker(decoder, exif_name, sizeof exif_name, MARKER_FIRST, &exif);
+    size_t xmp_size = find_marker(decoder, xmp_name, sizeof xmp_name, MARKER_LAST, &xmp);
     return i2v_orientation(exif, exif_size, xmp, xmp_size);
 }
 

@@ -1,7 +1,7 @@
 /* PNG by libpng: 8-bit RGB or RGBA whatever the file holds. 16-bit samples lose their low byte, in grey as in colour
  * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
- * are not applied, as in Pillow. Damage that leaves all pixels, wrong checksums of chunks or a missing end, is forgiven, as
- * there, but told. */
+ * are not applied, as in Pillow. Damage that leaves all pixels, wrong checksums of chunks or a missing end, is
+ * forgiven, as there, but told. */
 #include "media/picture.h"
 
 #include <setjmp.h>

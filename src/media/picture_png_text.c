@@ -1,5 +1,6 @@
 /* What a PNG's text chunks say of orientation: XMP, and the EXIF that ImageMagick writes as hexadecimal text. libpng is
- * told to skip text, since a small file could hold gigabytes of it; here at most MAX_TEXT of one is unpacked. */
+ * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, to at most MAX_TEXT
+ * bytes. Where several have the keyword, the last that is not damaged counts, as for Pillow. */
 #include "media/bytes.h"
 #include "media/picture.h"
 
@@ -8,15 +9,26 @@
 
 #include <zlib.h>
 
-enum { MAX_TEXT = 1 << 20 }; /* Pillow's limit for one text */
+enum {
+    MAX_TEXT = 1 << 20, /* Pillow's limit for one text */
+    MAX_TRIES = 8       /* damaged texts behind the one that counts: each may take a millisecond, and a file have a
+                           hundred thousand */
+};
 
 typedef struct png_text {
     uint8_t *data;
     size_t size;
 } png_text;
 
-/* Takes the place of what is in text; too long or damaged text leaves it as it is. 0 without memory. */
-static int take(png_text *text, const uint8_t *data, size_t size, int is_packed) {
+/* A chunk of text; data is NULL where there is none. */
+typedef struct png_chunk {
+    const char *kind; /* tEXt, zTXt or iTXt */
+    const uint8_t *data;
+    size_t size;
+} png_chunk;
+
+/* Leaves text as it is if that is too long or damaged. 0 without memory. */
+static int unpack(png_text *text, const uint8_t *data, size_t size, int is_packed) {
     if (!is_packed && size > MAX_TEXT) return 1;
     uint8_t *copy = malloc(is_packed ? MAX_TEXT : size + 1);
     if (!copy) return 0;
@@ -30,7 +42,6 @@ static int take(png_text *text, const uint8_t *data, size_t size, int is_packed)
         free(copy);
         return result != Z_MEM_ERROR;
     }
-    free(text->data);
     *text = (png_text){copy, length};
     return 1;
 }
@@ -41,14 +52,12 @@ static const uint8_t *past_nul(const uint8_t *at, const uint8_t *end) {
     return nul ? nul + 1 : end;
 }
 
-/* One chunk's text, if its keyword is the one. tEXt: keyword, NUL, text. zTXt: keyword, NUL, method, packed text. iTXt:
- * keyword, NUL, is packed, method, language, NUL, translated keyword, NUL, text. 0 without memory. */
-static int take_chunk(png_text *text, const char *keyword, const char *kind, const uint8_t *data, size_t size) {
-    size_t length = strlen(keyword) + 1;
-    if (size < length || memcmp(data, keyword, length) != 0) return 1;
-    const uint8_t *at = data + length, *end = data + size;
-    int is_packed = kind[0] == 'z';
-    if (kind[0] == 'i') {
+/* The text behind a chunk's keyword. tEXt: keyword, NUL, text. zTXt: keyword, NUL, method, packed text. iTXt: keyword,
+ * NUL, is packed, method, language, NUL, translated keyword, NUL, text. 0 without memory. */
+static int read_text(png_text *text, const png_chunk *chunk) {
+    const uint8_t *end = chunk->data + chunk->size, *at = past_nul(chunk->data, end);
+    int is_packed = chunk->kind[0] == 'z';
+    if (chunk->kind[0] == 'i') {
         if (end - at < 2) return 1;
         is_packed = at[0] != 0;
         at = past_nul(past_nul(at + 2, end), end);
@@ -56,25 +65,41 @@ static int take_chunk(png_text *text, const char *keyword, const char *kind, con
         if (at == end) return 1;
         at++; /* the method: there is one */
     }
-    return take(text, at, (size_t)(end - at), is_packed);
+    return unpack(text, at, (size_t)(end - at), is_packed);
 }
 
 static int is_text(const char *name) {
     return memcmp(name, "tEXt", 4) == 0 || memcmp(name, "zTXt", 4) == 0 || memcmp(name, "iTXt", 4) == 0;
 }
 
-/* Of several, the last counts, as for Pillow. 0 without memory. */
-static int read_texts(const i2v_encoded *source, png_text *xmp, png_text *profile) {
+static int has_keyword(const png_chunk *chunk, const char *keyword) {
+    size_t length = strlen(keyword) + 1;
+    return chunk->size >= length && memcmp(chunk->data, keyword, length) == 0;
+}
+
+/* The last text of this keyword that begins before the byte `before` of the file. */
+static png_chunk find_text(const i2v_encoded *source, const char *keyword, size_t before) {
     const uint8_t *data = source->data;
-    for (size_t at = 8; source->size > at && source->size - at >= 12;) {
+    png_chunk found = {0};
+    for (size_t at = 8; at < before && source->size - at >= 12;) {
         const char *name = (const char *)data + at + 4;
         size_t length = i2v_big_endian(data + at, 4);
         if (length > source->size - at - 12 || memcmp(name, "IEND", 4) == 0) break;
-        if (is_text(name)) {
-            if (!take_chunk(xmp, "XML:com.adobe.xmp", name, data + at + 8, length)) return 0;
-            if (!take_chunk(profile, "Raw profile type exif", name, data + at + 8, length)) return 0;
-        }
+        png_chunk chunk = {name, data + at + 8, length};
+        if (is_text(name) && has_keyword(&chunk, keyword)) found = chunk;
         at += 12 + length;
+    }
+    return found;
+}
+
+/* 0 without memory. */
+static int read_last_text(png_text *text, const i2v_encoded *source, const char *keyword) {
+    size_t before = source->size;
+    for (int i = 0; i < MAX_TRIES && !text->data; i++) {
+        png_chunk chunk = find_text(source, keyword, before);
+        if (!chunk.data) break;
+        if (!read_text(text, &chunk)) return 0;
+        before = (size_t)(chunk.data - source->data) - 8;
     }
     return 1;
 }
@@ -104,7 +129,8 @@ static void unpack_profile(png_text *profile) {
 i2v_status i2v_png_orientation(int *orientation, const i2v_encoded *source, const uint8_t *exif, size_t exif_size,
                                i2v_error *error) {
     png_text xmp = {0}, profile = {0};
-    int has_memory = read_texts(source, &xmp, &profile);
+    int has_memory = read_last_text(&xmp, source, "XML:com.adobe.xmp") &&
+                     read_last_text(&profile, source, "Raw profile type exif");
     if (has_memory) {
         unpack_profile(&profile);
         if (!exif_size) exif = profile.data;

@@ -191,8 +191,8 @@ static i2v_status columns_first(const resize_job *job, const filter *across, con
 }
 
 /* The order matters, as pixels are rounded between the passes. Pillow 13 starts with the columns where that drops more
- * rows than twice the columns. The older ones never do: there single pixels of theirs differ, in noise by up to 25 (bicubic)
- * or 44 (Lanczos), in a photograph by up to about 10, where overshoot is cut off between the passes. */
+ * rows than twice the columns. The older ones never do: there single pixels of theirs differ, in noise by up to 25
+ * (bicubic) or 44 (Lanczos), in a photograph by up to about 10, where overshoot is cut off between the passes. */
 static i2v_status run(const resize_job *job, i2v_error *error) {
     filter across = {0}, down = {0};
     int dropped_rows = job->height - job->out_height, dropped_columns = job->width - job->out_width;
