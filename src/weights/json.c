@@ -2,6 +2,7 @@
 #include "weights/json.h"
 
 #include "base/file.h"
+#include "base/json_load.h"
 
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ static const char *key_before(const char *text, size_t end, int *length) {
 i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t flags, const char *path,
                           i2v_error *error) {
     json_error_t problem;
-    *root = json_loadb(text, size, flags, &problem);
+    *root = i2v_json_load(text, size, flags, &problem);
     if (*root && json_is_object(*root)) return I2V_OK;
     if (*root) {
         json_decref(*root);
