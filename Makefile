@@ -1,7 +1,7 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-aarch64 test-python wheel demo install deb check-deb clean format
+.PHONY: all packages test faults test-aarch64 test-python wheel demo install deb check-deb clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -18,6 +18,10 @@ test: packages
 	cmake --preset sanitize -DI2V_WERROR=ON
 	cmake --build --preset sanitize
 	ctest --preset sanitize
+
+# The program with every call failing once (tests/faults); ctest runs a part of it.
+faults: packages all
+	cmake --build --preset release --target all_faults
 
 # The same code for AArch64, on Debian. Not all tests, unless TESTS is .: emulation is some 20 times slower.
 TESTS ?= ^(kernels|clip|unet|vae|scheduler|random|resize)$$
