@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -207,7 +208,10 @@ static int follow(i2v_transfer *transfer) {
     i2v_url_show(from, transfer->url);
     i2v_url_show(to, location ? location : "");
     i2v_origin origin;
-    if (!location || !i2v_url_origin(&origin, location)) {
+    int is_web = location && i2v_url_origin(&origin, location);
+    if (location && !is_web && errno == ENOMEM) {
+        i2v_fail_memory(&transfer->error, to, 0);
+    } else if (!is_web) {
         i2v_fail(&transfer->error, I2V_ERROR_NETWORK, "%s redirects to %s, which is no http or https address", from,
                  to);
     } else if (++transfer->hop > transfer->request.max_redirects) {
