@@ -329,8 +329,10 @@ i2v_status i2v_http_start(i2v_http *http, i2v_transfer *transfer, i2v_error *err
     i2v_url_show(shown, transfer->request.url);
     transfer->http = http;
     transfer->tries = 0;
-    if (!i2v_url_origin(&transfer->origin, transfer->request.url))
+    if (!i2v_url_origin(&transfer->origin, transfer->request.url)) {
+        if (errno == ENOMEM) return i2v_fail_memory(error, shown, 0);
         return i2v_fail(error, I2V_ERROR_PARAMETER, "%s is no http or https address", shown);
+    }
     if (!transfer->curl) transfer->curl = curl_easy_init();
     if (!transfer->curl || !prepare_curl(transfer) || !send_try(transfer)) return i2v_fail_memory(error, shown, 0);
     transfer->next = http->transfers;

@@ -60,7 +60,7 @@ static int name_object(struct dl_phdr_info *object, size_t size, void *user) {
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         uintptr_t begin = object->dlpi_addr + part->p_vaddr;
-        if (part->p_type != PT_LOAD || wanted->at < begin || wanted->at >= begin + part->p_memsz) continue;
+        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || wanted->at < begin || wanted->at >= begin + part->p_memsz) continue;
         const char *slash = strrchr(object->dlpi_name, '/');
         const char *name = slash ? slash + 1 : *object->dlpi_name ? object->dlpi_name : "img2vid";
         snprintf(wanted->text, wanted->size, "%s+0x%lx", name, (unsigned long)(wanted->at - object->dlpi_addr));
@@ -69,9 +69,11 @@ static int name_object(struct dl_phdr_info *object, size_t size, void *user) {
     return 0;
 }
 
-int fault_is_foreign(const void *at, char *text, size_t size) {
+int fault_owner(const void *at, char *text, size_t size) {
     wanted_name wanted = {(uintptr_t)at, text, size};
-    return scope_of(at) == FAULT_ALL && dl_iterate_phdr(name_object, &wanted) != 0;
+    fault_scope scope = scope_of(at);
+    if (scope == FAULT_ALL) return dl_iterate_phdr(name_object, &wanted) != 0;
+    return scope == FAULT_OURS ? -1 : 0;
 }
 
 int fault_strikes(fault_class kind, const void *caller) {

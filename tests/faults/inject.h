@@ -12,8 +12,9 @@ extern fault_page *fault_plan;
 /* Counts one call of the kind, made from the address; true if it is to fail. */
 int fault_strikes(fault_class kind, const void *caller);
 
-/* Whether the code at the address is of a library, neither ours nor the C library's; its name is put into text. */
-int fault_is_foreign(const void *at, char *text, size_t size);
+/* Whose the code at the address is: 1: of a library, whose name is put into text; -1: ours; 0: the C library's or no
+ * code. */
+int fault_owner(const void *at, char *text, size_t size);
 
 /* inject_crash.c: notes in which object the process dies. */
 void fault_note_crashes(void);
