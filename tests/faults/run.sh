@@ -25,7 +25,7 @@ some)
     faults class=memory scope=libc each=2
     faults class=memory scope=all each=1 mp4 webm webp info_mp4
     faults class=threads threads
-    faults class=calls most=40
+    faults class=calls most=30
     ;;
 kills)
     faults class=signals most=30 "${written[@]}" pull
