@@ -175,15 +175,19 @@ i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_
     return status == I2V_ERROR_FORMAT ? probe_once(info, source, error) : status;
 }
 
-i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error) {
+static i2v_status metadata_once(char **json, const i2v_encoded *source, i2v_error *error) {
     opened_video video;
     i2v_status status = open_video(&video, source, error);
-    if (status == I2V_ERROR_FORMAT) { /* as in i2v_probe_video */
-        close_video(&video);
-        status = open_video(&video, source, error);
-    }
     const AVDictionaryEntry *comment = status ? NULL : av_dict_get(video.context->metadata, "comment", NULL, 0);
     if (comment) status = i2v_metadata_copy(json, comment->value, strlen(comment->value), source->name, error);
     close_video(&video);
     return status;
+}
+
+/* As above; and where memory lacks for the comment, libavformat goes on without it. */
+i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error) {
+    *json = NULL;
+    i2v_status status = metadata_once(json, source, error);
+    int again = status == I2V_ERROR_FORMAT || (status == I2V_OK && !*json);
+    return again ? metadata_once(json, source, error) : status;
 }

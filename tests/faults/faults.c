@@ -238,8 +238,8 @@ static void make_inputs(fault_setup *setup) {
     snprintf(setup->inputs, sizeof setup->inputs, "%s/inputs", setup->scratch);
     snprintf(script, sizeof script,
              "mkdir '%s' && cd '%s' && for ending in mp4 webp; do '%s' generate '%s' --model '%s' --width 32 "
-             "--height 32 --num-inference-steps 1 --num-frames 3 --seed 7 --threads 1 --quiet --save-latents latents.npy "
-             "-o video.$ending || exit; done",
+             "--height 32 --num-inference-steps 1 --num-frames 3 --seed 7 --threads 1 --quiet "
+             "--save-latents latents.npy -o video.$ending || exit; done",
              setup->inputs, setup->inputs, setup->program, setup->picture, setup->model);
     if (system(script) != 0) {
         fprintf(stderr, "the inputs could not be made\n");

@@ -60,7 +60,8 @@ static int name_object(struct dl_phdr_info *object, size_t size, void *user) {
     for (int i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &object->dlpi_phdr[i];
         uintptr_t begin = object->dlpi_addr + part->p_vaddr;
-        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || wanted->at < begin || wanted->at >= begin + part->p_memsz) continue;
+        int is_code = part->p_type == PT_LOAD && part->p_flags & PF_X;
+        if (!is_code || wanted->at < begin || wanted->at >= begin + part->p_memsz) continue;
         const char *slash = strrchr(object->dlpi_name, '/');
         const char *name = slash ? slash + 1 : *object->dlpi_name ? object->dlpi_name : "img2vid";
         snprintf(wanted->text, wanted->size, "%s+0x%lx", name, (unsigned long)(wanted->at - object->dlpi_addr));
