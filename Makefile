@@ -1,7 +1,8 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-clang test-threads test-aarch64 test-python fuzz wheel demo install deb check-deb clean format
+.PHONY: all packages test test-clang test-threads test-aarch64 test-python fuzz faults wheel demo install deb check-deb \
+    clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -41,6 +42,10 @@ fuzz: packages
 	cmake --preset fuzz -DCMAKE_C_COMPILER=$(CLANG) -DI2V_WERROR=ON
 	cmake --build --preset fuzz
 	tests/fuzz/run.sh build/fuzz $(SECONDS_EACH) $(TARGETS)
+
+# The program with every call failing once (tests/faults); ctest runs a part of it.
+faults: packages all
+	cmake --build --preset release --target all_faults
 
 # The same code for AArch64, on Debian. Not all tests, unless TESTS is .: emulation is some 20 times slower.
 EMULATED = ^(kernels|clip|unet|vae|scheduler|random|resize)$$

@@ -1,5 +1,6 @@
 /* What was measured, as tables for a person or as JSON. */
 #include "bench_report.h"
+#include "json.h"
 #include "message.h"
 #include "report.h"
 
@@ -92,7 +93,7 @@ static json_t *row_json(const i2v_bench_row *row, const i2v_bench_pass *pass, co
 
 static json_t *pass_json(const i2v_bench_pass *pass, const i2v_bench_report *report) {
     json_t *rows = json_array();
-    for (size_t i = 0; i < pass->rows_count; i++) json_array_append_new(rows, row_json(&pass->rows[i], pass, report));
+    for (size_t i = 0; i < pass->rows_count; i++) cli_json_append(&rows, row_json(&pass->rows[i], pass, report));
     double rate = share(2 * (double)pass->multiplications, pass->seconds);
     return json_pack("{s:f, s:f, s:I, s:f, s:f, s:o}", "seconds", pass->seconds, "operations_seconds",
                      pass->operations_seconds, "multiplications", (json_int_t)pass->multiplications, "rate", rate,

@@ -1,5 +1,6 @@
 /* img2vid info: what a model, a video or a picture is. */
 #include "commands.h"
+#include "json.h"
 #include "message.h"
 #include "metadata.h"
 #include "model_path.h"
@@ -34,8 +35,7 @@ static int print_model_json(const i2v_model_info *model) {
     json_t *parts = json_array();
     for (size_t i = 0; i < model->parts_count; i++) {
         const i2v_part_info *part = &model->parts[i];
-        json_array_append_new(parts,
-                              json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "name", cli_json_text(part->name), "class",
+        cli_json_append(&parts, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "name", cli_json_text(part->name), "class",
                                         cli_json_text(part->class_name), "dtype", cli_json_text(part->dtype), "sizes",
                                         cli_json_text(part->sizes), "parameters", (json_int_t)part->parameters, "bytes",
                                         (json_int_t)part->bytes));
@@ -94,6 +94,8 @@ static int describe_media(const cli_settings *settings) {
     i2v_error error;
     if (i2v_media_probe(path, &info, &error) != I2V_OK) return cli_fail("%s", error.message);
     json_t *metadata = cli_metadata_read(path, &error);
+    if (!metadata && (error.status == I2V_ERROR_MEMORY || error.status == I2V_ERROR_IO))
+        return cli_fail("%s", error.message);
     int status =
         settings->json ? print_media_json(path, &info, metadata) : print_media(path, &info, metadata, error.message);
     json_decref(metadata);

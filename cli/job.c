@@ -176,8 +176,12 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
     i2v_output output = job->settings->output;
     output.index = index;
     output.cancelled = cli_signals_came;
+    job->error.status = I2V_OK;
     char *metadata = job->settings->no_metadata ? NULL : cli_metadata_text(job, index);
-    if (!metadata && !job->settings->no_metadata) return fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
+    if (!metadata && !job->settings->no_metadata) {
+        /* the model's hash has its own reason to fail */
+        return job->error.status ? job->error.status : fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
+    }
     output.metadata = metadata;
     i2v_status status = i2v_video_save(job->video, path, &output, &job->error);
     free(metadata);

@@ -1,5 +1,6 @@
 #include "metadata.h"
 #include "address.h"
+#include "json.h"
 #include "message.h"
 #include "report.h"
 
@@ -82,7 +83,7 @@ static json_t *choice_json(const char *choices, int index) {
 
 static json_t *numbers_json(const cli_numbers *list) {
     json_t *array = json_array();
-    for (size_t i = 0; i < list->count; i++) json_array_append_new(array, json_real(list->values[i]));
+    for (size_t i = 0; i < list->count; i++) cli_json_append(&array, json_real(list->values[i]));
     return array;
 }
 
@@ -90,7 +91,7 @@ static json_t *loras_json(const cli_loras *loras) {
     json_t *array = json_array();
     for (size_t i = 0; i < loras->count; i++) {
         char *text = cli_lora_text(&loras->list[i]);
-        json_array_append_new(array, cli_json_text(text));
+        cli_json_append(&array, text ? cli_json_text(text) : NULL);
         free(text);
     }
     return array;
@@ -143,8 +144,9 @@ static const char *text_or_null(const char *text) {
 
 /* Passwords in an address are for nobody else. */
 static json_t *image_json(const char *image) {
-    char *bare = cli_is_address(image) ? cli_address_without_password(image) : NULL;
-    json_t *text = cli_json_text(bare ? bare : image);
+    if (!cli_is_address(image)) return cli_json_text(image);
+    char *bare = cli_address_without_password(image);
+    json_t *text = bare ? cli_json_text(bare) : NULL;
     free(bare);
     return text;
 }
@@ -152,25 +154,27 @@ static json_t *image_json(const char *image) {
 static json_t *build(cli_job *job, int index) {
     const cli_settings settings = resolved(job, index);
     const cli_command *command = settings.command;
-    if (job->video && !job->model_sha256[0]) i2v_model_hash(job->engine, job->model_sha256);
+    if (job->video && !job->model_sha256[0] &&
+        cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256)) != I2V_OK)
+        return NULL;
     json_t *object = json_pack("{s:s, s:s, s:s, s:o}", "program", "img2vid", "version", i2v_version(), "command",
                                command->name, "model_sha256", cli_json_text(text_or_null(job->model_sha256)));
     if (command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "image", image_json(job->task.input));
-        json_object_set_new(object, "image_sha256", cli_json_text(text_or_null(job->image_sha256)));
+        cli_json_set(&object, "image", image_json(job->task.input));
+        cli_json_set(&object, "image_sha256", cli_json_text(text_or_null(job->image_sha256)));
     } else {
-        json_object_set_new(object, "latents", cli_json_text(settings.operand));
+        cli_json_set(&object, "latents", cli_json_text(settings.operand));
     }
-    if (job->latents_sha256[0]) json_object_set_new(object, "latents_sha256", cli_json_text(job->latents_sha256));
+    if (job->latents_sha256[0]) cli_json_set(&object, "latents_sha256", cli_json_text(job->latents_sha256));
     for (size_t i = 0; i < PARAMETERS; i++) {
         char key[64];
         const cli_option *option = option_of(&parameters[i], command);
         /* sigmas have the last word on steps */
         if (!option || (settings.sigmas.count && strcmp(option->name, "num-inference-steps") == 0)) continue;
         key_of(&parameters[i], key);
-        json_object_set_new(object, key, value_json(option, (const char *)&settings + option->offset));
+        cli_json_set(&object, key, value_json(option, (const char *)&settings + option->offset));
     }
-    json_object_set_new(object, "backend", cli_json_text(job->model.backend));
+    cli_json_set(&object, "backend", cli_json_text(job->model.backend));
     return object;
 }
 
@@ -210,13 +214,15 @@ i2v_status cli_metadata_check(cli_job *job) {
 
 json_t *cli_metadata_read(const char *path, i2v_error *error) {
     char *text = NULL;
+    *error = (i2v_error){0};
     if (i2v_metadata_load(path, &text, error) != I2V_OK) return NULL;
     json_error_t reason = {0};
-    json_t *root = text ? json_loads(text, JSON_REJECT_DUPLICATES, &reason) : NULL;
+    json_t *root = text ? cli_json_read(text, JSON_REJECT_DUPLICATES, &reason) : NULL;
     i2v_metadata_free(text);
     const char *program = json_string_value(json_object_get(root, "program"));
     if (program && strcmp(program, "img2vid") == 0) return root;
     json_decref(root);
+    error->status = json_error_code(&reason) == json_error_out_of_memory ? I2V_ERROR_MEMORY : I2V_ERROR_FORMAT;
     snprintf(error->message, sizeof error->message, "%s has no metadata of img2vid%s%s", path,
              *reason.text ? ", or it is damaged: " : "", reason.text);
     return NULL;

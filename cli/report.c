@@ -1,5 +1,6 @@
 /* What was made, as one line for a person or as JSON. */
 #include "report.h"
+#include "json.h"
 #include "message.h"
 
 #include <inttypes.h>
@@ -68,7 +69,7 @@ static void write_escaped(FILE *to, const char *text) {
 }
 
 char *cli_json_dump(const json_t *value, size_t layout) {
-    char *raw = json_dumps(value, layout), *text = NULL;
+    char *raw = cli_json_write(value, layout), *text = NULL;
     size_t size;
     FILE *to = raw ? open_memstream(&text, &size) : NULL;
     if (to) write_escaped(to, raw);
@@ -97,7 +98,7 @@ static json_t *paths_json(const cli_job *job, const char *path, int count) {
     json_t *paths = json_array();
     for (int i = 0; path && i < count; i++) {
         char *numbered = cli_job_shown_path(job, path, i, count);
-        if (numbered) json_array_append_new(paths, cli_json_text(numbered));
+        cli_json_append(&paths, numbered ? cli_json_text(numbered) : NULL);
         free(numbered);
     }
     return paths;
@@ -111,24 +112,24 @@ json_t *cli_json_seed(uint64_t seed) {
 static json_t *seconds_json(const cli_job *job) {
     json_t *seconds = json_object();
     for (int i = 0; i < CLI_PHASES; i++)
-        json_object_set_new(seconds, cli_phase_name((i2v_phase)i), json_real(job->progress.seconds[i]));
-    json_object_set_new(seconds, "save", json_real(job->save_seconds));
-    json_object_set_new(seconds, "total", json_real(cli_now() - job->began));
+        cli_json_set(&seconds, cli_phase_name((i2v_phase)i), json_real(job->progress.seconds[i]));
+    cli_json_set(&seconds, "save", json_real(job->save_seconds));
+    cli_json_set(&seconds, "total", json_real(cli_now() - job->began));
     return seconds;
 }
 
 static json_t *sigmas_json(const cli_numbers *sigmas) {
     if (!sigmas->count) return json_null();
     json_t *list = json_array();
-    for (size_t i = 0; i < sigmas->count; i++) json_array_append_new(list, json_real(sigmas->values[i]));
+    for (size_t i = 0; i < sigmas->count; i++) cli_json_append(&list, json_real(sigmas->values[i]));
     return list;
 }
 
 static json_t *loras_json(const cli_loras *loras) {
     json_t *list = json_array();
     for (size_t i = 0; i < loras->count; i++)
-        json_array_append_new(
-            list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
+        cli_json_append(&list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale",
+                                         loras->list[i].scale));
     return list;
 }
 
@@ -152,28 +153,28 @@ static json_t *parameters_json(const cli_job *job) {
                   "max_guidance_scale", params->max_guidance_scale, "fps", params->fps, "motion_bucket_id",
                   params->motion_bucket_id, "noise_aug_strength", params->noise_aug_strength, "decode_chunk_size",
                   params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
-    json_object_set_new(object, "sigmas", sigmas_json(&job->settings->sigmas));
-    json_object_set_new(object, "preset", cli_json_text(job->settings->preset));
-    json_object_set_new(object, "scheduler", json_string(schedulers[params->scheduler]));
-    json_object_set_new(object, "sigma_schedule", sigma_schedule_json(job));
-    json_object_set_new(object, "guidance_shape", json_string(shapes[params->guidance_shape]));
-    json_object_set_new(object, "latents", cli_json_text(job->settings->latents));
-    json_object_set_new(object, "loras", loras_json(&job->settings->loras));
+    cli_json_set(&object, "sigmas", sigmas_json(&job->settings->sigmas));
+    cli_json_set(&object, "preset", cli_json_text(job->settings->preset));
+    cli_json_set(&object, "scheduler", json_string(schedulers[params->scheduler]));
+    cli_json_set(&object, "sigma_schedule", sigma_schedule_json(job));
+    cli_json_set(&object, "guidance_shape", json_string(shapes[params->guidance_shape]));
+    cli_json_set(&object, "latents", cli_json_text(job->settings->latents));
+    cli_json_set(&object, "loras", loras_json(&job->settings->loras));
     return object;
 }
 
 /* Those that are given. */
-static void add_output_options(json_t *object, const cli_job *job) {
+static void add_output_options(json_t **object, const cli_job *job) {
     static const char *const codecs[] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
     const i2v_output *output = &job->settings->output;
     if (job->video->num_clips > 1) {
-        json_object_set_new(object, "num_clips", json_integer(job->video->num_clips));
-        json_object_set_new(object, "clip_frames", json_integer(job->video->clip_frames));
+        cli_json_set(object, "num_clips", json_integer(job->video->num_clips));
+        cli_json_set(object, "clip_frames", json_integer(job->video->clip_frames));
     }
-    if (output->loop) json_object_set_new(object, "loop", json_true());
-    if (output->fps != 0) json_object_set_new(object, "playback_fps", json_real(output->fps));
-    if (output->codec != I2V_CODEC_AUTO) json_object_set_new(object, "codec", json_string(codecs[output->codec]));
-    if (output->quality >= 0) json_object_set_new(object, "quality", json_integer(output->quality));
+    if (output->loop) cli_json_set(object, "loop", json_true());
+    if (output->fps != 0) cli_json_set(object, "playback_fps", json_real(output->fps));
+    if (output->codec != I2V_CODEC_AUTO) cli_json_set(object, "codec", json_string(codecs[output->codec]));
+    if (output->quality >= 0) cli_json_set(object, "quality", json_integer(output->quality));
 }
 
 static int print_task_json(const cli_job *job, json_t *object) {
@@ -191,10 +192,10 @@ int cli_report_json(const cli_job *job) {
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
         seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
-        json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
-        json_object_set_new(object, "parameters", parameters_json(job));
+        cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
+        cli_json_set(&object, "parameters", parameters_json(job));
     }
-    add_output_options(object, job);
+    add_output_options(&object, job);
     return print_task_json(job, object);
 }
 
@@ -202,6 +203,6 @@ int cli_report_error_json(const cli_job *job) {
     json_t *object =
         json_pack("{s:s, s:s, s:o, s:o}", "command", job->settings->command->name, "version", i2v_version(), "input",
                   cli_json_text(job->task.input), "error", cli_json_text(job->error.message));
-    if (!job->input_failed) json_object_set_new(object, "seed", cli_json_seed(job->params.seed));
+    if (!job->input_failed) cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
     return print_task_json(job, object);
 }

@@ -109,7 +109,8 @@ static i2v_status start(i2v_team *team, i2v_error *error) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     if (team->started == team->size - 1) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_MEMORY, "the system gives only %d of %d threads: ask for fewer (--threads)",
+    return i2v_fail(error, I2V_ERROR_MEMORY,
+                    "the system gives only %d of %d threads: ask for fewer (--threads), or free memory",
                     team->started + 1, team->size);
 }
 

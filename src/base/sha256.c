@@ -26,7 +26,9 @@ i2v_status i2v_sha256_end(i2v_sha256 *hash, char hex[I2V_SHA256_SIZE], i2v_error
     hex[0] = '\0';
     if (hash->context && EVP_DigestFinal_ex(hash->context, digest, &size) != 1) size = 0;
     give_up(hash);
-    if (size != (I2V_SHA256_SIZE - 1) / 2) return i2v_fail(error, I2V_ERROR_INTERNAL, "libcrypto gives no SHA-256");
+    /* libcrypto says the same of lack of memory and of a hash that it has not */
+    if (size != (I2V_SHA256_SIZE - 1) / 2)
+        return i2v_fail(error, I2V_ERROR_MEMORY, "not enough memory for a SHA-256, or libcrypto has none");
     for (unsigned i = 0; i < size; i++) snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
     return I2V_OK;
 }

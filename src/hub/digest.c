@@ -24,6 +24,11 @@ static int begin(EVP_MD_CTX *context, i2v_digest_kind kind, uint64_t size) {
     return EVP_DigestInit_ex(context, EVP_sha1(), NULL) && EVP_DigestUpdate(context, header, (size_t)length);
 }
 
+/* libcrypto says the same of lack of memory and of a digest that it has not. */
+static i2v_status fail_digest(const char *path, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_MEMORY, "not enough memory for a digest of %s, or libcrypto has none", path);
+}
+
 static i2v_status add_file(EVP_MD_CTX *context, uint8_t *chunk, int descriptor, uint64_t size, const char *path,
                            int (*cancelled)(void *user), void *user, i2v_error *error) {
     for (uint64_t at = 0; at < size;) {
@@ -33,7 +38,7 @@ static i2v_status add_file(EVP_MD_CTX *context, uint8_t *chunk, int descriptor, 
         if (got <= 0)
             return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", path, got ? strerror(errno) : "it is cut off");
         if (!EVP_DigestUpdate(context, chunk, (size_t)got))
-            return i2v_fail(error, I2V_ERROR_INTERNAL, "libcrypto computes no digest of %s", path);
+            return fail_digest(path, error);
         at += (uint64_t)got;
         if (cancelled && cancelled(user)) return i2v_fail(error, I2V_CANCELLED, "cancelled");
     }
@@ -50,10 +55,10 @@ i2v_status i2v_digest_file(char text[I2V_DIGEST_TEXT_SIZE], i2v_digest_kind kind
     if (!chunk || !context)
         status = i2v_fail_memory(error, path, CHUNK);
     else if (!begin(context, kind, size))
-        status = i2v_fail(error, I2V_ERROR_INTERNAL, "libcrypto has no digest for %s", path);
+        status = fail_digest(path, error);
     if (status == I2V_OK) status = add_file(context, chunk, descriptor, size, path, cancelled, user, error);
     if (status == I2V_OK && (!EVP_DigestFinal_ex(context, digest, &length) || 2 * length >= I2V_DIGEST_TEXT_SIZE))
-        status = i2v_fail(error, I2V_ERROR_INTERNAL, "libcrypto computes no digest of %s", path);
+        status = fail_digest(path, error);
     for (unsigned i = 0; status == I2V_OK && i < length; i++) snprintf(text + 2 * i, 3, "%02x", digest[i]);
     EVP_MD_CTX_free(context);
     free(chunk);

@@ -5,6 +5,7 @@
 #include "hub/stored_tokens.h"
 #include "hub/url.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,7 @@ static i2v_status set_endpoint(i2v_hub_environment *environment, const i2v_hub_o
     char shown[I2V_URL_SHOWN_SIZE];
     i2v_url_show(shown, environment->endpoint);
     if (i2v_url_origin(&origin, environment->endpoint)) return I2V_OK;
+    if (errno == ENOMEM) return i2v_fail_memory(error, shown, 0);
     return i2v_fail(error, I2V_ERROR_PARAMETER, "HF_ENDPOINT is %s, which is no http or https address", shown);
 }
 

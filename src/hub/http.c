@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "hub/http_retry.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -211,7 +212,10 @@ static int follow(i2v_transfer *transfer) {
     i2v_url_show(from, transfer->url);
     i2v_url_show(to, location ? location : "");
     i2v_origin origin;
-    if (!location || !i2v_url_origin(&origin, location)) {
+    int is_web = location && i2v_url_origin(&origin, location);
+    if (location && !is_web && errno == ENOMEM) {
+        i2v_fail_memory(&transfer->error, to, 0);
+    } else if (!is_web) {
         i2v_fail(&transfer->error, I2V_ERROR_NETWORK, "%s redirects to %s, which is no http or https address", from,
                  to);
     } else if (++transfer->hop > transfer->request.max_redirects) {
@@ -283,8 +287,10 @@ i2v_status i2v_http_start(i2v_http *http, i2v_transfer *transfer, i2v_error *err
     transfer->http = http;
     transfer->tries = 0;
     transfer->kept = transfer->request.kept ? transfer->request.kept(transfer->request.user) : 0;
-    if (!i2v_url_origin(&transfer->origin, transfer->request.url))
+    if (!i2v_url_origin(&transfer->origin, transfer->request.url)) {
+        if (errno == ENOMEM) return i2v_fail_memory(error, shown, 0);
         return i2v_fail(error, I2V_ERROR_PARAMETER, "%s is no http or https address", shown);
+    }
     if (!transfer->curl) transfer->curl = curl_easy_init();
     if (!transfer->curl || !prepare_curl(transfer) || !send_try(transfer)) return i2v_fail_memory(error, shown, 0);
     transfer->next = http->transfers;

@@ -1,6 +1,7 @@
 #include "hub/listing.h"
 
 #include "base/json_bounds.h"
+#include "base/json_load.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -102,10 +103,12 @@ i2v_status i2v_listing_parse(i2v_hub_listing *listing, const void *json, size_t 
     json_error_t problem;
     i2v_status status = i2v_json_check(json, size, what, I2V_ERROR_NETWORK, error);
     if (status != I2V_OK) return status;
-    json_t *root = size ? json_loadb(json, size, 0, &problem) : NULL;
+    json_t *root = size ? i2v_json_load(json, size, 0, &problem) : NULL;
     const char *commit = text_of(root, "sha");
     const json_t *siblings = json_object_get(root, "siblings");
-    if (!commit || !i2v_is_commit(commit) || !json_is_array(siblings)) {
+    if (size && !root && json_error_code(&problem) == json_error_out_of_memory) {
+        status = i2v_fail_memory(error, what, size);
+    } else if (!commit || !i2v_is_commit(commit) || !json_is_array(siblings)) {
         status =
             i2v_fail(error, I2V_ERROR_NETWORK,
                      "%s is no list of a model's files; check HF_ENDPOINT, and what a proxy or a login page of the "

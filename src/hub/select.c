@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json_bounds.h"
+#include "base/json_load.h"
 #include "base/text.h"
 #include "base/weight_names.h"
 
@@ -143,10 +144,12 @@ i2v_status i2v_select_shards(i2v_hub_listing *listing, const char *index_name, c
         return status;
     }
     json_error_t problem;
-    json_t *root = size ? json_loadb((const char *)text, size, 0, &problem) : NULL;
+    json_t *root = size ? i2v_json_load(text, size, 0, &problem) : NULL;
     json_t *map = json_object_get(root, "weight_map"), *shard;
     const char *tensor;
-    if (!json_is_object(map) || json_object_size(map) == 0)
+    if (size && !root && json_error_code(&problem) == json_error_out_of_memory)
+        status = i2v_fail_memory(error, path, size);
+    else if (!json_is_object(map) || json_object_size(map) == 0)
         status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no weight_map", path);
     const char *last = "";
     json_object_foreach(map, tensor, shard) {

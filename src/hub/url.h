@@ -16,7 +16,7 @@ typedef struct i2v_origin {
 /* True for "http://..." and "https://...", in any case. */
 int i2v_url_is_web(const char *text);
 
-/* 0 if url is none of http or https with a host. */
+/* 0 if url is none of http or https with a host, and, with ENOMEM in errno, if memory is too small to tell. */
 int i2v_url_origin(i2v_origin *origin, const char *url);
 
 int i2v_origin_equal(const i2v_origin *a, const i2v_origin *b);

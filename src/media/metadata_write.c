@@ -60,8 +60,8 @@ static int move_up(FILE *stream, off_t from, off_t end, off_t by, uint8_t *block
 static i2v_status insert(const i2v_output_file *file, off_t at, const void *bytes, size_t size, i2v_error *error) {
     uint8_t *block = malloc(BLOCK);
     if (!block) return i2v_fail_memory(error, file->path, BLOCK);
-    FILE *stream = fopen(file->temporary, "r+be");
     errno = 0;
+    FILE *stream = fopen(file->temporary, "r+be");
     int done = stream && fseeko(stream, 0, SEEK_END) == 0;
     off_t end = done ? ftello(stream) : -1;
     done = end >= at && move_up(stream, at, end, (off_t)size, block) && fseeko(stream, at, SEEK_SET) == 0 &&

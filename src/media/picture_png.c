@@ -26,7 +26,9 @@ typedef struct png_job {
 
 __attribute__((noreturn)) static void on_error(png_structp decoder, png_const_charp text) {
     png_job *job = png_get_error_ptr(decoder);
-    if (job->has_pixels) {
+    if (!job->status && strcasestr(text, "memory")) {
+        job->status = i2v_fail_memory(job->error, job->source->name, 0);
+    } else if (job->has_pixels) {
         job->raster->warning = "its end is damaged";
     } else if (!job->status) {
         job->status =

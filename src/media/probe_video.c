@@ -146,7 +146,9 @@ static i2v_status open_video(opened_video *video, const i2v_encoded *source, i2v
     /* parsers have contexts of their own, which would print */
     context->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     /* frees context if it fails */
-    if (avformat_open_input(&video->context, NULL, format, NULL) >= 0) return I2V_OK;
+    int code = avformat_open_input(&video->context, NULL, format, NULL);
+    if (code >= 0) return I2V_OK;
+    if (code == AVERROR(ENOMEM)) return i2v_fail_memory(error, source->name, 0);
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated, damaged or no video", source->name);
 }
 
@@ -156,8 +158,9 @@ static void close_video(opened_video *video) {
     avio_context_free(&video->pb);
 }
 
-i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
+static i2v_status probe_once(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
     opened_video video;
+    *info = (i2v_media_info){0};
     i2v_status status = open_video(&video, source, error);
     if (!status) {
         snprintf(info->container, sizeof info->container, "%s", container_of(source, demuxer_of(source)));
@@ -167,11 +170,25 @@ i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_
     return status;
 }
 
-i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error) {
+/* libavformat calls some allocations that failed damage of the file. What is damaged is so a second time. */
+i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {
+    i2v_status status = probe_once(info, source, error);
+    return status == I2V_ERROR_FORMAT ? probe_once(info, source, error) : status;
+}
+
+static i2v_status metadata_once(char **json, const i2v_encoded *source, i2v_error *error) {
     opened_video video;
     i2v_status status = open_video(&video, source, error);
     const AVDictionaryEntry *comment = status ? NULL : av_dict_get(video.context->metadata, "comment", NULL, 0);
     if (comment) status = i2v_metadata_copy(json, comment->value, strlen(comment->value), source->name, error);
     close_video(&video);
     return status;
+}
+
+/* As above; and where memory lacks for the comment, libavformat goes on without it. */
+i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error) {
+    *json = NULL;
+    i2v_status status = metadata_once(json, source, error);
+    int again = status == I2V_ERROR_FORMAT || (status == I2V_OK && !*json);
+    return again ? metadata_once(json, source, error) : status;
 }

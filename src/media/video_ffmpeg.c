@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "media/metadata.h"
 #include "media/quiet.h"
+#include "media/verify.h"
 #include "media/video.h"
 
 #include <libavcodec/avcodec.h>
@@ -17,6 +18,7 @@
 /* What an ending means to FFmpeg. */
 typedef struct codec_choice {
     const char *muxer, *encoder;
+    const char *demuxer; /* that reads what the muxer writes; NULL: probe_picture.c does */
     enum AVPixelFormat pixels;
     int multiple;   /* frames grow to a multiple of this, by repeating their last row and column */
     int hundredths; /* time is counted in 1/100 s, not in frames */
@@ -50,8 +52,12 @@ static i2v_status fail_ffmpeg(const ffmpeg_writer *writer, int code, i2v_error *
     if (code == AVERROR(ENOMEM)) return i2v_fail_memory(error, writer->task->path, 0);
     av_strerror(code, reason, sizeof reason);
     /* FFmpeg negates errno; its own codes are larger than any errno */
-    i2v_status status = code > -4096 && code != AVERROR(EINVAL) ? I2V_ERROR_IO : I2V_ERROR_INTERNAL;
-    return i2v_fail(error, status, "cannot write %s: %s", writer->task->path, reason);
+    if (code > -4096 && code != AVERROR(EINVAL)) {
+        return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", writer->task->path, reason);
+    }
+    /* encoders say of an allocation that failed what they say of any other failure */
+    return i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: %s, or there is not enough memory", writer->task->path,
+                    reason);
 }
 
 i2v_status i2v_ffmpeg_has(const char *muxer, const char *encoder, const char *ending, i2v_error *error) {
@@ -111,7 +117,9 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     if (code == AVERROR(ENOMEM)) return i2v_fail_memory(error, writer->task->path, 0);
     char reason[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(code, reason, sizeof reason);
-    return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: %s refuses %d x %d pixels at %g frames a second: %s",
+    return i2v_fail(error, I2V_ERROR_PARAMETER,
+                    "cannot write %s: %s refuses %d x %d pixels at %g frames a second: %s, or there is not enough "
+                    "memory",
                     writer->task->path, choice->encoder, encoder->width, encoder->height, av_q2d(writer->task->fps),
                     reason);
 }
@@ -300,6 +308,13 @@ static i2v_status ffmpeg_write(void *self, const uint8_t *rgb, i2v_error *error)
     return encode(writer, writer->frame, error);
 }
 
+static i2v_status verify(const ffmpeg_writer *writer, i2v_error *error) {
+    const char *demuxer = writer->choice->demuxer;
+    const AVCodecContext *encoder = writer->encoder;
+    if (!demuxer) return i2v_verify_pictures(&writer->file, writer->task, 0, error);
+    return i2v_verify_video(&writer->file, writer->task, demuxer, encoder->width, encoder->height, error);
+}
+
 /* A full disk shows as late as the last flush, or on closing. */
 static i2v_status ffmpeg_finish(void *self, i2v_error *error) {
     ffmpeg_writer *writer = self;
@@ -313,6 +328,7 @@ static i2v_status ffmpeg_finish(void *self, i2v_error *error) {
     if (metadata && writer->choice->add_metadata) {
         status = writer->choice->add_metadata(&writer->file, metadata, error);
     }
+    if (!status) status = verify(writer, error);
     return status ? status : i2v_output_file_commit(&writer->file, error);
 }
 
@@ -343,10 +359,10 @@ static void ffmpeg_close(void *self) {
     .encoder_options = "b=0,deadline=good,cpu-used=3,row-mt=0"
 #define AV1                                                                                                            \
     .encoder = "libaom-av1", .pixels = AV_PIX_FMT_YUV420P, .multiple = 1, .encoder_options = "b=0,usage=good,cpu-used=5"
-#define MP4 .muxer = "mp4", .muxer_options = "movflags=+faststart"
-#define MOV .muxer = "mov", .muxer_options = "movflags=+faststart"
-#define MKV .muxer = "matroska", .muxer_options = ""
-#define WEBM .muxer = "webm", .muxer_options = ""
+#define MP4 .muxer = "mp4", .demuxer = "mov", .muxer_options = "movflags=+faststart"
+#define MOV .muxer = "mov", .demuxer = "mov", .muxer_options = "movflags=+faststart"
+#define MKV .muxer = "matroska", .demuxer = "matroska", .muxer_options = ""
+#define WEBM .muxer = "webm", .demuxer = "matroska", .muxer_options = ""
 
 static const codec_choice mp4_h264 = {MP4, H264}, mp4_h265 = {MP4, H265}, mp4_vp9 = {MP4, VP9}, mp4_av1 = {MP4, AV1},
                           mov_h264 = {MOV, H264}, mov_h265 = {MOV, H265}, mkv_h264 = {MKV, H264},

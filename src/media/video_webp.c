@@ -1,6 +1,7 @@
 /* Animated WebP by libwebp. */
 #include "base/file.h"
 #include "media/metadata.h"
+#include "media/verify.h"
 #include "media/video.h"
 
 #include <errno.h>
@@ -49,8 +50,14 @@ static i2v_status webp_open(void *self, const i2v_video_format *format, const i2
     return I2V_OK;
 }
 
-static i2v_status fail_encoder(const webp_writer *writer, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: libwebp says: %s", writer->task->path,
+/* Its muxer says of an allocation that failed what it says of any other failure. */
+static i2v_status fail_encoder(const webp_writer *writer, WebPEncodingError code, i2v_error *error) {
+    const i2v_video_task *task = writer->task;
+    if (code == VP8_ENC_ERROR_OUT_OF_MEMORY || code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY) {
+        return i2v_fail_memory(error, task->path, (uint64_t)task->width * (uint64_t)task->height * 4);
+    }
+    return i2v_fail(error, I2V_ERROR_INTERNAL,
+                    "cannot write %s: libwebp says: %s; or there is not enough memory", task->path,
                     WebPAnimEncoderGetError(writer->encoder));
 }
 
@@ -65,14 +72,15 @@ static i2v_status webp_write(void *self, const uint8_t *rgb, i2v_error *error) {
     if (!WebPPictureImportRGB(&picture, rgb, 3 * picture.width)) {
         status = i2v_fail_memory(error, writer->task->path, (uint64_t)picture.width * (uint64_t)picture.height * 4);
     } else if (!WebPAnimEncoderAdd(writer->encoder, &picture, timestamp(writer), &writer->config)) {
-        status = fail_encoder(writer, error);
+        status = fail_encoder(writer, picture.error_code, error);
     }
     writer->written++;
     WebPPictureFree(&picture);
     return status;
 }
 
-static i2v_status write_file(const char *path, const WebPData *data, i2v_error *error) {
+static i2v_status write_file(const i2v_video_task *task, const WebPData *data, i2v_error *error) {
+    const char *path = task->path;
     i2v_output_file file;
     i2v_status status = i2v_output_file_begin(&file, path, error);
     if (status) return status;
@@ -83,9 +91,11 @@ static i2v_status write_file(const char *path, const WebPData *data, i2v_error *
         failed = 1;
         cause = errno;
     }
-    if (!failed) return i2v_output_file_commit(&file, error);
+    if (failed) status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(cause));
+    if (!status) status = i2v_verify_pictures(&file, task, 1, error);
+    if (!status) return i2v_output_file_commit(&file, error);
     i2v_output_file_abort(&file);
-    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(cause));
+    return status;
 }
 
 /* Puts the text's XMP into the assembled file. */
@@ -97,10 +107,13 @@ static i2v_status add_metadata(WebPData *data, const i2v_video_task *task, i2v_e
     WebPData whole, chunk = {(const uint8_t *)xmp, xmp ? strlen(xmp) : 0};
     WebPDataInit(&whole);
     i2v_status status = I2V_OK;
-    if (!mux) {
+    WebPMuxError code = mux ? WebPMuxSetChunk(mux, "XMP ", &chunk, 0) : WEBP_MUX_MEMORY_ERROR;
+    if (code == WEBP_MUX_OK) code = WebPMuxAssemble(mux, &whole);
+    if (code == WEBP_MUX_MEMORY_ERROR) {
         status = i2v_fail_memory(error, task->path, data->size);
-    } else if (WebPMuxSetChunk(mux, "XMP ", &chunk, 0) != WEBP_MUX_OK || WebPMuxAssemble(mux, &whole) != WEBP_MUX_OK) {
-        status = i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: libwebp takes no metadata", task->path);
+    } else if (code != WEBP_MUX_OK) {
+        status = i2v_fail(error, I2V_ERROR_INTERNAL,
+                          "cannot write %s: libwebp takes no metadata, or there is not enough memory", task->path);
     }
     WebPMuxDelete(mux); /* it points into data */
     free(xmp);
@@ -119,10 +132,10 @@ static i2v_status webp_finish(void *self, i2v_error *error) {
     /* a frame of nothing marks the end of the last one */
     if (!WebPAnimEncoderAdd(writer->encoder, NULL, timestamp(writer), NULL) ||
         !WebPAnimEncoderAssemble(writer->encoder, &data)) {
-        status = fail_encoder(writer, error);
+        status = fail_encoder(writer, VP8_ENC_OK, error);
     } else {
         status = add_metadata(&data, writer->task, error);
-        if (!status) status = write_file(writer->task->path, &data, error);
+        if (!status) status = write_file(writer->task, &data, error);
     }
     WebPDataClear(&data);
     return status;

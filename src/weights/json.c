@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json_bounds.h"
+#include "base/json_load.h"
 
 #include <stdlib.h>
 
@@ -26,7 +27,7 @@ i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t f
     *root = NULL;
     i2v_status status = i2v_json_check(text, size, path, I2V_ERROR_MODEL, error);
     if (status != I2V_OK) return status;
-    *root = json_loadb(text, size, flags, &problem);
+    *root = i2v_json_load(text, size, flags, &problem);
     if (*root && json_is_object(*root)) return I2V_OK;
     if (*root) {
         json_decref(*root);

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     i2v_sha256 hash;
     char hex[I2V_SHA256_SIZE];
     i2v_sha256_begin(&hash);
-    i2v_weights_fingerprint(weights, &hash);
+    fuzz_require(i2v_weights_fingerprint(weights, &hash, &error) == I2V_OK);
     i2v_sha256_end(&hash, hex, NULL);
     i2v_weights_metadata(weights, "format");
     i2v_weights_dtype_name(weights);
