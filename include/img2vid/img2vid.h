@@ -84,8 +84,8 @@ typedef enum i2v_fit {
     I2V_FIT_DIFFUSERS
 } i2v_fit;
 
-/* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input, and a pipe is read to its
- * end. EXIF orientation is applied. On success *image is to be freed with i2v_image_free; on failure it is NULL. */
+/* Reads a PNG, JPEG, WebP, BMP, TIFF or GIF (first frame) file; path "-" reads standard input, and a pipe is read to
+ * its end. EXIF orientation is applied. On success *image is to be freed with i2v_image_free; on failure it is NULL. */
 I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
 
 /* The same from memory. data is not kept. */
