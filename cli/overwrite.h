@@ -4,8 +4,8 @@
 
 #include "job.h"
 
-/* Compares the files themselves, not their names. clip_frames: of a clip of the video. For a begun job, whose folders of
- * outputs are there. */
+/* Compares the files themselves, not their names. clip_frames: of a clip of the video. For a begun job, whose folders
+ * of outputs are there. */
 i2v_status cli_overwrite_check(cli_job *job, int clip_frames);
 
 #endif

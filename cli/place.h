@@ -11,8 +11,8 @@ typedef struct cli_place {
     char *name; /* NULL if the file is there */
 } cli_place;
 
-/* Follows links, those that lead to nothing, too. Path "-" is standard input. 0 if there is no such place: its folder is
- * missing, or without memory. */
+/* Follows links, those that lead to nothing, too. Path "-" is standard input. 0 if there is no such place: its folder
+ * is missing, or without memory. */
 int cli_place_of(cli_place *place, const char *path);
 void cli_place_free(cli_place *place);
 

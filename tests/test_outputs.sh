@@ -1,5 +1,6 @@
 #!/bin/bash
-# What the program writes loses nothing that is there: test_outputs.sh PROGRAM DATA, where DATA/reference holds tiny models.
+# What the program writes loses nothing that is there: test_outputs.sh PROGRAM DATA, where DATA/reference holds tiny
+# models.
 set -u
 program=$(realpath "$1")
 data=$(realpath "$2")

@@ -96,8 +96,8 @@ typedef enum i2v_fit {
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP file, or another of docs/PICTURES.md; of an animation, the first
- * frame. path "-" reads standard input, and a pipe is read to its end. EXIF orientation is applied. On success *image is
- * to be freed with i2v_image_free; on failure it is NULL. */
+ * frame. path "-" reads standard input, and a pipe is read to its end. EXIF orientation is applied. On success *image
+ * is to be freed with i2v_image_free; on failure it is NULL. */
 I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
 
 /* The same from memory. data is not kept. */

@@ -33,8 +33,8 @@ int i2v_is_folder(const char *path);
 
 /* ---- output_file.c ---- */
 
-/* A file that appears whole or not at all: written under a temporary name beside its target, then renamed. Where path is
- * a link, its target is what it leads to, which need not exist. */
+/* A file that appears whole or not at all: written under a temporary name beside its target, then renamed. Where path
+ * is a link, its target is what it leads to, which need not exist. */
 typedef struct i2v_output_file {
     char *path;      /* as given, for messages */
     char *target;    /* what is replaced */

@@ -49,8 +49,8 @@ extern const i2v_video_format i2v_images_format;
 /* video_ffmpeg.c: I2V_ERROR_UNSUPPORTED, saying what to do, if this build of FFmpeg lacks one of the two. */
 i2v_status i2v_ffmpeg_has(const char *muxer, const char *encoder, const char *ending, i2v_error *error);
 
-/* video_path.c: the file of frame `number` by a path, allocated. That is the path itself, but for a .png whose file name
- * has a %: there must be at most one %d or %0Nd (N from 1 to 9), which becomes the number, and %% becomes %. */
+/* video_path.c: the file of frame `number` by a path, allocated. That is the path itself, but for a .png whose file
+ * name has a %: there must be at most one %d or %0Nd (N from 1 to 9), which becomes the number, and %% becomes %. */
 i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *error);
 /* True if each frame has a file of its own, or would if the % in the path were as they should be. */
 int i2v_video_path_numbered(const char *path);

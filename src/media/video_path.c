@@ -1,5 +1,5 @@
-/* Which files a video's path stands for. In the file name of a .png, and nowhere else, %d or %0Nd is a frame's number, so
- * that each frame has a file of its own, and %% is one %. */
+/* Which files a video's path stands for. In the file name of a .png, and nowhere else, %d or %0Nd is a frame's number,
+ * so that each frame has a file of its own, and %% is one %. */
 #include "media/video.h"
 
 #include <errno.h>
