@@ -214,13 +214,19 @@ static char *link_target(const char *name, const char *etag) {
     return target;
 }
 
+/* What a killed process left under that name goes: the name is fixed, and the file's lock keeps others away. */
+static int make_link(const char *target, const char *at) {
+    unlink(at);
+    return symlink(target, at);
+}
+
 i2v_status i2v_cache_link(const i2v_cache *cache, const char *name, const char *etag, i2v_error *error) {
     char *path = i2v_cache_file_path(cache, name), *blob = i2v_cache_blob_path(cache, etag, "");
-    char *target = link_target(name, etag), *temporary = path ? make_path("%s.%ld.link", path, (long)getpid()) : NULL;
+    char *target = link_target(name, etag), *temporary = path ? make_path("%s.link", path) : NULL;
     i2v_status status = I2V_OK;
     if (!path || !blob || !target || !temporary) {
         status = i2v_fail_memory(error, "the path of the cache", 0);
-    } else if (symlink(target, temporary) == 0) {
+    } else if (make_link(target, temporary) == 0) {
         if (rename(temporary, path) < 0) {
             status = fail_write(path, error);
             unlink(temporary);
