@@ -73,7 +73,8 @@ char *cli_json_dump(const json_t *value, size_t layout) {
     size_t size;
     FILE *to = raw ? open_memstream(&text, &size) : NULL;
     if (to) write_escaped(to, raw);
-    if (to && fclose(to) != 0) {
+    int failed = to && ferror(to);
+    if (to && (fclose(to) != 0 || failed)) {
         free(text);
         text = NULL;
     }
