@@ -398,7 +398,7 @@ static void refuses_wrong_headers(void **state) {
     write_text(PLAIN, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
     expect_refused(NULL, "git lfs pull", PLAIN);
     write_text(PLAIN, "<html>404 Not Found</html>");
-    expect_refused(NULL, "no safetensors file", PLAIN);
+    expect_refused(NULL, "a web page", PLAIN);
     write_file(PLAIN, "\x01\xe1\xf5\x05\0\0\0\0{}", 10); /* 100,000,001 */
     expect_refused(NULL, "a header of 100000001 bytes", PLAIN);
     write_file(PLAIN, "\x03\0\0\0\0\0\0\0{}", 10);

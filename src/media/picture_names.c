@@ -87,6 +87,7 @@ static const known_format formats[] = {
     {0, MAGIC("7z\xbc\xaf\x27\x1c"), "a 7z archive", "unpack it first"},
     {0, MAGIC("Rar!"), "a RAR archive", "unpack it first"},
     {257, MAGIC("ustar"), "a tar archive", "unpack it first"},
+    {0, MAGIC("GGUF"), "a GGUF file of weights", "a model's weights are read from its safetensors files"},
     {0, MAGIC("\x93NUMPY"), "a NumPy array", "save it as PNG; latents are for `img2vid decode`"},
     {0, MAGIC("version https://git-lfs"), "a pointer of Git LFS, not the file itself", "fetch it with `git lfs pull`"},
 };

@@ -3,6 +3,7 @@
 #include "weights/safetensors.h"
 
 #include "weights/json.h"
+#include "weights/other_files.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,8 +17,7 @@
 
 /* Checks the first bytes; *size is the length of the JSON text at byte 8. */
 static i2v_status header_size(const i2v_input_file *file, const char *path, size_t *size, i2v_error *error) {
-    static const char lfs[] = "version https://git-lfs";
-    char begin[sizeof lfs - 1];
+    char begin[I2V_OTHER_FILE_BEGIN];
     uint64_t length;
     if (file->size < sizeof length)
         return i2v_fail(error, I2V_ERROR_MODEL,
@@ -26,10 +26,11 @@ static i2v_status header_size(const i2v_input_file *file, const char *path, size
     i2v_bytes bytes = {.file = file};
     size_t count = file->size < sizeof begin ? (size_t)file->size : sizeof begin;
     if (!i2v_bytes_read(&bytes, 0, count, begin)) return i2v_bytes_fail(&bytes, error);
-    if (count == sizeof begin && memcmp(begin, lfs, sizeof begin) == 0)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: a Git LFS pointer in place of the weights; run `git lfs pull`",
-                        path);
     memcpy(&length, begin, sizeof length);
+    if (length > file->size - sizeof length) {
+        i2v_status status = i2v_other_file_check(begin, count, path, error);
+        if (status != I2V_OK) return status;
+    }
     if (length > MAX_HEADER)
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: a header of %" PRIu64 " bytes: this is no safetensors file, or it is damaged; "
