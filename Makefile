@@ -1,8 +1,8 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-clang test-threads test-aarch64 test-python fuzz faults wheel demo install deb check-deb \
-    clean format
+.PHONY: all packages test test-clang test-threads test-aarch64 test-python test-faults fuzz faults wheel demo install deb \
+    check-deb clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -15,7 +15,7 @@ packages:
 test: packages
 	cmake --preset release -DI2V_WERROR=ON
 	cmake --build --preset release
-	ctest --preset release
+	ctest --preset release -LE long
 	cmake --preset sanitize -DI2V_WERROR=ON
 	cmake --build --preset sanitize
 	ctest --preset sanitize
@@ -43,7 +43,9 @@ fuzz: packages
 	cmake --build --preset fuzz
 	tests/fuzz/run.sh build/fuzz $(SECONDS_EACH) $(TARGETS)
 
-# The program with every call failing once (tests/faults); ctest runs a part of it.
+# The program where calls fail and where it is killed (tests/faults): some of both, in minutes, and every call once.
+test-faults: packages all
+	ctest --preset release -L long
 faults: packages all
 	cmake --build --preset release --target all_faults
 
