@@ -42,7 +42,37 @@ static void test_bfloat16_is_told_a_way(void **state) {
     assert_non_null(strstr(error.message, "array.astype('<f4')"));
 }
 
+/* A version 2 header, whose length has 32 bits, of any length that is there. */
+static void test_long_headers(void **state) {
+    static const size_t lengths[] = {100, 70000, (1 << 20) + 1};
+    for (size_t i = 0; i < 3; i++) {
+        char path[] = "/tmp/img2vid-test-XXXXXX";
+        size_t size = 12 + lengths[i] + 8;
+        uint8_t *file = calloc(1, size);
+        assert_non_null(file);
+        memset(file + 12, ' ', lengths[i]);
+        memcpy(file, "\x93NUMPY\x02\x00", 8);
+        for (int byte = 0; byte < 4; byte++) file[8 + byte] = (uint8_t)(lengths[i] >> 8 * byte);
+        static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+        memcpy(file + 12, text, sizeof text - 1);
+        file[size - 5] = 0x3f, file[size - 6] = 0x80; /* 1.0 */
+        int descriptor = mkstemp(path), ndim;
+        assert_int_equal(write(descriptor, file, size), size);
+        close(descriptor);
+        free(file);
+        float *data = NULL;
+        int64_t shape[8];
+        i2v_error error;
+        i2v_status status = i2v_array_load(path, &data, shape, &ndim, &error);
+        assert_int_equal(status, i < 2 ? I2V_OK : I2V_ERROR_FORMAT);
+        if (data) assert_true(ndim == 1 && shape[0] == 2 && data[0] == 1.0f && data[1] == 0.0f);
+        i2v_array_free(data);
+        unlink(path);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way),
+                                       cmocka_unit_test(test_long_headers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

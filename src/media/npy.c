@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/free_memory.h"
+#include "base/input_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NDIM = 8, HEADER_SIZE = 256, PREFIX_SIZE = 10 };
+enum { MAX_NDIM = 8, HEADER_SIZE = 256, PREFIX_SIZE = 10, MAX_HEADER = 1 << 20 };
 static const char magic[] = "\x93NUMPY";
 
 /* What a header says. */
@@ -107,31 +108,43 @@ static int read_dictionary(cursor *text, npy_header *header) {
     return descr && order && shape;
 }
 
-/* Sets *start to where the values begin. */
-static i2v_status read_header(const i2v_mapped_file *file, npy_header *header, size_t *start, const char *path,
+/* The first bytes, up to where the text begins, and how long it is. */
+static i2v_status read_prefix(const i2v_bytes *bytes, uint64_t size, size_t *prefix, size_t *length, const char *path,
                               i2v_error *error) {
-    const uint8_t *data = file->data;
-    if (file->size < PREFIX_SIZE || memcmp(data, magic, 6) != 0) {
+    uint8_t first[PREFIX_SIZE + 2] = {0};
+    size_t count = size < sizeof first ? (size_t)size : sizeof first;
+    if (!i2v_bytes_read(bytes, 0, count, first)) return i2v_bytes_fail(bytes, error);
+    if (count < PREFIX_SIZE || memcmp(first, magic, 6) != 0) {
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s is not a NumPy array file (.npy)", path);
     }
-    int version = data[6];
+    int version = first[6];
     if (version < 1 || version > 3) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a .npy file of version %d: 1 to 3 are known", path,
                         version);
     }
-    size_t prefix = version == 1 ? PREFIX_SIZE : PREFIX_SIZE + 2;
-    size_t length = (size_t)data[8] | (size_t)data[9] << 8;
-    if (version > 1 && file->size >= prefix) length |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
-    if (file->size < prefix || file->size - prefix < length) {
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
-    }
-    cursor text = {(const char *)data + prefix, (const char *)data + prefix + length};
-    if (!read_dictionary(&text, header)) {
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header, or more than %d dimensions", path,
-                        MAX_NDIM);
-    }
-    *start = prefix + length;
+    *prefix = version == 1 ? PREFIX_SIZE : PREFIX_SIZE + 2;
+    *length = (size_t)first[8] | (size_t)first[9] << 8;
+    if (version > 1) *length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    if (size < *prefix || size - *prefix < *length) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
     return I2V_OK;
+}
+
+/* Sets *start to where the values begin. */
+static i2v_status read_header(const i2v_bytes *bytes, uint64_t size, npy_header *header, size_t *start,
+                              const char *path, i2v_error *error) {
+    size_t prefix = 0, length = 0;
+    i2v_status status = read_prefix(bytes, size, &prefix, &length, path, error);
+    if (status) return status;
+    char *text = length <= MAX_HEADER ? malloc(length + 1) : NULL;
+    if (!text && length <= MAX_HEADER) return i2v_fail_memory(error, path, length);
+    if (text && !i2v_bytes_read(bytes, prefix, length, text)) status = i2v_bytes_fail(bytes, error);
+    if (!status && (!text || !read_dictionary(&(cursor){text, text + length}, header))) {
+        status = i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header, or more than %d dimensions", path,
+                          MAX_NDIM);
+    }
+    free(text);
+    *start = prefix + length;
+    return status;
 }
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
@@ -149,7 +162,7 @@ static float half_to_float(uint16_t half) {
     return half & 0x8000 ? -value : value;
 }
 
-/* memcpy: values in a mapped file need not be aligned. */
+/* memcpy: bytes need not be aligned. */
 static void convert(float *values, const uint8_t *bytes, size_t count, size_t item_size) {
     if (item_size == sizeof(float)) {
         memcpy(values, bytes, count * sizeof(float));
@@ -191,16 +204,17 @@ static int count_values(const int64_t *shape, int ndim, size_t item_size, size_t
     return 1;
 }
 
-/* A mapped file, what its header says of the values, and where they are. All are in the file. */
+/* An opened file, what its header says of the values, and where they are. All are in the file. */
 typedef struct opened_array {
-    i2v_mapped_file file;
+    i2v_input_file file;
     npy_header header;
     size_t start, count, item_size;
 } opened_array;
 
 static i2v_status check_array(opened_array *array, const char *path, i2v_error *error) {
     npy_header *header = &array->header;
-    i2v_status status = read_header(&array->file, header, &array->start, path, error);
+    i2v_bytes bytes = {.file = &array->file};
+    i2v_status status = read_header(&bytes, array->file.size, header, &array->start, path, error);
     if (status) return status;
     array->item_size = item_size_of(header->descr);
     if (!array->item_size && strcmp(header->descr + 1, "V2") == 0) {
@@ -231,7 +245,7 @@ static i2v_status open_array(opened_array *array, const char *path, int64_t shap
                              i2v_error *error) {
     *array = (opened_array){0};
     *ndim = 0;
-    i2v_status status = i2v_file_map(&array->file, path, error);
+    i2v_status status = i2v_input_file_open(&array->file, path, error);
     if (!status) status = check_array(array, path, error);
     if (status) return status;
     memcpy(shape, array->header.shape, sizeof array->header.shape);
@@ -239,10 +253,25 @@ static i2v_status open_array(opened_array *array, const char *path, int64_t shap
     return I2V_OK;
 }
 
+/* A piece at a time. */
+static i2v_status read_values(const opened_array *array, float *values, i2v_error *error) {
+    uint8_t piece[8192];
+    i2v_bytes bytes = {.file = &array->file, .offset = array->start};
+    size_t together = sizeof piece / array->item_size;
+    for (size_t first = 0; first < array->count; first += together) {
+        size_t left = array->count - first, count = left < together ? left : together;
+        if (!i2v_bytes_read(&bytes, first * array->item_size, count * array->item_size, piece)) {
+            return i2v_bytes_fail(&bytes, error);
+        }
+        convert(values + first, piece, count, array->item_size);
+    }
+    return i2v_input_file_check(&array->file, error);
+}
+
 i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error) {
     opened_array array;
     i2v_status status = open_array(&array, path, shape, ndim, error);
-    i2v_file_unmap(&array.file);
+    i2v_input_file_close(&array.file);
     return status;
 }
 
@@ -256,8 +285,12 @@ i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int 
         *data = bytes <= most ? malloc(bytes ? bytes : 1) : NULL;
         if (!*data) status = i2v_fail_memory(error, path, bytes);
     }
-    if (!status && array.count) convert(*data, array.file.data + array.start, array.count, array.item_size);
-    i2v_file_unmap(&array.file);
+    if (!status) status = read_values(&array, *data, error);
+    if (status) {
+        free(*data);
+        *data = NULL;
+    }
+    i2v_input_file_close(&array.file);
     return status;
 }
 
