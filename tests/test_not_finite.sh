@@ -43,6 +43,18 @@ latents_outlive_the_decoder() {
     said "VAE decoder's output"
 }
 
+# Finite to the end, and no picture: files of bfloat16 hold what overflows no sum.
+values_that_no_model_has() {
+    local original=$data/reference/plain_top
+    damaged vae decoder.time_conv_out.bias 3e38
+    ends 1 generate picture.png -o bad.mp4 --model "$scratch/damaged" "${small[@]}" --quiet
+    said "VAE decoder's output, frames 1 to 2 of 3, has values such as .*: tensor decoder.time_conv_out.bias of"
+    damaged vae decoder.conv_out.bias -1e30
+    ends 1 generate picture.png -o bad.mp4 --model "$scratch/damaged" "${small[@]}" --quiet
+    said "VAE decoder's output, .* has values such as .*: tensor decoder.conv_out.bias of"
+    [ -e bad.mp4 ] && fail 'a video was written'
+}
+
 # A later clip never begins; the first one's latents are there, as a video of one clip less.
 latents_of_the_clips_so_far() {
     rm -f l.npy
@@ -64,4 +76,4 @@ latents_of_many_clips() {
 }
 
 run_groups before_the_steps_end_nothing_is_written latents_outlive_the_decoder latents_of_the_clips_so_far \
-    latents_of_many_clips
+    latents_of_many_clips values_that_no_model_has

@@ -5,25 +5,26 @@
 
 enum { TOGETHER = 1024 };
 
-/* NaN and the infinities are the floats whose exponent is all ones. */
-static uint32_t is_not_finite(const float *value) {
+/* Without the sign, floats are in the order of their bits, the infinities and NaN behind all others. */
+static uint32_t magnitude(const float *value) {
     uint32_t bits;
     memcpy(&bits, value, sizeof bits);
-    return (bits & 0x7f800000u) == 0x7f800000u;
+    return bits & 0x7fffffffu;
 }
 
 /* Without a way out of the loop, which would keep it from being vectorised. */
-static uint32_t any_not_finite(const float *values, size_t count) {
+static uint32_t any_beyond(const float *values, size_t count, uint32_t limit) {
     uint32_t found = 0;
-    for (size_t i = 0; i < count; i++) found |= is_not_finite(values + i);
+    for (size_t i = 0; i < count; i++) found |= magnitude(values + i) > limit;
     return found;
 }
 
-size_t i2v_first_not_finite(const float *values, size_t count) {
+size_t i2v_first_beyond(const float *values, size_t count, float limit) {
+    uint32_t most = magnitude(&limit);
     size_t first = 0;
-    while (first < count && !any_not_finite(values + first, count - first < TOGETHER ? count - first : TOGETHER)) {
+    while (first < count && !any_beyond(values + first, count - first < TOGETHER ? count - first : TOGETHER, most)) {
         first += TOGETHER;
     }
-    while (first < count && !is_not_finite(values + first)) first++;
+    while (first < count && magnitude(values + first) <= most) first++;
     return first < count ? first : count;
 }

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Where the first NaN or infinity among the values is; count if there is none. Vectorises: as fast as memory is read.
- */
-size_t i2v_first_not_finite(const float *values, size_t count);
+/* Where the first value is that is NaN or larger than limit, of either sign; count if there is none. With FLT_MAX, NaN and
+ * the infinities. Vectorises: as fast as memory is read. */
+size_t i2v_first_beyond(const float *values, size_t count, float limit);
 
 #endif

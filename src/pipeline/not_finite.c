@@ -2,17 +2,20 @@
 
 #include "base/finite.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 /* No trained weight is near it, and no product of two overflows float32. */
 #define LARGEST_WEIGHT 1e18f
+/* No model computes values near it: latents are below 1e5, all else is below 1e3. */
+#define LARGEST_COMPUTED 1e9f
 /* Weights looked at together. */
 #define TOGETHER 1024
 
 i2v_status i2v_check_given(i2v_engine *engine, const float *values, size_t count, const char *name) {
-    size_t first = i2v_first_not_finite(values, count);
+    size_t first = i2v_first_beyond(values, count, FLT_MAX);
     if (first == count) return I2V_OK;
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s: value %zu is not a finite number", name, first);
 }
@@ -41,31 +44,38 @@ static const i2v_weight *find_damaged(const i2v_weights *weights, float *value) 
     return NULL;
 }
 
+/* what: the values and what is wrong with them. */
 static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *what) {
     const i2v_weights *weights = engine->weights[part];
     float value;
     const i2v_weight *damaged = find_damaged(weights, &value);
     if (damaged) {
         return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                        "%s is not finite: tensor %s of %s holds %g, so the file is damaged; download it again", what,
+                        "%s: tensor %s of %s holds %g, so the file is damaged; download it again", what,
                         damaged->origin, damaged->file, (double)value);
     }
     const char *lora = part == I2V_PART_UNET && engine->lora ? ", a LoRA's scale may be too large" : "";
     const char *dtype = engine->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
     return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                    "%s is not finite: the weights in %s may be damaged or of another model%s, or noise that was "
+                    "%s: the weights in %s may be damaged or of another model%s, or noise that was "
                     "given is far too large%s",
                     what, i2v_weights_path(weights), lora, dtype);
 }
 
 i2v_status i2v_check_computed(i2v_engine *engine, i2v_part part, const float *values, size_t count, const char *format,
                               ...) {
+    size_t first = i2v_first_beyond(values, count, LARGEST_COMPUTED);
     /* of a cancelled run, which is told next, some values were never computed */
-    if (atomic_load(&engine->cancel) || i2v_first_not_finite(values, count) == count) return I2V_OK;
-    char what[128];
+    if (first == count || atomic_load(&engine->cancel)) return I2V_OK;
+    char what[192];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    size_t length = (size_t)vsnprintf(what, 128, format, arguments);
     va_end(arguments);
+    if (length > 127) length = 127;
+    if (isfinite(values[first]))
+        snprintf(what + length, sizeof what - length, " has values such as %g", (double)values[first]);
+    else
+        snprintf(what + length, sizeof what - length, " is not finite");
     return fail_computed(engine, part, what);
 }
