@@ -78,7 +78,8 @@ static i2v_status check_target(const i2v_output_file *file, struct stat *info, i
     *info = (struct stat){0};
     if (stat(file->target, info) < 0) return I2V_OK; /* creating it says why, if it is not just new */
     if (!S_ISREG(info->st_mode))
-        return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is %s", file->path, kind_of(info->st_mode));
+        return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is %s; give another name", file->path,
+                        kind_of(info->st_mode));
     if (!(info->st_mode & 0222))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is read-only; give another name, or chmod u+w it",
                         file->path);
