@@ -22,8 +22,7 @@ static void letters_stay(void **state) {
     static const char *const texts[] = {
         "",
         "a b~",
-        "Stra\xc3\x9f"
-        "e",
+        "stra\xc3\x9f", /* in hexadecimal, a letter after it would be a digit */
         "\xc2\xa0",         /* U+00A0, the first after C1 */
         "\xe2\x80\xa7",     /* U+2027 */
         "\xe2\x80\xaf",     /* U+202F */

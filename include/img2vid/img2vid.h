@@ -76,8 +76,8 @@ typedef struct i2v_image {
     int width, height;
     uint8_t *pixels;
     char sha256[I2V_SHA256_SIZE]; /* of the file it was loaded from; "" if it was made otherwise */
-    /* NULL, or what was forgiven while it was read, as the end of a sentence that begins with the file's name: "its end is
-     * missing". Static. */
+    /* NULL, or what was forgiven while it was read, as the end of a sentence that begins with the file's name: "its end
+     * is missing". Static. */
     const char *warning;
 } i2v_image;
 
@@ -533,8 +533,8 @@ I2V_API void i2v_metadata_free(char *json);
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
-/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. _shape reads
- * the header alone, and that the file has all values that it tells of. */
+/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. _shape
+ * reads the header alone, and that the file has all values that it tells of. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
                                   i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);

@@ -103,7 +103,8 @@ i2v_status i2v_expand_path(char **expanded, const char *path, const char *from, 
     FILE *out = open_memstream(&text, &size);
     if (out) write_expanded(out, with_home, unset);
     int is_whole = out && !ferror(out);
-    if (!out || fclose(out) != 0 || !is_whole || !text) /* without memory for its end, it closes well, and text is NULL */
+    /* without memory for its end it closes well, and text is NULL */
+    if (!out || fclose(out) != 0 || !is_whole || !text)
         status = i2v_fail_memory(error, from, strlen(path));
     else if (*unset && !exists(text))
         status = i2v_fail(error, I2V_ERROR_PARAMETER,

@@ -89,12 +89,12 @@ i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2
 i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
 i2v_status i2v_decode_tiff(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
-/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file or EXIF block (with or
- * without "Exif\0\0" before it); `missing` if it has none. */
+/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file or EXIF block (with
+ * or without "Exif\0\0" before it); `missing` if it has none. */
 uint32_t i2v_tiff_tag(const uint8_t *data, size_t size, unsigned tag, uint32_t missing);
 
-/* picture_exif.c: the orientation in an EXIF block, or, where that has none, in XMP: 1 .. 8, 1 where both have none or it
- * is out of range. Either may be of size 0. */
+/* picture_exif.c: the orientation in an EXIF block, or, where that has none, in XMP: 1 .. 8, 1 where both have none or
+ * it is out of range. Either may be of size 0. */
 int i2v_orientation(const uint8_t *exif, size_t exif_size, const uint8_t *xmp, size_t xmp_size);
 
 /* picture_png_text.c: the same of a PNG: by its eXIf chunk (given; may be of size 0) or ImageMagick's "Raw profile type
