@@ -239,7 +239,7 @@ static int follow(i2v_transfer *transfer) {
 
 /* Takes what libcurl knows of the answer, and what the server says of an error. */
 static void read_answer(i2v_transfer *transfer) {
-    const char *ip = NULL, *token = transfer->request.token;
+    const char *ip = NULL;
     i2v_http_reply *reply = &transfer->reply;
     long port = 0;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &reply->status);
@@ -249,7 +249,7 @@ static void read_answer(i2v_transfer *transfer) {
     transfer->http->answered = 1;
     if (transfer->hop == 0 && ip && *ip) i2v_guard_answered(&transfer->guard, ip, (int)port);
     if (reply->status >= 400) i2v_http_reply_page(reply, &transfer->page);
-    if (token && *token && strstr(reply->error_message, token)) reply->error_message[0] = 0;
+    i2v_http_reply_hide(reply, transfer->request.token);
 }
 
 /* Looks at a hop that has ended: 1 if the transfer has too. */

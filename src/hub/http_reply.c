@@ -97,3 +97,7 @@ void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page) {
     if (message) snprintf(reply->error_message, sizeof reply->error_message, "%s", message);
     json_decref(root);
 }
+
+void i2v_http_reply_hide(i2v_http_reply *reply, const char *token) {
+    if (token && *token && strstr(reply->error_message, token)) reply->error_message[0] = 0;
+}

@@ -36,4 +36,7 @@ void i2v_http_page_add(i2v_http_page *page, const void *data, size_t size);
 /* Takes the message of a body in JSON, if no header had one. */
 void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page);
 
+/* Drops a message that repeats the token, which may be NULL: it would be printed. */
+void i2v_http_reply_hide(i2v_http_reply *reply, const char *token);
+
 #endif
