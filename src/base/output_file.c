@@ -165,15 +165,21 @@ i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_er
 }
 
 /* Gives the temporary file the target's owner and permissions, as far as this user may. Where the group cannot be kept,
- * ours may do no more with the file than anybody could. */
+ * ours may do no more with the file than anybody could. Through a descriptor: another user of the folder may have put a
+ * link under the name, to a file that is not ours to give away. */
 static void take_permissions(const i2v_output_file *file) {
-    struct stat old;
+    struct stat old, ours;
     if (stat(file->target, &old) < 0 || !S_ISREG(old.st_mode)) return;
-    int has_group = chown(file->temporary, old.st_uid, old.st_gid) == 0 ||
-                    chown(file->temporary, (uid_t)-1, old.st_gid) == 0;
-    mode_t mode = old.st_mode & 0777;
-    if (!has_group) mode = (mode & 0707) | (mode & 7) << 3;
-    chmod(file->temporary, mode);
+    int descriptor = open(file->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) return;
+    if (fstat(descriptor, &ours) == 0 && S_ISREG(ours.st_mode) && ours.st_nlink == 1 && ours.st_uid == geteuid()) {
+        int has_group = fchown(descriptor, old.st_uid, old.st_gid) == 0 ||
+                        fchown(descriptor, (uid_t)-1, old.st_gid) == 0;
+        mode_t mode = old.st_mode & 0777;
+        if (!has_group) mode = (mode & 0707) | (mode & 7) << 3;
+        fchmod(descriptor, mode);
+    }
+    close(descriptor);
 }
 
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
