@@ -76,7 +76,9 @@ static int ignore_message(TIFF *file, void *user, const char *module, const char
 static i2v_status open_file(tiff_job *job) {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (!options) return i2v_fail_memory(job->error, job->source->name, 0);
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, MAX_BLOCK);
+    /* libtiff reads tags that nobody asks for, and copies them; those that are too large for that it leaves out */
+    uint64_t third = job->raster->budget / 3;
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, third && third < MAX_BLOCK ? (tmsize_t)third : MAX_BLOCK);
     TIFFOpenOptionsSetErrorHandlerExtR(options, keep_message, job);
     TIFFOpenOptionsSetWarningHandlerExtR(options, ignore_message, job);
     job->file = TIFFClientOpenExt(job->source->name, "r", job, read_bytes, write_bytes, seek, close_bytes, size_of,
