@@ -1,7 +1,8 @@
 #include "base/file.h"
 
+#include "base/open_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,34 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Never waits: open() of a named pipe would, for a writer. O_NONBLOCK means nothing to regular files. */
-static int open_at_once(const char *path) {
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-}
-
-static i2v_status fail_irregular(const char *path, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
-}
-
-/* Maps the file of the descriptor. */
-static i2v_status map(i2v_mapped_file *file, int descriptor, const char *path, i2v_error *error) {
-    struct stat info;
-    if (fstat(descriptor, &info) < 0) {
-        return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
-    }
-    if (!S_ISREG(info.st_mode)) return fail_irregular(path, error);
-    if (info.st_size == 0) return I2V_OK;
-    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (data == MAP_FAILED) return i2v_fail(error, I2V_ERROR_IO, "cannot map %s: %s", path, strerror(errno));
-    *file = (i2v_mapped_file){data, (size_t)info.st_size};
-    return I2V_OK;
-}
-
 i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *error) {
+    struct stat info;
     *file = (i2v_mapped_file){0};
-    int descriptor = open_at_once(path);
-    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    i2v_status status = map(file, descriptor, path, error);
+    int descriptor = i2v_open_regular(path, &info, error);
+    if (descriptor < 0) return I2V_ERROR_IO;
+    i2v_status status = I2V_OK;
+    void *data = info.st_size ? mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0) : NULL;
+    if (data == MAP_FAILED)
+        status = i2v_fail(error, I2V_ERROR_IO, "cannot map %s: %s", path, strerror(errno));
+    else
+        *file = (i2v_mapped_file){data, (size_t)info.st_size};
     close(descriptor);
     return status;
 }
@@ -126,29 +110,27 @@ static i2v_status read_all(int descriptor, uint8_t **data, size_t *size, const c
     return I2V_OK;
 }
 
-static i2v_status read_path(uint8_t **data, size_t *size, const char *path, size_t limit, int only_regular,
-                            i2v_error *error) {
-    int descriptor = open_at_once(path);
-    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    struct stat info;
-    i2v_status status = I2V_OK;
-    if (only_regular && (fstat(descriptor, &info) < 0 || !S_ISREG(info.st_mode))) status = fail_irregular(path, error);
-    if (!status) status = read_all(descriptor, data, size, path, limit, error);
+/* Takes the descriptor, which may be -1. */
+static i2v_status read_and_close(int descriptor, uint8_t **data, size_t *size, const char *path, size_t limit,
+                                 i2v_error *error) {
+    *data = NULL;
+    *size = 0;
+    if (descriptor < 0) return I2V_ERROR_IO;
+    i2v_status status = read_all(descriptor, data, size, path, limit, error);
     close(descriptor);
     return status;
 }
 
 i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
-    *data = NULL;
-    *size = 0;
-    return read_path(data, size, path, limit, 1, error);
+    struct stat info;
+    return read_and_close(i2v_open_regular(path, &info, error), data, size, path, limit, error);
 }
 
 i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
     *data = NULL;
     *size = 0;
     if (strcmp(path, "-") == 0) return read_all(STDIN_FILENO, data, size, "standard input", limit, error);
-    return read_path(data, size, path, limit, 0, error);
+    return read_and_close(i2v_open_at_once(path, error), data, size, path, limit, error);
 }
 
 char *i2v_path_join(const char *folder, const char *name) {

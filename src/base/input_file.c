@@ -1,5 +1,7 @@
 #include "base/input_file.h"
 
+#include "base/open_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,19 +15,8 @@ static int64_t changed_at(const struct stat *info) {
 i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error *error) {
     struct stat info;
     *file = (i2v_input_file){.descriptor = -1};
-    /* a pipe would be waited for until somebody writes to it */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    i2v_status status = I2V_OK;
-    if (fstat(descriptor, &info) < 0) {
-        status = i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
-    } else if (!S_ISREG(info.st_mode)) {
-        status = i2v_fail(error, I2V_ERROR_IO, "%s is not a regular file", path);
-    }
-    if (status) {
-        close(descriptor);
-        return status;
-    }
+    int descriptor = i2v_open_regular(path, &info, error);
+    if (descriptor < 0) return I2V_ERROR_IO;
     *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, changed_at(&info)};
     return I2V_OK;
 }
