@@ -3,6 +3,7 @@
 #include "media/media.h"
 
 #include "base/file.h"
+#include "expected_pictures.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -19,60 +20,15 @@
 
 #define MEDIA I2V_TEST_DATA "/media/"
 
-static void hash(const uint8_t *bytes, size_t count, char text[17]) {
-    uint64_t value = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < count; i++) value = (value ^ bytes[i]) * 0x100000001b3u;
-    snprintf(text, 17, "%016llx", (unsigned long long)value);
-}
-
 /* ---- pictures against Pillow ------------------------------------------------------------------------------------ */
 
-/* A line of expected.txt. */
-typedef struct expected {
-    char file[64], path[512], drop[17], white[17];
-    int width, height;
-} expected;
-
-static int next_expected(FILE *list, expected *item) {
-    int fields = fscanf(list, "%63s %d %d %16s %16s", item->file, &item->width, &item->height, item->drop, item->white);
-    snprintf(item->path, sizeof item->path, MEDIA "%s", item->file);
-    return fields == 5;
-}
-
-static FILE *open_list(void) {
-    FILE *list = fopen(MEDIA "expected.txt", "r");
-    assert_non_null(list);
-    return list;
-}
-
-/* Number of differences. */
-static int check_picture(const expected *item, i2v_alpha alpha, const char *want) {
-    i2v_image *image = NULL;
-    i2v_error error;
-    if (i2v_image_load(&image, item->path, alpha, &error)) {
-        print_error("%s: %s\n", item->file, error.message);
-        return 1;
-    }
-    int differs = image->width != item->width || image->height != item->height;
-    char got[17];
-    hash(image->pixels, (size_t)image->width * (size_t)image->height * 3, got);
-    differs |= strcmp(want, got) != 0;
-    if (differs) {
-        print_error("%s, alpha %s: %d x %d %s, Pillow has %d x %d %s\n", item->file,
-                    alpha == I2V_ALPHA_DROP ? "dropped" : "over white", image->width, image->height, got, item->width,
-                    item->height, want);
-    }
-    i2v_image_free(image);
-    return differs;
-}
-
 static void test_pictures_equal_pillow(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(MEDIA);
     expected item;
     int pictures = 0, differences = 0;
-    for (; next_expected(list, &item); pictures++) {
-        differences += check_picture(&item, I2V_ALPHA_DROP, item.drop);
-        differences += check_picture(&item, I2V_ALPHA_WHITE, item.white);
+    for (; expected_next(list, MEDIA, &item); pictures++) {
+        differences += expected_differs(&item, I2V_ALPHA_DROP, item.drop);
+        differences += expected_differs(&item, I2V_ALPHA_WHITE, item.white);
     }
     fclose(list);
     assert_true(pictures >= 70);
@@ -114,7 +70,7 @@ static i2v_status load_hash(const uint8_t *data, size_t size, char got[17], i2v_
     i2v_status status = load_quietly(&image, copy, size, error);
     assert_true((image != NULL) == (status == I2V_OK));
     if (image) assert_true(image->width > 0 && image->height > 0);
-    if (image) hash(image->pixels, (size_t)image->width * (size_t)image->height * 3, got);
+    if (image) expected_hash(image, got);
     if (status) assert_true(status == error->status && error->message[0]);
     i2v_image_free(image);
     free(copy);
@@ -128,10 +84,10 @@ static i2v_status load_exact(const uint8_t *data, size_t size, i2v_error *error)
 
 /* Every file cut at 40 places: never a crash, and an error wherever pixels are missing. */
 static void test_truncated_pictures(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(MEDIA);
     expected item;
     i2v_error error;
-    while (next_expected(list, &item)) {
+    while (expected_next(list, MEDIA, &item)) {
         uint8_t *data = NULL;
         size_t size = 0;
         assert_int_equal(i2v_file_read(&data, &size, item.path, I2V_FILE_MAX_BYTES, NULL), I2V_OK);
@@ -148,12 +104,12 @@ static void test_truncated_pictures(void **state) {
 }
 
 static void test_flipped_pictures(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(MEDIA);
     expected item;
     i2v_error error;
     uint32_t seed = 2463534242u;
     int errors = 0;
-    while (next_expected(list, &item)) {
+    while (expected_next(list, MEDIA, &item)) {
         uint8_t *data = NULL;
         size_t size = 0;
         assert_int_equal(i2v_file_read(&data, &size, item.path, I2V_FILE_MAX_BYTES, NULL), I2V_OK);

@@ -3,6 +3,7 @@
 #include "media/media.h"
 
 #include "base/file.h"
+#include "expected_pictures.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,58 +18,15 @@
 
 #define PICTURES I2V_TEST_DATA "/pictures/"
 
-static void hash(const i2v_image *image, char text[17]) {
-    uint64_t value = 0xcbf29ce484222325u;
-    size_t count = (size_t)image->width * (size_t)image->height * 3;
-    for (size_t i = 0; i < count; i++) value = (value ^ image->pixels[i]) * 0x100000001b3u;
-    snprintf(text, 17, "%016llx", (unsigned long long)value);
-}
-
-/* A line of expected.txt. */
-typedef struct expected {
-    char file[64], path[512], drop[17], white[17];
-    int width, height;
-} expected;
-
-static int next_expected(FILE *list, expected *item) {
-    int fields = fscanf(list, "%63s %d %d %16s %16s", item->file, &item->width, &item->height, item->drop, item->white);
-    snprintf(item->path, sizeof item->path, PICTURES "%s", item->file);
-    return fields == 5;
-}
-
-static FILE *open_list(void) {
-    FILE *list = fopen(PICTURES "expected.txt", "r");
-    assert_non_null(list);
-    return list;
-}
-
 /* ---- against Pillow --------------------------------------------------------------------------------------------- */
 
-static int differs(const expected *item, i2v_alpha alpha, const char *want) {
-    i2v_image *image = NULL;
-    i2v_error error;
-    char got[17];
-    if (i2v_image_load(&image, item->path, alpha, &error)) {
-        print_error("%s: %s\n", item->file, error.message);
-        return 1;
-    }
-    hash(image, got);
-    int is_other = image->width != item->width || image->height != item->height || strcmp(want, got) != 0;
-    if (is_other) {
-        print_error("%s, alpha %d: %d x %d %s, Pillow has %d x %d %s\n", item->file, alpha, image->width, image->height,
-                    got, item->width, item->height, want);
-    }
-    i2v_image_free(image);
-    return is_other;
-}
-
 static void test_formats_equal_pillow(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(PICTURES);
     expected item;
     int pictures = 0, differences = 0;
-    for (; next_expected(list, &item); pictures++) {
-        differences += differs(&item, I2V_ALPHA_DROP, item.drop);
-        differences += differs(&item, I2V_ALPHA_WHITE, item.white);
+    for (; expected_next(list, PICTURES, &item); pictures++) {
+        differences += expected_differs(&item, I2V_ALPHA_DROP, item.drop);
+        differences += expected_differs(&item, I2V_ALPHA_WHITE, item.white);
     }
     fclose(list);
     assert_true(pictures >= 100);
@@ -76,11 +34,11 @@ static void test_formats_equal_pillow(void **state) {
 }
 
 static void test_info_tells_formats(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(PICTURES);
     expected item;
     i2v_media_info info;
     i2v_error error;
-    while (next_expected(list, &item)) {
+    while (expected_next(list, PICTURES, &item)) {
         if (i2v_media_probe(item.path, &info, &error)) fail_msg("%s: %s", item.file, error.message);
         if (strncmp(item.file, info.container, strlen(info.container)) != 0) {
             fail_msg("%s is told to be %s", item.file, info.container);
@@ -228,9 +186,9 @@ static int forgives(const char *file) {
 }
 
 static void test_truncated(void **state) {
-    FILE *list = open_list();
+    FILE *list = expected_open(PICTURES);
     expected item;
-    while (next_expected(list, &item)) {
+    while (expected_next(list, PICTURES, &item)) {
         uint8_t *data = NULL;
         size_t size = 0;
         assert_int_equal(i2v_file_read(&data, &size, item.path, I2V_FILE_MAX_BYTES, NULL), I2V_OK);
@@ -264,13 +222,13 @@ static int flip_bits(const char *path, uint32_t *seed) {
 
 /* Nor does any library print, but dav1d, which cannot be told not to through libavif. */
 static void test_flipped_bits(void **state) {
-    FILE *list = open_list(), *printed = tmpfile(), *by_dav1d = tmpfile();
+    FILE *list = expected_open(PICTURES), *printed = tmpfile(), *by_dav1d = tmpfile();
     expected item;
     uint32_t seed = 2463534242u;
     int errors = 0, terminal = dup(STDERR_FILENO);
     assert_non_null(printed);
     assert_non_null(by_dav1d);
-    while (next_expected(list, &item)) {
+    while (expected_next(list, PICTURES, &item)) {
         dup2(fileno(strncmp(item.file, "avif-", 5) == 0 ? by_dav1d : printed), STDERR_FILENO);
         errors += flip_bits(item.path, &seed);
         dup2(terminal, STDERR_FILENO);
