@@ -1,7 +1,8 @@
 #include "hub/http_reply.h"
 
+#include "base/json_load.h"
+
 #include <ctype.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,8 @@ static const char *find_message(const json_t *root) {
 
 void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page) {
     if (reply->error_message[0] || page->size == 0 || page->size > sizeof page->text) return;
-    json_t *root = json_loadb(page->text, page->size, 0, NULL);
+    json_error_t problem;
+    json_t *root = i2v_json_load(page->text, page->size, 0, &problem);
     const char *message = find_message(root);
     if (message) snprintf(reply->error_message, sizeof reply->error_message, "%s", message);
     json_decref(root);

@@ -17,6 +17,12 @@ static inline uint32_t i2v_little_endian(const uint8_t *at, int bytes) {
     return value;
 }
 
+/* As Pillow makes 8 bits of a wider number: cut to 0..255, without a fraction. NaN is 0. */
+static inline uint8_t i2v_cut_to_u8(double value) {
+    if (!(value > 0)) return 0;
+    return value >= 255 ? 255 : (uint8_t)value;
+}
+
 /* Bytes of a GIF's colour table, by the flags of the screen or of a picture. */
 static inline size_t i2v_gif_table_size(uint8_t flags) {
     return flags & 0x80 ? (size_t)3 << ((flags & 7) + 1) : 0;

@@ -63,6 +63,15 @@ i2v_status i2v_raster_alloc(i2v_raster *raster, int64_t width, int64_t height, i
     return I2V_OK;
 }
 
+i2v_status i2v_raster_check_not_black(const i2v_raster *raster, const char *kind, const char *name, i2v_error *error) {
+    size_t count = (size_t)raster->width * (size_t)raster->height * 3;
+    for (size_t i = 0; i < count; i++) {
+        if (raster->pixels[i] > 1) return I2V_OK;
+    }
+    return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                    "%s is a %s whose values do not go to 255: scale them and convert it to PNG", name, kind);
+}
+
 i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error) {
     *image = NULL;
     i2v_status status = check_size(width, height, "the picture", I2V_ERROR_PARAMETER, error);

@@ -68,6 +68,9 @@ i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t h
 i2v_status i2v_raster_alloc(i2v_raster *raster, int64_t width, int64_t height, int channels, const char *name,
                             i2v_error *error);
 
+/* picture.c: the failure of a picture of floats in 0..1, which would be black without a word. kind: "TIFF". */
+i2v_status i2v_raster_check_not_black(const i2v_raster *raster, const char *kind, const char *name, i2v_error *error);
+
 /* picture.c: by the decoder of its format. */
 i2v_status i2v_raster_decode(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 

@@ -1,5 +1,6 @@
 /* JPEG by libjpeg-turbo with the settings Pillow leaves at their defaults (islow DCT, fancy upsampling), so that the
  * pixels are Pillow's bit for bit. */
+#include "media/cmyk.h"
 #include "media/picture.h"
 
 #include <setjmp.h>
@@ -84,20 +85,9 @@ static int orientation(const struct jpeg_decompress_struct *decoder) {
     return i2v_orientation(exif, exif_size, xmp, xmp_size);
 }
 
-/* (a * b) / 255, rounded as Pillow's MULDIV255. */
-static int multiply_255(int a, int b) {
-    int product = a * b + 128;
-    return ((product >> 8) + product) >> 8;
-}
-
 /* Pillow takes every CMYK JPEG for one with Adobe's inverted values, and converts without a profile. */
 static void cmyk_to_rgb(const uint8_t *cmyk, uint8_t *rgb, int width) {
-    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3) {
-        for (int c = 0; c < 3; c++) {
-            int value = cmyk[3] - multiply_255(255 - cmyk[c], cmyk[3]);
-            rgb[c] = (uint8_t)(value < 0 ? 0 : value);
-        }
-    }
+    for (int x = 0; x < width; x++, cmyk += 4, rgb += 3) i2v_cmyk_to_rgb(rgb, cmyk);
 }
 
 static void read_rows(jpeg_job *job) {

@@ -1,5 +1,6 @@
 /* Netpbm's PBM, PGM and PPM, plain and raw, and grey PFM, with Pillow's arithmetic. 16-bit grey keeps its high byte, as
  * in PNG; Pillow's clips at 255. */
+#include "media/bytes.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 
@@ -114,8 +115,7 @@ static uint8_t float_to_u8(const uint8_t *bytes, int little_endian) {
     int same = *(const uint8_t *)&one == little_endian;
     for (int i = 0; i < 4; i++) ordered[i] = bytes[same ? i : 3 - i];
     memcpy(&value, ordered, sizeof value);
-    if (!(value > 0)) return 0;
-    return value >= 255 ? 255 : (uint8_t)value;
+    return i2v_cut_to_u8((double)value);
 }
 
 static uint8_t raw_sample(const pnm *file, const uint8_t *row, size_t i) {
@@ -154,17 +154,6 @@ static i2v_status read_row(pnm *file, uint8_t *out) {
     return I2V_OK;
 }
 
-/* A picture of values in 0..1 would be black without a word. */
-static i2v_status check_not_black(const pnm *file, const i2v_raster *raster) {
-    size_t count = (size_t)raster->width * (size_t)raster->height * 3;
-    if (file->kind != 'f') return I2V_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (raster->pixels[i] > 1) return I2V_OK;
-    }
-    return i2v_fail(file->error, I2V_ERROR_UNSUPPORTED,
-                    "%s is a PFM whose values do not go to 255: scale them and convert it to PNG", file->source->name);
-}
-
 i2v_status i2v_decode_pnm(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
     pnm file = {.source = source, .error = error};
     i2v_status status = read_header(&file);
@@ -178,7 +167,8 @@ i2v_status i2v_decode_pnm(i2v_raster *raster, const i2v_encoded *source, i2v_err
         int to = file.kind == 'f' ? raster->height - 1 - y : y; /* a PFM begins with its last row */
         status = read_row(&file, raster->pixels + (size_t)to * (size_t)raster->width * 3);
     }
-    return status ? status : check_not_black(&file, raster);
+    if (status || file.kind != 'f') return status;
+    return i2v_raster_check_not_black(raster, "PFM", source->name, error);
 }
 
 i2v_status i2v_pnm_size(const i2v_encoded *source, int64_t *width, int64_t *height, i2v_error *error) {

@@ -304,18 +304,6 @@ static i2v_status read_pixels(tiff_job *job) {
     return by_libtiff ? read_rgba(job) : read_blocks(job);
 }
 
-/* A picture of values in 0..1 would be black without a word. */
-static i2v_status check_not_black(tiff_job *job) {
-    const i2v_raster *raster = job->raster;
-    size_t count = (size_t)raster->width * (size_t)raster->height * 3;
-    if (job->layout.number != I2V_TIFF_FLOAT) return I2V_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (raster->pixels[i] > 1) return I2V_OK;
-    }
-    return i2v_fail(job->error, I2V_ERROR_UNSUPPORTED,
-                    "%s is a TIFF whose values do not go to 255: scale them and convert it to PNG", job->source->name);
-}
-
 static int read_orientation(tiff_job *job) {
     uint32_t size = 0;
     const uint8_t *xmp = NULL;
@@ -338,7 +326,8 @@ static i2v_status decode(tiff_job *job) {
     if (!status) status = check_compression(job);
     if (!status) status = read_layout(job);
     if (!status) status = read_pixels(job);
-    return status ? status : check_not_black(job);
+    if (status || job->layout.number != I2V_TIFF_FLOAT) return status;
+    return i2v_raster_check_not_black(job->raster, "TIFF", job->source->name, job->error);
 }
 
 i2v_status i2v_decode_tiff(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {

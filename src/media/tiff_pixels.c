@@ -1,4 +1,5 @@
 /* Samples of a TIFF to pixels of 8 bits, with Pillow's arithmetic. */
+#include "media/bytes.h"
 #include "media/cmyk.h"
 #include "media/tiff.h"
 
@@ -13,26 +14,21 @@ static unsigned packed_sample(const uint8_t *row, size_t index, int bits) {
     return value;
 }
 
-static uint8_t cut(double value) {
-    if (!(value > 0)) return 0;
-    return value >= 255 ? 255 : (uint8_t)value;
-}
-
 /* Of 16 and 32 bits; libtiff gives them in the machine's order. Pillow takes 32 unsigned bits for signed ones. */
 static uint8_t wide_sample(const i2v_tiff_layout *layout, const uint8_t *row, size_t index) {
     if (layout->bits == 16) {
         uint16_t value;
         memcpy(&value, row + index * 2, sizeof value);
-        return layout->number == I2V_TIFF_SIGNED ? cut((int16_t)value) : (uint8_t)(value >> 8);
+        return layout->number == I2V_TIFF_SIGNED ? i2v_cut_to_u8((int16_t)value) : (uint8_t)(value >> 8);
     }
     if (layout->number == I2V_TIFF_FLOAT) {
         float value;
         memcpy(&value, row + index * 4, sizeof value);
-        return cut((double)value);
+        return i2v_cut_to_u8((double)value);
     }
     int32_t value;
     memcpy(&value, row + index * 4, sizeof value);
-    return cut(value);
+    return i2v_cut_to_u8(value);
 }
 
 static uint8_t sample_to_u8(const i2v_tiff_layout *layout, const uint8_t *row, size_t index) {

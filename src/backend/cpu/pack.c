@@ -245,12 +245,12 @@ size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv) {
 
 i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
                              const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
-    i2v_conv into = *conv;
-    into.packed = packed;
     if (!conv->doubles) {
         i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
         return i2v_cpu_filter_pack(kernels, device, &filter, source, scratch, packed, error);
     }
+    i2v_conv into = *conv;
+    into.packed = packed;
     expect(source, (int64_t)conv->out * conv->in * 9);
     i2v_status status = I2V_OK;
     for (int phase = 0; !status && phase < 4; phase++) {
