@@ -22,7 +22,7 @@ i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size) {
 }
 
 i2v_status i2v_fail_truncated(const i2v_encoded *source, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", source->name);
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated: get a whole copy of it", source->name);
 }
 
 static i2v_status check_size(int64_t width, int64_t height, const char *name, i2v_status status, i2v_error *error) {

@@ -2,6 +2,7 @@
  * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
  * are not applied, as in Pillow. Damage that leaves all pixels, wrong checksums of chunks or a missing end, is
  * forgiven, as there, but told. */
+#include "media/bytes.h"
 #include "media/picture.h"
 
 #include <setjmp.h>
@@ -15,8 +16,8 @@ typedef struct png_job {
     png_structp decoder;
     png_infop info;
     jmp_buf jump;
-    size_t position, missing; /* in the file, bytes asked for beyond its end */
-    int has_pixels;           /* all of them: what is wrong after them is forgiven */
+    size_t position;  /* in the file */
+    size_t cut_chunk; /* where the chunk begins that the file's end cuts; the file's size if there is none */
     png_bytep *rows;
     i2v_raster *raster;
     const i2v_encoded *source;
@@ -24,15 +25,22 @@ typedef struct png_job {
     i2v_error *error;
 } png_job;
 
+/* True once all pixels are in the raster: what is wrong after them is forgiven. */
+static int has_pixels(const png_job *job) {
+    enum { PASSES = 7 }; /* of an interlaced picture */
+    return job->raster->pixels && (png_get_current_pass_number(job->decoder) >= PASSES ||
+                                   png_get_current_row_number(job->decoder) >= (png_uint_32)job->raster->height);
+}
+
 __attribute__((noreturn)) static void on_error(png_structp decoder, png_const_charp text) {
     png_job *job = png_get_error_ptr(decoder);
     if (!job->status && strcasestr(text, "memory")) {
         job->status = i2v_fail_memory(job->error, job->source->name, 0);
-    } else if (job->has_pixels) {
+    } else if (!job->status && has_pixels(job)) {
         job->raster->warning = "its end is damaged";
     } else if (!job->status) {
-        job->status =
-            i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a PNG that cannot be read (%s)", job->source->name, text);
+        job->status = i2v_fail(job->error, I2V_ERROR_FORMAT,
+                               "%s is a PNG that cannot be read (%s): get a whole copy of it", job->source->name, text);
     }
     longjmp(job->jump, 1);
 }
@@ -42,21 +50,40 @@ static void on_warning(png_structp decoder, png_const_charp text) {
     if (strstr(text, "CRC error")) job->raster->warning = "a checksum in it is wrong; it may be damaged";
 }
 
-/* Nothing is missed of a file that ends within the last pixels' checksum: what is not there reads as 0. */
-enum { CHECKSUM = 4 };
+/* Chunks are passed over that PNG does not know but says to be needed, as in Pillow. 1: it is dealt with. */
+static int on_unknown(png_structp decoder, png_unknown_chunkp chunk) {
+    enum { IS_ANCILLARY = 0x20 };
+    png_job *job = png_get_user_chunk_ptr(decoder);
+    if (!(chunk->name[0] & IS_ANCILLARY))
+        job->raster->warning = "it has a chunk of an unknown kind, without which it may look different";
+    return 1;
+}
 
+/* The first chunk whose content ends behind the file's. */
+static size_t find_cut_chunk(const i2v_encoded *source) {
+    size_t at = 8;
+    while (at < source->size && source->size - at >= 8) {
+        size_t length = i2v_big_endian(source->data + at, 4), left = source->size - at - 8;
+        if (length > left) return at;
+        at += 8 + length + (left - length < 4 ? left - length : 4);
+    }
+    return source->size;
+}
+
+/* A chunk that is cut ends where the file does: libpng then unpacks all that is there, which may be all pixels, and
+ * misses no more than the checksums behind them. */
 static void read_bytes(png_structp decoder, png_bytep bytes, size_t count) {
     png_job *job = png_get_io_ptr(decoder);
-    size_t left = job->source->size - job->position, here = count < left ? count : left;
-    job->missing += count - here;
-    if (job->missing > (job->has_pixels ? 0 : CHECKSUM)) {
-        if (!job->has_pixels) job->status = i2v_fail_truncated(job->source, job->error);
+    const i2v_encoded *source = job->source;
+    if (count > source->size - job->position) {
+        if (!has_pixels(job)) job->status = i2v_fail_truncated(source, job->error);
         job->raster->warning = "its end is missing";
         longjmp(job->jump, 1);
     }
-    memcpy(bytes, job->source->data + job->position, here);
-    memset(bytes + here, 0, count - here);
-    job->position += here;
+    memcpy(bytes, source->data + job->position, count);
+    if (job->position == job->cut_chunk && count == 8)
+        png_save_uint_32(bytes, (png_uint_32)(source->size - job->position - count));
+    job->position += count;
 }
 
 /* Text and profiles are never looked at, and are compressed: a small file could hold gigabytes of them. */
@@ -109,6 +136,7 @@ static void decode(png_job *job) {
     png_set_read_fn(job->decoder, job, read_bytes);
     png_set_user_limits(job->decoder, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours name the size */
     skip_metadata(job->decoder);
+    png_set_read_user_chunk_fn(job->decoder, job, on_unknown);
     png_read_info(job->decoder, job->info);
     job->raster->working = working_memory(job);
     job->status = i2v_raster_alloc(job->raster, png_get_image_width(job->decoder, job->info),
@@ -125,7 +153,6 @@ static void decode(png_job *job) {
     for (size_t y = 0; y < height; y++) job->rows[y] = job->raster->pixels + y * stride;
     forgive_checksums(job->decoder);
     png_read_image(job->decoder, job->rows);
-    job->has_pixels = 1;
     png_read_end(job->decoder, job->info);
 }
 
@@ -135,7 +162,7 @@ static void decode_or_jump(png_job *job) {
 }
 
 i2v_status i2v_decode_png(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
-    png_job job = {.raster = raster, .source = source, .error = error};
+    png_job job = {.raster = raster, .source = source, .error = error, .cut_chunk = find_cut_chunk(source)};
     job.decoder = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, on_error, on_warning);
     if (job.decoder) job.info = png_create_info_struct(job.decoder);
     if (job.info) {
