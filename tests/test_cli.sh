@@ -485,6 +485,35 @@ interrupting() {
     done
 }
 
+# Ctrl-C while a picture is waited for, from a named pipe and from standard input, that somebody has open.
+interrupting_pipes() {
+    local before process input
+    mkfifo "$scratch/pipe"
+    exec 9<> "$scratch/pipe"
+    before=$(ls -AR)
+    for input in "$scratch/pipe" -; do
+        "$program" generate "$input" -o out.mp4 "${small[@]}" <&9 9>&- > "$scratch/out" 2> "$scratch/err" &
+        process=$!
+        printf x >&9
+        for _ in $(seq 300); do # it waits once it has taken what is there
+            read -t 0 -u 9 || break
+            sleep 0.1
+        done
+        kill -INT $process
+        for _ in $(seq 100); do
+            kill -0 $process 2> /dev/null || break
+            sleep 0.1
+        done
+        kill -KILL $process 2> /dev/null
+        wait $process
+        status=$?
+        [ $status = 130 ] || fail "SIGINT while $input is read gives $status, not 130"
+        said '^img2vid: interrupted$'
+        [ "$(ls -AR)" = "$before" ] || fail "files were left behind while $input was read"
+    done
+    exec 9>&-
+}
+
 full_disk() {
     [ -w /dev/full ] || return
     "$program" --help > /dev/full 2> "$scratch/err"
@@ -494,4 +523,4 @@ full_disk() {
 }
 
 run_groups help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
-    planning describing presets measuring interrupting full_disk
+    planning describing presets measuring interrupting interrupting_pipes full_disk

@@ -154,6 +154,35 @@ static void test_permissions_are_kept(void **state) {
     assert_int_equal(look("theirs").st_mode & 07777, 0640);
 }
 
+/* What comes in its place has the permissions that it had. */
+static void test_the_target_goes_while_it_is_written(void **state) {
+    (void)state;
+    i2v_output_file file;
+    put("file", "old", 0644);
+    assert_int_equal(i2v_output_file_begin(&file, "file", NULL), I2V_OK);
+    assert_int_equal(unlink("file"), 0);
+    assert_int_equal(i2v_output_file_commit(&file, NULL), I2V_OK);
+    assert_int_equal(look("file").st_mode & 07777, 0644);
+}
+
+/* Permissions are given to what was written, not to what another user of the folder puts under its name. */
+static void test_the_temporary_file_is_exchanged(void **state) {
+    (void)state;
+    i2v_output_file file;
+    put("victim", "theirs", 0600);
+    put("file", "old", 0666);
+    int (*const exchanges[])(const char *, const char *) = {symlink, link};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(i2v_output_file_begin(&file, "file", NULL), I2V_OK);
+        assert_int_equal(unlink(file.temporary), 0);
+        assert_int_equal(exchanges[i]("victim", file.temporary), 0);
+        assert_int_equal(i2v_output_file_commit(&file, NULL), I2V_OK);
+        assert_int_equal(look("victim").st_mode & 07777, 0600);
+        unlink("file");
+        put("file", "old", 0666);
+    }
+}
+
 static void test_what_may_not_be_written(void **state) {
     (void)state;
     put("read-only", "old", 0444);
@@ -254,6 +283,15 @@ static void test_saving_an_array_sweeps(void **state) {
 
 /* ---- reading ---- */
 
+static int is_cancelled(void *user) {
+    int *left = user;
+    return left && (*left)-- == 0;
+}
+
+static i2v_status read_stream(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
+    return i2v_stream_read(data, size, path, limit, (i2v_patience){is_cancelled, NULL}, error);
+}
+
 static void check_read(i2v_status (*read_file)(uint8_t **, size_t *, const char *, size_t, i2v_error *),
                        const char *path, i2v_status wanted, const char *text) {
     uint8_t *data = NULL;
@@ -288,7 +326,7 @@ static void test_pipes_are_not_waited_for(void **state) {
     put("file", "text", 0600);
     assert_int_equal(mkfifo("pipe", 0600), 0);
     check_read(i2v_file_read, "file", I2V_OK, "text");
-    check_read(i2v_file_read, "pipe", I2V_ERROR_IO, "pipe is not a regular file");
+    check_read(i2v_file_read, "pipe", I2V_ERROR_IO, "pipe is not a regular file but a named pipe; give a file");
     check_read(i2v_file_read, "/dev/null", I2V_ERROR_IO, "not a regular file");
     check_read(i2v_file_read, ".", I2V_ERROR_IO, "not a regular file");
     check_read(i2v_file_read, "none", I2V_ERROR_IO, "No such file");
@@ -304,13 +342,13 @@ static void test_streams(void **state) {
     (void)state;
     put("file", "text", 0600);
     assert_int_equal(mkfifo("pipe", 0600), 0);
-    check_read(i2v_stream_read, "file", I2V_OK, "text");
-    check_read(i2v_stream_read, "/dev/null", I2V_OK, "");
-    check_read(i2v_stream_read, ".", I2V_ERROR_IO, "directory");
-    check_read(i2v_stream_read, "/dev/zero", I2V_ERROR_FORMAT, "larger than 1 MiB");
-    check_read(i2v_stream_read, "pipe", I2V_ERROR_IO, "pipe is a pipe into which nothing writes");
+    check_read(read_stream, "file", I2V_OK, "text");
+    check_read(read_stream, "/dev/null", I2V_OK, "");
+    check_read(read_stream, ".", I2V_ERROR_IO, "directory");
+    check_read(read_stream, "/dev/zero", I2V_ERROR_FORMAT, "larger than 1 MiB");
+    check_read(read_stream, "pipe", I2V_ERROR_IO, "pipe is a pipe into which nothing writes");
     pid_t writer = start_writer("pipe");
-    check_read(i2v_stream_read, "pipe", I2V_OK, "two pieces");
+    check_read(read_stream, "pipe", I2V_OK, "two pieces");
     int ended = -1;
     assert_int_equal(waitpid(writer, &ended, 0), writer);
     assert_int_equal(ended, 0);
@@ -321,8 +359,30 @@ static void test_streams(void **state) {
     assert_int_equal(write(ends[1], "shell", 5), 5);
     close(ends[1]);
     snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
-    check_read(i2v_stream_read, name, I2V_OK, "shell");
+    check_read(read_stream, name, I2V_OK, "shell");
     close(ends[0]);
+}
+
+/* A pipe with a writer that says nothing, by its name and as standard input. */
+static void test_waiting_is_cancelled(void **state) {
+    (void)state;
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    int writer = open("pipe", O_RDWR), standard = dup(STDIN_FILENO);
+    assert_true(writer >= 0 && dup2(writer, STDIN_FILENO) == STDIN_FILENO);
+    static const char *const paths[] = {"pipe", "-"};
+    for (int i = 0; i < 2; i++) {
+        uint8_t *data;
+        size_t size;
+        int left = 2;
+        i2v_error error = {0};
+        i2v_patience patience = {is_cancelled, &left};
+        assert_int_equal(i2v_stream_read(&data, &size, paths[i], 1 << 20, patience, &error), I2V_CANCELLED);
+        assert_string_equal(error.message, "cancelled");
+        assert_null(data);
+    }
+    dup2(standard, STDIN_FILENO);
+    close(standard);
+    close(writer);
 }
 
 int main(void) {
@@ -330,7 +390,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_links_are_followed), TEST(test_permissions_are_kept),   TEST(test_what_may_not_be_written),
         TEST(test_other_users),        TEST(test_sweep),                  TEST(test_saving_an_array_sweeps),
-        TEST(test_streams),            TEST(test_pipes_are_not_waited_for),
+        TEST(test_streams),            TEST(test_pipes_are_not_waited_for), TEST(test_waiting_is_cancelled),
+        TEST(test_the_target_goes_while_it_is_written), TEST(test_the_temporary_file_is_exchanged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

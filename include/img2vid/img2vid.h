@@ -118,7 +118,7 @@ typedef struct i2v_image_options {
      * i2v_generate, which then holds no more than it needs. Not with I2V_FIT_DIFFUSERS, which needs the original. */
     int width, height;
     i2v_fit fit;                  /* I2V_FIT_CROP */
-    int (*cancelled)(void *user); /* of addresses, as i2v_image_load_url's; may be NULL */
+    int (*cancelled)(void *user); /* of addresses and pipes, as i2v_image_load_url's; may be NULL */
     void *user;
 } i2v_image_options;
 

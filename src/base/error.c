@@ -1,8 +1,10 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...) {
     if (error) {
@@ -19,4 +21,28 @@ i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...
 i2v_status i2v_fail_memory(i2v_error *error, const char *what, uint64_t bytes) {
     return i2v_fail(error, I2V_ERROR_MEMORY, "not enough memory for %s: %" PRIu64 " MiB more are needed", what,
                     (bytes >> 20) + 1);
+}
+
+static const char *way_out(int code) {
+    switch (code) {
+    case ENOENT:
+        return "; check the path";
+    case EACCES:
+        return "; check who may do so, there and in its folder";
+    case ELOOP:
+        return "; its links lead in a circle, name the file itself";
+    case ENOSPC:
+    case EDQUOT:
+        return "; make room there, or give another place";
+    case EFBIG:
+    case EROFS:
+        return "; give another place";
+    default:
+        return "";
+    }
+}
+
+i2v_status i2v_fail_system(i2v_error *error, const char *verb, const char *what, int code) {
+    if (code == ENOMEM) return i2v_fail_memory(error, what, 0);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot %s %s: %s%s", verb, what, strerror(code), way_out(code));
 }

@@ -12,4 +12,7 @@ __attribute__((format(printf, 3, 4))) i2v_status i2v_fail(i2v_error *error, i2v_
 /* The common one: `what` (for instance "the picture") needs `bytes` more than the system gives. */
 i2v_status i2v_fail_memory(i2v_error *error, const char *what, uint64_t bytes);
 
+/* "cannot VERB what: ..." by an errno, with the way out where that is known. Lack of memory is told as that. */
+i2v_status i2v_fail_system(i2v_error *error, const char *verb, const char *what, int code);
+
 #endif

@@ -14,12 +14,12 @@
 i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *error) {
     struct stat info;
     *file = (i2v_mapped_file){0};
-    int descriptor = i2v_open_regular(path, &info, error);
-    if (descriptor < 0) return I2V_ERROR_IO;
-    i2v_status status = I2V_OK;
+    int descriptor;
+    i2v_status status = i2v_open_regular(&descriptor, path, &info, error);
+    if (status) return status;
     void *data = info.st_size ? mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0) : NULL;
     if (data == MAP_FAILED)
-        status = i2v_fail(error, I2V_ERROR_IO, "cannot map %s: %s", path, strerror(errno));
+        status = i2v_fail_system(error, "map", path, errno);
     else
         *file = (i2v_mapped_file){data, (size_t)info.st_size};
     close(descriptor);
@@ -31,13 +31,27 @@ void i2v_file_unmap(i2v_mapped_file *file) {
     *file = (i2v_mapped_file){0};
 }
 
-/* Waits until there is something to read, or its end; 0 if there is neither in time. */
-static int wait_for(int descriptor, int milliseconds) {
-    struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
-    int ready;
-    do ready = poll(&wanted, 1, milliseconds);
-    while (ready < 0 && errno == EINTR);
-    return ready != 0;
+/* What is read to its end. */
+typedef struct stream {
+    int descriptor, waits; /* waits: read() does; not of files that were opened here */
+    const char *name;
+    size_t limit;
+    i2v_patience patience;
+} stream;
+
+/* Waits until there is something to read, or its end; for as long as it takes if seconds is negative. */
+static i2v_status wait_for(const stream *from, int seconds, i2v_error *error) {
+    enum { TOGETHER = 100 }; /* milliseconds */
+    struct pollfd wanted = {.fd = from->descriptor, .events = POLLIN};
+    for (int waited = 0; seconds < 0 || waited < 1000 * seconds;) {
+        if (from->patience.cancelled && from->patience.cancelled(from->patience.user))
+            return i2v_fail(error, I2V_CANCELLED, "cancelled");
+        int ready = poll(&wanted, 1, TOGETHER);
+        if (ready > 0) return I2V_OK;
+        if (ready < 0 && errno != EINTR) return i2v_fail_system(error, "read", from->name, errno);
+        if (ready == 0 && seconds >= 0) waited += TOGETHER;
+    }
+    return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes", from->name);
 }
 
 static int is_pipe(int descriptor) {
@@ -45,61 +59,53 @@ static int is_pipe(int descriptor) {
     return fstat(descriptor, &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-/* read() that waits. At its first use a pipe that nobody has opened for writing looks as one at its end does: a writer
- * may be about to come. */
-static ssize_t read_some(int descriptor, void *buffer, size_t size, int first) {
-    for (;;) {
-        ssize_t got = read(descriptor, buffer, size);
-        if (got > 0 || (got == 0 && !(first && is_pipe(descriptor)))) return got;
-        if (got < 0 && errno != EINTR && errno != EAGAIN) return got;
-        if (got < 0 && errno == EINTR) continue;
-        if (!wait_for(descriptor, got == 0 ? I2V_PIPE_PATIENCE * 1000 : -1)) {
-            errno = ETIMEDOUT;
-            return -1;
-        }
-        first = first && got < 0;
+/* read() that can be cancelled; *got is 0 at the end. At its first use a pipe that nobody has opened for writing looks
+ * as one at its end does: a writer may be about to come. */
+static i2v_status read_some(const stream *from, void *buffer, size_t size, int first, size_t *got, i2v_error *error) {
+    i2v_status status = from->waits ? wait_for(from, -1, error) : I2V_OK;
+    while (!status) {
+        ssize_t count = read(from->descriptor, buffer, size);
+        int is_empty = count == 0 && first && is_pipe(from->descriptor);
+        *got = count > 0 ? (size_t)count : 0;
+        if (count >= 0 && !is_empty) return I2V_OK;
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno != EAGAIN) return i2v_fail_system(error, "read", from->name, errno);
+        status = wait_for(from, is_empty ? I2V_PIPE_PATIENCE : -1, error);
+        if (is_empty) first = 0;
     }
+    return status;
 }
 
-static i2v_status fail_read(const char *name, i2v_error *error) {
-    if (errno == ETIMEDOUT) return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes", name);
-    return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", name, strerror(errno));
-}
-
-static i2v_status fail_too_large(const char *name, size_t limit, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", name, limit >> 20);
+static i2v_status fail_too_large(const stream *from, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", from->name, from->limit >> 20);
 }
 
 /* Reads to the end, into as much as a regular file has and a byte to find its end with, else into a buffer that
  * grows. */
-static i2v_status read_all(int descriptor, uint8_t **data, size_t *size, const char *name, size_t limit,
-                           i2v_error *error) {
+static i2v_status read_all(const stream *from, uint8_t **data, size_t *size, i2v_error *error) {
     uint8_t *buffer = NULL;
     struct stat info;
-    size_t capacity = 0, used = 0, first = 1 << 16;
+    size_t capacity = 0, used = 0, got = 1, first = 1 << 16;
     i2v_status status = I2V_OK;
-    if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
-        if ((uint64_t)info.st_size > limit) return fail_too_large(name, limit, error);
+    if (fstat(from->descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
+        if ((uint64_t)info.st_size > from->limit) return fail_too_large(from, error);
         first = (size_t)info.st_size + 1;
     }
-    for (ssize_t got = 1; got > 0 && !status;) {
+    while (got > 0 && !status) {
         if (used == capacity) {
             size_t more = capacity ? 2 * capacity : first;
-            if (more > limit) more = limit + 1;
+            if (more > from->limit) more = from->limit + 1;
             uint8_t *grown = realloc(buffer, more);
             if (!grown) {
-                status = i2v_fail_memory(error, name, more);
+                status = i2v_fail_memory(error, from->name, more);
                 break;
             }
             buffer = grown;
             capacity = more;
         }
-        got = read_some(descriptor, buffer + used, capacity - used, used == 0);
-        if (got < 0) status = fail_read(name, error);
-        if (got > 0) used += (size_t)got;
-        if (used > limit) {
-            status = fail_too_large(name, limit, error);
-        }
+        status = read_some(from, buffer + used, capacity - used, used == 0, &got, error);
+        if (!status) used += got;
+        if (used > from->limit) status = fail_too_large(from, error);
     }
     if (status) {
         free(buffer);
@@ -110,27 +116,34 @@ static i2v_status read_all(int descriptor, uint8_t **data, size_t *size, const c
     return I2V_OK;
 }
 
-/* Takes the descriptor, which may be -1. */
-static i2v_status read_and_close(int descriptor, uint8_t **data, size_t *size, const char *path, size_t limit,
-                                 i2v_error *error) {
+i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
+    struct stat info;
+    stream from = {.name = path, .limit = limit};
     *data = NULL;
     *size = 0;
-    if (descriptor < 0) return I2V_ERROR_IO;
-    i2v_status status = read_all(descriptor, data, size, path, limit, error);
-    close(descriptor);
+    i2v_status status = i2v_open_regular(&from.descriptor, path, &info, error);
+    if (status) return status;
+    status = read_all(&from, data, size, error);
+    close(from.descriptor);
     return status;
 }
 
-i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
-    struct stat info;
-    return read_and_close(i2v_open_regular(path, &info, error), data, size, path, limit, error);
-}
-
-i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error) {
+i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_patience patience,
+                           i2v_error *error) {
+    stream from = {.name = path, .limit = limit, .patience = patience};
     *data = NULL;
     *size = 0;
-    if (strcmp(path, "-") == 0) return read_all(STDIN_FILENO, data, size, "standard input", limit, error);
-    return read_and_close(i2v_open_at_once(path, error), data, size, path, limit, error);
+    if (strcmp(path, "-") == 0) {
+        from.name = "standard input";
+        from.descriptor = STDIN_FILENO;
+        from.waits = 1;
+        return read_all(&from, data, size, error);
+    }
+    i2v_status status = i2v_open_at_once(&from.descriptor, path, error);
+    if (status) return status;
+    status = read_all(&from, data, size, error);
+    close(from.descriptor);
+    return status;
 }
 
 char *i2v_path_join(const char *folder, const char *name) {

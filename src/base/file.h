@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <stdio.h>
+#include <sys/types.h>
 
 /* A small file mapped read-only, for as long as it is looked at; what is read for longer is an i2v_input_file. An empty
  * file has data == NULL and size == 0. */
@@ -16,12 +17,19 @@ typedef struct i2v_mapped_file {
 i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *error);
 void i2v_file_unmap(i2v_mapped_file *file);
 
+/* cancelled, if set, is called with user some ten times a second of waiting: non-zero gives I2V_CANCELLED. */
+typedef struct i2v_patience {
+    int (*cancelled)(void *user);
+    void *user;
+} i2v_patience;
+
 /* Reads a whole regular file of at most `limit` bytes; anything else is refused without waiting for it. *data is freed
  * with free(). */
 i2v_status i2v_file_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error);
 /* The same of whatever gives bytes: "-" is standard input, and pipes and devices are read to their end. A named pipe
- * may wait for its writer for I2V_PIPE_PATIENCE seconds. */
-i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_error *error);
+ * may wait for its writer for I2V_PIPE_PATIENCE seconds; then for what it writes, for as long as patience lasts. */
+i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_t limit, i2v_patience patience,
+                           i2v_error *error);
 #define I2V_PIPE_PATIENCE 3
 
 /* "folder/name", allocated; NULL without memory. */
@@ -39,6 +47,7 @@ typedef struct i2v_output_file {
     char *path;      /* as given, for messages */
     char *target;    /* what is replaced */
     char *temporary; /* what is written; same folder, same ending, so that libraries may choose a format by it */
+    mode_t replaced; /* of the target when it began; 0: there was none */
 } i2v_output_file;
 
 /* Reserves (creates, empty) the temporary file. Refuses a target that is no regular file or may not be written. */

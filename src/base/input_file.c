@@ -15,8 +15,9 @@ static int64_t changed_at(const struct stat *info) {
 i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error *error) {
     struct stat info;
     *file = (i2v_input_file){.descriptor = -1};
-    int descriptor = i2v_open_regular(path, &info, error);
-    if (descriptor < 0) return I2V_ERROR_IO;
+    int descriptor;
+    i2v_status status = i2v_open_regular(&descriptor, path, &info, error);
+    if (status) return status;
     *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, changed_at(&info)};
     return I2V_OK;
 }

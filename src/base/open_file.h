@@ -6,10 +6,13 @@
 
 #include <sys/stat.h>
 
-/* A descriptor, or -1 with the sentence in error. Reading what is no regular file may give EAGAIN. */
-int i2v_open_at_once(const char *path, i2v_error *error);
+/* *descriptor is to be closed; -1 on failure. Reading what is no regular file may give EAGAIN. */
+i2v_status i2v_open_at_once(int *descriptor, const char *path, i2v_error *error);
 
 /* The same, but for regular files only, which *info then describes. */
-int i2v_open_regular(const char *path, struct stat *info, i2v_error *error);
+i2v_status i2v_open_regular(int *descriptor, const char *path, struct stat *info, i2v_error *error);
+
+/* "a folder": what a file of this mode is that is not regular. */
+const char *i2v_file_kind(mode_t mode);
 
 #endif

@@ -1,6 +1,7 @@
 /* Files that appear whole or not at all. They have a name while they are written: FFmpeg opens them by it, so that
  * unnamed ones (O_TMPFILE) will not do. */
 #include "base/file.h"
+#include "base/open_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -55,13 +56,6 @@ static char *follow_links(const char *path) {
     return at;
 }
 
-/* What a file is that is not regular. */
-static const char *kind_of(mode_t mode) {
-    if (S_ISDIR(mode)) return "a folder";
-    if (S_ISFIFO(mode)) return "a named pipe";
-    return S_ISSOCK(mode) ? "a socket" : "a device";
-}
-
 /* True where the system will not let this user replace the file: in a folder such as /tmp its owner alone may. */
 static int is_guarded(const char *target, const struct stat *file) {
     struct stat folder;
@@ -79,12 +73,12 @@ static i2v_status check_target(const i2v_output_file *file, struct stat *info, i
     if (stat(file->target, info) < 0) return I2V_OK; /* creating it says why, if it is not just new */
     if (!S_ISREG(info->st_mode))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is %s; give another name", file->path,
-                        kind_of(info->st_mode));
+                        i2v_file_kind(info->st_mode));
     if (!(info->st_mode & 0222))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is read-only; give another name, or chmod u+w it",
                         file->path);
     if (faccessat(AT_FDCWD, file->target, W_OK, AT_EACCESS) < 0)
-        return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", file->path, strerror(errno));
+        return i2v_fail_system(error, "write", file->path, errno);
     if (is_guarded(file->target, info))
         return i2v_fail(error, I2V_ERROR_IO,
                         "cannot write %s: it is another user's, in a folder where each may replace their own only",
@@ -119,12 +113,12 @@ static uint32_t any_number(const void *caller) {
 
 /* A new file has the permissions that the umask leaves; one that replaces another may be more private until it takes
  * the other's. Returns -1 with errno set. */
-static int create_temporary(i2v_output_file *file, size_t size, int replaces) {
+static int create_temporary(i2v_output_file *file, size_t size) {
     int descriptor = -1;
     uint32_t number = any_number(file);
     for (uint32_t attempt = 0; attempt < 100; attempt++) {
         name_temporary(file->temporary, size, file->target, number + attempt * 0x9e3779b9u);
-        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0600 : 0666);
+        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->replaced ? 0600 : 0666);
         if (descriptor >= 0 || errno != EEXIST) break;
     }
     return descriptor;
@@ -141,7 +135,7 @@ static void forget(i2v_output_file *file) {
 static i2v_status find_target(i2v_output_file *file, const char *path, struct stat *info, i2v_error *error) {
     *file = (i2v_output_file){.path = strdup(path)};
     file->target = file->path ? follow_links(path) : NULL;
-    if (!file->target) return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+    if (!file->target) return i2v_fail_system(error, "write", path, errno);
     return check_target(file, info, error);
 }
 
@@ -152,8 +146,9 @@ static i2v_status begin(i2v_output_file *file, const char *path, i2v_error *erro
     size_t size = strlen(file->target) + TEMPORARY_SIZE;
     file->temporary = malloc(size);
     if (!file->temporary) return i2v_fail_memory(error, path, size);
-    int descriptor = create_temporary(file, size, info.st_mode != 0);
-    if (descriptor < 0) return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+    file->replaced = info.st_mode;
+    int descriptor = create_temporary(file, size);
+    if (descriptor < 0) return i2v_fail_system(error, "write", path, errno);
     close(descriptor);
     return I2V_OK;
 }
@@ -164,18 +159,20 @@ i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_er
     return status;
 }
 
-/* Gives the temporary file the target's owner and permissions, as far as this user may. Where the group cannot be kept,
- * ours may do no more with the file than anybody could. Through a descriptor: another user of the folder may have put a
+/* Gives the temporary file the target's owner and permissions, as far as this user may; if it has gone meanwhile, the
+ * permissions it had. Where the group cannot be kept, ours may do no more with the file than anybody could. Through a descriptor: another user of the folder may have put a
  * link under the name, to a file that is not ours to give away. */
 static void take_permissions(const i2v_output_file *file) {
     struct stat old, ours;
-    if (stat(file->target, &old) < 0 || !S_ISREG(old.st_mode)) return;
+    int is_there = stat(file->target, &old) == 0;
+    mode_t mode = is_there ? old.st_mode : file->replaced;
+    if (!S_ISREG(mode)) return;
     int descriptor = open(file->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) return;
     if (fstat(descriptor, &ours) == 0 && S_ISREG(ours.st_mode) && ours.st_nlink == 1 && ours.st_uid == geteuid()) {
-        int has_group = fchown(descriptor, old.st_uid, old.st_gid) == 0 ||
-                        fchown(descriptor, (uid_t)-1, old.st_gid) == 0;
-        mode_t mode = old.st_mode & 0777;
+        int has_group = is_there && (fchown(descriptor, old.st_uid, old.st_gid) == 0 ||
+                                     fchown(descriptor, (uid_t)-1, old.st_gid) == 0);
+        mode &= 0777;
         if (!has_group) mode = (mode & 0707) | (mode & 7) << 3;
         fchmod(descriptor, mode);
     }
@@ -185,7 +182,7 @@ static void take_permissions(const i2v_output_file *file) {
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
     take_permissions(file);
     if (rename(file->temporary, file->target) < 0) {
-        i2v_status status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", file->path, strerror(errno));
+        i2v_status status = i2v_fail_system(error, "write", file->path, errno);
         i2v_output_file_abort(file);
         return status;
     }

@@ -73,8 +73,8 @@ static i2v_status insert(const i2v_output_file *file, off_t at, const void *byte
     }
     free(block);
     if (done) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", file->path,
-                    cause ? strerror(cause) : "its metadata finds no place in it");
+    if (cause) return i2v_fail_system(error, "write", file->path, cause);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: its metadata finds no place in it", file->path);
 }
 
 /* ---- PNG -------------------------------------------------------------------------------------------------------- */

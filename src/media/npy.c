@@ -354,7 +354,7 @@ i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows
                   write_rows(stream, data, rows, in_file, in_file > 0 ? count / (size_t)in_file : 0);
     if (stream && fclose(stream) != 0) written = 0;
     if (!written) {
-        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+        status = i2v_fail_system(error, "write", path, errno);
         i2v_output_file_abort(&file);
         return status;
     }

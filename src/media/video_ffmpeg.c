@@ -49,12 +49,10 @@ typedef struct ffmpeg_writer {
 
 static i2v_status fail_ffmpeg(const ffmpeg_writer *writer, int code, i2v_error *error) {
     char reason[AV_ERROR_MAX_STRING_SIZE];
-    if (code == AVERROR(ENOMEM)) return i2v_fail_memory(error, writer->task->path, 0);
-    av_strerror(code, reason, sizeof reason);
     /* FFmpeg negates errno; its own codes are larger than any errno */
-    if (code > -4096 && code != AVERROR(EINVAL)) {
-        return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", writer->task->path, reason);
-    }
+    if (code > -4096 && code != AVERROR(EINVAL))
+        return i2v_fail_system(error, "write", writer->task->path, AVUNERROR(code));
+    av_strerror(code, reason, sizeof reason);
     /* encoders say of an allocation that failed what they say of any other failure */
     return i2v_fail(error, I2V_ERROR_INTERNAL, "cannot write %s: %s, or there is not enough memory", writer->task->path,
                     reason);

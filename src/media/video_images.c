@@ -28,7 +28,7 @@ static i2v_status images_open(void *self, const i2v_video_format *format, const 
 static i2v_status write_png(const char *path, const char *name, const i2v_video_task *task, const uint8_t *rgb,
                             i2v_error *error) {
     FILE *stream = fopen(path, "wbe");
-    if (!stream) return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", name, strerror(errno));
+    if (!stream) return i2v_fail_system(error, "write", name, errno);
     png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_RGB};
     image.width = (png_uint_32)task->width;
     image.height = (png_uint_32)task->height;
@@ -41,7 +41,8 @@ static i2v_status write_png(const char *path, const char *name, const i2v_video_
         cause = errno;
     }
     if (!failed) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", name, cause ? strerror(cause) : image.message);
+    if (cause) return i2v_fail_system(error, "write", name, cause);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", name, image.message);
 }
 
 static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error) {

@@ -91,7 +91,7 @@ static i2v_status write_file(const i2v_video_task *task, const WebPData *data, i
         failed = 1;
         cause = errno;
     }
-    if (failed) status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", path, strerror(cause));
+    if (failed) status = i2v_fail_system(error, "write", path, cause);
     if (!status) status = i2v_verify_pictures(&file, task, 1, error);
     if (!status) return i2v_output_file_commit(&file, error);
     i2v_output_file_abort(&file);
