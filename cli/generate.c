@@ -40,11 +40,10 @@ static i2v_status load_latents(cli_job *job, float **data) {
                  should_be);
         return job->error.status = I2V_ERROR_PARAMETER;
     }
-    status = i2v_array_load(path, data, shape, &ndim, &job->error);
+    status = i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
     if (status != I2V_OK) return status;
     job->params.latents = *data;
-    status = i2v_file_sha256(path, job->latents_sha256, &job->error);
-    return status == I2V_OK ? cli_rerun_check_latents(job) : status;
+    return cli_rerun_check_latents(job);
 }
 
 static i2v_status begin(cli_job *job, const cli_settings *settings) {

@@ -71,8 +71,36 @@ static void test_long_headers(void **state) {
     }
 }
 
+/* An array whose file was exchanged since its shape was looked at is not loaded, and the hash is of the whole file. */
+static void test_the_same_shape(void **state) {
+    char path[] = "/tmp/img2vid-test-XXXXXX", of_array[I2V_SHA256_SIZE], of_file[I2V_SHA256_SIZE];
+    static const float values[3000] = {1, 2, 3};
+    const int64_t shape[] = {2, 1500}, other[] = {3, 1000}, flat[] = {3000};
+    int descriptor = mkstemp(path);
+    i2v_error error = {0};
+    float *data;
+    assert_int_equal(i2v_array_save(path, values, shape, 2, NULL), I2V_OK);
+    close(descriptor);
+    FILE *file = fopen(path, "ab"); /* what follows the values is no part of the array, but of the file */
+    assert_non_null(file);
+    for (int i = 0; i < 9000; i++) fputc('x', file);
+    fclose(file);
+    assert_int_equal(i2v_array_load_same(path, &data, shape, 2, of_array, &error), I2V_OK);
+    assert_memory_equal(data, values, sizeof values);
+    i2v_array_free(data);
+    assert_int_equal(i2v_file_sha256(path, of_file, NULL), I2V_OK);
+    assert_string_equal(of_array, of_file);
+    assert_int_equal(i2v_array_load_same(path, &data, other, 2, of_array, &error), I2V_ERROR_IO);
+    assert_non_null(strstr(error.message, "has changed while it was in use"));
+    assert_null(data);
+    assert_string_equal(of_array, "");
+    assert_int_equal(i2v_array_load_same(path, &data, flat, 1, of_array, &error), I2V_ERROR_IO);
+    assert_null(data);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way),
-                                       cmocka_unit_test(test_long_headers)};
+                                       cmocka_unit_test(test_long_headers), cmocka_unit_test(test_the_same_shape)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -534,10 +534,13 @@ I2V_API void i2v_metadata_free(char *json);
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
 /* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. _shape
- * reads the header alone, and that the file has all values that it tells of. */
+ * reads the header alone, and that the file has all values that it tells of. _load_same takes no array but one of the
+ * shape that _shape gave, and says the SHA-256 of the very bytes that it read. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
                                   i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
+I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *shape, int ndim,
+                                       char sha256[I2V_SHA256_SIZE], i2v_error *error);
 I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/free_memory.h"
 #include "base/input_file.h"
+#include "base/sha256.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -253,9 +254,25 @@ static i2v_status open_array(opened_array *array, const char *path, int64_t shap
     return I2V_OK;
 }
 
+enum { PIECE = 8192 };
+
+/* Hashes the bytes of the file from first to before end. */
+static i2v_status hash_bytes(i2v_sha256 *hash, const i2v_input_file *file, uint64_t first, uint64_t end,
+                             i2v_error *error) {
+    uint8_t piece[PIECE];
+    i2v_bytes bytes = {.file = file};
+    while (hash->context && first < end) {
+        size_t count = end - first < PIECE ? (size_t)(end - first) : PIECE;
+        if (!i2v_bytes_read(&bytes, first, count, piece)) return i2v_bytes_fail(&bytes, error);
+        i2v_sha256_update(hash, piece, count);
+        first += count;
+    }
+    return I2V_OK;
+}
+
 /* A piece at a time. */
-static i2v_status read_values(const opened_array *array, float *values, i2v_error *error) {
-    uint8_t piece[8192];
+static i2v_status read_values(const opened_array *array, float *values, i2v_sha256 *hash, i2v_error *error) {
+    uint8_t piece[PIECE];
     i2v_bytes bytes = {.file = &array->file, .offset = array->start};
     size_t together = sizeof piece / array->item_size;
     for (size_t first = 0; first < array->count; first += together) {
@@ -263,9 +280,21 @@ static i2v_status read_values(const opened_array *array, float *values, i2v_erro
         if (!i2v_bytes_read(&bytes, first * array->item_size, count * array->item_size, piece)) {
             return i2v_bytes_fail(&bytes, error);
         }
+        i2v_sha256_update(hash, piece, count * array->item_size);
         convert(values + first, piece, count, array->item_size);
     }
-    return i2v_input_file_check(&array->file, error);
+    return I2V_OK;
+}
+
+/* Values that are allocated, and the hash of the whole file: what is before and after them, too. */
+static i2v_status read_array(const opened_array *array, float **data, i2v_sha256 *hash, i2v_error *error) {
+    uint64_t bytes = (uint64_t)array->count * sizeof **data, end = array->start + array->count * array->item_size;
+    *data = bytes <= i2v_memory_budget() ? malloc(bytes ? bytes : 1) : NULL;
+    if (!*data) return i2v_fail_memory(error, array->file.path, bytes);
+    i2v_status status = hash_bytes(hash, &array->file, 0, array->start, error);
+    if (!status) status = read_values(array, *data, hash, error);
+    if (!status) status = hash_bytes(hash, &array->file, end, array->file.size, error);
+    return status ? status : i2v_input_file_check(&array->file, error);
 }
 
 i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error) {
@@ -275,23 +304,37 @@ i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_er
     return status;
 }
 
-i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error) {
+/* wanted: the shape of i2v_array_load_same; NULL: any. sha256 may be NULL. */
+static i2v_status load(const char *path, float **data, const int64_t *wanted, int wanted_ndim, int64_t shape[MAX_NDIM],
+                       int *ndim, char sha256[I2V_SHA256_SIZE], i2v_error *error) {
     opened_array array;
-    i2v_status status = open_array(&array, path, shape, ndim, error);
+    i2v_sha256 hash = {0};
     *data = NULL;
-    if (!status) {
-        uint64_t bytes = (uint64_t)array.count * sizeof **data;
-        uint64_t most = i2v_memory_budget();
-        *data = bytes <= most ? malloc(bytes ? bytes : 1) : NULL;
-        if (!*data) status = i2v_fail_memory(error, path, bytes);
-    }
-    if (!status) status = read_values(&array, *data, error);
+    i2v_status status = open_array(&array, path, shape, ndim, error);
+    if (!status && wanted && (*ndim != wanted_ndim || memcmp(shape, wanted, (size_t)*ndim * sizeof *shape) != 0))
+        status = i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
+    if (sha256) i2v_sha256_begin(&hash);
+    if (!status) status = read_array(&array, data, &hash, error);
+    i2v_status hashed = sha256 ? i2v_sha256_end(&hash, sha256, status ? NULL : error) : I2V_OK;
+    if (!status) status = hashed;
     if (status) {
         free(*data);
         *data = NULL;
+        if (sha256) sha256[0] = '\0';
     }
     i2v_input_file_close(&array.file);
     return status;
+}
+
+i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error) {
+    return load(path, data, NULL, 0, shape, ndim, NULL, error);
+}
+
+i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *shape, int ndim,
+                               char sha256[I2V_SHA256_SIZE], i2v_error *error) {
+    int64_t found[MAX_NDIM];
+    int found_ndim;
+    return load(path, data, shape, ndim, found, &found_ndim, sha256, error);
 }
 
 void i2v_array_free(float *data) {
