@@ -98,12 +98,13 @@ static i2v_status open_model(cli_job *job) {
 void cli_job_note(cli_job *job, const char *format, ...) {
     char *end = strchr(job->notes, 0);
     size_t room = sizeof job->notes - (size_t)(end - job->notes);
+    if (room < 3) return; /* a character, the line's end and the text's */
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(end, room, format, arguments);
+    vsnprintf(end, room - 1, format, arguments);
     va_end(arguments);
     i2v_make_printable(end);
-    if (strlen(end) + 1 < room) strcat(end, "\n");
+    strcat(end, "\n");
 }
 
 void cli_job_warn(cli_job *job, const char *what) {

@@ -178,7 +178,9 @@ static void add_output_options(json_t **object, const cli_job *job) {
     if (output->quality >= 0) cli_json_set(object, "quality", json_integer(output->quality));
 }
 
+/* What was forgiven of the picture, which --quiet keeps off standard error. */
 static int print_task_json(const cli_job *job, json_t *object) {
+    if (job->image && job->image->warning) cli_json_set(&object, "warning", json_string(job->image->warning));
     return print_json(object, cli_tasks_count(job->settings) > 1 ? JSON_COMPACT : JSON_INDENT(2));
 }
 

@@ -463,6 +463,18 @@ measuring() {
     said '^decode 2 of 2'
 }
 
+# What is forgiven of a picture is told, on standard error or, where that is to be quiet, in the report.
+forgiven_pictures() {
+    local cut=$data/pictures/png-no-end.png
+    works out.gif generate "$cut" -o out.gif "${small[@]}"
+    said "^img2vid: warning: $cut: its end is missing\$"
+    works out.gif generate "$cut" -o out.gif "${small[@]}" --quiet --json
+    [ -s "$scratch/err" ] && fail 'standard error was to be empty'
+    printed '^  "warning": "its end is missing"$'
+    works out.gif generate picture.png -o out.gif "${small[@]}" --quiet --json
+    grep -q '"warning"' "$scratch/out" && fail 'there is nothing to warn of'
+}
+
 # Ctrl-C in the middle of many steps.
 interrupting() {
     local before process signal
@@ -523,4 +535,4 @@ full_disk() {
 }
 
 run_groups help_and_version wrong_usage failing_values failing_files making_videos running_again hostile_metadata \
-    planning describing presets measuring interrupting interrupting_pipes full_disk
+    planning describing presets measuring forgiven_pictures interrupting interrupting_pipes full_disk

@@ -273,7 +273,15 @@ pipes() {
 
 # gif FILE JSON: a GIF that says JSON (at most 255 bytes) of itself.
 gif() {
-    { printf 'GIF89a\1\0\1\0\0\0\0!\xfe'"\\x$(printf %x ${#2})"; printf '%s\0;' "$2"; } > "$1"
+    local at part
+    {
+        printf 'GIF89a\1\0\1\0\0\0\0!\xfe'
+        for ((at = 0; at < ${#2}; at += 255)); do
+            part=${2:at:255}
+            printf "\\x$(printf %x ${#part})%s" "$part"
+        done
+        printf '\0;'
+    } > "$1"
 }
 
 unhashed() {
@@ -290,6 +298,10 @@ unhashed() {
     said 'bare.gif keeps no hash of its noise'
     works out.gif generate --from first.webp -o out.gif
     grep -q 'keeps no hash' "$scratch/err" && fail 'it keeps them'
+    # notes that are too long end in a line's end all the same
+    gif bare.gif "$begin,\"image\":\"$(printf './%.0s' {1..2030})photo.png\"}"
+    works out.gif generate --from bare.gif -o out.gif "${small[@]}"
+    said '^note: bare.gif keeps no hash of its picture: whether [./]*$'
     mkfifo pipe.png
     gif bare.gif "$begin,\"image\":\"pipe.png\"}"
     limited generate --from bare.gif -o out2.gif "${small[@]}"

@@ -9,7 +9,7 @@ enum { STRING = 112, SCALAR = 80, CONTAINER = 272 };
 enum { BUFFERS = 3 };
 
 typedef struct json_count {
-    uint64_t values, memory;
+    uint64_t memory;
     size_t longest; /* string or number */
     int depth, deepest;
 } json_count;
@@ -38,7 +38,6 @@ static size_t count_one(json_count *count, const uint8_t *text, size_t size, siz
         if (count->depth > 0) count->depth--;
         return at + 1;
     }
-    count->values++;
     if (c == '[' || c == '{') {
         count->memory += CONTAINER;
         if (++count->depth > count->deepest) count->deepest = count->depth;
@@ -64,9 +63,8 @@ i2v_status i2v_json_check(const void *text, size_t size, const char *name, i2v_s
         }
         if (memory_of(&count) > I2V_JSON_MAX_MEMORY) {
             return i2v_fail(error, status,
-                            "%s: its JSON has more than %" PRIu64 " values, which take more than %" PRIu64 " MiB of "
-                            "memory, the limit; get the right file",
-                            name, count.values - 1, I2V_JSON_MAX_MEMORY >> 20);
+                            "%s: its JSON would take more than %" PRIu64 " MiB of memory, the limit; get the right file",
+                            name, I2V_JSON_MAX_MEMORY >> 20);
         }
     }
     return I2V_OK;
