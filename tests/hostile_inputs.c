@@ -278,6 +278,24 @@ static void gif_picture(buffer *to, uint32_t width, uint32_t height) {
     put(to, "\0\2\2\x4c\1\0", 6);
 }
 
+/* 256 width, 257 height, 258 bits, 259 compression, 262 colour, 273 place, 277 samples, 278 rows, 279 size. */
+typedef struct tiff_tag {
+    uint32_t number, type, count, value;
+} tiff_tag;
+
+enum { LONG = 4, UNDEFINED = 7, TIFF_DATA = 200 }; /* types; where pixels begin */
+
+static void begin_tiff(buffer *to, const tiff_tag *tags, size_t count) {
+    put(to, "II*\0\x8\0\0\0", 8);
+    little(to, (uint32_t)count, 2);
+    for (size_t i = 0; i < count; i++) {
+        little(to, tags[i].number | tags[i].type << 16, 4);
+        little(to, tags[i].count, 4);
+        little(to, tags[i].value, 4);
+    }
+    more(to, TIFF_DATA - to->size);
+}
+
 static void write_others(void) {
     buffer file = {0};
     begin_gif(&file, 30000, 8000);
@@ -304,23 +322,31 @@ static void write_others(void) {
     put(&file, "\0\1", 2);
     save("runs.bmp", &file);
 
-    /* a strip of deflated zeros: width, height, bits, compression, colour, place, samples, rows, size */
+    /* a strip of deflated zeros */
     const size_t pixels = (size_t)15000 * 15000;
     buffer zeros = packed_zeros(pixels / 8);
-    const uint32_t tags[][2] = {{256, 15000}, {257, 15000}, {258, 1},
-                                {259, 8},     {262, 1},     {273, 200},
-                                {277, 1},     {278, 15000}, {279, (uint32_t)zeros.size}};
-    put(&file, "II*\0\x8\0\0\0", 8);
-    little(&file, sizeof tags / sizeof *tags, 2);
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
-        little(&file, tags[i][0] | 4 << 16, 4);
-        little(&file, 1, 4);
-        little(&file, tags[i][1], 4);
-    }
-    more(&file, 200 - file.size);
+    const tiff_tag tags[] = {{256, LONG, 1, 15000}, {257, LONG, 1, 15000},     {258, LONG, 1, 1},
+                             {259, LONG, 1, 8},     {262, LONG, 1, 1},         {273, LONG, 1, TIFF_DATA},
+                             {277, LONG, 1, 1},     {278, LONG, 1, 15000},     {279, LONG, 1, (uint32_t)zeros.size}};
+    begin_tiff(&file, tags, sizeof tags / sizeof *tags);
     put(&file, zeros.data, zeros.size);
     free(zeros.data);
     save("zeros.tif", &file);
+
+    /* one of 8 x 8 pixels with a tag that is private and of 150 MiB, a hole behind the pixels */
+    const tiff_tag private_tag[] = {{256, LONG, 1, 8},
+                                    {257, LONG, 1, 8},
+                                    {258, LONG, 1, 8},
+                                    {259, LONG, 1, 1},
+                                    {262, LONG, 1, 1},
+                                    {273, LONG, 1, TIFF_DATA},
+                                    {277, LONG, 1, 1},
+                                    {278, LONG, 1, 8},
+                                    {279, LONG, 1, 64},
+                                    {65000, UNDEFINED, 150 << 20, TIFF_DATA + 64}};
+    begin_tiff(&file, private_tag, sizeof private_tag / sizeof *private_tag);
+    memset(more(&file, 64), 100, 64);
+    save_sparse("tag.tif", &file, TIFF_DATA + 64 + ((off_t)150 << 20));
 
     save_sparse("hole.png", &file, (off_t)450 << 20);
 }

@@ -47,6 +47,7 @@ pictures_are_read_within_the_budget() {
     for file in claim.png text.png ./*.jpg ./*.webp; do
         within 80 01 generate "$file" -o out.npy "${run_options[@]}" --max-memory 80M
     done
+    within 300 0 generate tag.tif -o out.npy "${run_options[@]}" --max-memory 300M
     within 400 0 generate progressive.jpg -o out.npy "${run_options[@]}" --max-memory 400M
     rm -f out.npy
 }
