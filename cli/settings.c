@@ -151,7 +151,9 @@ const cli_option cli_option_table[] = {
      "such as 6G or 512M: work in smaller pieces, or not at\n"
      "all, rather than take more; results are the same\n"
      "(default: what is free, less a margin)"},
-    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0, "say what memory and time it would take, and stop"},
+    {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, AT(plan), 0,
+     "say what memory and time it would take, without reading\n"
+     "the picture, and stop"},
     {COMPUTES, resources, 0, "threads", "N", CLI_INTEGER, AT(options.threads), 0,
      "threads to compute on (default: one a core)"},
     {COMPUTES, resources, 0, "dtype", "auto|f32|bf16", CLI_CHOICE, AT(options.dtype), 0,

@@ -141,8 +141,26 @@ static void an_unknown_chunk_that_is_needed(void **state) {
     }
 }
 
+/* It is left out, which shows in the picture. */
+static void transparency_that_is_damaged(void **state) {
+    (void)state;
+    uint8_t chunk[] = "\0\0\0\2tRNS\0\1....";
+    size_t size = sizeof chunk - 1;
+    picture whole = open_picture(0);
+    uint8_t *copy = malloc(whole.size + size);
+    assert_non_null(copy);
+    memcpy(copy, whole.data, HEADER_END);
+    memcpy(copy + HEADER_END, chunk, size);
+    memcpy(copy + HEADER_END + size, whole.data + HEADER_END, whole.size - HEADER_END);
+    set_checksum(copy + HEADER_END, 2);
+    expect_same(&whole, copy, whole.size + size, "transparency is damaged");
+    free(copy);
+    close_picture(&whole);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_end_is_missing), cmocka_unit_test(the_checksum_of_pixels),
-                                       cmocka_unit_test(an_unknown_chunk_that_is_needed)};
+                                       cmocka_unit_test(an_unknown_chunk_that_is_needed),
+                                       cmocka_unit_test(transparency_that_is_damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

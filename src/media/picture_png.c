@@ -47,7 +47,10 @@ __attribute__((noreturn)) static void on_error(png_structp decoder, png_const_ch
 
 static void on_warning(png_structp decoder, png_const_charp text) {
     png_job *job = png_get_error_ptr(decoder);
-    if (strstr(text, "CRC error")) job->raster->warning = "a checksum in it is wrong; it may be damaged";
+    if (strstr(text, "CRC error"))
+        job->raster->warning = "a checksum in it is wrong; it may be damaged";
+    else if (strncmp(text, "tRNS", 4) == 0)
+        job->raster->warning = "what it says of transparency is damaged and left out";
 }
 
 /* Chunks are passed over that PNG does not know but says to be needed, as in Pillow. 1: it is dealt with. */
