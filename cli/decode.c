@@ -31,9 +31,8 @@ static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int
     if (good && ndim == 5) job->params.extend = (int)shape[0] - 1;
     if (good) {
         status = check_memory(job, shape, ndim);
-        return status == I2V_OK
-                   ? i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error)
-                   : status;
+        if (status != I2V_OK) return status;
+        return i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
     }
     snprintf(job->error.message, sizeof job->error.message,
              "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "

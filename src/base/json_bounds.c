@@ -63,7 +63,8 @@ i2v_status i2v_json_check(const void *text, size_t size, const char *name, i2v_s
         }
         if (memory_of(&count) > I2V_JSON_MAX_MEMORY) {
             return i2v_fail(error, status,
-                            "%s: its JSON would take more than %" PRIu64 " MiB of memory, the limit; get the right file",
+                            "%s: its JSON would take more than %" PRIu64 " MiB of memory, the limit; get the right "
+                            "file",
                             name, I2V_JSON_MAX_MEMORY >> 20);
         }
     }
