@@ -72,18 +72,20 @@ const i2v_peak_loop *i2v_peak_loop_at(int index) {
 /* Work to be timed: body does an item of it and adds up what it did. */
 typedef struct {
     void (*body)(void *job, int64_t item, int thread);
-    int64_t items;
+    int64_t items; /* of memory a multiple of its pieces */
     const i2v_peak_loop *loop;
     float *memory; /* [pieces][floats] */
     int64_t pieces, floats;
     atomic_llong done; /* multiply-adds or bytes */
 } peak_job;
 
-/* Runs the job and returns its work a second. */
+/* Runs the job and returns its work a second. Memory is gone through once at a time: no piece of it is two threads'. */
 static double rate_once(const i2v_device *device, peak_job *job, double *seconds) {
     atomic_store(&job->done, 0);
+    int64_t together = job->pieces ? job->pieces : job->items;
     double began = i2v_now();
-    i2v_parallel(device->team, job->items, device->cancel, job->body, job);
+    for (int64_t first = 0; first < job->items; first += together)
+        i2v_parallel(device->team, together, device->cancel, job->body, job);
     *seconds = i2v_now() - began;
     return *seconds > 0 ? (double)atomic_load(&job->done) / *seconds : 0;
 }
@@ -142,9 +144,8 @@ static uint64_t array_bytes(uint64_t memory) {
     return memory && bytes > memory ? memory : bytes;
 }
 
-/* Pieces in turn, so that none is met again before all others were. */
 static float *piece(const peak_job *job, int64_t item) {
-    return job->memory + item % job->pieces * job->floats;
+    return job->memory + item * job->floats;
 }
 
 static void read_memory(void *argument, int64_t item, int thread) {
