@@ -145,11 +145,27 @@ static i2v_status check_folder(check *c, const char *folder, const char *what, i
     return status;
 }
 
+/* What is read beside a file of weights. */
+static i2v_status check_beside(check *c, const char *path, const char *what) {
+    static const char *const names[] = {"config.json", "adapter_config.json"};
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path + 1) : 0;
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < sizeof names / sizeof *names; i++) {
+        char *beside = NULL;
+        if (asprintf(&beside, "%.*s%s", folder, path, names[i]) < 0) return fail_memory(c);
+        status = check_file(c, beside, what);
+        free(beside);
+    }
+    return status;
+}
+
 static i2v_status check_model(check *c, const char *path, const char *what) {
     struct stat info;
     if (!path) return I2V_OK;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return check_folder(c, path, what, 1);
-    return check_file(c, path, what);
+    i2v_status status = check_file(c, path, what);
+    return status == I2V_OK ? check_beside(c, path, what) : status;
 }
 
 static i2v_status check_models(check *c) {

@@ -348,6 +348,16 @@ static void write_others(void) {
     memset(more(&file, 64), 100, 64);
     save_sparse("tag.tif", &file, TIFF_DATA + 64 + ((off_t)150 << 20));
 
+    /* a codestream of 62500 tiles that ends behind its size: marker, length, capabilities, corners, components */
+    static const uint32_t corners[] = {2000, 2000, 0, 0, 8, 8, 0, 0};
+    big(&file, 0xff4fff51, 4);
+    big(&file, 41, 2);
+    big(&file, 0, 2);
+    for (size_t i = 0; i < sizeof corners / sizeof *corners; i++) big(&file, corners[i], 4);
+    big(&file, 1, 2);
+    big(&file, 0x070101, 3);
+    save("tiles.j2k", &file);
+
     save_sparse("hole.png", &file, (off_t)450 << 20);
 }
 

@@ -36,12 +36,12 @@ run_options=(--num-frames 2 --num-inference-steps 1 --seed 1 -q --model "$model"
 
 pictures_are_described() {
     local file
-    for file in *.png *.jpg *.webp *.gif *.bmp *.tif *.mp4 *.npy; do within 100 01 info "$file" --max-memory 100M; done
+    for file in *.png *.jpg *.webp *.gif *.bmp *.tif *.j2k *.mp4 *.npy; do within 100 01 info "$file" --max-memory 100M; done
 }
 
 pictures_are_read_within_the_budget() {
     local file
-    for file in *.png *.jpg *.webp *.gif *.bmp *.tif *.mp4; do
+    for file in *.png *.jpg *.webp *.gif *.bmp *.tif *.j2k *.mp4; do
         within 300 01 generate "$file" -o out.npy "${run_options[@]}" --max-memory 300M
     done
     for file in claim.png text.png ./*.jpg ./*.webp; do

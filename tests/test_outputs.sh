@@ -100,6 +100,10 @@ models() {
     ln -sfn model/vae/diffusion_pytorch_model-00002-of-00003.safetensors alias.npy
     spared model/vae/diffusion_pytorch_model-00002-of-00003.safetensors 'a part of the model' \
         decode l.npy -o alias.npy --model "$model" --vae model/vae
+    # the configuration that is read beside a file of weights
+    ln -sfn model/image_encoder/config.json alias.npy
+    spared model/image_encoder/config.json 'a part of the model' \
+        generate photo.png -o alias.npy "${small[@]}" --image-encoder model/image_encoder/model.safetensors
     ln -sfn lora.safetensors alias.npy
     spared lora.safetensors 'a LoRA' generate photo.png -o alias.npy "${small[@]}" \
         --model "$data/reference/attention_top" --lora lora.safetensors:0.5

@@ -151,6 +151,59 @@ static void test_info_names_others(void **state) {
     assert_non_null(strstr(error.message, "is a PDF document: draw a page as PNG"));
 }
 
+/* ---- TIFFs that nothing here writes --------------------------------------------------------------------------------- */
+
+typedef struct tiff_tag {
+    uint16_t number, value;
+} tiff_tag;
+
+/* A TIFF of these tags and 64 bytes of pixels, which are where the place is 512 (tag 273). */
+enum { TIFF_PIXELS = 512, TIFF_SIZE = TIFF_PIXELS + 64 };
+
+static void make_tiff(uint8_t file[TIFF_SIZE], const tiff_tag *tags, size_t count, const uint8_t *pixels, size_t size) {
+    enum { SHORT = 3 };
+    memset(file, 0, TIFF_SIZE);
+    memcpy(file, "II*\0\x8\0\0\0", 8);
+    file[8] = (uint8_t)count;
+    for (size_t i = 0; i < count; i++) {
+        const uint16_t entry[] = {tags[i].number, SHORT, 1, 0, tags[i].value};
+        for (size_t k = 0; k < sizeof entry / sizeof *entry; k++) {
+            file[10 + 12 * i + 2 * k] = (uint8_t)(entry[k] & 255);
+            file[11 + 12 * i + 2 * k] = (uint8_t)(entry[k] >> 8);
+        }
+    }
+    memcpy(file + TIFF_PIXELS, pixels, size);
+}
+
+/* A fourth sample beside RGB is alpha, too, where no tag says what it is: Pillow's OPEN_INFO. */
+static void test_tiff_of_four_unnamed_samples(void **state) {
+    static const tiff_tag tags[] = {{256, 2}, {257, 1},           {258, 8}, {259, 1}, {262, 2},
+                                    {273, TIFF_PIXELS}, {277, 4}, {278, 1}, {279, 8}};
+    static const uint8_t pixels[] = {200, 100, 0, 255, 10, 20, 30, 0};
+    uint8_t file[TIFF_SIZE];
+    i2v_image *image = NULL;
+    make_tiff(file, tags, sizeof tags / sizeof *tags, pixels, sizeof pixels);
+    assert_int_equal(i2v_image_load_memory(&image, file, sizeof file, I2V_ALPHA_WHITE, NULL), I2V_OK);
+    static const uint8_t wanted[] = {200, 100, 0, 255, 255, 255};
+    assert_memory_equal(image->pixels, wanted, sizeof wanted);
+    i2v_image_free(image);
+}
+
+/* Group 4 fax, damaged in the middle: libtiff tells of it, leaves lines as they are, and goes on. */
+static void test_tiff_of_damaged_fax(void **state) {
+    static const tiff_tag tags[] = {{256, 16}, {257, 16},          {258, 1},  {259, 4}, {262, 0},
+                                    {273, TIFF_PIXELS}, {277, 1}, {278, 16}, {279, 32}};
+    static const uint8_t pixels[32] = {0x26, 0xa8, 0xbc, 0x5f, 0x23, 0xa0, 0x4b, 0xd2, 2, 2, 2, 2}; /* a line, no codes */
+    uint8_t file[TIFF_SIZE];
+    i2v_image *image = NULL;
+    i2v_error error;
+    make_tiff(file, tags, sizeof tags / sizeof *tags, pixels, sizeof pixels);
+    assert_int_equal(i2v_image_load_memory(&image, file, sizeof file, I2V_ALPHA_WHITE, &error), I2V_ERROR_FORMAT);
+    assert_null(image);
+    if (!strstr(error.message, "truncated or damaged TIFF (")) fail_msg("%s", error.message);
+    if (strstr(error.message, "no picture in it")) fail_msg("%s", error.message);
+}
+
 /* ---- hostile ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t random_next(uint32_t *seed) {
@@ -250,6 +303,8 @@ int main(void) {
         cmocka_unit_test(test_heic),
         cmocka_unit_test(test_others_are_named),
         cmocka_unit_test(test_info_names_others),
+        cmocka_unit_test(test_tiff_of_four_unnamed_samples),
+        cmocka_unit_test(test_tiff_of_damaged_fax),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_flipped_bits),
     };

@@ -55,6 +55,65 @@ static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is a truncated, damaged or unusual JPEG 2000", source->name);
 }
 
+/* ---- the header ------------------------------------------------------------------------------------------------- */
+
+/* The SIZ segment, the first of a codestream: marker, length, capabilities, then from SIZES on eight numbers of 32 bits,
+ * the corners of the picture (far, near) and of its tiles (size, near), and the number of components. */
+enum { SIZES = 8, SIZ_BYTES = 42 };
+
+/* Where the SIZ segment of a codestream that begins at `at` is, NULL if it is not there as a whole. */
+static const uint8_t *codestream_at(const i2v_encoded *source, size_t at) {
+    static const uint8_t start[] = {0xff, 0x4f, 0xff, 0x51};
+    const uint8_t *data = source->data + at;
+    return source->size - at >= SIZ_BYTES && memcmp(data, start, sizeof start) == 0 ? data : NULL;
+}
+
+/* The codestream of the file, which in JP2 is in the first box "jp2c". */
+static const uint8_t *find_codestream(const i2v_encoded *source) {
+    enum { MOST_HEADER = 16 };
+    size_t at = 0;
+    if (source->size >= 1 && source->data[0] == 0xff) return codestream_at(source, 0);
+    while (source->size - at >= MOST_HEADER) {
+        const uint8_t *box = source->data + at;
+        uint64_t size = i2v_big_endian(box, 4), header = 8;
+        if (size == 1) {
+            size = (uint64_t)i2v_big_endian(box + 8, 4) << 32 | i2v_big_endian(box + 12, 4);
+            header = MOST_HEADER;
+        }
+        if (memcmp(box + 4, "jp2c", 4) == 0) return codestream_at(source, at + header);
+        if (size < header || size > source->size - at) return NULL;
+        at += size;
+    }
+    return NULL;
+}
+
+static int64_t corner(const uint8_t *codestream, int index) {
+    return i2v_big_endian(codestream + SIZES + 4 * index, 4);
+}
+
+i2v_status i2v_jpeg2000_size(const i2v_encoded *source, int64_t *width, int64_t *height, i2v_error *error) {
+    const uint8_t *codestream = find_codestream(source);
+    if (!codestream) return fail_damaged(source, error);
+    *width = corner(codestream, 0) - corner(codestream, 2);
+    *height = corner(codestream, 1) - corner(codestream, 3);
+    return I2V_OK;
+}
+
+/* What OpenJPEG takes for the tiles when it reads the header, before anybody may ask for their number. 0 of more than it
+ * accepts. */
+static i2v_status find_tile_memory(uint64_t *bytes, const i2v_encoded *source, i2v_error *error) {
+    enum { MOST = 65535, TILE = 10 << 10, COMPONENT = 2 << 10 };
+    const uint8_t *codestream = find_codestream(source);
+    if (!codestream) return fail_damaged(source, error);
+    int64_t width = corner(codestream, 4), height = corner(codestream, 5);
+    int64_t right = corner(codestream, 0) - corner(codestream, 6), far = corner(codestream, 1) - corner(codestream, 7);
+    if (width < 1 || height < 1 || right < 1 || far < 1) return fail_damaged(source, error);
+    int64_t columns = (right + width - 1) / width, rows = (far + height - 1) / height;
+    uint64_t tiles = columns <= MOST && rows <= MOST && columns * rows <= MOST ? (uint64_t)(columns * rows) : 0;
+    *bytes = tiles * (TILE + COMPONENT * (uint64_t)i2v_big_endian(codestream + SIZES + 32, 2));
+    return I2V_OK;
+}
+
 /* ---- components to pixels --------------------------------------------------------------------------------------- */
 
 /* Where the format does not say what the components are, Pillow goes by which of them are subsampled. */
@@ -153,14 +212,18 @@ static uint64_t working_memory(const opj_image_t *image, const i2v_encoded *sour
 static i2v_status decode(i2v_raster *raster, opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image,
                          const i2v_encoded *source, i2v_error *error) {
     opj_dparameters_t parameters;
+    uint64_t tiles = 0;
+    i2v_status status = find_tile_memory(&tiles, source, error);
+    if (!status) status = i2v_raster_reserve(raster, 0, 0, tiles, source->name, error);
+    if (status) return status;
     opj_set_default_decoder_parameters(&parameters);
     if (!opj_setup_decoder(codec, &parameters) || !opj_read_header(stream, codec, image)) {
         return fail_damaged(source, error);
     }
-    i2v_status status = check_components(*image, source, error);
+    status = check_components(*image, source, error);
     if (status) return status;
     /* before the decoder takes memory for as many pixels; a palette may yet bring alpha */
-    raster->working = working_memory(*image, source);
+    raster->working = working_memory(*image, source) + tiles;
     status = i2v_raster_alloc(raster, (int64_t)(*image)->x1 - (*image)->x0, (int64_t)(*image)->y1 - (*image)->y0, 4,
                               source->name, error);
     if (status) return status;
@@ -182,14 +245,4 @@ i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2
     opj_destroy_codec(codec);
     opj_stream_destroy(stream);
     return status;
-}
-
-/* The SIZ segment is the first of a codestream: marker, length, capabilities, then the far corner and the near one. */
-i2v_status i2v_jpeg2000_size(const i2v_encoded *source, int64_t *width, int64_t *height, i2v_error *error) {
-    static const uint8_t start[] = {0xff, 0x4f, 0xff, 0x51};
-    const uint8_t *at = memmem(source->data, source->size, start, sizeof start);
-    if (!at || source->size - (size_t)(at - source->data) < 24) return fail_damaged(source, error);
-    *width = (int64_t)i2v_big_endian(at + 8, 4) - i2v_big_endian(at + 16, 4);
-    *height = (int64_t)i2v_big_endian(at + 12, 4) - i2v_big_endian(at + 20, 4);
-    return I2V_OK;
 }

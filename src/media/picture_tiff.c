@@ -19,6 +19,7 @@ typedef struct tiff_job {
     uint32_t width, height;
     int planes; /* 1: a pixel's samples lie together; else as many as are read, each by itself */
     i2v_tiff_layout layout;
+    int reads_pixels;  /* 1: the tags are read */
     char message[160]; /* libtiff's first complaint */
 } tiff_job;
 
@@ -88,8 +89,9 @@ static i2v_status open_file(tiff_job *job) {
 }
 
 static i2v_status fail_damaged(tiff_job *job) {
+    const char *unsaid = job->reads_pixels ? "pixels are missing" : "no picture in it";
     return i2v_fail(job->error, I2V_ERROR_FORMAT, "%s is a truncated or damaged TIFF (%s)", job->source->name,
-                    job->message[0] ? job->message : "no picture in it");
+                    job->message[0] ? job->message : unsaid);
 }
 
 static i2v_status fail_unusual(tiff_job *job, const char *what) {
@@ -138,11 +140,12 @@ static void set_alpha(tiff_job *job) {
     uint16_t count = 0, *kinds = NULL;
     i2v_tiff_layout *layout = &job->layout;
     if (layout->samples <= layout->colors || layout->color == I2V_TIFF_CMYK) return;
-    if (!TIFFGetField(job->file, TIFFTAG_EXTRASAMPLES, &count, &kinds) || count == 0) return;
+    if (!TIFFGetField(job->file, TIFFTAG_EXTRASAMPLES, &count, &kinds)) count = 0;
+    uint16_t kind = count ? kinds[0] : EXTRASAMPLE_UNSPECIFIED;
     int is_unnamed = i2v_tiff_tag(job->source->data, job->source->size, TIFFTAG_EXTRASAMPLES, UNNAMED) == UNNAMED;
-    if (kinds[0] == EXTRASAMPLE_ASSOCALPHA) layout->alpha = I2V_TIFF_PREMULTIPLIED;
-    if (kinds[0] == EXTRASAMPLE_UNASSALPHA) layout->alpha = I2V_TIFF_STRAIGHT;
-    if (kinds[0] == EXTRASAMPLE_UNSPECIFIED && is_unnamed && layout->color == I2V_TIFF_RGB && layout->samples == 4) {
+    if (kind == EXTRASAMPLE_ASSOCALPHA) layout->alpha = I2V_TIFF_PREMULTIPLIED;
+    if (kind == EXTRASAMPLE_UNASSALPHA) layout->alpha = I2V_TIFF_STRAIGHT;
+    if (kind == EXTRASAMPLE_UNSPECIFIED && is_unnamed && layout->color == I2V_TIFF_RGB && layout->samples == 4) {
         layout->alpha = I2V_TIFF_STRAIGHT;
     }
 }
@@ -241,7 +244,8 @@ static i2v_status read_block(tiff_job *job, const blocks *of, uint8_t *buffer, u
                                                       buffer, (tmsize_t)of->bytes)
                                 : TIFFReadEncodedStrip(job->file, TIFFComputeStrip(job->file, y, (uint16_t)plane),
                                                        buffer, (tmsize_t)wanted);
-    if (got < 0 || (uint64_t)got < wanted) return fail_damaged(job);
+    /* decoders of fax tell of damaged lines and go on */
+    if (got < 0 || (uint64_t)got < wanted || job->message[0]) return fail_damaged(job);
     i2v_raster *raster = job->raster;
     for (uint32_t row = 0; row < rows; row++) {
         size_t pixel = (size_t)(y + row) * (size_t)raster->width + x;
@@ -255,7 +259,7 @@ static i2v_status read_blocks(tiff_job *job) {
     blocks of;
     i2v_status status = read_blocks_size(job, &of);
     if (status) return status;
-    uint8_t *buffer = malloc((size_t)of.bytes);
+    uint8_t *buffer = calloc(1, (size_t)of.bytes); /* some decoders leave lines as they are */
     if (!buffer) return i2v_fail_memory(job->error, job->source->name, of.bytes);
     for (int plane = 0; plane < job->planes; plane++) {
         for (uint32_t y = 0; !status && y < job->height; y += of.height) {
@@ -301,6 +305,8 @@ static i2v_status read_pixels(tiff_job *job) {
     i2v_status status =
         i2v_raster_alloc(job->raster, job->width, job->height, has_four ? 4 : 3, job->source->name, job->error);
     if (status) return status;
+    job->reads_pixels = 1;
+    job->message[0] = '\0'; /* of tags that do not matter */
     return by_libtiff ? read_rgba(job) : read_blocks(job);
 }
 
