@@ -165,7 +165,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
     conv.input = bench_element;
     void *packed = guarded(bench_backend->conv_size(&conv));
-    i2v_source source = {{.data = weights.packed}, I2V_ELEMENT_F16};
+    i2v_source source = {{.data = weights.packed}, I2V_ELEMENT_F16, 1};
     assert_int_equal(bench_backend->conv_pack(&device, &conv, &source, NULL, packed, NULL), I2V_OK);
     conv.packed = packed;
     i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};

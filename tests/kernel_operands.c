@@ -96,7 +96,7 @@ i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
     i2v_device device = {0};
     size_t size = backend->filter_size(&raw);
     void *packed = guarded(size);
-    i2v_source source = {{.data = raw.packed}, raw.element};
+    i2v_source source = {{.data = raw.packed}, raw.element, 1};
     assert_int_equal(backend->filter_pack(&device, &raw, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     raw.packed = packed;

@@ -138,17 +138,39 @@ static float rounded(i2v_element element, float value) {
     return value;
 }
 
+/* Finite values of one byte: of E5M2, exponents of all ones are none, of E4M3, the last code of either sign. */
+static void *random_bytes(i2v_element element, int64_t count) {
+    uint8_t *bytes = malloc((size_t)count);
+    assert_non_null(bytes);
+    for (int64_t i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)random_int(0, 255);
+        if ((bytes[i] & 0x7f) >= (element == I2V_ELEMENT_E5M2 ? 0x7c : 0x7f)) bytes[i] &= 0x87;
+    }
+    return bytes;
+}
+
+/* Value i of a file's weights. */
+static float source_value(const i2v_source *source, const void *weights, int64_t i) {
+    if (i2v_element_size(source->element) > 1) return value_of(source->element, weights, i);
+    uint8_t byte = ((const uint8_t *)weights)[i];
+    uint32_t bits = source->element == I2V_ELEMENT_E4M3 ? i2v_widen_e4m3(byte) : i2v_widen_e5m2(byte);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value * source->scale;
+}
+
 /* Weights that a file has as `from`, at an odd address, as filter has them packed: [panels][taps][in][panel], or, of
  * pairs, [panels][taps][in / 2][panel][2]; outputs beyond the last are zero. */
-static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from) {
+static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from,
+                       float scale) {
     int pairs = i2v_filter_is_of_pairs(kernels, &filter), panel = kernels->panel;
     i2v_element element = pairs ? I2V_ELEMENT_BF16 : filter.element;
     int64_t count = (int64_t)filter.in * filter.out * filter.taps;
     size_t bytes = (size_t)count * i2v_element_size(from), size = backend->filter_size(&filter);
-    char *weights = random_values(from, count, 0, 1), *file = guarded(bytes + 1), *packed = guarded(size);
+    char *weights = i2v_element_size(from) == 1 ? random_bytes(from, count) : random_values(from, count, 0, 1), *file = guarded(bytes + 1), *packed = guarded(size);
     i2v_device device = {0};
     memcpy(file + 1, weights, bytes);
-    i2v_source source = {{.data = (const uint8_t *)file + 1}, from};
+    i2v_source source = {{.data = (const uint8_t *)file + 1}, from, scale};
     assert_int_equal(backend->filter_pack(&device, &filter, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     int64_t columns = i2v_round_up(filter.out, panel), depth = (int64_t)filter.in * filter.taps;
@@ -160,7 +182,7 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
         int64_t tap = row / (pairs ? filter.in / 2 : filter.in);
         float expected = 0;
         if (out < filter.out) {
-            expected = rounded(element, value_of(from, weights, (out * filter.in + in) * filter.taps + tap));
+            expected = rounded(element, source_value(&source, weights, (out * filter.in + in) * filter.taps + tap));
         }
         assert_true(value_of(element, packed, at) == expected);
     }
@@ -172,15 +194,17 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
 static void test_pack(void **state) {
     const i2v_backend *backend;
     for (int v = 0; (backend = i2v_backend_cpu_variant(v)); v++) {
-        for (int i = 0; i < 60; i++) {
-            /* as the file has it, or f32 with a LoRA, or two bytes of what the file has in f32 */
-            i2v_element from = (i2v_element)(i % 3), is = i % 4 ? from : i % 8 ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+        for (int i = 0; i < 100; i++) {
+            /* as the file has it, or f32 with a LoRA or scale, or two bytes of what the file has in f32 or in one */
+            i2v_element from = (i2v_element)(i % 5), is = i % 4 ? from : i % 8 ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+            float scale = i2v_element_size(from) == 1 && i % 4 == 0 ? 0.37f : 1;
+            if (i2v_element_size(is) == 1) is = I2V_ELEMENT_F16;
             i2v_filter filter = {.in = i % 5 ? random_int(1, 140) : random_int(250, 530),
                                  .out = random_int(1, 70),
                                  .taps = random_int(0, 2) ? 1 : random_int(2, 9),
                                  .element = is,
                                  .input = i % 2 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32};
-            check_pack(kernels_at(v), backend, filter, from);
+            check_pack(kernels_at(v), backend, filter, from, scale);
         }
     }
 }
@@ -383,7 +407,7 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
     const i2v_device alone = {0};
     size_t bytes = backend->conv_size(&one.conv);
     void *packed = guarded(bytes);
-    i2v_source source = {{.data = one.weights.packed}, one.weights.element};
+    i2v_source source = {{.data = one.weights.packed}, one.weights.element, 1};
     assert_int_equal(backend->conv_pack(&alone, &one.conv, &source, NULL, packed, &failure), I2V_OK);
     check_guard(packed, bytes);
     one.conv.packed = packed;

@@ -10,11 +10,17 @@
 #include "base/input_file.h"
 #include "base/parallel.h"
 
-/* How values are stored. */
-typedef enum i2v_element { I2V_ELEMENT_F32, I2V_ELEMENT_F16, I2V_ELEMENT_BF16 } i2v_element;
+/* How values are stored; those of one byte in files alone. */
+typedef enum i2v_element {
+    I2V_ELEMENT_F32,
+    I2V_ELEMENT_F16,
+    I2V_ELEMENT_BF16,
+    I2V_ELEMENT_E4M3,
+    I2V_ELEMENT_E5M2
+} i2v_element;
 
 static inline size_t i2v_element_size(i2v_element element) {
-    return element == I2V_ELEMENT_F32 ? 4 : 2;
+    return element == I2V_ELEMENT_F32 ? 4 : element <= I2V_ELEMENT_BF16 ? 2 : 1;
 }
 
 typedef struct i2v_tensor {
@@ -55,6 +61,7 @@ typedef struct i2v_norm {
 typedef struct i2v_source {
     i2v_bytes bytes;
     i2v_element element;
+    float scale; /* of values of one byte: what they are multiplied with, in f32 */
 } i2v_source;
 
 /* Weights [out, in, taps], in the backend's own layout. Values keep the precision of the file: they are widened to f32

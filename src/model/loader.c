@@ -158,14 +158,19 @@ static i2v_element element_of(const i2v_weight *weight) {
         return I2V_ELEMENT_F16;
     case I2V_WEIGHT_BF16:
         return I2V_ELEMENT_BF16;
+    case I2V_WEIGHT_E4M3:
+        return I2V_ELEMENT_E4M3;
+    case I2V_WEIGHT_E5M2:
+        return I2V_ELEMENT_E5M2;
     default:
         return I2V_ELEMENT_F32;
     }
 }
 
-/* What a weight is packed as. */
+/* What a weight is packed as: what keeps its values, those of one byte as f16 unless they are scaled. */
 static i2v_element packed_element(const i2v_loader *loader, const i2v_weight *weight) {
     i2v_element element = element_of(weight);
+    if (i2v_element_size(element) == 1) element = weight->scale == 1 ? I2V_ELEMENT_F16 : I2V_ELEMENT_F32;
     return element == I2V_ELEMENT_F32 ? loader->element : element;
 }
 
@@ -213,7 +218,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
-    i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element};
+    i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element, weight->scale};
     filter->element = packed_element(loader, weight);
     if (loader->streams && weight->at.file) {
         filter->source = source;
@@ -296,7 +301,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     conv->input = loader->element;
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
-    i2v_source source = {weight->at, element};
+    i2v_source source = {weight->at, element, weight->scale};
     if (loader->streams && weight->at.file) {
         conv->source = source;
         return;

@@ -51,7 +51,7 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     uint64_t bytes = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
-        i2v_source source = {{.data = (const uint8_t *)values}, I2V_ELEMENT_F16};
+        i2v_source source = {{.data = (const uint8_t *)values}, I2V_ELEMENT_F16, 1};
         status = engine->backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
         filter.packed = packed;
         i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};

@@ -43,8 +43,9 @@ static i2v_status check(const i2v_weight *weight, const int64_t *shape, int ndim
     }
     if (weight->dtype == I2V_WEIGHT_OTHER)
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: tensor %s has dtype %s, expected a floating one (F32, F16 or BF16)", weight->file,
-                        weight->origin, weight->dtype_name);
+                        "%s: tensor %s has dtype %s, expected a floating one (F32, F16, BF16, F8_E4M3 or F8_E5M2); "
+                        "weights quantised otherwise are not supported: get the file in one of these",
+                        weight->file, weight->origin, weight->dtype_name);
     return I2V_OK;
 }
 

@@ -15,6 +15,7 @@ i2v_status i2v_weight_fingerprint(const i2v_weight *weight, i2v_sha256 *hash, i2
     }
     i2v_sha256_update(hash, weight->name, strlen(weight->name));
     i2v_sha256_update(hash, line, strlen(line) + 1);
+    if (weight->scale != 1) i2v_sha256_update(hash, &weight->scale, sizeof weight->scale);
     uint64_t size = weight->bytes < SAMPLE ? weight->bytes : SAMPLE;
     const void *bytes = i2v_bytes_read(&weight->at, (weight->bytes - size) / 2, (size_t)size, sample);
     if (!bytes) return i2v_bytes_fail(&weight->at, error);

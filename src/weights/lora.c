@@ -32,7 +32,7 @@ struct i2v_lora_set {
 
 static i2v_status check_dtype(const i2v_weight *tensor, i2v_error *error) {
     if (tensor->dtype != I2V_WEIGHT_OTHER) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s: tensor %s has dtype %s; a LoRA is of F32, F16 or BF16 here",
+    return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s: tensor %s has dtype %s; a LoRA is of F32, F16, BF16 or F8 here",
                     tensor->file, tensor->name, tensor->dtype_name);
 }
 

@@ -70,8 +70,9 @@ static const dtype_entry *find_dtype(const char *name) {
         {"F64", 8, I2V_WEIGHT_OTHER},     {"I64", 8, I2V_WEIGHT_OTHER},     {"U64", 8, I2V_WEIGHT_OTHER},
         {"C64", 8, I2V_WEIGHT_OTHER},     {"I32", 4, I2V_WEIGHT_OTHER},     {"U32", 4, I2V_WEIGHT_OTHER},
         {"I16", 2, I2V_WEIGHT_OTHER},     {"U16", 2, I2V_WEIGHT_OTHER},     {"I8", 1, I2V_WEIGHT_OTHER},
-        {"U8", 1, I2V_WEIGHT_OTHER},      {"BOOL", 1, I2V_WEIGHT_OTHER},    {"F8_E4M3", 1, I2V_WEIGHT_OTHER},
-        {"F8_E5M2", 1, I2V_WEIGHT_OTHER}, {"F8_E8M0", 1, I2V_WEIGHT_OTHER},
+        {"U8", 1, I2V_WEIGHT_OTHER},      {"BOOL", 1, I2V_WEIGHT_OTHER},    {"F8_E4M3", 1, I2V_WEIGHT_E4M3},
+        {"F8_E5M2", 1, I2V_WEIGHT_E5M2},  {"F8_E8M0", 1, I2V_WEIGHT_OTHER}, {"F8_E4M3FNUZ", 1, I2V_WEIGHT_OTHER},
+        {"F8_E5M2FNUZ", 1, I2V_WEIGHT_OTHER},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, name) == 0) return &table[i];
@@ -135,6 +136,7 @@ static i2v_status read_tensor(i2v_weight *weight, const json_t *entry, uint64_t 
                         json_is_string(dtype) ? json_string_value(dtype) : i2v_json_type_name(dtype));
     weight->dtype = known->dtype;
     weight->dtype_name = known->name;
+    weight->scale = 1;
     i2v_status status = read_shape(weight, json_object_get(entry, "shape"), error);
     if (status != I2V_OK) return status;
     if (__builtin_mul_overflow(weight->count, (uint64_t)known->bytes, &weight->bytes))

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "weights/locate.h"
+#include "weights/scales.h"
 #include "weights/shard_index.h"
 #include "weights/weights_set.h"
 
@@ -104,8 +105,9 @@ static i2v_status open_shards(i2v_weights *weights, const char *folder, i2v_erro
     return status;
 }
 
-/* Takes the status of opening: what failed to open is freed. */
-static i2v_status opened(i2v_weights **weights, i2v_status status) {
+/* Takes the status of opening and finishes it: what failed to open is freed. */
+static i2v_status opened(i2v_weights **weights, i2v_status status, i2v_error *error) {
+    if (status == I2V_OK) status = i2v_scales_take(*weights, error);
     if (status == I2V_OK) return status;
     i2v_weights_close(*weights);
     *weights = NULL;
@@ -127,7 +129,7 @@ i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const cha
     int is_index = 0;
     status = i2v_weights_locate(&(*weights)->path, &is_index, folder, stem, variant, error);
     if (status == I2V_OK) status = is_index ? open_shards(*weights, folder, error) : open_single(*weights, error);
-    return opened(weights, status);
+    return opened(weights, status, error);
 }
 
 i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error) {
@@ -135,7 +137,7 @@ i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_er
     if (status != I2V_OK) return status;
     (*weights)->path = strdup(path);
     status = (*weights)->path ? open_single(*weights, error) : i2v_fail_memory(error, path, 0);
-    return opened(weights, status);
+    return opened(weights, status, error);
 }
 
 i2v_weights *i2v_weights_hold(i2v_weights *weights) {

@@ -10,6 +10,8 @@ typedef enum i2v_weight_dtype {
     I2V_WEIGHT_F32,
     I2V_WEIGHT_F16,
     I2V_WEIGHT_BF16,
+    I2V_WEIGHT_E4M3, /* of one byte: F8_E4M3 and F8_E5M2 */
+    I2V_WEIGHT_E5M2,
     I2V_WEIGHT_OTHER /* a dtype safetensors knows and no model of ours uses (I64 position ids) */
 } i2v_weight_dtype;
 
@@ -23,6 +25,7 @@ typedef struct i2v_weight {
     int64_t shape[I2V_WEIGHT_MAX_DIMS];
     uint64_t count; /* elements */
     uint64_t bytes;
+    float scale;      /* of values of one byte: what they are multiplied with, in f32 */
     i2v_bytes at;     /* in the file, or of a copy in memory */
     const char *file; /* path, for messages */
 } i2v_weight;
@@ -64,13 +67,13 @@ const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* s
 
 /* Where the weights come from, for messages: the file, or the index of the shards. */
 const char *i2v_weights_path(const i2v_weights *weights);
-/* "F32", "F16", "BF16" if all floating tensors are of that kind, else "mixed". */
+/* "F32", "F16", "BF16", "F8_E4M3" or "F8_E5M2" if all floating tensors are of that kind, else "mixed". */
 const char *i2v_weights_dtype_name(const i2v_weights *weights);
 uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floating tensors */
 uint64_t i2v_weights_bytes(const i2v_weights *weights);
 
-/* Values [first, first + count) of weight widened to f32, exactly. Its dtype must be F32, F16 or BF16 (i2v_bind sees to
- * it), the range inside it. Any number of threads may read at the same time. 0, or -1 if the file cannot be read, which
+/* Values [first, first + count) of weight widened to f32, exactly, then scaled. Its dtype must not be OTHER (i2v_bind
+ * sees to it), the range must be inside it. Any number of threads may read at the same time. 0, or -1 if the file cannot be read, which
  * i2v_bytes_fail explains. */
 int i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 

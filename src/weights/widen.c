@@ -1,5 +1,5 @@
-/* Values of a tensor widened to f32, exactly: every f16 and bf16 value is an f32 value. */
-#include "base/half.h"
+/* Values of a tensor widened to f32, exactly: every value of one or two bytes is an f32 value. */
+#include "base/float8.h"
 #include "weights/weights.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ enum { TOGETHER = 256 };
 
 /* Two-byte values at the end of out, where they were read, become floats from its beginning on: none is written over
  * before it is read. */
-static void widen(i2v_weight_dtype dtype, float *out, uint64_t count) {
+static void widen_halves(i2v_weight_dtype dtype, float *out, uint64_t count) {
     const char *from = (const char *)out + 2 * count;
     for (uint64_t first = 0; first < count; first += TOGETHER) {
         uint16_t halves[TOGETHER];
@@ -24,13 +24,37 @@ static void widen(i2v_weight_dtype dtype, float *out, uint64_t count) {
     }
 }
 
+/* Likewise those of one byte, which are then scaled. */
+static void widen_bytes(i2v_weight_dtype dtype, float scale, float *out, uint64_t count) {
+    const char *from = (const char *)out + 3 * count;
+    for (uint64_t first = 0; first < count; first += TOGETHER) {
+        uint8_t bytes[TOGETHER];
+        uint32_t bits[TOGETHER];
+        size_t left = count - first < TOGETHER ? (size_t)(count - first) : TOGETHER;
+        memcpy(bytes, from + first, left);
+        if (dtype == I2V_WEIGHT_E4M3) {
+            for (size_t i = 0; i < left; i++) bits[i] = i2v_widen_e4m3(bytes[i]);
+        } else {
+            for (size_t i = 0; i < left; i++) bits[i] = i2v_widen_e5m2(bytes[i]);
+        }
+        memcpy(out + first, bits, 4 * left);
+        for (size_t i = 0; i < left; i++) out[first + i] *= scale;
+    }
+}
+
+/* Of those that have floating values. */
+static size_t size_of(i2v_weight_dtype dtype) {
+    return dtype == I2V_WEIGHT_F32 ? 4 : dtype == I2V_WEIGHT_F16 || dtype == I2V_WEIGHT_BF16 ? 2 : 1;
+}
+
 int i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out) {
     if (count == 0 || weight->dtype == I2V_WEIGHT_OTHER) return 0;
-    size_t size = weight->dtype == I2V_WEIGHT_F32 ? 4 : 2;
+    size_t size = size_of(weight->dtype);
     char *place = (char *)out + (4 - size) * count;
     const void *from = i2v_bytes_read(&weight->at, size * first, size * count, place);
     if (!from) return -1;
     if (from != place) memcpy(place, from, size * count);
-    if (size == 2) widen(weight->dtype, out, count);
+    if (size == 2) widen_halves(weight->dtype, out, count);
+    if (size == 1) widen_bytes(weight->dtype, weight->scale, out, count);
     return 0;
 }

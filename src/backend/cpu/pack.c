@@ -3,7 +3,7 @@
  * channels-last row lie side by side. Pairs of bf16 are weights of four bytes, of half as many inputs. */
 #include "backend/cpu/product.h"
 
-#include "base/half.h"
+#include "backend/widen.h"
 #include "base/parallel.h"
 
 #include <string.h>
@@ -79,7 +79,11 @@ static void convert(const pack_job *job, const char *from, int count, void *out)
         memcpy(out, weights, bytes);
         return;
     }
-    job->kernels->widen(job->source->element, weights, weights_count, widened);
+    if (i2v_element_size(job->source->element) == 1) {
+        i2v_widen_bytes(job->source->element, job->source->scale, weights, weights_count, widened);
+    } else {
+        job->kernels->widen(job->source->element, weights, weights_count, widened);
+    }
     if (job->folds) fold(job, widened, count / 4, folded);
     narrow(job, job->folds ? folded : widened, job->folds ? count : weights_count, out);
 }

@@ -20,6 +20,10 @@ i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *fil
         char value[sizeof(float)];
         const void *from = i2v_bytes_read(&source->bytes, i * size, size, value);
         if (!from) return i2v_bytes_fail(&source->bytes, error);
+        if (size == 1) {
+            i2v_widen_bytes(source->element, source->scale, from, 1, out + i);
+            continue;
+        }
         uint32_t bits = i2v_widen(source->element, from);
         memcpy(out + i, &bits, sizeof bits);
     }
