@@ -1,12 +1,16 @@
 /* Stability's single files: made here of a reference's folder by the table in data/single_file, which
  * tools/make_single_file.py writes and proves against sgm's own modules. */
-#include "reference.h"
+#include "model_copy.h"
 
-#include "base/half.h"
+#include "base/float8.h"
+#include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
+#include "pipeline/file_settings.h"
+#include "weights/name_map.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,8 @@
 
 #define MODEL I2V_TEST_DATA "/reference/plain_top"
 #define MAX_TENSORS 1024
+#define VISUAL "conditioner.embedders.0.open_clip.model.visual."
+#define CONDITIONER "conditioner.embedders.3.encoder."
 
 /* ---- making files ----------------------------------------------------------------------------------------------- */
 
@@ -178,18 +184,23 @@ static void write_to(const char *to) {
 
 /* ---- runs ------------------------------------------------------------------------------------------------------- */
 
-static i2v_video *run(const char *model, const i2v_options *options) {
-    i2v_engine *engine;
-    if (i2v_open(&engine, model, options)) fail_msg("%s", i2v_error_message(engine));
-    i2v_image *picture;
-    assert_int_equal(i2v_image_new(&picture, 16, 8, NULL), I2V_OK);
-    for (int i = 0; i < 16 * 8 * 3; i++) picture->pixels[i] = (uint8_t)(i * i / 7 % 256);
+static i2v_params small_params(void) {
     i2v_params params;
     i2v_params_default(&params);
     params.width = 16;
     params.height = 8;
     params.num_inference_steps = 2;
     params.seed = 5;
+    return params;
+}
+
+static i2v_video *run(const char *model, const i2v_options *options) {
+    i2v_engine *engine;
+    if (i2v_open(&engine, model, options)) fail_msg("%s", i2v_error_message(engine));
+    i2v_image *picture;
+    assert_int_equal(i2v_image_new(&picture, 16, 8, NULL), I2V_OK);
+    for (int i = 0; i < 16 * 8 * 3; i++) picture->pixels[i] = (uint8_t)(i * i / 7 % 256);
+    i2v_params params = small_params();
     i2v_video *video = NULL;
     if (i2v_generate(engine, picture, &params, &video)) fail_msg("%s", i2v_error_message(engine));
     i2v_image_free(picture);
@@ -367,6 +378,7 @@ static void reads_sizes(void **state) {
     assert_int_equal(i2v_stability_encoder_sizes(&encoder, file, layout.encoder.prefix, NULL), I2V_OK);
     assert_int_equal(i2v_stability_decoder_sizes(&decoder, file, layout.decoder.prefix, NULL), I2V_OK);
     decoder.scaling_factor = encoder.scaling_factor = vae.scaling_factor;
+    decoder.has_quant_conv = encoder.has_quant_conv;
     assert_memory_equal(&decoder, &vae, sizeof vae);
     assert_int_equal(encoder.layers_per_block, vae.layers_per_block);
     i2v_clip_config clip, clip_wanted;
@@ -422,12 +434,309 @@ static void decodes_frame_by_frame(void **state) {
     i2v_video_free(wanted);
 }
 
+/* ---- as ComfyUI saves them -------------------------------------------------------------------------------------- */
+
+static void add_value(const char *name, float value) {
+    i2v_weight one = {.dtype_name = "F32", .bytes = sizeof value, .at.data = (const uint8_t *)&value};
+    add(name, &one);
+}
+
+static void add_empty(const char *name) {
+    i2v_weight none = {.dtype_name = "F32", .ndim = 1, .at.data = (const uint8_t *)""};
+    tensor *t = add(name, &none);
+    t->shape[0] = 0;
+}
+
+/* What follows the encoder changes nothing, so that the file without it is the same model. */
+static void make_with_plain_moments(void) {
+    static const uint8_t one[] = {0x80, 0x3f}; /* in bf16 */
+    make();
+    tensor *t = find(CONDITIONER "quant_conv.weight");
+    memset(t->data, 0, t->bytes);
+    for (int64_t c = 0; c < t->shape[0]; c++) memcpy(t->data + 2 * (size_t)(c * t->shape[1] + c), one, 2);
+    t = find(CONDITIONER "quant_conv.bias");
+    memset(t->data, 0, t->bytes);
+}
+
+/* CLIP's tensors as its folder has them, behind a prefix; flat: as transformers saves them now. */
+static void add_clip(const char *prefix, int flat) {
+    i2v_weights *weights;
+    assert_int_equal(i2v_weights_open(&weights, MODEL "/image_encoder", "model", NULL, NULL), I2V_OK);
+    for (size_t i = 0; i < i2v_weights_count(weights); i++) {
+        const i2v_weight *weight = i2v_weights_at(weights, i);
+        const char *inner = strncmp(weight->name, "vision_model.", 13) == 0 ? weight->name + 13 : weight->name;
+        char name[200];
+        snprintf(name, sizeof name, "%s%s", prefix, flat ? inner : weight->name);
+        add(name, weight);
+    }
+    i2v_weights_close(weights);
+}
+
+/* CLIP under transformers' names, the encoder beside the decoder and without quant_conv, noise levels from a table. */
+static void make_comfy(int flat) {
+    make_with_plain_moments();
+    drop(CONDITIONER "quant_conv.weight");
+    drop(CONDITIONER "quant_conv.bias");
+    for (int i = 0; i < made.count; i++) {
+        tensor *t = &made.tensors[i];
+        if (strncmp(t->name, VISUAL, strlen(VISUAL)) == 0) {
+            drop(t->name);
+            i--;
+        } else if (strncmp(t->name, CONDITIONER, strlen(CONDITIONER)) == 0) {
+            char name[200];
+            snprintf(name, sizeof name, "first_stage_model.%s", t->name + strlen(CONDITIONER));
+            memcpy(t->name, name, sizeof name);
+        }
+    }
+    add_clip(VISUAL, flat);
+    add_value("edm_vpred.sigma_max", 699.9997f);
+    add_value("edm_vpred.sigma_min", 0.002f);
+}
+
+static void opens_comfy_checkpoints(void **state) {
+    (void)state;
+    i2v_options options;
+    make_with_plain_moments();
+    write_to(other_path);
+    for (int flat = 0; flat < 2; flat++) {
+        make_comfy(flat);
+        write_to(path);
+        expect_same(path, NULL, other_path, NULL);
+        i2v_options_default(&options);
+        options.unet = options.vae = options.image_encoder = path;
+        i2v_options plain;
+        i2v_options_default(&plain);
+        plain.unet = plain.vae = plain.image_encoder = other_path;
+        expect_same(MODEL, &options, MODEL, &plain);
+    }
+    add_value("motion_module.weight", 1);
+    write_to(path);
+    expect_failure(NULL, "motion_module.weight", "has no place");
+}
+
+/* Without a configuration, from shapes. */
+static void reads_comfy_sizes(void **state) {
+    (void)state;
+    i2v_weights *file, *part;
+    i2v_file_layout layout;
+    for (int flat = 0; flat < 2; flat++) {
+        make_comfy(flat);
+        write_to(path);
+        assert_int_equal(i2v_weights_open_file(&file, path, NULL), I2V_OK);
+        assert_int_equal(i2v_file_layout_read(&layout, file, NULL), I2V_OK);
+        assert_string_equal(layout.encoder.prefix, "first_stage_model.");
+        assert_string_equal(layout.image_encoder.prefix, VISUAL);
+        i2v_vae_config encoder, vae;
+        assert_int_equal(i2v_vae_config_read(&vae, MODEL "/vae/config.json", NULL), I2V_OK);
+        assert_int_equal(i2v_stability_encoder_sizes(&encoder, file, layout.encoder.prefix, NULL), I2V_OK);
+        assert_int_equal(encoder.has_quant_conv, 0);
+        assert_int_equal(encoder.latent_channels, vae.latent_channels);
+        i2v_clip_config clip, wanted;
+        assert_int_equal(i2v_clip_config_read(&wanted, MODEL "/image_encoder/config.json", NULL), I2V_OK);
+        assert_int_equal(i2v_weights_strip(&part, file, layout.image_encoder.prefix, NULL), I2V_OK);
+        assert_int_equal(i2v_clip_names_settle(&part, NULL), I2V_OK);
+        assert_int_equal(i2v_transformers_clip_sizes(&clip, part, "", NULL), I2V_OK);
+        assert_int_equal(clip.hidden_size, wanted.hidden_size);
+        assert_int_equal(clip.num_hidden_layers, wanted.num_hidden_layers);
+        assert_int_equal(clip.intermediate_size, wanted.intermediate_size);
+        assert_int_equal(clip.patch_size, wanted.patch_size);
+        assert_int_equal(clip.image_size, wanted.image_size);
+        assert_int_equal(clip.projection_dim, wanted.projection_dim);
+        i2v_weights_close(part);
+        i2v_weights_close(file);
+    }
+}
+
+/* A CLIPVisionModel's names in a folder, and in a file that the model's own configuration fits. */
+static void reads_flat_clip_names(void **state) {
+    (void)state;
+    model_copy copy;
+    i2v_options options;
+    i2v_options_default(&options);
+    clear();
+    made.with_metadata = 0;
+    add_clip("", 1);
+    model_copy_make(&copy, MODEL "/image_encoder");
+    write_to(model_copy_file(&copy, "model.safetensors"));
+    write_to(path);
+    options.image_encoder = copy.path;
+    expect_same(MODEL, &options, MODEL, NULL);
+    options.image_encoder = path;
+    expect_same(MODEL, &options, MODEL, NULL);
+    drop("visual_projection.weight");
+    write_to(model_copy_file(&copy, "model.safetensors"));
+    i2v_engine *engine;
+    options.image_encoder = copy.path;
+    assert_int_equal(i2v_open(&engine, MODEL, &options), I2V_ERROR_MODEL);
+    assert_non_null(strstr(i2v_error_message(engine), "visual_projection.weight is missing"));
+    i2v_close(engine);
+    model_copy_remove(&copy);
+}
+
+/* ---- what says how to sample ------------------------------------------------------------------------------------ */
+
+static void passes_markers_over(void **state) {
+    (void)state;
+    static const char *const empty[] = {"v_pred", "scaled_fp8", "model.diffusion_model.scaled_fp8", "betas",
+                                        "alphas_cumprod", "sqrt_one_minus_alphas_cumprod", "logvar", "global_step"};
+    make();
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) add_empty(empty[i]);
+    add_value("scale_factor", 0.5f); /* of this VAE */
+    write_to(path);
+    expect_same(path, NULL, MODEL, NULL);
+}
+
+static void expect_settings(float high, float low, double sigma_max, double sigma_min) {
+    i2v_weights *file;
+    i2v_scheduler_config config;
+    i2v_error error = {0};
+    clear();
+    add_value("edm_vpred.sigma_max", high);
+    add_value("edm_vpred.sigma_min", low);
+    write_to(other_path);
+    assert_int_equal(i2v_weights_open_file(&file, other_path, NULL), I2V_OK);
+    i2v_status status = i2v_file_settings_read(&config, file, 0.18215, &error);
+    if (sigma_max > 0) {
+        if (status) fail_msg("%s", error.message);
+        assert_true(config.sigma_max == sigma_max && config.sigma_min == sigma_min);
+    } else {
+        assert_int_equal(status, I2V_ERROR_MODEL);
+        assert_non_null(strstr(error.message, "edm_vpred.sigma_m"));
+    }
+    i2v_weights_close(file);
+}
+
+static void obeys_noise_levels(void **state) {
+    (void)state;
+    expect_settings(699.9997f, 0.00200001f, 700, 0.002);
+    expect_settings(80, 0.5f, 80, 0.5);
+    expect_settings(1, 2, 0, 0);
+    expect_settings(-700, 0.002f, 0, 0);
+    expect_settings(700, NAN, 0, 0);
+    expect_settings(INFINITY, 0.002f, 0, 0);
+    /* the same noise levels in a folder's configuration, where the bundled reference has 700 */
+    model_copy copy;
+    model_copy_make(&copy, MODEL);
+    json_t *config = json_load_file(model_copy_file(&copy, "scheduler/scheduler_config.json"), 0, NULL);
+    json_object_set_new(config, "sigma_max", json_real(80));
+    json_dump_file(config, model_copy_file(&copy, "scheduler/scheduler_config.json"), 0);
+    json_decref(config);
+    make();
+    add_value("edm_vpred.sigma_max", 80);
+    write_to(path);
+    expect_same(path, NULL, copy.path, NULL);
+    model_copy_remove(&copy);
+}
+
+static void refuses_other_sampling(void **state) {
+    (void)state;
+    static const char *const marks[] = {"ztsnr", "edm_mean", "edm_std"};
+    for (int i = 0; i < 3; i++) {
+        make();
+        add_empty(marks[i]);
+        write_to(path);
+        expect_failure(NULL, marks[i], "not supported");
+    }
+    make();
+    add_value("scale_factor", 0.13025f);
+    write_to(path);
+    expect_failure(NULL, "scale_factor is 0.13025", "another kind");
+}
+
+/* ---- weights of one byte ---------------------------------------------------------------------------------------- */
+
+static float value_of_code(int e5m2, uint8_t code) {
+    uint32_t bits = e5m2 ? i2v_widen_e5m2(code) : i2v_widen_e4m3(code);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The code of the largest value that is not above |value|, with value's sign: codes are in the order of values. */
+static uint8_t code_of(int e5m2, float value) {
+    int low = 0, high = e5m2 ? 0x7b : 0x7e;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (value_of_code(e5m2, (uint8_t)middle) <= fabsf(value))
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return (uint8_t)(low | (value < 0 ? 0x80 : 0));
+}
+
+/* The UNet's tensors in one byte, matrices of LAYER.weight scaled where there is a scale's name, or, if wide, as f32 of
+ * the same values. */
+static void store_unet_as_bytes(int e5m2, const char *scale_name, int wide) {
+    static const char *const unet = "model.diffusion_model.";
+    int count = made.count;
+    for (int i = 0; i < count; i++) {
+        tensor *t = &made.tensors[i];
+        const char *weight = strstr(t->name, ".weight");
+        if (strncmp(t->name, unet, strlen(unet)) != 0) continue;
+        size_t values = t->bytes / 2;
+        float scale = scale_name && weight && t->ndim == 2 ? 0.013f : 1;
+        uint8_t *data = malloc(4 * values);
+        for (size_t k = 0; k < values; k++) {
+            uint16_t half;
+            float value;
+            memcpy(&half, t->data + 2 * k, 2);
+            uint32_t bits = i2v_widen_bf16(half);
+            memcpy(&value, &bits, sizeof value);
+            data[wide ? 4 * k : k] = code_of(e5m2, value / scale);
+            value = value_of_code(e5m2, data[wide ? 4 * k : k]) * scale;
+            if (wide) memcpy(data + 4 * k, &value, sizeof value);
+        }
+        free(t->data);
+        t->data = data;
+        t->bytes = values * (wide ? 4 : 1);
+        snprintf(t->dtype, sizeof t->dtype, "%s", wide ? "F32" : e5m2 ? "F8_E5M2" : "F8_E4M3");
+        if (scale == 1 || wide) continue;
+        char name[200];
+        snprintf(name, sizeof name, "%.*s.%s", (int)(weight - t->name), t->name, scale_name);
+        add_value(name, scale);
+    }
+}
+
+/* Their frames are those of the values that they have, to the bit. */
+static void widens_bytes(void **state) {
+    (void)state;
+    static const char *const scales[] = {NULL, "scale_weight", "weight_scale"};
+    for (int i = 0; i < 3; i++) {
+        for (int wide = 0; wide < 2; wide++) {
+            make();
+            store_unet_as_bytes(i == 1, scales[i], wide);
+            write_to(wide ? other_path : path);
+        }
+        i2v_options options;
+        i2v_options_default(&options);
+        expect_same(path, &options, other_path, &options);
+        options.dtype = I2V_DTYPE_BF16;
+        if (i == 2) expect_same(path, &options, other_path, &options);
+    }
+    /* the least memory that does, where weights are streamed */
+    i2v_options options;
+    i2v_options_default(&options);
+    options.max_memory = 1;
+    i2v_engine *engine;
+    i2v_memory_plan plan;
+    i2v_params params = small_params();
+    assert_int_equal(i2v_open(&engine, path, &options), I2V_OK);
+    assert_int_equal(i2v_plan_generate(engine, &params, &plan), I2V_ERROR_MEMORY);
+    i2v_close(engine);
+    options.max_memory = plan.peak;
+    expect_same(path, &options, other_path, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_folders_frames), cmocka_unit_test(ignores_what_is_known),
         cmocka_unit_test(reads_half_precision),     cmocka_unit_test(replaces_parts),
         cmocka_unit_test(names_what_is_wrong),      cmocka_unit_test(reads_sizes),
-        cmocka_unit_test(decodes_frame_by_frame),
+        cmocka_unit_test(decodes_frame_by_frame),   cmocka_unit_test(opens_comfy_checkpoints),
+        cmocka_unit_test(reads_comfy_sizes),        cmocka_unit_test(reads_flat_clip_names),
+        cmocka_unit_test(passes_markers_over),      cmocka_unit_test(obeys_noise_levels),
+        cmocka_unit_test(refuses_other_sampling),   cmocka_unit_test(widens_bytes),
     };
     snprintf(path, sizeof path, "/tmp/i2v-single-XXXXXX");
     snprintf(other_path, sizeof other_path, "/tmp/i2v-other-XXXXXX");

@@ -181,7 +181,6 @@ static void read_frame_decoder(i2v_config *c, i2v_vae_config *config) {
     if (strcmp(activation, "silu") != 0) {
         i2v_config_fail(c, "act_fn is %s, which is not implemented (silu is)", activation);
     }
-    if (!i2v_config_bool(c, "use_quant_conv", 1)) i2v_config_fail(c, "use_quant_conv is false: not implemented");
     if (!i2v_config_bool(c, "mid_block_add_attention", 1)) {
         i2v_config_fail(c, "mid_block_add_attention is false: not implemented");
     }
@@ -189,6 +188,7 @@ static void read_frame_decoder(i2v_config *c, i2v_vae_config *config) {
     for (int i = 0; i < 3; i++) {
         if (i2v_config_has(c, shifts[i])) i2v_config_fail(c, "%s is given, which is not implemented", shifts[i]);
     }
+    config->has_quant_conv = i2v_config_bool(c, "use_quant_conv", 1);
     config->has_post_quant_conv = i2v_config_bool(c, "use_post_quant_conv", 1);
     config->decoder_mid_attention = 1;
 }
@@ -215,6 +215,7 @@ static void read_vae(i2v_vae_config *config, i2v_config *c) {
     config->scaling_factor = i2v_config_double(c, "scaling_factor", 0.18215, 1e-6, 1e6);
     /* the temporal decoder makes layers_per_block resnets for its middle and runs them in pairs after the first */
     config->decoder_mid_attention = config->layers_per_block >= 2;
+    config->has_quant_conv = 1;
     if (!config->temporal_decoder) read_frame_decoder(c, config);
 }
 

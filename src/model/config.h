@@ -33,6 +33,7 @@ typedef struct i2v_vae_config {
     double scaling_factor;
     int temporal_decoder;      /* AutoencoderKLTemporalDecoder's, else AutoencoderKL's: frame by frame */
     int decoder_mid_attention; /* attention and the second resnet run in the decoder's middle */
+    int has_quant_conv;        /* after the encoder; without it, that is part of the encoder's last convolution */
     int has_post_quant_conv;   /* before the decoder */
 } i2v_vae_config;
 

@@ -30,13 +30,14 @@ static int is_unet_prefix(const i2v_weights *file, const char *prefix) {
     return !i2v_ends_with(prefix, "encoder.") && !i2v_ends_with(prefix, "decoder.");
 }
 
-/* The encoder that comes with the temporal decoder, first_stage_model.encoder, is without quant_conv: another one. */
+/* The conditioner's encoder is the one that SVD was trained with. The one beside the temporal decoder, without
+ * quant_conv, is the only one that ComfyUI uses and saves. */
 static int is_encoder_prefix(const i2v_weights *file, const char *prefix) {
     return has(file, prefix, "quant_conv.");
 }
 
-/* The conditioner's autoencoder has a decoder that is not used. */
-static int is_decoder_prefix(const i2v_weights *file, const char *prefix) {
+/* Not of the conditioner's autoencoder, whose decoder is not used, and whose encoder is nothing without quant_conv. */
+static int is_first_stage_prefix(const i2v_weights *file, const char *prefix) {
     (void)file;
     return !i2v_starts_with(prefix, "conditioner.");
 }
@@ -99,6 +100,34 @@ static int is_of_text(const i2v_file_part *image_encoder, const char *name) {
     return image_encoder->naming != I2V_NAMING_NONE && is_one_of(name, parent, texts);
 }
 
+/* What trainers and ComfyUI keep beside the parts: the noise levels of discrete schedules, which this model does not
+ * use, counters, and marks of what is so anyway (v-prediction). pipeline/file_settings.c reads those with a value. */
+static int is_marker(const char *name) {
+    static const char *const markers[] = {"v_pred",
+                                          "edm_vpred.sigma_max",
+                                          "edm_vpred.sigma_min",
+                                          "scale_factor",
+                                          "betas",
+                                          "alphas_cumprod",
+                                          "alphas_cumprod_prev",
+                                          "sqrt_alphas_cumprod",
+                                          "sqrt_one_minus_alphas_cumprod",
+                                          "log_one_minus_alphas_cumprod",
+                                          "sqrt_recip_alphas_cumprod",
+                                          "sqrt_recipm1_alphas_cumprod",
+                                          "posterior_variance",
+                                          "posterior_log_variance_clipped",
+                                          "posterior_mean_coef1",
+                                          "posterior_mean_coef2",
+                                          "logvar",
+                                          "lvlb_weights",
+                                          "global_step",
+                                          "epoch"};
+    for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
+        if (strcmp(name, markers[i]) == 0) return 1;
+    return 0;
+}
+
 static int is_known(const i2v_file_layout *layout, const char *name) {
     static const char *const others[] = {"denoiser.",
                                          "loss_fn.",
@@ -112,7 +141,25 @@ static int is_known(const i2v_file_layout *layout, const char *name) {
            is_one_of(name, layout->encoder.prefix, autoencoder) ||
            is_one_of(name, layout->decoder.prefix, autoencoder) || is_one_of(name, "first_stage_model.", autoencoder) ||
            is_one_of(name, "conditioner.embedders.3.encoder.", autoencoder) ||
-           is_of_text(&layout->image_encoder, name) || is_one_of(name, "", others);
+           is_of_text(&layout->image_encoder, name) || is_one_of(name, "", others) || is_marker(name);
+}
+
+/* Marks of models that are sampled otherwise than Stable Video Diffusion. */
+static i2v_status check_sampling(const i2v_weights *file, i2v_error *error) {
+    static const struct {
+        const char *name, *means;
+    } marks[] = {{"ztsnr", "is for a schedule that ends in pure noise (zero terminal SNR)"},
+                 {"edm_mean", "has latents of another mean"},
+                 {"edm_std", "has latents of another deviation"}};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const i2v_weight *mark = i2v_weights_find(file, marks[i].name);
+        if (!mark) continue;
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "%s: tensor %s says that the model %s, which is not supported; if that is not so, save the "
+                        "file without this tensor",
+                        mark->file, mark->name, marks[i].means);
+    }
+    return I2V_OK;
 }
 
 /* A tensor that nobody knows may be of a part that would change the frames. */
@@ -139,20 +186,23 @@ i2v_status i2v_file_layout_read(i2v_file_layout *layout, const i2v_weights *file
     find_part(&layout->encoder, file, I2V_NAMING_STABILITY, "encoder.down.", "conditioner.embedders.3.encoder.",
               is_encoder_prefix);
     find_part(&layout->encoder, file, I2V_NAMING_DIFFUSERS, "encoder.down_blocks.", "", any_prefix);
-    find_part(&layout->decoder, file, I2V_NAMING_STABILITY, "decoder.up.", "first_stage_model.", is_decoder_prefix);
+    find_part(&layout->encoder, file, I2V_NAMING_STABILITY, "encoder.down.", "first_stage_model.",
+              is_first_stage_prefix);
+    find_part(&layout->decoder, file, I2V_NAMING_STABILITY, "decoder.up.", "first_stage_model.", is_first_stage_prefix);
     find_part(&layout->decoder, file, I2V_NAMING_DIFFUSERS, "decoder.up_blocks.", "", any_prefix);
     find_part(&layout->image_encoder, file, I2V_NAMING_STABILITY, "transformer.resblocks.",
               "conditioner.embedders.0.open_clip.model.visual.", is_visual_prefix);
     find_part(&layout->image_encoder, file, I2V_NAMING_DIFFUSERS, "vision_model.", "", any_prefix);
+    find_part(&layout->image_encoder, file, I2V_NAMING_DIFFUSERS, "embeddings.patch_embedding.", "", any_prefix);
     if (!layout->unet.naming && !layout->encoder.naming && !layout->decoder.naming && !layout->image_encoder.naming) {
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: no part of Stable Video Diffusion is recognised in it (its first tensor is %s)",
                         i2v_weights_path(file), i2v_weights_at(file, 0)->name);
     }
-    /* visual_projection is beside vision_model; text and projections of a whole CLIP are known */
-    if (layout->unet.naming == I2V_NAMING_DIFFUSERS || layout->encoder.naming == I2V_NAMING_DIFFUSERS ||
-        layout->image_encoder.naming == I2V_NAMING_DIFFUSERS) {
-        return I2V_OK; /* a part alone: every name in it is asked for, or refused, when it is bound */
-    }
-    return check_rest(layout, file, error);
+    /* a part of diffusers alone: every name in it is asked for, or refused, when it is bound */
+    int is_whole = layout->unet.naming == I2V_NAMING_STABILITY || layout->encoder.naming == I2V_NAMING_STABILITY ||
+                   layout->decoder.naming == I2V_NAMING_STABILITY || layout->image_encoder.naming == I2V_NAMING_STABILITY;
+    if (!is_whole) return I2V_OK;
+    i2v_status status = check_sampling(file, error);
+    return status ? status : check_rest(layout, file, error);
 }

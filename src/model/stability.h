@@ -14,7 +14,8 @@ i2v_status i2v_stability_unet_sizes(i2v_unet_config *config, const i2v_weights *
                                     i2v_error *error);
 void i2v_stability_unet_names(i2v_name_map *map, const i2v_unet_config *config, const char *prefix);
 
-/* sgm's Encoder with quant_conv: prefix + encoder, quant_conv. */
+/* sgm's Encoder: prefix + encoder and, of an AutoencoderKL (config->has_quant_conv says so), quant_conv. An
+ * AutoencodingEngine has none: what the encoder gives are the moments. */
 i2v_status i2v_stability_encoder_sizes(i2v_vae_config *config, const i2v_weights *file, const char *prefix,
                                        i2v_error *error);
 void i2v_stability_encoder_names(i2v_name_map *map, const i2v_vae_config *config, const char *prefix);
@@ -28,6 +29,9 @@ void i2v_stability_decoder_names(i2v_name_map *map, const i2v_vae_config *config
 /* open_clip's VisionTransformer: prefix + conv1, class_embedding, transformer.resblocks, ... */
 i2v_status i2v_stability_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
                                     i2v_error *error);
+/* The same of CLIP under transformers' names, as ComfyUI saves it: prefix + vision_model, visual_projection. */
+i2v_status i2v_transformers_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
+                                       i2v_error *error);
 void i2v_stability_clip_names(i2v_name_map *map, const i2v_clip_config *config, const char *prefix);
 
 #endif

@@ -1,5 +1,5 @@
 /* open_clip's VisionTransformer, as sgm's FrozenOpenCLIPImageEmbedder holds it: q, k and v in one matrix, the
- * projection the other way round. */
+ * projection the other way round. And the same in transformers' names, which ComfyUI gives it. */
 #include "model/stability.h"
 
 #define MAX_CHANNELS 65536
@@ -18,25 +18,53 @@ static int side_of(int positions) {
     return side;
 }
 
-i2v_status i2v_stability_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
-                                    i2v_error *error) {
-    i2v_shapes s = {.file = file, .prefix = prefix, .error = error};
+/* The tensors that tell sizes, as a file calls them. */
+typedef struct {
+    const char *patches, *positions, *layers, *intermediate, *projection;
+    int projection_side; /* dimension of projection that is projection_dim */
+} clip_tensors;
+
+static i2v_status read_sizes(i2v_clip_config *config, i2v_shapes *s, const clip_tensors *tensors) {
     *config = (i2v_clip_config){.layer_norm_eps = 1e-5};
-    config->hidden_size = i2v_shapes_side(&s, 4, 0, MAX_CHANNELS, "conv1.weight");
-    config->patch_size = i2v_shapes_side(&s, 4, 3, 4096, "conv1.weight");
-    config->image_size = side_of(i2v_shapes_side(&s, 2, 0, MAX_CHANNELS, "positional_embedding")) * config->patch_size;
-    config->num_hidden_layers = i2v_shapes_count(&s, 256, "transformer.resblocks.");
-    config->intermediate_size = i2v_shapes_side(&s, 2, 0, 4 * MAX_CHANNELS, "transformer.resblocks.0.mlp.c_fc.weight");
-    config->projection_dim = i2v_shapes_side(&s, 2, 1, MAX_CHANNELS, "proj");
+    config->hidden_size = i2v_shapes_side(s, 4, 0, MAX_CHANNELS, "%s", tensors->patches);
+    config->patch_size = i2v_shapes_side(s, 4, 3, 4096, "%s", tensors->patches);
+    config->image_size = side_of(i2v_shapes_side(s, 2, 0, MAX_CHANNELS, "%s", tensors->positions)) * config->patch_size;
+    config->num_hidden_layers = i2v_shapes_count(s, 256, "%s", tensors->layers);
+    config->intermediate_size =
+        i2v_shapes_side(s, 2, 0, 4 * MAX_CHANNELS, "%s0.%s", tensors->layers, tensors->intermediate);
+    config->projection_dim = i2v_shapes_side(s, 2, tensors->projection_side, MAX_CHANNELS, "%s", tensors->projection);
     config->num_attention_heads = heads_of(config->hidden_size);
     if (config->hidden_size % config->num_attention_heads != 0) {
-        i2v_shapes_fail(&s,
+        i2v_shapes_fail(s,
                         "its image encoder is %d wide, no multiple of %d, so its number of attention heads is not "
                         "known; put the encoder's config.json into the file's metadata as "
                         "img2vid.image_encoder_config",
                         config->hidden_size, config->num_attention_heads);
     }
-    return s.status ? s.status : i2v_clip_config_check(config, i2v_weights_path(file), error);
+    return s->status ? s->status : i2v_clip_config_check(config, i2v_weights_path(s->file), s->error);
+}
+
+i2v_status i2v_stability_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
+                                    i2v_error *error) {
+    static const clip_tensors tensors = {"conv1.weight",    "positional_embedding", "transformer.resblocks.",
+                                         "mlp.c_fc.weight", "proj",                 1};
+    i2v_shapes s = {.file = file, .prefix = prefix, .error = error};
+    return read_sizes(config, &s, &tensors);
+}
+
+i2v_status i2v_transformers_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
+                                       i2v_error *error) {
+    static const clip_tensors tensors = {"vision_model.embeddings.patch_embedding.weight",
+                                         "vision_model.embeddings.position_embedding.weight",
+                                         "vision_model.encoder.layers.",
+                                         "mlp.fc1.weight",
+                                         "visual_projection.weight",
+                                         0};
+    i2v_shapes s = {.file = file, .prefix = prefix, .error = error};
+    i2v_status status = read_sizes(config, &s, &tensors);
+    /* OpenAI's ViT-L, which shapes do not tell from open_clip's: ComfyUI takes 24 layers for OpenAI's, too */
+    config->quick_gelu = config->hidden_size == 1024 && config->num_hidden_layers == 24;
+    return status;
 }
 
 /* ---- names ---- */

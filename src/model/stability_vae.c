@@ -20,7 +20,9 @@ i2v_status i2v_stability_encoder_sizes(i2v_vae_config *config, const i2v_weights
         config->block_out_channels[level] =
             i2v_shapes_side(&s, 4, 0, MAX_CHANNELS, "encoder.down.%d.block.0.conv1.weight", level);
     }
-    config->latent_channels = i2v_shapes_side(&s, 4, 0, 1024, "quant_conv.weight") / 2;
+    config->has_quant_conv = i2v_shapes_have(&s, "quant_conv.");
+    config->latent_channels =
+        i2v_shapes_side(&s, 4, 0, 1024, config->has_quant_conv ? "quant_conv.weight" : "encoder.conv_out.weight") / 2;
     return finish(&s, config, error);
 }
 
@@ -114,7 +116,7 @@ static void add_outer(i2v_name_map *map, const char *prefix, const char *module)
 void i2v_stability_encoder_names(i2v_name_map *map, const i2v_vae_config *config, const char *prefix) {
     char from[I2V_NAME_SIZE], to[I2V_NAME_SIZE];
     add_ends(map, 0, prefix, "encoder");
-    add_outer(map, prefix, "quant_conv");
+    if (config->has_quant_conv) add_outer(map, prefix, "quant_conv");
     for (int level = 0; level < config->levels; level++) {
         for (int i = 0; i < config->layers_per_block; i++) {
             i2v_name_print(from, "%sencoder.down.%d.block.%d", prefix, level, i);

@@ -25,7 +25,7 @@ typedef struct i2v_vae_encoder {
     i2v_resnet mid_resnets[2];
     i2v_vae_attention mid_attention;
     i2v_norm conv_norm_out;
-    i2v_linear quant_conv;
+    i2v_linear quant_conv; /* if the configuration has it */
 } i2v_vae_encoder;
 
 typedef struct i2v_vae_decoder_block {

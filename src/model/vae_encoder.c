@@ -31,7 +31,9 @@ void i2v_vae_encoder_load(i2v_loader *loader, i2v_vae_encoder *encoder, const i2
     i2v_vae_attention_load(loader, &encoder->mid_attention, last, "encoder.mid_block.attentions.0");
     i2v_load_norm(loader, &encoder->conv_norm_out, last, I2V_NORM_GROUPS, 1e-6, "encoder.conv_norm_out");
     i2v_load_conv(loader, &encoder->conv_out, 1, "encoder.conv_out");
-    i2v_load_linear_1x1_f32(loader, &encoder->quant_conv, moments, moments, "quant_conv");
+    if (config->has_quant_conv) {
+        i2v_load_linear_1x1_f32(loader, &encoder->quant_conv, moments, moments, "quant_conv");
+    }
     i2v_load_ignore(loader, "decoder");
     i2v_load_ignore(loader, "post_quant_conv");
 }
@@ -50,6 +52,14 @@ static i2v_tensor resnet(i2v_run *run, const i2v_resnet *weights, i2v_tensor x) 
     i2v_tensor out = i2v_resnet_forward(run, weights, x, (i2v_tensor){0}, (i2v_tensor){0});
     i2v_tensor_free(run, &x);
     return out;
+}
+
+/* Frees x. */
+static i2v_tensor apply_quant_conv(i2v_run *run, const i2v_linear *quant_conv, i2v_tensor x) {
+    i2v_tensor moments = i2v_tensor_new_f32(run, x.frames, x.height, x.width, quant_conv->out);
+    i2v_op_linear(run, moments, x, NULL, quant_conv, i2v_epilogue_plain());
+    i2v_tensor_free(run, &x);
+    return moments;
 }
 
 /* The means are the first half of the moments' channels. */
@@ -77,9 +87,7 @@ void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out
     i2v_op_conv_normed(run, convolved, x, none, &norm, &encoder->conv_out, i2v_epilogue_plain());
     i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
-    i2v_tensor moments = i2v_tensor_new_f32(run, out.frames, out.height, out.width, encoder->quant_conv.out);
-    i2v_op_linear(run, moments, convolved, NULL, &encoder->quant_conv, i2v_epilogue_plain());
+    if (encoder->config.has_quant_conv) convolved = apply_quant_conv(run, &encoder->quant_conv, convolved);
+    keep_means(run, out, convolved);
     i2v_tensor_free(run, &convolved);
-    keep_means(run, out, moments);
-    i2v_tensor_free(run, &moments);
 }

@@ -1,8 +1,10 @@
 #include "pipeline/parts.h"
 
 #include "base/file.h"
+#include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
+#include "pipeline/file_settings.h"
 #include "weights/config.h"
 
 #include <stdio.h>
@@ -128,6 +130,8 @@ static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *
         variant = NULL;
     if (!status && !engine->weights[part])
         status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
+    if (!status && part == I2V_PART_IMAGE_ENCODER)
+        status = i2v_clip_names_settle(&engine->weights[part], &engine->error);
     free(folder);
     return status;
 }
@@ -186,6 +190,12 @@ static i2v_status read_shapes(i2v_engine *engine, i2v_part part, const part_sour
 
 /* diffusers' configuration of a VAE in Stability's file: what is not in the configuration is as in that file, where
  * the middle of the decoder always runs. */
+static void adapt_encoder(i2v_engine *engine, const part_source *source) {
+    char name[I2V_NAME_SIZE];
+    i2v_name_print(name, "%squant_conv.", source->layout.encoder.prefix);
+    engine->vae.has_quant_conv = i2v_weights_have(source->file, name);
+}
+
 static void adapt_decoder(i2v_engine *engine, const part_source *source) {
     char name[I2V_NAME_SIZE];
     i2v_name_print(name, "%spost_quant_conv.", source->layout.decoder.prefix);
@@ -218,6 +228,7 @@ static i2v_status open_stability(i2v_engine *engine, i2v_part part, const part_s
     int found = 0;
     i2v_status status = read_metadata(engine, part, source, &found);
     if (!status && !found) status = read_shapes(engine, part, source);
+    if (!status && found && part == I2V_PART_VAE) adapt_encoder(engine, source);
     if (!status && found && part_in(&source->layout, I2V_PART_FRAME_DECODER)->naming) adapt_decoder(engine, source);
     return status ? status : rename_part(engine, part, source);
 }
@@ -240,6 +251,18 @@ static char *folder_with_config(i2v_part part, const char *path) {
     return NULL;
 }
 
+/* The sizes of a part in diffusers' names whose weights are open. Of CLIP alone do shapes tell enough. */
+static i2v_status read_open_shapes(i2v_engine *engine, i2v_part part, const part_source *source) {
+    i2v_weights *weights = engine->weights[part];
+    if (part == I2V_PART_IMAGE_ENCODER) {
+        i2v_weights_explain_misfit(weights, "the file is damaged or incomplete");
+        return i2v_transformers_clip_sizes(&engine->clip, weights, "", &engine->error);
+    }
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+                    "%s: the sizes of its %s are not known: put its config.json beside it", source->path,
+                    kinds[part].title);
+}
+
 /* The configuration of the part that is replaced, for a file that comes without one. */
 static i2v_status read_replaced(i2v_engine *engine, i2v_part part, const part_source *source,
                                 const part_source *model) {
@@ -255,9 +278,15 @@ static i2v_status read_replaced(i2v_engine *engine, i2v_part part, const part_so
         i2v_status status = read_metadata(engine, part, model, &found);
         return status || found ? status : read_shapes(engine, part, model);
     }
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                    "%s: the sizes of its %s are not known: put its config.json beside it", source->path,
-                    kinds[part].title);
+    return read_open_shapes(engine, part, source);
+}
+
+/* The part's tensors without the prefix that they have in the file. */
+static i2v_status strip_part(i2v_engine *engine, i2v_part part, const part_source *source) {
+    const char *prefix = part_in(&source->layout, part)->prefix;
+    i2v_status status = i2v_weights_strip(&engine->weights[part], source->file, prefix, &engine->error);
+    if (status || part != I2V_PART_IMAGE_ENCODER) return status;
+    return i2v_clip_names_settle(&engine->weights[part], &engine->error);
 }
 
 static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_source *source,
@@ -268,6 +297,7 @@ static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_s
     i2v_weights_explain_misfit(source->file, folder
                                                  ? "the weights do not fit the config.json beside them"
                                                  : "the weights do not fit the configuration of the model's own part");
+    if (!status) status = strip_part(engine, part, source);
     if (!status && !found)
         status = folder ? read_config_in(engine, part, folder) : read_replaced(engine, part, source, model);
     free(folder);
@@ -281,7 +311,7 @@ static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_s
         engine->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
         if (!engine->decoder.temporal_decoder) engine->decoder.decoder_mid_attention = 1;
     }
-    return i2v_weights_strip(&engine->weights[part], source->file, prefix, &engine->error);
+    return I2V_OK;
 }
 
 static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_source *source, const part_source *model) {
@@ -301,7 +331,7 @@ static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_sou
 static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
     if (model->file) {
         i2v_normalization_default(&engine->normalization);
-        return i2v_scheduler_config_svd(&engine->scheduler, &engine->error);
+        return i2v_file_settings_read(&engine->scheduler, model->file, engine->vae.scaling_factor, &engine->error);
     }
     char *scheduler = i2v_path_join(model->path, "scheduler/scheduler_config.json");
     char *extractor = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
