@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Single files as Stability AI publishes them, made from folders in diffusers' layout.
 
-  make_single_file.py file FOLDER OUT.safetensors   the model as one file, with its config.json files as metadata
+  make_single_file.py file FOLDER OUT.safetensors   the model as one file, with its config.json files as metadata;
+                                                    ComfyUI opens it, too
   make_single_file.py table FOLDER OUT.txt          the names alone, for tests that make such files themselves
   make_single_file.py check SGM                     proves the names: sgm's own modules (SGM is a checkout of Stability AI's
                                                     generative-models) load what is renamed here and compute the same
@@ -189,11 +190,25 @@ def rename(rows, tensors):
 PARTS = (("unet", unet_rows), ("vae", vae_rows), ("image_encoder", clip_rows))
 
 
+def first_stage_encoder(tensors):
+    """The encoder once more beside the decoder, where ComfyUI looks for it: without quant_conv, which its last
+    convolution takes in (in float32, as sums have more digits)."""
+    out = {DECODER + name: tensor for name, tensor in strip(tensors, ENCODER).items() if name.startswith("encoder.")}
+    weight, bias = (tensors[ENCODER + "quant_conv." + leaf].double() for leaf in ("weight", "bias"))
+    last = {leaf: out[f"{DECODER}encoder.conv_out.{leaf}"].double() for leaf in ("weight", "bias")}
+    folded = {"weight": torch.einsum("oi,ichw->ochw", weight[:, :, 0, 0], last["weight"]),
+              "bias": weight[:, :, 0, 0] @ last["bias"] + bias}
+    out.update({f"{DECODER}encoder.conv_out.{leaf}": tensor.float() for leaf, tensor in folded.items()})
+    return {name: tensor.clone() for name, tensor in out.items()}
+
+
 def make_file(folder, out):
     tensors, metadata = {}, {}
     for part, rows in PARTS:
         config, found = read_part(folder, part)
         tensors.update(rename(rows(config), found))
+        if part == "vae":
+            tensors.update(first_stage_encoder(tensors))
         metadata[f"img2vid.{part}_config"] = json.dumps(config)
     save_file(tensors, out, metadata=metadata)
     print(f"{out}: {len(tensors)} tensors")
@@ -273,8 +288,11 @@ def check_vae():
         decoder = (VideoDecoder(**sizes, video_kernel_size=[3, 1, 1]) if vae is temporal else Decoder(**sizes)).eval()
         print("encoder:", encoder.load_state_dict(strip(renamed, ENCODER + "encoder."), strict=True))
         print("decoder:", decoder.load_state_dict(strip(renamed, DECODER + "decoder."), strict=True))
+        beside = Encoder(**sizes, double_z=True).eval()
+        beside.load_state_dict(strip(first_stage_encoder(renamed), DECODER + "encoder."), strict=True)
         with torch.no_grad():
             compare("encoder", vae.encoder(pixels), encoder(pixels))
+            compare("encoder beside the decoder", vae.quant_conv(vae.encoder(pixels)), beside(pixels))
             if vae is temporal:
                 found = vae.decode(latents, num_frames=3).sample
                 compare("temporal decoder", found, decoder(latents, timesteps=3))
