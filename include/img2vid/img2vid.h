@@ -150,7 +150,7 @@ I2V_API void i2v_image_free(i2v_image *image);
 typedef struct i2v_engine i2v_engine;
 
 /* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's
- * precision (only f32 files are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in
+ * precision (only f32 files, and scaled f8 ones, are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in
  * any case. */
 typedef enum i2v_dtype {
     I2V_DTYPE_AUTO, /* F32 */
@@ -218,7 +218,7 @@ typedef enum i2v_sigma_schedule {
 typedef struct i2v_part_info {
     const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
     const char *class_name; /* the class diffusers gives it */
-    const char *dtype;      /* what its file holds: "F32", "F16", "BF16" or "mixed" */
+    const char *dtype;      /* what its file holds: "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2" or "mixed" */
     const char *sizes;      /* one line: channels, layers, heads */
     uint64_t parameters;    /* number of weights */
     uint64_t bytes;         /* their size in the file */

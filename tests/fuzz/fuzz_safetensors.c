@@ -1,6 +1,7 @@
 /* A safetensors file, and the questions that a model asks of one: names, shapes, values, other names. */
 #include "fuzz.h"
 
+#include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "weights/binder.h"
 #include "weights/fingerprint.h"
@@ -55,6 +56,14 @@ static void rename_all(i2v_weights *weights) {
     if (i2v_weights_strip(&part, weights, "a.", &error) == I2V_OK) i2v_weights_close(part);
 }
 
+static void settle_names(i2v_weights *weights) {
+    i2v_error error = {I2V_OK, ""};
+    i2v_weights *settled = i2v_weights_hold(weights);
+    fuzz_require_told(i2v_clip_names_settle(&settled, &error), &error);
+    read_values(settled);
+    i2v_weights_close(settled);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     i2v_error error = {I2V_OK, ""};
     i2v_weights *weights = NULL;
@@ -73,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     read_values(weights);
     bind(weights);
     rename_all(weights);
+    settle_names(weights);
     i2v_weights_close(weights);
     return 0;
 }
