@@ -33,22 +33,24 @@ static char *beside(const char *file, const char *name) {
 }
 
 /* Where the picture is now: under its path, under its path from the video's folder, or by its name in that folder. The
- * right one by its hash, else the first that is there; NULL if none is. */
-static char *find_image(const cli_settings *settings, const char *image) {
+ * right one by its hash, else the first that is there; *found is NULL if none is. 0 without memory. */
+static int find_image(char **found, const cli_settings *settings, const char *image) {
     const char *hash = hash_of(settings, "image_sha256"), *slash = strrchr(image, '/');
     char *places[] = {strdup(image), *image == '/' ? NULL : beside(settings->from, image),
                       beside(settings->from, slash ? slash + 1 : image)};
+    int has_all = places[0] && (places[1] || *image == '/') && places[2];
     int best = -1, best_match = 0;
-    for (int i = 0; i < 3; i++) {
-        int found = match(places[i], hash);
-        if (found > best_match) {
+    for (int i = 0; has_all && i < 3; i++) {
+        int matches = match(places[i], hash);
+        if (matches > best_match) {
             best = i;
-            best_match = found;
+            best_match = matches;
         }
     }
     for (int i = 0; i < 3; i++)
         if (i != best) free(places[i]);
-    return best < 0 ? NULL : places[best];
+    *found = best < 0 ? NULL : places[best];
+    return has_all;
 }
 
 static int take_image(cli_settings *settings) {
@@ -59,7 +61,8 @@ static int take_image(cli_settings *settings) {
     if (cli_is_address(image)) /* the file may come from anybody: it must not choose whom this machine calls */
         return cli_fail("%s was made of the picture at %.399s; give that as IMAGE if you know the address",
                         settings->from, image);
-    settings->found_image = find_image(settings, image);
+    if (!find_image(&settings->found_image, settings, image))
+        return cli_fail("not enough memory for the names of %s's picture", settings->from);
     if (!settings->found_image)
         return cli_fail("the picture %.199s, of which %s was made, is neither here nor beside it; give it as IMAGE",
                         image, settings->from);
