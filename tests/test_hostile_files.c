@@ -144,12 +144,12 @@ static void wrong_paths(void **state) {
     expect_refused("empty path", "", I2V_ERROR_IO, "folder", "model_index.json");
     expect_refused("no folder", "/no/such/model", I2V_ERROR_IO, "/no/such/model", NULL);
     expect_refused("two lines", "/no\nsuch\r\033[31mmodel", I2V_ERROR_IO, "folder", NULL);
-    snprintf(path, sizeof path, "%s", in_copy(configs[0]));
-    expect_refused("file", path, I2V_ERROR_MODEL, path, "no safetensors file");
+    snprintf(path, sizeof path, "%s", in_copy(UNET));
+    expect_refused("file", path, I2V_ERROR_MODEL, path, "it is JSON");
     snprintf(path, sizeof path, "%s", in_copy(CLIP_WEIGHTS));
     expect_refused("weights", path, I2V_ERROR_MODEL, path, "--unet");
     snprintf(path, sizeof path, "%s", in_copy("unet"));
-    expect_refused("a part", path, 0, "model_index.json", NULL);
+    expect_refused("a part", path, 0, "folder of a UNet", "--unet");
     memset(path, 'a', sizeof path - 1);
     path[sizeof path - 1] = '\0';
     expect_refused("long path", path, I2V_ERROR_IO, "aaa", NULL);

@@ -421,7 +421,7 @@ static void values_that_are_none(void **state) {
     expect_refused("lora.safetensors", 1, "the strength of " LAYER ".alpha is not a finite number");
     expect_refused("missing.safetensors", 1, "missing.safetensors");
     write_file("lora.safetensors", "no file", 7);
-    expect_refused("lora.safetensors", 1, "too few for a safetensors file");
+    expect_refused("lora.safetensors", 1, "a text that begins with \"no file\"");
     for (size_t i = 0; i < 2; i++) {
         i2v_lora_set *set = NULL;
         i2v_lora lora = {i ? "" : NULL, 1};

@@ -495,7 +495,7 @@ static void refuses_wrong_shards(void **state) {
     write_one("two.safetensors", "a", 2);
     expect_refused(NULL, "one.safetensors: duplicate tensor a: it is in", "two.safetensors");
     write_text("two.safetensors", "short");
-    expect_refused(NULL, "two.safetensors: 5 bytes are too few", "download it again");
+    expect_refused(NULL, "two.safetensors: it is a text", "\"short\"");
     write_one("two.safetensors", "b", 2);
     write_text(INDEX, "{\"weight_map\":{\"b\":\"one.safetensors\",\"a\":\"two.safetensors\"}}");
     expect_refused(NULL, "is not in", NULL);
@@ -504,7 +504,7 @@ static void refuses_wrong_shards(void **state) {
 static void refuses_wrong_indices(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"", "damaged JSON"},
+        {"", "it is empty"},
         {"[]", "no object"},
         {"{}", "no weight_map"},
         {"{\"weight_map\":{}}", "no weight_map"},
@@ -530,7 +530,9 @@ static void refuses_wrong_indices(void **state) {
 static void refuses_wrong_headers(void **state) {
     (void)state;
     write_file(PLAIN, "", 0);
-    expect_refused(NULL, "0 bytes are too few", PLAIN);
+    expect_refused(NULL, "it is empty", PLAIN);
+    write_file(PLAIN, "\2\0\0\0\0", 5);
+    expect_refused(NULL, "5 bytes are too few", PLAIN);
     write_text(PLAIN, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
     expect_refused(NULL, "git lfs pull", PLAIN);
     write_text(PLAIN, "<html>404 Not Found</html>");
@@ -907,9 +909,9 @@ static void refuses_wrong_strings_and_arrays(void **state) {
 static void refuses_wrong_config_files(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"", "damaged JSON"},
+        {"", "it is empty"},
         {"[1]", "no object"},
-        {"3", "damaged JSON"},
+        {"3", "a text that begins with \"3\""},
         {"{\"a\":1,\n\"b\" 2}", "damaged JSON in line 2"},
         {"{\"a\":99999999999999999999}", "damaged JSON"},
         {"{\"a\":1e999}", "damaged JSON"},

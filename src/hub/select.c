@@ -38,19 +38,45 @@ static i2v_status want(i2v_hub_listing *listing, const char *name, const char *i
 
 /* ---- a folder --------------------------------------------------------------------------------------------------- */
 
-static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part, const char *variant, const char *id,
-                               i2v_error *error) {
+/* The part's file of weights by the first name that is there, and whether it is an index; NULL if there is none. */
+static i2v_hub_file *find_weights(i2v_hub_listing *listing, const model_part *part, const char *variant,
+                                  int *is_index) {
     i2v_weight_name names[I2V_WEIGHT_NAMES_MAX];
     char name[2 * I2V_WEIGHT_NAME_SIZE];
     int count = i2v_weight_names(names, part->stem, variant);
     for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "%.100s/%.255s", part->folder, names[i].name);
         i2v_hub_file *file = i2v_listing_find(listing, name);
-        if (!file) continue;
+        *is_index = names[i].is_index;
+        if (file) return file;
+    }
+    return NULL;
+}
+
+/* 1 if any part has weights of that very variant. */
+static int have_variant(i2v_hub_listing *listing, const char *variant) {
+    int is_index;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (parts[i].stem && find_weights(listing, &parts[i], variant, &is_index)) return 1;
+    return 0;
+}
+
+static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part, const char *variant, const char *id,
+                               i2v_error *error) {
+    int is_index;
+    i2v_hub_file *file = find_weights(listing, part, variant, &is_index);
+    /* as in diffusers, a part that does not have the variant is taken without it, unless no part has it */
+    if (!file && variant && have_variant(listing, variant)) {
+        variant = NULL;
+        file = find_weights(listing, part, NULL, &is_index);
+    }
+    if (file) {
         file->wanted = 1;
-        file->is_index = names[i].is_index;
+        file->is_index = is_index;
         return I2V_OK;
     }
+    i2v_weight_name names[I2V_WEIGHT_NAMES_MAX];
+    i2v_weight_names(names, part->stem, variant);
     size_t length = strlen(part->folder);
     for (size_t i = 0; i < listing->count; i++) {
         const char *other = listing->files[i].name;

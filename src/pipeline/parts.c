@@ -124,12 +124,9 @@ static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *
     if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
     i2v_status status = read_config_in(engine, part, folder);
     const char *stem = kinds[part].stem, *variant = engine->options.variant;
-    /* the variant is the model's: a part from elsewhere may not have it */
-    if (!status && variant && !is_model &&
-        i2v_weights_open(&engine->weights[part], folder, stem, variant, NULL) != I2V_OK)
-        variant = NULL;
-    if (!status && !engine->weights[part])
-        status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
+    /* as in diffusers, a part that does not have the variant is taken without it */
+    if (variant && !i2v_weights_have_variant(folder, stem, variant)) variant = NULL;
+    if (!status) status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
     if (!status && part == I2V_PART_IMAGE_ENCODER)
         status = i2v_clip_names_settle(&engine->weights[part], &engine->error);
     free(folder);
@@ -352,6 +349,27 @@ static i2v_status check_index(i2v_engine *engine, const part_source *model) {
     return status;
 }
 
+/* Refuses a variant that no part of the model has. */
+static i2v_status check_variant(i2v_engine *engine, const part_source *model) {
+    const char *variant = engine->options.variant;
+    if (!variant || model->file) return I2V_OK;
+    int found = 0;
+    for (i2v_part part = 0; !found && part < I2V_PARTS_COUNT; part++) {
+        char *folder = i2v_path_join(model->path, kinds[part].folder);
+        if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
+        found = i2v_weights_have_variant(folder, kinds[part].stem, variant);
+        free(folder);
+    }
+    if (found) return I2V_OK;
+    i2v_weights *none = NULL; /* opening says what there is */
+    char *folder = i2v_path_join(model->path, kinds[I2V_PART_UNET].folder);
+    if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    i2v_status status = i2v_weights_open(&none, folder, kinds[I2V_PART_UNET].stem, variant, &engine->error);
+    i2v_weights_close(none);
+    free(folder);
+    return status;
+}
+
 /* The part from path, or from the model where path is NULL. */
 static i2v_status open_part(i2v_engine *engine, i2v_part part, const char *path, const part_source *model) {
     part_source other = {0};
@@ -373,6 +391,7 @@ i2v_status i2v_parts_open(i2v_engine *engine) {
     part_source model = {0};
     i2v_status status = source_open(&model, engine, engine->path);
     if (!status) status = check_index(engine, &model);
+    if (!status) status = check_variant(engine, &model);
     for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) {
         if (part == I2V_PART_FRAME_DECODER && !paths[part]) continue;
         status = open_part(engine, part, paths[part], &model);

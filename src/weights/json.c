@@ -4,8 +4,10 @@
 #include "base/file.h"
 #include "base/json_bounds.h"
 #include "base/json_load.h"
+#include "weights/other_files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The key whose closing quote is text[end - 1]: jansson quotes only short ones in its message. */
 static const char *key_before(const char *text, size_t end, int *length) {
@@ -44,13 +46,37 @@ i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t f
                     problem.line, problem.text);
 }
 
+/* A file of another kind, before the parser calls it damaged. */
+static i2v_status check_kind(const uint8_t *text, size_t size, const char *path, i2v_error *error) {
+    size_t space = 0;
+    while (space < size && text[space] && strchr(" \t\r\n", text[space])) space++;
+    if (space < size && (text[space] == '{' || text[space] == '[')) return I2V_OK;
+    size_t count = size < I2V_OTHER_FILE_BEGIN ? size : I2V_OTHER_FILE_BEGIN;
+    return i2v_other_file_check((const char *)text, count, I2V_WANTED_JSON, path, error);
+}
+
+/* {"error": "..."} is what servers send in place of a file. */
+static i2v_status check_refusal(const json_t *root, const char *path, i2v_error *error) {
+    const char *sentence = json_string_value(json_object_get(root, "error"));
+    if (!sentence || json_object_size(root) > 2 || i2v_has_control_characters(sentence)) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s: it is a server's refusal (\"%.200s\"), where a configuration should be; get the file itself, "
+                    "for instance with `img2vid pull`",
+                    path, sentence);
+}
+
 i2v_status i2v_json_read(json_t **root, const char *path, size_t limit, size_t flags, i2v_error *error) {
     *root = NULL;
     uint8_t *text = NULL;
     size_t size = 0;
     i2v_status status = i2v_file_read(&text, &size, path, limit, error);
+    if (status == I2V_OK) status = check_kind(text, size, path, error);
     if (status == I2V_OK) status = i2v_json_parse(root, text, size, flags, path, error);
     free(text);
+    if (status == I2V_OK) status = check_refusal(*root, path, error);
+    if (status == I2V_OK) return status;
+    json_decref(*root);
+    *root = NULL;
     return status;
 }
 

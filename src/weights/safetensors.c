@@ -17,20 +17,20 @@
 
 /* Checks the first bytes; *size is the length of the JSON text at byte 8. */
 static i2v_status header_size(const i2v_input_file *file, const char *path, size_t *size, i2v_error *error) {
-    char begin[I2V_OTHER_FILE_BEGIN];
-    uint64_t length;
-    if (file->size < sizeof length)
+    char begin[I2V_OTHER_FILE_BEGIN] = {0};
+    uint64_t length = 0;
+    i2v_bytes bytes = {.file = file};
+    size_t count = file->size < sizeof begin ? (size_t)file->size : sizeof begin;
+    if (count && !i2v_bytes_read(&bytes, 0, count, begin)) return i2v_bytes_fail(&bytes, error);
+    memcpy(&length, begin, sizeof length);
+    if (count <= sizeof length || length > file->size - sizeof length || length == 0) {
+        i2v_status status = i2v_other_file_check(begin, count, I2V_WANTED_WEIGHTS, path, error);
+        if (status != I2V_OK) return status;
+    }
+    if (count < sizeof length)
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: %" PRIu64 " bytes are too few for a safetensors file; download it again", path,
                         file->size);
-    i2v_bytes bytes = {.file = file};
-    size_t count = file->size < sizeof begin ? (size_t)file->size : sizeof begin;
-    if (!i2v_bytes_read(&bytes, 0, count, begin)) return i2v_bytes_fail(&bytes, error);
-    memcpy(&length, begin, sizeof length);
-    if (length > file->size - sizeof length) {
-        i2v_status status = i2v_other_file_check(begin, count, path, error);
-        if (status != I2V_OK) return status;
-    }
     if (length > MAX_HEADER)
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: a header of %" PRIu64 " bytes: this is no safetensors file, or it is damaged; "
@@ -213,6 +213,7 @@ i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_err
     size_t size = 0;
     file->path = strdup(path);
     i2v_status status = file->path ? I2V_OK : i2v_fail_memory(error, path, 0);
+    if (status == I2V_OK) status = i2v_other_file_check_download(file->path, error);
     if (status == I2V_OK) status = i2v_input_file_open(&file->file, file->path, error);
     if (status == I2V_OK) status = read_header(&header, &size, &file->file, error);
     if (status == I2V_OK) status = read_tensors(file, header, 8 + (uint64_t)size, error);

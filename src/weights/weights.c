@@ -2,6 +2,7 @@
 #include "weights/weights.h"
 
 #include "base/file.h"
+#include "base/file_kind.h"
 #include "weights/locate.h"
 #include "weights/scales.h"
 #include "weights/shard_index.h"
@@ -67,7 +68,10 @@ static i2v_status open_shard(i2v_weights *weights, const char *folder, const cha
     char *path = i2v_path_join(folder, name);
     if (!path) return i2v_fail_memory(error, name, 0);
     i2v_status status = I2V_OK;
-    if (!i2v_is_file(path))
+    const char *kind = i2v_is_file(path) ? NULL : i2v_file_kind(path);
+    if (kind)
+        status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it is %s, not a regular file; download it again", path, kind);
+    else if (!i2v_is_file(path))
         status = i2v_fail(error, I2V_ERROR_MODEL, "%s: the shard %s that it names is missing; download it",
                           weights->path, name);
     else

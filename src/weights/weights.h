@@ -32,6 +32,9 @@ typedef struct i2v_weight {
 
 typedef struct i2v_weights i2v_weights;
 
+/* 1 if the folder has weights of that very variant. */
+int i2v_weights_have_variant(const char *folder, const char *stem, const char *variant);
+
 /* Opens the weights in folder: STEM[.VARIANT].safetensors, or the shards that STEM.safetensors.index[.VARIANT].json
  * (or, older, STEM.safetensors.VARIANT.index.json) names in its weight_map, STEM being "diffusion_pytorch_model" or
  * "model". variant NULL: the plain files if there, else "fp16" ones. Headers are checked whole (sizes, offsets,
