@@ -91,12 +91,21 @@ static int run(const command_entry *entry, int argc, char **argv) {
     return status;
 }
 
+/* Whatever takes a path takes it as "file:///...", too. What leads to another machine is refused where it is opened. */
+static void take_file_addresses(int argc, char **argv) {
+    for (int i = 2; i < argc; i++) {
+        char *value = strncmp(argv[i], "--", 2) == 0 ? strchr(argv[i], '=') : NULL;
+        i2v_path_from_url(value ? value + 1 : argv[i]);
+    }
+}
+
 int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
     list_commands(entries);
     cli_signals_install();
     if (cli_stack_check() != CLI_DONE) return CLI_FAILED;
     if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench or pull");
+    take_file_addresses(argc, argv);
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
     if (strcmp(name, "--version") == 0) {

@@ -100,6 +100,10 @@ typedef enum i2v_fit {
  * is to be freed with i2v_image_free; on failure it is NULL. */
 I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
 
+/* Where text is an address like "file:///home/me/a%20b.png", writes the path in it over it. Any other text stays, and
+ * so does an address of another machine, for which it gives 0. i2v_image_load and i2v_open do this themselves. */
+I2V_API int i2v_path_from_url(char *text);
+
 /* The same from memory. data is not kept. */
 I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
                                          i2v_error *error);
@@ -554,7 +558,7 @@ typedef enum i2v_hub_phase {
     I2V_HUB_LIST,     /* asking what there is */
     I2V_HUB_DOWNLOAD, /* bytes arrive */
     I2V_HUB_CHECK,    /* the digest of a file that has arrived is computed */
-    I2V_HUB_WAIT      /* for a server or another program, as note says */
+    I2V_HUB_WAIT      /* for a server or another program, as note says; or no wait, and a note alone */
 } i2v_hub_phase;
 
 typedef struct i2v_hub_event {
@@ -607,7 +611,9 @@ I2V_API i2v_status i2v_hub_pull(i2v_hub_model **model, const char *id, const i2v
 
 I2V_API void i2v_hub_model_free(i2v_hub_model *model);
 
-/* True if text has the form of an id: "org/name" or "org/name/FILE". */
+/* True if text has the form of an id: "org/name", "org/name/FILE", or the address of a model's page or of one of its
+ * files, "https://huggingface.co/org/name/blob/main/FILE". All three are ids to the calls above; a revision and a file
+ * in an address count where options have none. */
 I2V_API int i2v_hub_is_id(const char *text);
 
 #ifdef __cplusplus

@@ -2,6 +2,7 @@
 
 #include "hub/environment.h"
 #include "hub/select.h"
+#include "hub/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,11 @@ static void describe_options(char *text, size_t size, const i2v_hub_options *opt
 
 static i2v_status find_in(i2v_hub_model **model, i2v_cache *cache, const i2v_hub_name *name, const char *id,
                           const i2v_hub_options *options, i2v_error *error) {
-    char flags[400];
+    char flags[400], shown[I2V_URL_SHOWN_SIZE];
+    if (i2v_url_is_web(id)) {
+        i2v_url_show(shown, id);
+        id = shown;
+    }
     describe_options(flags, sizeof flags, options);
     if (!i2v_cache_find_commit(cache, name->revision))
         return i2v_fail(error, I2V_ERROR_MODEL,

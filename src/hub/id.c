@@ -1,6 +1,8 @@
 #include "hub/id.h"
 
 #include "hub/listing.h"
+#include "hub/page.h"
+#include "hub/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,8 @@ static size_t repository_length(const char *text) {
 }
 
 int i2v_hub_is_id(const char *text) {
+    i2v_hub_page page;
+    if (i2v_hub_page_read(&page, text, NULL)) return 1;
     size_t length = repository_length(text);
     return length > 0 && (!text[length] || i2v_is_relative_name(text + length + 1));
 }
@@ -34,8 +38,34 @@ static int is_revision(const char *text) {
     return strlen(text) < 200 && text[strspn(text, allowed)] == 0 && i2v_is_relative_name(text);
 }
 
+/* The same for what the address of a page tells. A folder of a model's page is no model of its own. */
+static i2v_status read_page(i2v_hub_name *name, const i2v_hub_page *page, const i2v_hub_options *options,
+                            i2v_error *error) {
+    if (page->is_tree && page->file[0] && !(options && options->file))
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "the address leads to the folder %.200s of %s; give the model's own, which ends in %s",
+                        page->file, page->repository, page->repository);
+    i2v_hub_options asked = options ? *options : (i2v_hub_options){0};
+    /* the list of its parts stands for the model */
+    int has_file = page->file[0] && strcmp(page->file, "model_index.json") != 0;
+    if (!asked.revision && page->revision[0]) asked.revision = page->revision;
+    if (!asked.file && has_file) asked.file = page->file;
+    return i2v_hub_name_read(name, page->repository, &asked, error);
+}
+
 i2v_status i2v_hub_name_read(i2v_hub_name *name, const char *id, const i2v_hub_options *options, i2v_error *error) {
     memset(name, 0, sizeof *name);
+    i2v_hub_page page;
+    if (id && i2v_hub_page_read(&page, id, options ? options->endpoint : NULL))
+        return read_page(name, &page, options, error);
+    if (id && i2v_url_is_web(id)) {
+        char shown[I2V_URL_SHOWN_SIZE];
+        i2v_url_show(shown, id);
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "%s is no page of a model at the hub; those are like https://huggingface.co/ORG/NAME, and a file "
+                        "from elsewhere is to be downloaded by other means",
+                        shown);
+    }
     const char *revision = options && options->revision ? options->revision : "main";
     const char *file = options ? options->file : NULL;
     size_t length = id ? repository_length(id) : 0;

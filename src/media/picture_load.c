@@ -1,6 +1,7 @@
 /* Loading a picture within a budget. The parts come one after the other, and what is done with goes before the next is
  * taken: the file, the decoder's own, the raster (which becomes the picture), the picture at the size wanted. */
 #include "base/file.h"
+#include "base/file_url.h"
 #include "base/free_memory.h"
 #include "base/sha256.h"
 #include "media/picture.h"
@@ -139,11 +140,7 @@ i2v_status i2v_image_take_memory(i2v_image **image, uint8_t *data, size_t size, 
     return load(image, &source, data, options_or_default(options, &defaults), error);
 }
 
-i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_image_options *options,
-                               i2v_error *error) {
-    i2v_image_options defaults;
-    *image = NULL;
-    options = options_or_default(options, &defaults);
+static i2v_status load_path(i2v_image **image, const char *path, const i2v_image_options *options, i2v_error *error) {
     uint8_t *data = NULL;
     i2v_encoded source = {.name = strcmp(path, "-") == 0 ? "standard input" : path};
     i2v_raster raster = begin(options);
@@ -155,6 +152,17 @@ i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_im
     if (status) return status;
     source.data = data;
     return load(image, &source, data, options, error);
+}
+
+i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_image_options *options,
+                               i2v_error *error) {
+    i2v_image_options defaults;
+    char *local = NULL;
+    *image = NULL;
+    i2v_status status = i2v_path_of(&local, path, error);
+    if (!status) status = load_path(image, local, options_or_default(options, &defaults), error);
+    free(local);
+    return status;
 }
 
 i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha, i2v_error *error) {

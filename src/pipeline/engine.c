@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "model/stability.h"
 #include "pipeline/kept.h"
+#include "pipeline/model_place.h"
 #include "pipeline/parts.h"
 #include "pipeline/stage.h"
 
@@ -81,15 +82,34 @@ static i2v_status check_parts(i2v_engine *engine) {
     return I2V_OK;
 }
 
-static i2v_status open_loras(i2v_engine *engine) {
-    const i2v_options *options = &engine->options;
-    if (options->loras_count == 0) return I2V_OK;
+static i2v_status add_loras(i2v_engine *engine, const i2v_lora *loras, size_t count) {
     i2v_name_map stability = {0};
     i2v_stability_unet_names(&stability, &engine->unet, "");
     i2v_status status = stability.status ? i2v_fail_memory(&engine->error, "the names of the model's layers", 0)
-                                         : i2v_lora_open(&engine->lora, options->loras, options->loras_count,
-                                                         engine->weights[I2V_PART_UNET], &stability, &engine->error);
+                                         : i2v_lora_open(&engine->lora, loras, count, engine->weights[I2V_PART_UNET],
+                                                         &stability, &engine->error);
     i2v_name_map_free(&stability);
+    return status;
+}
+
+/* With their paths as files, however they were named. */
+static i2v_status open_loras(i2v_engine *engine) {
+    const i2v_options *options = &engine->options;
+    size_t count = options->loras_count;
+    if (count == 0) return I2V_OK;
+    i2v_lora *loras = calloc(count, sizeof *loras);
+    char **paths = calloc(count, sizeof *paths);
+    i2v_status status = loras && paths ? I2V_OK : i2v_fail_memory(&engine->error, "the LoRA files", 0);
+    for (size_t i = 0; !status && i < count; i++) {
+        loras[i] = options->loras[i];
+        if (!loras[i].path) continue;
+        status = i2v_model_place(&paths[i], loras[i].path, NULL, &engine->error);
+        loras[i].path = paths[i];
+    }
+    if (!status) status = add_loras(engine, loras, count);
+    for (size_t i = 0; paths && i < count; i++) free(paths[i]);
+    free(paths);
+    free(loras);
     return status;
 }
 
@@ -128,13 +148,8 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     atomic_init(&engine->cancel, 0);
     i2v_options_default(&engine->options);
     if (options) engine->options = *options;
-    engine->path = strdup(model);
-    if (!engine->path) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    /* "model/" and "model" are the same folder, and messages join paths with a slash */
-    size_t length = strlen(engine->path);
-    while (length > 1 && engine->path[length - 1] == '/') engine->path[--length] = '\0';
-
-    i2v_status status = check_options(engine);
+    i2v_status status = i2v_model_place(&engine->path, model, engine->options.variant, &engine->error);
+    if (!status) status = check_options(engine);
     if (!status) status = i2v_parts_open(engine);
     if (!status) status = check_parts(engine);
     if (!status) status = open_loras(engine);

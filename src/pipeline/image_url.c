@@ -1,7 +1,9 @@
 /* Pictures from the web: the bytes by the hub's client, the rest as from memory. */
 #include "hub/fetch.h"
+#include "hub/page.h"
 #include "media/media.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_BYTES ((size_t)100 << 20)
@@ -13,6 +15,18 @@ static i2v_status fail_too_large(const char *shown, size_t limit, i2v_error *err
         "%s is larger than the %zu MiB that max_memory (--max-memory) leaves: scale it down first, or allow "
         "more",
         shown, limit >> 20);
+}
+
+/* Of the hub's page about a picture, the picture. */
+static i2v_status fetch(i2v_fetched *fetched, const char *url, size_t limit, const i2v_image_options *options,
+                        i2v_error *error) {
+    char *direct = NULL;
+    i2v_status status = i2v_hub_page_direct(&direct, url, error);
+    if (!status)
+        status = i2v_fetch_url(fetched, direct ? direct : url, limit, MAX_SECONDS, options->cancelled, options->user,
+                               error);
+    free(direct);
+    return status;
 }
 
 i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v_image_options *options,
@@ -27,7 +41,7 @@ i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v
     i2v_url_show(shown, url);
     int bounded = options->max_memory && options->max_memory < MAX_BYTES;
     size_t limit = bounded ? (size_t)options->max_memory : MAX_BYTES;
-    i2v_status status = i2v_fetch_url(&fetched, url, limit, MAX_SECONDS, options->cancelled, options->user, error);
+    i2v_status status = fetch(&fetched, url, limit, options, error);
     if (status == I2V_ERROR_FORMAT && bounded) return fail_too_large(shown, limit, error);
     if (status != I2V_OK) return status;
     status = i2v_image_take_memory(image, fetched.data, fetched.size, options, &cause);

@@ -1,10 +1,12 @@
 #include "pipeline/parts.h"
 
 #include "base/file.h"
+#include "base/file_kind.h"
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
 #include "pipeline/file_settings.h"
+#include "pipeline/model_place.h"
 #include "weights/config.h"
 
 #include <stdio.h>
@@ -42,19 +44,19 @@ static void source_close(part_source *source) {
 }
 
 static i2v_status source_open(part_source *source, i2v_engine *engine, const char *path) {
-    *source = (part_source){.path = strdup(path)};
-    if (!source->path) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    /* "model/" and "model" are the same folder, and messages join paths with a slash */
-    size_t length = strlen(source->path);
-    while (length > 1 && source->path[length - 1] == '/') source->path[--length] = '\0';
-    if (i2v_is_folder(source->path)) return I2V_OK;
-    if (!i2v_is_file(source->path)) {
+    *source = (part_source){0};
+    i2v_status status = i2v_model_place(&source->path, path, engine->options.variant, &engine->error);
+    if (status || i2v_is_folder(source->path)) return status;
+    const char *kind = i2v_file_kind(source->path);
+    if (kind && !i2v_is_file(source->path))
+        return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path, kind);
+    if (!kind) {
         return i2v_fail(&engine->error, I2V_ERROR_IO,
                         "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
                         "model_index.json) or a single .safetensors file",
                         source->path);
     }
-    i2v_status status = i2v_weights_open_file(&source->file, source->path, &engine->error);
+    status = i2v_weights_open_file(&source->file, source->path, &engine->error);
     if (status) return status;
     i2v_weights_explain_misfit(source->file, "the file is damaged or incomplete");
     return i2v_file_layout_read(&source->layout, source->file, &engine->error);
@@ -343,6 +345,10 @@ static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
 static i2v_status check_index(i2v_engine *engine, const part_source *model) {
     if (model->file) return I2V_OK;
     char *index = i2v_path_join(model->path, "model_index.json");
+    if (index && !i2v_file_kind(index)) {
+        free(index);
+        return i2v_folder_explain(model->path, &engine->error);
+    }
     i2v_status status =
         index ? check_pipeline(index, &engine->error) : i2v_fail_memory(&engine->error, "the model's path", 0);
     free(index);

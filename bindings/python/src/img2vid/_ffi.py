@@ -309,6 +309,7 @@ hub_model_pointer = POINTER(i2v_hub_model)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_version": (c_char_p, []),
     "i2v_image_load": (c_int, [POINTER(image_pointer), c_char_p, c_int, error_pointer]),
+    "i2v_path_from_url": (c_int, [c_char_p]),
     "i2v_image_load_url": (c_int, [POINTER(image_pointer), c_char_p, c_int, cancelled_callback, c_void_p,
                                    error_pointer]),
     "i2v_image_new": (c_int, [POINTER(image_pointer), c_int, c_int, error_pointer]),
