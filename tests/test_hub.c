@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "hub/address.h"
 #include "hub/fetch.h"
+#include "hub/page.h"
 #include "hub/partial.h"
 #include "hub_fixture.h"
 
@@ -62,6 +63,79 @@ static void pulls_a_variant(void **state) {
     assert_not_pulled("image_encoder/model.safetensors.index.json");
     options.variant = "int8";
     pull_fails("acme/model", I2V_ERROR_MODEL, "no image_encoder/model.int8.safetensors", "choose another variant");
+}
+
+/* As diffusers: the variant of the parts that have it, the others as they are. */
+static void pulls_a_variant_of_some_parts(void **state) {
+    write_noise("model/unet/diffusion_pytorch_model.non_ema.safetensors", 1000, 9);
+    options.variant = "non_ema";
+    pull_ok();
+    assert_pulled("unet/diffusion_pytorch_model.non_ema.safetensors");
+    assert_pulled("vae/diffusion_pytorch_model.safetensors");
+    assert_pulled("image_encoder/model-00002-of-00002.safetensors");
+    assert_not_pulled(UNET);
+    assert_not_pulled("vae/diffusion_pytorch_model.fp16.safetensors");
+    i2v_hub_model *model;
+    assert_int_equal(i2v_hub_find(&model, "acme/model", &options, NULL), I2V_OK);
+    assert_int_equal(model->files, 11);
+    i2v_hub_model_free(model);
+    unlink(at("model/unet/diffusion_pytorch_model.non_ema.safetensors"));
+}
+
+/* What people copy from a browser: of the server that is asked, or of the hub itself. */
+static void takes_addresses_of_pages(void **state) {
+    static const char *const pages[] = {"%s/acme/model/", "%s/acme/model/tree/main?x=1#y",
+                                        "https://huggingface.co/acme/model/blob/main/model_index.json",
+                                        "HTTPS://hf.co/acme/model/tree/v%%32", "huggingface.co/acme/model"};
+    i2v_error error;
+    i2v_hub_model *model;
+    char page[300];
+    pull_ok();
+    options.revision = "main";
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        snprintf(page, sizeof page, pages[i], options.endpoint);
+        assert_int_equal(i2v_hub_pull_tuned(&model, page, &options, &tuning, &error), I2V_OK);
+        assert_string_equal(model->path, at(SNAPSHOT));
+        i2v_hub_model_free(model);
+    }
+    options.revision = NULL;
+    snprintf(page, sizeof page, "%s/acme/model/resolve/main/svd.safetensors?download=true", options.endpoint);
+    assert_int_equal(i2v_hub_pull_tuned(&model, page, &options, &tuning, &error), I2V_OK);
+    assert_string_equal(model->path, at(SNAPSHOT "/svd.safetensors"));
+    i2v_hub_model_free(model);
+    assert_int_equal(i2v_hub_pull_tuned(&model, "https://hf.co/acme/model/tree/refs%2Fpr%2F1", &options, &tuning, &error),
+                     I2V_OK);
+    i2v_hub_model_free(model);
+    assert_int_equal(requests("/revision/refs%2Fpr%2F1", NULL, NULL), 1);
+    pull_fails("https://huggingface.co/acme/model/tree/main/unet", I2V_ERROR_PARAMETER, "leads to the folder unet of",
+               "give the model's own");
+    pull_fails("https://huggingface.co/acme/model/blob/main/..%2Fx", I2V_ERROR_PARAMETER, "no file of a model", NULL);
+    pull_fails("https://example.com/acme/model?key=secret", I2V_ERROR_PARAMETER,
+               "https://example.com/acme/model is no page of a model", NULL);
+    assert_true(i2v_hub_is_id("https://huggingface.co/a/b"));
+    static const char *const bad[] = {"https://huggingface.co/a", "https://huggingface.co/datasets/a/b",
+                                      "https://huggingface.co.example.com/a/b", "https://example.com/a/b",
+                                      "https://huggingface.co/a/b/discussions/1", "https://x@huggingface.co/a/b"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (i2v_hub_is_id(bad[i])) fail_msg("'%s' was taken for a name", bad[i]);
+}
+
+/* A picture's page is no picture. */
+static void finds_the_file_of_a_page(void **state) {
+    static const char *const cases[][2] = {
+        {"https://huggingface.co/a/b/blob/main/x%20y.png?q", "https://huggingface.co/a/b/resolve/main/x%20y.png?q"},
+        {"https://huggingface.co/datasets/a/b/blob/main/c.png",
+         "https://huggingface.co/datasets/a/b/resolve/main/c.png"},
+        {"https://huggingface.co/a/b/resolve/main/c.png", NULL},
+        {"https://huggingface.co/a/b/resolve/main/c.png?x=/blob/", NULL},
+        {"https://example.com/a/b/blob/main/c.png", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *direct;
+        assert_int_equal(i2v_hub_page_direct(&direct, cases[i][0], NULL), I2V_OK);
+        assert_int_equal(direct != NULL, cases[i][1] != NULL);
+        if (direct) assert_string_equal(direct, cases[i][1]);
+        free(direct);
+    }
 }
 
 static void pulls_one_file(void **state) {
@@ -657,6 +731,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(pulls_one_set_of_weights),
         TEST(pulls_a_variant),
+        TEST(pulls_a_variant_of_some_parts),
+        TEST(takes_addresses_of_pages),
+        TEST(finds_the_file_of_a_page),
         TEST(pulls_one_file),
         TEST(asks_for_what_a_list_lacks),
         TEST(finds_what_is_whole),

@@ -85,6 +85,11 @@ pull_and_use() {
     works generate "$picture" -o folder.npy --model "$model" "${small[@]}"
     cmp pulled.npy folder.npy || fail 'the pulled model makes another video'
     refused 1 'no such folder or file' info folder/x.safetensors
+    works pull "$HF_ENDPOINT/acme/model/tree/main"
+    works info https://huggingface.co/acme/model
+    works generate "$picture" -o page.npy --model "$HF_ENDPOINT/acme/model" --vae https://hf.co/acme/model "${small[@]}"
+    cmp pulled.npy page.npy || fail 'the model of a page makes another video'
+    refused 1 'img2vid pull https://huggingface.co/acme/other' info https://huggingface.co/acme/other
     HF_HUB_OFFLINE=1 works pull acme/model
     works pull acme/model --offline
     refused 1 'img2vid pull acme/other' pull acme/other --offline
@@ -169,6 +174,13 @@ pictures() {
     works generate "$store_url/store/rocket.jpg" -o url.npy --model "$model" "${small[@]}"
     works generate "$picture" -o file.npy --model "$model" "${small[@]}"
     cmp url.npy file.npy || fail 'the picture of the address is another'
+    works generate "$hub_url/acme/model/blob/main/rocket.jpg" -o page.npy --model "$model" "${small[@]}"
+    cmp page.npy file.npy || fail "the picture of the hub's page is another"
+    cp "$picture" 'a picture.png'
+    works generate "file://$PWD/a%20picture.png" -o page.npy --model="file://localhost$model/" "${small[@]}"
+    cmp page.npy file.npy || fail 'the picture of a file: address is another'
+    refused 1 'file of this machine' generate file://elsewhere/a.png -o x.npy --model "$model" "${small[@]}"
+    refused 1 'a picture.png' generate "file://$PWD/a%20picture.png" -o "$PWD/a picture.png" --model "$model" "${small[@]}"
     works generate "$store_url/moved" -o moved.npy --model "$model" "${small[@]}"
     works generate "$store_url/store/rocket.jpg?key=a/b.c" -o '{name}-named.npy' --model "$model" "${small[@]}"
     cmp rocket-named.npy file.npy || fail 'the name of the picture at an address is another'
