@@ -65,11 +65,20 @@ static void pulls_a_variant(void **state) {
     pull_fails("acme/model", I2V_ERROR_MODEL, "no image_encoder/model.int8.safetensors", "choose another variant");
 }
 
+static int keep_note(const i2v_hub_event *event, void *user) {
+    if (event->phase == I2V_HUB_WAIT) snprintf(user, 200, "%s", event->note);
+    return 0;
+}
+
 /* As diffusers: the variant of the parts that have it, the others as they are. */
 static void pulls_a_variant_of_some_parts(void **state) {
     write_noise("model/unet/diffusion_pytorch_model.non_ema.safetensors", 1000, 9);
+    char note[200] = "";
     options.variant = "non_ema";
+    options.on_event = keep_note;
+    options.user = note;
     pull_ok();
+    assert_non_null(strstr(note, "not every part has the variant non_ema (vae has not)"));
     assert_pulled("unet/diffusion_pytorch_model.non_ema.safetensors");
     assert_pulled("vae/diffusion_pytorch_model.safetensors");
     assert_pulled("image_encoder/model-00002-of-00002.safetensors");
@@ -103,8 +112,8 @@ static void takes_addresses_of_pages(void **state) {
     assert_int_equal(i2v_hub_pull_tuned(&model, page, &options, &tuning, &error), I2V_OK);
     assert_string_equal(model->path, at(SNAPSHOT "/svd.safetensors"));
     i2v_hub_model_free(model);
-    assert_int_equal(i2v_hub_pull_tuned(&model, "https://hf.co/acme/model/tree/refs%2Fpr%2F1", &options, &tuning, &error),
-                     I2V_OK);
+    const char *request = "https://hf.co/acme/model/tree/refs%2Fpr%2F1";
+    assert_int_equal(i2v_hub_pull_tuned(&model, request, &options, &tuning, &error), I2V_OK);
     i2v_hub_model_free(model);
     assert_int_equal(requests("/revision/refs%2Fpr%2F1", NULL, NULL), 1);
     pull_fails("https://huggingface.co/acme/model/tree/main/unet", I2V_ERROR_PARAMETER, "leads to the folder unet of",

@@ -1,5 +1,5 @@
-/* Where models and their parts are looked for: folders that are no model's, addresses, variants of some parts only, what
- * is no regular file. */
+/* Where models and their parts are looked for: folders that are no model's, addresses, variants of some parts only,
+ * what is no regular file. */
 #include "model_copy.h"
 
 #include <stdio.h>
@@ -180,7 +180,7 @@ static void pages_are_models_of_the_cache(void **state) {
     opens("https://huggingface.co/acme/svd/tree/" COMMIT, NULL);
     i2v_options options = {.unet = "https://huggingface.co/acme/svd/"};
     opens(SMALL, &options);
-    refuses("https://huggingface.co/acme/svd/tree/v2", NULL, "img2vid pull https://huggingface.co/acme/svd/tree/v2", "");
+    refuses("https://hf.co/acme/svd/tree/v2", NULL, "img2vid pull https://hf.co/acme/svd/tree/v2", "");
     refuses("https://huggingface.co/acme/svd/tree/main/unet", NULL, "the folder unet of acme/svd", "give the model's");
     refuses("https://huggingface.co/datasets/acme/svd", NULL, "is an address", "download it first");
     unsetenv("HF_HUB_CACHE");

@@ -62,8 +62,8 @@ i2v_status i2v_hub_name_read(i2v_hub_name *name, const char *id, const i2v_hub_o
         char shown[I2V_URL_SHOWN_SIZE];
         i2v_url_show(shown, id);
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "%s is no page of a model at the hub; those are like https://huggingface.co/ORG/NAME, and a file "
-                        "from elsewhere is to be downloaded by other means",
+                        "%s is no page of a model at the hub; those are like https://huggingface.co/ORG/NAME, and a "
+                        "file from elsewhere is to be downloaded by other means",
                         shown);
     }
     const char *revision = options && options->revision ? options->revision : "main";

@@ -19,6 +19,7 @@ typedef struct i2v_hub_listing {
     char license[64]; /* "" if not said */
     i2v_hub_file *files;
     size_t count, room;
+    const char *without_variant; /* a part that is wanted without the variant asked for; NULL: none */
 } i2v_hub_listing;
 
 /* Adds a file; a name that is none within a folder ("../x", "/x", control characters) is passed over. */

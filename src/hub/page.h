@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-/* https://huggingface.co/ORG/NAME, .../tree/REVISION, .../blob/REVISION/FILE, .../resolve/REVISION/FILE?download=true */
+/* https://huggingface.co/ORG/NAME, .../tree/REVISION, .../blob/REVISION/FILE, .../resolve/REVISION/FILE?x=y */
 typedef struct i2v_hub_page {
     char repository[200]; /* "org/name" */
     char revision[256];   /* "": the address has none */

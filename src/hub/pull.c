@@ -279,6 +279,15 @@ static int wants_index(const i2v_hub_listing *listing) {
 
 /* ---- the whole of it -------------------------------------------------------------------------------------------- */
 
+/* That not all parts have the variant. */
+static void tell_mixture(pull_state *pull) {
+    char note[sizeof pull->note];
+    if (!pull->listing.without_variant) return;
+    snprintf(note, sizeof note, "not every part has the variant %.64s (%s has not); the others come without it",
+             pull->options->variant, pull->listing.without_variant);
+    tell_wait(pull, note);
+}
+
 static i2v_status pull_model(pull_state *pull, i2v_hub_model **model) {
     const char *opened, *file = pull->name.file[0] ? pull->name.file : NULL;
     i2v_status status = i2v_cache_open(&pull->cache, pull->environment.cache, pull->name.repository, pull->error);
@@ -286,6 +295,7 @@ static i2v_status pull_model(pull_state *pull, i2v_hub_model **model) {
     if (status == I2V_OK) status = i2v_cache_set_commit(&pull->cache, pull->listing.commit, pull->error);
     if (status == I2V_OK)
         status = i2v_select(&pull->listing, pull->options->variant, file, pull->name.repository, &opened, pull->error);
+    if (status == I2V_OK) tell_mixture(pull);
     if (status == I2V_OK) status = get_files(pull);
     if (status == I2V_OK && wants_index(&pull->listing)) {
         status = i2v_hub_select_all_shards(&pull->listing, &pull->cache, pull->error);

@@ -67,6 +67,7 @@ static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part,
     i2v_hub_file *file = find_weights(listing, part, variant, &is_index);
     /* as in diffusers, a part that does not have the variant is taken without it, unless no part has it */
     if (!file && variant && have_variant(listing, variant)) {
+        listing->without_variant = part->folder;
         variant = NULL;
         file = find_weights(listing, part, NULL, &is_index);
     }

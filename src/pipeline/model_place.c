@@ -219,8 +219,8 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         "%s: it is the folder of a LoRA; give a model with --model, and this with --lora", path);
     if (is_in(path, "scheduler_config.json", i2v_is_file) || is_in(path, "preprocessor_config.json", i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it holds settings of a model, and no weights; give the model's own folder, the one with %s",
-                        path, index_name);
+                        "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s", path,
+                        index_name);
     folder_content content = {0};
     look_into(&content, path);
     if (content.entries == 0) return i2v_fail(error, I2V_ERROR_MODEL, "%s: the folder is empty", path);
@@ -237,8 +237,9 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         index_name, content.singles, content.singles_count == 1 ? "that file" : "one of them");
     if (content.other[0])
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it has no %s, and %s is not read here; get the model's safetensors files", path, index_name,
-                        content.other);
+                        "%s: it has no %s, and %s is not read here; get the model's safetensors files", path,
+                        index_name, content.other);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it has no %s, so it is no model's folder, and no .safetensors file is in it", path, index_name);
+                    "%s: it has no %s, so it is no model's folder, and no .safetensors file is in it", path,
+                    index_name);
 }

@@ -49,7 +49,8 @@ static i2v_status source_open(part_source *source, i2v_engine *engine, const cha
     if (status || i2v_is_folder(source->path)) return status;
     const char *kind = i2v_file_kind(source->path);
     if (kind && !i2v_is_file(source->path))
-        return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path, kind);
+        return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path,
+                        kind);
     if (!kind) {
         return i2v_fail(&engine->error, I2V_ERROR_IO,
                         "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "

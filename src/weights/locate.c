@@ -35,7 +35,8 @@ static i2v_status check_kinds(const i2v_weight_name *list, int count, const char
         if (!path) return i2v_fail_memory(error, folder, 0);
         const char *kind = i2v_file_kind(path);
         if (kind)
-            status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it is %s, not a regular file; download it again", path, kind);
+            status =
+                i2v_fail(error, I2V_ERROR_MODEL, "%s: it is %s, not a regular file; download it again", path, kind);
         free(path);
     }
     return status;

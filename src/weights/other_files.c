@@ -21,6 +21,7 @@ typedef struct other_file {
 static const char get_it[] = "get the file itself, for instance with `img2vid pull`";
 static const char convert[] = "get the model's safetensors files, or convert it with the safetensors library";
 static const char no_model[] = "it is no model; check the name";
+static const char give_folder[] = "give the folder that it lies in";
 static const char unpack[] = "unpack it first";
 
 /* Behind white space and a byte order mark, without regard to case. */
@@ -142,8 +143,8 @@ static i2v_status check_gated(const char *text, const char *path, i2v_error *err
     if (!found) return I2V_OK;
     const char *id = found + sizeof begin - 1;
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it is the hub's refusal, as the model is gated; accept the licence on the page of %.*s, put an "
-                    "access token in HF_TOKEN, and run `img2vid pull %.*s`",
+                    "%s: it is the hub's refusal, as the model is gated; accept the licence on the page of %.*s, put "
+                    "an access token in HF_TOKEN, and run `img2vid pull %.*s`",
                     path, (int)strcspn(id, " \n<\"'"), id, (int)strcspn(id, " \n<\"'"), id);
 }
 
@@ -153,9 +154,9 @@ static i2v_status check_json(const char *word, const char *path, i2v_error *erro
     if (*word != '{' || !strchr("\"}", *inside)) return I2V_OK;
     other_file json = {.what = "JSON"};
     if (strstr(word, "\"weight_map\"") || i2v_ends_with(path, ".index.json"))
-        json = (other_file){.what = "the index of a part's shards (JSON)", .way_out = "give the folder that it lies in"};
+        json = (other_file){.what = "the index of a part's shards (JSON)", .way_out = give_folder};
     else if (i2v_ends_with(path, "/model_index.json") || strcmp(path, "model_index.json") == 0)
-        json = (other_file){.what = "the list of a model's parts (JSON)", .way_out = "give the folder that it lies in"};
+        json = (other_file){.what = "the list of a model's parts (JSON)", .way_out = give_folder};
     else if (strncasecmp(inside, "\"error\"", 7) == 0)
         json = (other_file){.what = "JSON with a server's refusal"};
     return fail(&json, I2V_WANTED_WEIGHTS, path, error);
@@ -245,8 +246,8 @@ i2v_status i2v_other_file_check_download(const char *path, i2v_error *error) {
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (i2v_ends_with(path, endings[i]))
             return i2v_fail(error, I2V_ERROR_MODEL,
-                            "%s: its name says that its download has not ended; let it end, or rename the file if it is "
-                            "whole",
+                            "%s: its name says that its download has not ended; let it end, or rename the file if it "
+                            "is whole",
                             path);
     char *beside = NULL;
     if (asprintf(&beside, "%s.aria2", path) < 0) return i2v_fail_memory(error, path, 0);

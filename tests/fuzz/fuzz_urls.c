@@ -3,6 +3,7 @@
 
 #include "hub/id.h"
 #include "hub/listing.h"
+#include "hub/page.h"
 #include "hub/url.h"
 
 #include <stdlib.h>
@@ -28,11 +29,25 @@ static void escape(const char *text) {
     }
 }
 
+/* Pages of a hub, and paths as addresses. */
+static void read_page(const char *text, const char *endpoint) {
+    i2v_hub_page page;
+    if (i2v_hub_page_read(&page, text, endpoint)) fuzz_require(strchr(page.repository, '/') != NULL);
+    char *direct = NULL, *path = strdup(text);
+    fuzz_require(path && i2v_hub_page_direct(&direct, text, NULL) == I2V_OK);
+    size_t length = strlen(path);
+    if (!i2v_path_from_url(path)) fuzz_require(strcmp(path, text) == 0);
+    fuzz_require(strlen(path) <= length);
+    free(path);
+    free(direct);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size), *rest = text;
     char *first = fuzz_line(&rest), *second = fuzz_line(&rest);
     i2v_error error = {I2V_OK, ""};
     read_address(first, second);
+    read_page(first, second);
     escape(first);
     i2v_hub_options options;
     i2v_hub_options_default(&options);
