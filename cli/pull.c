@@ -1,4 +1,5 @@
 /* img2vid pull: a model from the hub into the cache. */
+#include "address.h"
 #include "commands.h"
 #include "message.h"
 #include "progress.h"
@@ -85,14 +86,19 @@ static int on_event(const i2v_hub_event *event, void *user) {
     return cli_signals_came(NULL);
 }
 
+/* null where it is in the address that was given. */
+static json_t *revision_of(const cli_settings *settings) {
+    if (!settings->hub.revision && cli_is_address(settings->operand)) return json_null();
+    return cli_json_text(settings->hub.revision ? settings->hub.revision : "main");
+}
+
 static int report(const cli_settings *settings, const i2v_hub_model *model, double seconds) {
     char bytes[32], received[32];
     describe_bytes(bytes, sizeof bytes, (double)model->bytes);
     describe_bytes(received, sizeof received, (double)model->received);
     if (settings->json)
         return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i, s:I, s:I, s:f}", "kind", "model", "id",
-                                        cli_json_text(settings->operand), "revision",
-                                        cli_json_text(settings->hub.revision ? settings->hub.revision : "main"),
+                                        cli_json_text(settings->operand), "revision", revision_of(settings),
                                         "license", cli_json_text(model->license), "commit", model->commit, "path",
                                         cli_json_text(model->path), "files", model->files, "bytes",
                                         (json_int_t)model->bytes, "received", (json_int_t)model->received, "seconds",

@@ -85,7 +85,8 @@ pull_and_use() {
     works generate "$picture" -o folder.npy --model "$model" "${small[@]}"
     cmp pulled.npy folder.npy || fail 'the pulled model makes another video'
     refused 1 'no such folder or file' info folder/x.safetensors
-    works pull "$HF_ENDPOINT/acme/model/tree/main"
+    works pull "$HF_ENDPOINT/acme/model/tree/main" --json
+    grep -q '"revision": null' out || fail 'pull --json of a page says a revision that it does not know'
     works info https://huggingface.co/acme/model
     works generate "$picture" -o page.npy --model "$HF_ENDPOINT/acme/model" --vae https://hf.co/acme/model "${small[@]}"
     cmp pulled.npy page.npy || fail 'the model of a page makes another video'
