@@ -1,7 +1,7 @@
 #include "pipeline/parts.h"
 
 #include "base/file.h"
-#include "base/file_kind.h"
+#include "base/path_kind.h"
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
@@ -47,7 +47,7 @@ static i2v_status source_open(part_source *source, i2v_engine *engine, const cha
     *source = (part_source){0};
     i2v_status status = i2v_model_place(&source->path, path, engine->options.variant, &engine->error);
     if (status || i2v_is_folder(source->path)) return status;
-    const char *kind = i2v_file_kind(source->path);
+    const char *kind = i2v_path_kind(source->path);
     if (kind && !i2v_is_file(source->path))
         return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path,
                         kind);
@@ -346,7 +346,7 @@ static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
 static i2v_status check_index(i2v_engine *engine, const part_source *model) {
     if (model->file) return I2V_OK;
     char *index = i2v_path_join(model->path, "model_index.json");
-    if (index && !i2v_file_kind(index)) {
+    if (index && !i2v_path_kind(index)) {
         free(index);
         return i2v_folder_explain(model->path, &engine->error);
     }

@@ -2,7 +2,7 @@
 #include "weights/locate.h"
 
 #include "base/file.h"
-#include "base/file_kind.h"
+#include "base/path_kind.h"
 #include "base/weight_names.h"
 #include "weights/weights.h"
 
@@ -33,7 +33,7 @@ static i2v_status check_kinds(const i2v_weight_name *list, int count, const char
     for (int i = 0; i < count && !status; i++) {
         char *path = i2v_path_join(folder, list[i].name);
         if (!path) return i2v_fail_memory(error, folder, 0);
-        const char *kind = i2v_file_kind(path);
+        const char *kind = i2v_path_kind(path);
         if (kind)
             status =
                 i2v_fail(error, I2V_ERROR_MODEL, "%s: it is %s, not a regular file; download it again", path, kind);

@@ -2,7 +2,7 @@
 #include "weights/weights.h"
 
 #include "base/file.h"
-#include "base/file_kind.h"
+#include "base/path_kind.h"
 #include "weights/locate.h"
 #include "weights/scales.h"
 #include "weights/shard_index.h"
@@ -68,7 +68,7 @@ static i2v_status open_shard(i2v_weights *weights, const char *folder, const cha
     char *path = i2v_path_join(folder, name);
     if (!path) return i2v_fail_memory(error, name, 0);
     i2v_status status = I2V_OK;
-    const char *kind = i2v_is_file(path) ? NULL : i2v_file_kind(path);
+    const char *kind = i2v_is_file(path) ? NULL : i2v_path_kind(path);
     if (kind)
         status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it is %s, not a regular file; download it again", path, kind);
     else if (!i2v_is_file(path))
