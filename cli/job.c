@@ -92,6 +92,8 @@ static i2v_status open_model(cli_job *job) {
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
+    for (size_t i = 0; !job->settings->quiet && i < job->model.warnings_count; i++)
+        cli_line(stderr, "img2vid: warning: %s", job->model.warnings[i]);
     return status == I2V_OK ? cli_rerun_check_model(job) : status;
 }
 

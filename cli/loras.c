@@ -1,14 +1,24 @@
-/* LoRA files as they are given, "FILE" or "FILE:SCALE". */
+/* LoRA files as they are given, "PATH" or "PATH:SCALE". */
 #include "loras.h"
 #include "numbers.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* "nan", "inf", "1e999": a scale by its look, and none that is used. */
+static int is_not_finite(const char *text) {
+    char *end;
+    double number = strtod(text, &end);
+    return end != text && !*end && !isfinite(number);
+}
 
 int cli_read_lora(cli_loras *loras, const char *text) {
     const char *colon = strrchr(text, ':');
     double scale = 1;
+    if (colon && is_not_finite(colon + 1) && access(text, F_OK) != 0) return 0;
     size_t length = colon && cli_read_number(&scale, colon + 1) ? (size_t)(colon - text) : strlen(text);
     if (length == 0) return 0;
     i2v_lora *grown = realloc(loras->list, (loras->count + 1) * sizeof *grown);

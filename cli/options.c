@@ -65,8 +65,9 @@ const char *cli_expected(const cli_option *option) {
     case CLI_BYTES:
         return "a size such as 6G or 512M";
     case CLI_CHOICE:
-    case CLI_LORAS:
         return option->argument;
+    case CLI_LORAS:
+        return "PATH[:SCALE], SCALE being a finite number";
     case CLI_TEXT:
     case CLI_NAME:
     case CLI_FLAG:

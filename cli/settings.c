@@ -46,9 +46,10 @@ const cli_option cli_option_table[] = {
     {COMPUTES | CLI_INFO, files, 0, "frame-decoder", "PATH", CLI_TEXT, AT(options.frame_decoder), 0,
      "an AutoencoderKL whose decoder makes the frames one by\n"
      "one, in place of the VAE's temporal decoder"},
-    {HAS_SIZE, files, 0, "lora", "FILE[:SCALE]", CLI_LORAS, AT(loras), 0,
-     "LoRA for the UNet, safetensors, and how strong it is\n"
-     "(default 1); may be given several times"},
+    {HAS_SIZE, files, 0, "lora", "PATH[:SCALE]", CLI_LORAS, AT(loras), 0,
+     "LoRA for the UNet, a safetensors file or its folder,\n"
+     "and how strong it is (default 1); may be given several\n"
+     "times"},
     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, AT(latents), 0,
      "noise to start from, float32 [F,C,h,w] before scaling,\n"
      "in place of drawn noise ([N,F,C,h,w] for N videos)"},

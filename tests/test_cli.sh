@@ -60,7 +60,7 @@ wrong_usage() {
         noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
         seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
         max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
-        guidance-shape=square lora= lora=:1; do
+        guidance-shape=square lora= lora=:1 lora=a:nan lora=a:-inf lora=a:1e999; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }
@@ -99,6 +99,7 @@ failing_files() {
     refused 1 'missing.safetensors' generate picture.png -o out.mp4 --model "$model" --lora missing.safetensors:0.5
     refused 1 'text.txt' generate picture.png -o out.mp4 --model "$model" --lora text.txt
     refused 1 'text.txt:half' generate picture.png -o out.mp4 --model "$model" --lora text.txt:half
+    refused 1 'a folder without a safetensors file' bench --model "$model" --lora "$model"
     refused 1 'no LoRA' bench --model "$model" --lora "$model/unet/diffusion_pytorch_model.safetensors"
     refused 1 'missing' info missing
     refused 1 'text.txt' info text.txt
@@ -142,6 +143,21 @@ making_videos() {
     printed '"scale": 0.5$'
     printed '"scale": 1.0$'
     cmp -s first.npy lora.npy && fail 'with LoRA files, the same video'
+    cp "$layers" layers:nan
+    works folder.npy generate picture.png -o folder.npy "${small[@]}" --lora "$data/lora/layers:0.5" --lora "$convolutions"
+    grep -q warning "$scratch/err" && fail 'a warning about a LoRA that has its alpha'
+    cmp lora.npy folder.npy || fail "peft's folder gives another video than kohya's file"
+    works colon.npy generate picture.png -o colon.npy "${small[@]}" --lora layers:nan:0.5 --lora "$convolutions"
+    cmp lora.npy colon.npy || fail 'a LoRA with a colon in its name'
+    cp layers:nan layers.safetensors
+    works colon.npy generate picture.png -o colon.npy "${small[@]}" --lora layers:nan
+    works whole.npy generate picture.png -o whole.npy "${small[@]}" --lora layers.safetensors
+    cmp whole.npy colon.npy || fail 'a file whose name ends like a scale'
+    cp "$data/lora/layers/adapter_model.safetensors" away.safetensors
+    works away.npy generate picture.png -o away.npy "${small[@]}" --lora away.safetensors
+    said 'img2vid: warning: away.safetensors: nothing says its alpha'
+    works away.npy generate picture.png -o away.npy "${small[@]}" --lora away.safetensors --quiet
+    grep -q warning "$scratch/err" && fail 'a warning with --quiet'
     local eight=()
     for _ in 1 2 3 4 5 6 7 8; do eight+=(--lora "$layers:0"); done
     works none.npy generate picture.png -o none.npy "${small[@]}" "${eight[@]}"

@@ -6,11 +6,13 @@
 #include "reference.h"
 #include "weights/lora.h"
 
+#include <ftw.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -112,6 +114,9 @@ static void outputs_equal_peft(void **state) {
         {{{FOLDER "layers-kohya-stability.safetensors", 0.7}}, 1, "layers"},
         {{{FOLDER "layers-diffusers.safetensors", 1.5 * 0.7}}, 1, "layers"},
         {{{FOLDER "layers-diffusers-old.safetensors", 1.5 * 0.7}}, 1, "layers"},
+        {{{FOLDER "layers", 0.7}}, 1, "layers"},
+        {{{FOLDER "pissa", 1}}, 1, "pissa"},
+        {{{FOLDER "olora/", 1}}, 1, "olora"},
         {{{CONVOLUTIONS, 1}}, 1, "convolutions"},
         {{{PATTERNS, 0.5}}, 1, "patterns"},
         {{{KOHYA, 0.7}, {CONVOLUTIONS, 1}, {PATTERNS, 0.5}}, 3, "all"},
@@ -240,11 +245,19 @@ static int set_up(void **state) {
                             NULL);
 }
 
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place) {
+    (void)info, (void)kind, (void)place;
+    return remove(path);
+}
+
+static void remove_peft(void) {
+    nftw(in_folder("peft"), remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static int tear_down(void **state) {
     (void)state;
     unlink(in_folder("lora.safetensors"));
-    unlink(in_folder("adapter_model.safetensors"));
-    unlink(in_folder("adapter_config.json"));
+    remove_peft(); /* of a test that failed */
     i2v_weights_close(unet);
     i2v_name_map_free(&stability);
     return rmdir(folder);
@@ -356,6 +369,19 @@ static void tensors_that_do_not_fit(void **state) {
         {"conv_in.lokr_w1 [2,32] F32\n", "conv_in.lokr_w1 is of LoKr"},
         {GOOD LAYER ".lora_mid.weight [2,2,3,3] F32\n", "lora_mid.weight is of LoCon with a Tucker core"},
         {"lora_unet_conv_in.diff [2,2] F32\n", "conv_in.diff is of whole differences"},
+        {GOOD "lora_unet_conv_in.diff_b [2] F32\n", "conv_in.diff_b is of whole differences"},
+        {GOOD "model.diffusion_model.conv_in [2] F32\n", "conv_in is not of a LoRA"},
+        {"base_model.model.conv_in.ia3_l [1,32] F32\n", "conv_in.ia3_l is of IA3"},
+        {"lora_unet_conv_in.on_input [1] F32\nlora_unet_conv_in.weight [32] F32\n", "on_input is of IA3"},
+        {"lora_unet_conv_in.oft_blocks [2,4,4] F32\n", "conv_in.oft_blocks is of OFT"},
+        {"base_model.model.conv_in.boft_R [2,4,4] F32\n", "conv_in.boft_R is of BOFT"},
+        {"lora_unet_conv_in.a1.weight [2,2] F32\n", "conv_in.a1.weight is of GLoRA"},
+        {"lora_unet_conv_norm_out.w_norm [32] F32\n", "w_norm is of trained norms"},
+        {GOOD "base_model.model.conv_in.lora_E [2,1] F32\n", "conv_in.lora_E is of AdaLoRA"},
+        {GOOD "base_model.model.conv_in.lora_magnitude_vector [2] F32\n", "magnitude_vector is of DoRA"},
+        {GOOD "base_model.model.conv_in.lora_B.bias [2] F32\n", "lora_B.bias is of LoRA with biases"},
+        {GOOD "base_model.model.conv_in.base_layer.bias [32] F32\n", "base_layer.bias was trained whole beside"},
+        {GOOD "base_model.model.conv_out.weight [2,2] F32\n", "conv_out.weight was trained whole beside the LoRA"},
         {DOWN, "to_q.lora_down.weight is there without its up (B) matrix"},
         {UP, "to_q.lora_up.weight is there without its down (A) matrix"},
         {GOOD "lora_unet_conv_in.alpha [] F32\n", "conv_in.alpha is there without its down (A) matrix"},
@@ -475,11 +501,158 @@ static void configurations(void **state) {
     i2v_error error;
     write_lora("lora.safetensors", "\"lora_adapter_metadata\":7,\"ss_network_dim\":\"2\"", GOOD, 1);
     assert_int_equal(try_open("lora.safetensors", 1, &error), I2V_OK);
-    write_lora("adapter_model.safetensors", "", GOOD, 1);
-    assert_int_equal(try_open("adapter_model.safetensors", 1, &error), I2V_OK);
-    write_file("adapter_config.json", "{\"lora_alpha\":", 14);
-    expect_refused("adapter_model.safetensors", 1, "adapter_config.json");
-    unlink(in_folder("adapter_config.json"));
+}
+
+/* ---- peft's folders --------------------------------------------------------------------------------------------- */
+
+/* An adapter in "peft". */
+static void write_adapter(const char *config) {
+    mkdir(in_folder("peft"), 0700);
+    write_lora("peft/adapter_model.safetensors", "", GOOD, 1);
+    write_file("peft/adapter_config.json", config, strlen(config));
+}
+
+/* Each value that makes weights which the model's and a product would not give is refused by name; what only trains
+ * another way is not. */
+static void fields_of_peft(void **state) {
+    (void)state;
+    static const struct {
+        const char *config, *sentence; /* NULL: it is opened */
+    } cases[] = {
+        {"{\"init_lora_weights\":true,\"bias\":\"all\",\"use_rslora\":true,\"use_dora\":false,\"lora_alpha\":2}", NULL},
+        {"{\"init_lora_weights\":false,\"loftq_config\":{},\"layer_replication\":null,\"peft_type\":\"LORA\"}", NULL},
+        {"{\"init_lora_weights\":\"gaussian\",\"fan_in_fan_out\":true,\"megatron_config\":{\"a\":1}}", NULL},
+        {"{\"init_lora_weights\":\"eva\",\"eva_config\":{\"rho\":2.0},\"rank_pattern\":{\"to_q\":2}}", NULL},
+        {"{\"init_lora_weights\":\"orthogonal\",\"alora_invocation_tokens\":null,\"use_bdlora\":null}", NULL},
+        {"{\"init_lora_weights\":\"mica\",\"text_encoder.use_dora\":true,\"kasa_config\":null}", NULL},
+        {"{\"init_lora_weights\":\"pissa\"}", "peft/adapter_config.json: init_lora_weights is \"pissa\": its training "
+                                              "began by changing the model's weights"},
+        {"{\"init_lora_weights\":\"pissa\"}", "save it in peft with path_initial_model_for_weight_conversion, or merge "
+                                              "it there (merge_and_unload) and give the UNet with --unet"},
+        {"{\"init_lora_weights\":\"pissa_niter_16\"}", "is \"pissa_niter_16\": its training began"},
+        {"{\"init_lora_weights\":\"pissa_niter_16\"}", "merge it there before it is saved (merge_and_unload)"},
+        {"{\"init_lora_weights\":\"OLoRA\"}", "init_lora_weights is \"OLoRA\": its training began"},
+        {"{\"unet.init_lora_weights\":\"corda\"}", "init_lora_weights is \"corda\": its training began"},
+        {"{\"init_lora_weights\":\"lora_ga\"}", "init_lora_weights is \"lora_ga\": its training began"},
+        {"{\"init_lora_weights\":\"loftq\"}", "init_lora_weights is \"loftq\", and the weights that"},
+        {"{\"init_lora_weights\":\"new\"}", "init_lora_weights is \"new\", and the weights that"},
+        {"{\"init_lora_weights\":[1]}", "init_lora_weights is [1], and the weights that"},
+        {"{\"peft_type\":\"LOHA\"}", "peft/adapter_config.json: peft_type is \"LOHA\", and plain LoRA alone"},
+        {"{\"peft_type\":7}", "peft_type is 7"},
+        {"{\"use_dora\":true}", "use_dora is true, and plain LoRA alone"},
+        {"{\"unet.use_dora\":true}", "use_dora is true"},
+        {"{\"lora_bias\":true}", "lora_bias is true"},
+        {"{\"use_qalora\":true}", "use_qalora is true"},
+        {"{\"use_bdlora\":{\"nblocks\":2}}", "use_bdlora is {\"nblocks\":2}"},
+        {"{\"kasa_config\":{\"beta\":0.1}}", "kasa_config is {\"beta\":"},
+        {"{\"monteclora_config\":{\"beta\":1}}", "monteclora_config is"},
+        {"{\"arrow_config\":{\"top_k\":1}}", "arrow_config is"},
+        {"{\"layer_replication\":[[0,4]]}", "layer_replication is [[0,4]]"},
+        {"{\"alora_invocation_tokens\":[1]}", "alora_invocation_tokens is [1]"},
+        {"{\"use_what_comes\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}",
+         "use_what_comes is \"xxxxx"},
+        {"{\"use_rslora\":1}", "use_rslora of the LoRA's configuration is an integer"},
+        {"{\"lora_alpha\":", "peft/adapter_config.json"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        i2v_error error;
+        write_adapter(cases[i].config);
+        if (cases[i].sentence)
+            expect_refused("peft", 1, cases[i].sentence);
+        else if (try_open("peft", 1, &error))
+            fail_msg("%s", error.message);
+    }
+    remove_peft();
+}
+
+static void folders(void **state) {
+    (void)state;
+    i2v_error error;
+    mkdir(in_folder("peft"), 0700);
+    expect_refused("peft", 1, "peft: an empty folder, no LoRA");
+    write_file("peft/b.txt", "", 0);
+    write_file("peft/.hidden.safetensors", "", 0);
+    mkdir(in_folder("peft/a"), 0700);
+    expect_refused("peft", 1, "a folder without a safetensors file, so no LoRA; in it are a, b.txt; give");
+    write_file("peft/adapter_model.bin", "", 0);
+    expect_refused("peft", 1, "its adapter_model.bin is a Python pickle");
+    write_lora("peft/mine.safetensors", "", GOOD, 1);
+    assert_int_equal(try_open("peft", 1, &error), I2V_OK);
+    write_lora("peft/other.safetensors", "", GOOD, 1);
+    expect_refused("peft", 1, "several files that may be the LoRA, mine.safetensors, other.safetensors; give one");
+    write_lora("peft/pytorch_lora_weights.safetensors", "", GOOD, 1);
+    assert_int_equal(try_open("peft", 1, &error), I2V_OK);
+    write_lora("peft/adapter_model.safetensors", "", GOOD, 1);
+    expect_refused("peft", 1, "LoRA, adapter_model.safetensors, pytorch_lora_weights.safetensors; give one of them");
+    for (int i = 0; i < 9; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "peft/%d.safetensors", i);
+        write_file(name, "", 0);
+    }
+    unlink(in_folder("peft/adapter_model.safetensors"));
+    unlink(in_folder("peft/pytorch_lora_weights.safetensors"));
+    expect_refused("peft", 1, "4.safetensors and 6 more; give one");
+    remove_peft();
+}
+
+/* How many warnings a LoRA of these tensors gives. */
+static size_t warnings_of(const char *name) {
+    i2v_lora lora = {in_folder(name), 1};
+    i2v_lora_set *set = NULL;
+    i2v_error error = {0};
+    if (i2v_lora_open(&set, &lora, 1, unet, &stability, &error)) fail_msg("%s", error.message);
+    size_t count;
+    const char *const *warnings = i2v_lora_warnings(set, &count);
+    assert_true(count == 0 ? warnings == NULL : count == 1);
+    if (count) {
+        assert_non_null(strstr(warnings[0], lora.path));
+        assert_non_null(strstr(warnings[0], ": nothing says its alpha"));
+    }
+    i2v_lora_close(set);
+    return count;
+}
+
+#define PEFT "base_model.model.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_"
+#define PIPELINE "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_"
+#define OLD "mid_block.attentions.0.transformer_blocks.0.attn1.processor.to_q_lora."
+
+/* Not of a diffusers pipeline's file: it says none where it is the rank. */
+static void alphas_that_are_not_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *metadata, *lines;
+        size_t warnings;
+    } cases[] = {
+        {"", GOOD, 1},
+        {"", GOOD LAYER ".alpha [] F32\n", 0},
+        {"", PEFT "A.weight [2,32] F32\n" PEFT "B.weight [32,2] F32\n", 1},
+        {METADATA("\\\"r\\\":2"), PEFT "A.weight [2,32] F32\n" PEFT "B.weight [32,2] F32\n", 1},
+        {METADATA("\\\"lora_alpha\\\":2"), PEFT "A.weight [2,32] F32\n" PEFT "B.weight [32,2] F32\n", 0},
+        {"", PIPELINE "A.weight [2,32] F32\n" PIPELINE "B.weight [32,2] F32\n", 0},
+        {"", OLD "down.weight [2,32] F32\n" OLD "up.weight [32,2] F32\n", 0},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        write_lora("lora.safetensors", cases[i].metadata, cases[i].lines, 1);
+        assert_int_equal(warnings_of("lora.safetensors"), cases[i].warnings);
+    }
+    write_adapter("{\"lora_alpha\":4}");
+    assert_int_equal(warnings_of("peft"), 0);
+    assert_int_equal(warnings_of("peft/adapter_model.safetensors"), 0);
+    unlink(in_folder("peft/adapter_config.json"));
+    assert_int_equal(warnings_of("peft"), 1);
+    remove_peft();
+
+    /* what a caller sees; each file by itself */
+    write_lora("lora.safetensors", "", GOOD, 1);
+    i2v_lora loras[] = {{KOHYA, 1}, {in_folder("lora.safetensors"), 1}, {in_folder("lora.safetensors"), 0}};
+    for (size_t count = 1; count <= 3; count++) {
+        i2v_engine *engine = engine_with(loras, count, I2V_DTYPE_F32);
+        i2v_model_info info;
+        assert_int_equal(i2v_get_model_info(engine, &info), I2V_OK);
+        assert_int_equal(info.warnings_count, count - 1);
+        if (count > 1) assert_non_null(strstr(info.warnings[0], "lora.safetensors: nothing says its alpha"));
+        i2v_close(engine);
+    }
 }
 
 /* Every part of a file is no file. Also what bytes say that are turned over: a sentence, or a LoRA. */
@@ -545,6 +718,9 @@ int main(void) {
         cmocka_unit_test(values_that_are_none),
         cmocka_unit_test(values_that_are_not_finite),
         cmocka_unit_test(configurations),
+        cmocka_unit_test(fields_of_peft),
+        cmocka_unit_test(folders),
+        cmocka_unit_test(alphas_that_are_not_said),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(engines),
     };

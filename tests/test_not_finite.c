@@ -122,11 +122,13 @@ static void damaged_weights(void **state) {
 /* The model itself is sound: what may be wrong is told. */
 static void a_lora_too_large(void **state) {
     (void)state;
-    i2v_lora lora = {I2V_TEST_DATA "/lora/layers/adapter_model.safetensors", 1e37};
+    i2v_lora loras[] = {{I2V_TEST_DATA "/lora/convolutions.safetensors", 1},
+                        {I2V_TEST_DATA "/lora/layers/adapter_model.safetensors", 1e37},
+                        {I2V_TEST_DATA "/lora/patterns.safetensors", 0}};
     i2v_options options;
     i2v_options_default(&options);
-    options.loras = &lora;
-    options.loras_count = 1;
+    options.loras = loras;
+    options.loras_count = 3;
     options.dtype = I2V_DTYPE_BF16;
     i2v_engine *engine = NULL;
     i2v_video *video = NULL;
@@ -134,7 +136,8 @@ static void a_lora_too_large(void **state) {
     assert_int_equal(i2v_open(&engine, copy.path, &options), I2V_OK);
     assert_int_equal(i2v_generate(engine, picture, &params, &video), I2V_ERROR_MODEL);
     assert_non_null(strstr(i2v_error_message(engine), "UNet's output in step 1 of 2 is not finite"));
-    assert_non_null(strstr(i2v_error_message(engine), "LoRA's scale"));
+    assert_non_null(strstr(i2v_error_message(engine), ", the scale of the LoRA " I2V_TEST_DATA "/lora/layers/"
+                                                    "adapter_model.safetensors may be too large"));
     assert_non_null(strstr(i2v_error_message(engine), "--dtype f32"));
     i2v_close(engine);
 }

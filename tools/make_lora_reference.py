@@ -9,6 +9,8 @@ weights of tests/data/reference/attention_top, whose UNet then computes the firs
   layers/      peft's own files of an adapter of linear layers, rank 4, alpha 6
   layers-*     the same under other names; where a file has no alpha, 1.5 times the scale is the same
   convolutions an adapter of convolutions and embeddings, rank 3, alpha 1, under kohya's names
+  pissa/, olora/  peft's files of adapters whose training began by changing the model's weights, as they are with
+               path_initial_model_for_weight_conversion; the outputs are those of the model as it was trained
   patterns     an adapter with rslora and two alphas, as a diffusers pipeline saves it
   outputs      the UNet's output: layers x 0.7, convolutions x 1, patterns x 0.5, and "all", one after the other
 """
@@ -40,6 +42,10 @@ CONVOLUTIONS = dict(r=3, lora_alpha=1, target_modules=[
     "up_blocks.1.resnets.0.spatial_res_block.conv_shortcut", "mid_block.resnets.1.spatial_res_block.conv2"])
 PATTERNS = dict(r=5, lora_alpha=2, use_rslora=True, target_modules=["attn1.to_k", "ff_in.net.2"],
                 alpha_pattern={"mid_block.attentions.0.transformer_blocks.0.attn1.to_k": 7, "net.2": 3})
+
+
+# the change of the model's own weights, which the files are to bring along, is far larger than that by training
+CHANGED = dict(r=4, lora_alpha=6, target_modules=rf"{TRANSFORMER}\..*(to_q|to_v|proj_in)")
 
 
 def load_unet():
@@ -145,6 +151,25 @@ def save_patterns(model):
     return values
 
 
+def save_changed(init):
+    """Files that do not need the changed weights, and the output with them."""
+    model = peft.get_peft_model(load_unet(), peft.LoraConfig(init_lora_weights=init, **CHANGED))
+    start = OUT / "start"
+    model.peft_config["default"].init_lora_weights = True
+    model.save_pretrained(start)
+    rng = np.random.Generator(np.random.PCG64(4))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                parameter += torch.from_numpy(rng.standard_normal(tuple(parameter.shape))).float() * 0.3 * parameter.std()
+    output = forward(model)
+    model.peft_config["default"].init_lora_weights = init
+    model.save_pretrained(OUT / init, path_initial_model_for_weight_conversion=str(start))
+    (OUT / init / "README.md").unlink()
+    shutil.rmtree(start)
+    return output
+
+
 def main():
     reference.prepare_libraries()
     warnings.filterwarnings("ignore")
@@ -162,6 +187,7 @@ def main():
     for what in each.values():
         unet = merge(unet, *what)
     outputs["all"] = forward(unet)
+    outputs |= {init: save_changed(init) for init in ("pissa", "olora")}
     save(outputs, "outputs")
     for name, value in outputs.items():
         print(f"{name}: changes the output by {(value - outputs['none']).abs().max() / outputs['none'].abs().max():.3f}")

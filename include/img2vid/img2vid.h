@@ -166,8 +166,9 @@ typedef enum i2v_dtype {
  * each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in
  * f32, or with dtype BF16 in two bytes, whatever the model's file has. */
 typedef struct i2v_lora {
-    const char *path;
-    double scale; /* 1: as it was trained; any finite number */
+    const char *path; /* a file, or the folder of one: peft's adapter_model.safetensors, diffusers'
+                         pytorch_lora_weights.safetensors, or the only safetensors file in it */
+    double scale;     /* 1: as it was trained; any finite number */
 } i2v_lora;
 
 typedef struct i2v_options {
@@ -241,6 +242,10 @@ typedef struct i2v_model_info {
     i2v_dtype dtype;                   /* that of options, I2V_DTYPE_AUTO resolved */
     const char *backend;               /* what computes: "cpu, AVX-512" */
     i2v_sigma_schedule sigma_schedule; /* what I2V_SIGMA_SCHEDULE_AUTO stands for; never that itself */
+    size_t warnings_count;
+    /* What was taken for granted while it was opened, for a person, each a sentence that names a file: "FILE: nothing
+     * says its alpha, ..."; NULL: nothing. */
+    const char *const *warnings;
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the engine. */

@@ -54,6 +54,7 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .dtype = engine->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
                              .backend = engine->backend->name,
                              .sigma_schedule = engine->scheduler.sigma_schedule};
+    info->warnings = i2v_lora_warnings(engine->lora, &info->warnings_count);
     i2v_engine_default_size(engine, &info->width, &info->height);
     describe(engine);
     for (size_t i = 0; i < info->parts_count; i++) {

@@ -54,12 +54,13 @@ static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *w
                         "%s: tensor %s of %s holds %g, so the file is damaged; download it again", what,
                         damaged->origin, damaged->file, (double)value);
     }
-    const char *lora = part == I2V_PART_UNET && engine->lora ? ", a LoRA's scale may be too large" : "";
+    const char *lora = part == I2V_PART_UNET ? i2v_lora_strongest(engine->lora) : NULL;
     const char *dtype = engine->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
     return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                    "%s: the weights in %s may be damaged or of another model%s, or noise that was "
+                    "%s: the weights in %s may be damaged or of another model%s%s%s, or noise that was "
                     "given is far too large%s",
-                    what, i2v_weights_path(weights), lora, dtype);
+                    what, i2v_weights_path(weights), lora ? ", the scale of the LoRA " : "", lora ? lora : "",
+                    lora ? " may be too large" : "", dtype);
 }
 
 i2v_status i2v_check_computed(i2v_engine *engine, i2v_part part, const float *values, size_t count, const char *format,

@@ -10,7 +10,7 @@
 /* NULL is an empty set in every function. */
 typedef struct i2v_lora_set i2v_lora_set;
 
-/* Opens the files for the UNet's weights, which must outlive the set; others are more names that its layers have in
+/* Opens the files, or those in the folders, for the UNet's weights, which must outlive the set; others are more names that its layers have in
  * such files, used during the call. Each tensor of a file must belong to a layer of it and fit its shape, or to a text
  * encoder. A layer's strength is its .alpha over the rank, else what the file's peft configuration says, else 1. On
  * failure *set is NULL. */
@@ -21,6 +21,9 @@ void i2v_lora_close(i2v_lora_set *set);
 /* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
 i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error);
 
+/* What a person should know of the files, *count whole sentences that live as long as the set; NULL: nothing. */
+const char *const *i2v_lora_warnings(const i2v_lora_set *set, size_t *count);
+
 /* 1 if the set changes the weight of that name. */
 int i2v_lora_changes(const i2v_lora_set *set, const char *name);
 
@@ -29,5 +32,8 @@ uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name);
 
 /* Adds the changes of all files, in their order, to the values of the weight of that name, each computed in f32. */
 i2v_status i2v_lora_add(const i2v_lora_set *set, const char *name, float *values, i2v_team *team, i2v_error *error);
+
+/* The file whose changes have the largest values, about; NULL if none changes a weight. Reads all of them. */
+const char *i2v_lora_strongest(const i2v_lora_set *set);
 
 #endif

@@ -1,6 +1,7 @@
 #include "weights/lora_config.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,11 +11,18 @@
 #define LIMIT ((size_t)16 << 20)
 
 /* A pipeline's file has the UNet's keys with a prefix. */
-static const json_t *value_of(const i2v_lora_config *config, const char *key) {
+static const char unet[] = "unet.";
+
+const json_t *i2v_lora_config_value(const i2v_lora_config *config, const char *field) {
     char prefixed[64];
-    snprintf(prefixed, sizeof prefixed, "unet.%s", key);
+    snprintf(prefixed, sizeof prefixed, "%s%s", unet, field);
     const json_t *value = json_object_get(config->root, prefixed);
-    return value ? value : json_object_get(config->root, key);
+    return value ? value : json_object_get(config->root, field);
+}
+
+const char *i2v_lora_config_field(const char *key) {
+    if (i2v_starts_with(key, unet)) return key + strlen(unet);
+    return strchr(key, '.') ? NULL : key;
 }
 
 static i2v_status check_number(const i2v_lora_config *config, const char *key, const json_t *value, i2v_error *error) {
@@ -33,12 +41,18 @@ static i2v_status check_pattern(const i2v_lora_config *config, const char *key, 
 }
 
 static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
-    const json_t *alpha = value_of(config, "lora_alpha"), *patterns = value_of(config, "alpha_pattern");
+    const json_t *alpha = i2v_lora_config_value(config, "lora_alpha"), *patterns = i2v_lora_config_value(config, "alpha_pattern");
     i2v_status status = alpha ? check_number(config, "lora_alpha", alpha, error) : I2V_OK;
     if (!status && patterns && !json_is_object(patterns) && !json_is_null(patterns)) {
         status =
             i2v_fail(error, I2V_ERROR_MODEL, "%s: alpha_pattern of the LoRA's configuration is %s, expected an object",
                      config->path, i2v_json_type_name(patterns));
+    }
+    const json_t *rslora = i2v_lora_config_value(config, "use_rslora");
+    if (!status && rslora && !json_is_boolean(rslora) && !json_is_null(rslora)) {
+        status = i2v_fail(error, I2V_ERROR_MODEL,
+                          "%s: use_rslora of the LoRA's configuration is %s, expected true or false", config->path,
+                          i2v_json_type_name(rslora));
     }
     const char *key;
     json_t *value;
@@ -63,21 +77,24 @@ static char *config_beside(const char *path) {
 }
 
 i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_safetensors *file, i2v_error *error) {
-    *config = (i2v_lora_config){.path = file->path};
+    *config = (i2v_lora_config){0};
     const char *text = json_string_value(json_object_get(file->metadata, "lora_adapter_metadata"));
     char *beside = text ? NULL : config_beside(file->path);
-    i2v_status status = I2V_OK;
-    if (text) status = i2v_json_parse(&config->root, text, strlen(text), JSON_REJECT_DUPLICATES, file->path, error);
-    if (beside) status = i2v_json_read(&config->root, beside, LIMIT, JSON_REJECT_DUPLICATES, error);
-    free(beside);
-    if (!status && config->root) status = check(config, error);
+    if (!text && !beside) return I2V_OK;
+    config->path = beside ? beside : strdup(file->path);
+    if (!config->path) return i2v_fail_memory(error, file->path, 0);
+    i2v_status status =
+        text ? i2v_json_parse(&config->root, text, strlen(text), JSON_REJECT_DUPLICATES, file->path, error)
+             : i2v_json_read(&config->root, beside, LIMIT, JSON_REJECT_DUPLICATES, error);
+    if (!status) status = check(config, error);
     if (status) i2v_lora_config_close(config);
     return status;
 }
 
 void i2v_lora_config_close(i2v_lora_config *config) {
     json_decref(config->root);
-    config->root = NULL;
+    free(config->path);
+    *config = (i2v_lora_config){0};
 }
 
 /* peft's rule: the key is the layer's name or its end after a dot, or after "^" its name. */
@@ -88,16 +105,17 @@ static int fits(const char *key, const char *layer) {
     return length == end || layer[length - end - 1] == '.';
 }
 
-double i2v_lora_config_strength(const i2v_lora_config *config, const char *layer, int64_t rank) {
-    const json_t *alpha = value_of(config, "lora_alpha");
+int i2v_lora_config_strength(const i2v_lora_config *config, const char *layer, int64_t rank, double *strength) {
+    const json_t *alpha = i2v_lora_config_value(config, "lora_alpha");
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)value_of(config, "alpha_pattern"), key, value) {
+    json_object_foreach((json_t *)(uintptr_t)i2v_lora_config_value(config, "alpha_pattern"), key, value) {
         if (!fits(key, layer)) continue;
         alpha = value;
         break;
     }
-    if (!alpha) return 1;
-    double divisor = json_is_true(value_of(config, "use_rslora")) ? sqrt((double)rank) : (double)rank;
-    return json_number_value(alpha) / divisor;
+    if (!alpha) return 0;
+    double divisor = json_is_true(i2v_lora_config_value(config, "use_rslora")) ? sqrt((double)rank) : (double)rank;
+    *strength = json_number_value(alpha) / divisor;
+    return 1;
 }

@@ -62,19 +62,82 @@ i2v_lora_role i2v_lora_read_name(const char *name, char layer[I2V_LORA_NAME_SIZE
     return ends[k].role;
 }
 
-const char *i2v_lora_other_kind(const char *name) {
-    static const char *const kinds[][2] = {{"lora_mid", "LoCon with a Tucker core"},
-                                           {"dora_scale", "DoRA"},
-                                           {"lora_magnitude_vector", "DoRA"},
-                                           {"hada_", "LoHa"},
-                                           {"lokr_", "LoKr"},
-                                           {"oft_", "OFT"},
-                                           {"lora_B.bias", "LoRA with biases"},
-                                           {".diff", "whole differences"}};
+/* What names of peft's other methods and of LyCORIS's modules have between their dots. */
+static const struct {
+    const char *part;
+    int whole; /* 0: what stands between two dots begins with it */
+    const char *kind;
+} kinds[] = {
+    {"lora_mid", 1, "LoCon with a Tucker core"},
+    {"scalar", 1, "LyCORIS with a learned scalar"},
+    {"dora_scale", 1, "DoRA"},
+    {"lora_magnitude_vector", 1, "DoRA"},
+    {"lora_E", 1, "AdaLoRA"},
+    {"ranknum", 1, "AdaLoRA"},
+    {"lora_diag", 1, "KaSA"},
+    {"lora_velora_embed", 1, "VeLoRA"},
+    {"lora_monteclora_sampler", 1, "MonteCLoRA"},
+    {"lora_embedding_A", 1, "LoRA for embeddings"},
+    {"lora_embedding_B", 1, "LoRA for embeddings"},
+    {"hada_", 0, "LoHa"},
+    {"lokr_", 0, "LoKr"},
+    {"oft_", 0, "OFT"},
+    {"boft_", 0, "BOFT"},
+    {"psoft_", 0, "PSOFT"},
+    {"ia3_", 0, "IA3"},
+    {"on_input", 1, "IA3"},
+    {"glora_", 0, "GLoRA"},
+    {"a1", 1, "GLoRA"},
+    {"a2", 1, "GLoRA"},
+    {"b1", 1, "GLoRA"},
+    {"b2", 1, "GLoRA"},
+    {"bm", 1, "GLoRA"},
+    {"vera_", 0, "VeRA"},
+    {"pvera_", 0, "PVeRA"},
+    {"vblora_", 0, "VB-LoRA"},
+    {"randlora_", 0, "RandLoRA"},
+    {"gralora_", 0, "GraLoRA"},
+    {"delora_", 0, "DeLoRA"},
+    {"hira_", 0, "HiRA"},
+    {"poly_", 0, "Poly"},
+    {"hra_", 0, "HRA"},
+    {"bone_", 0, "Bone"},
+    {"miss_", 0, "MiSS"},
+    {"shira_", 0, "SHiRA"},
+    {"road_", 0, "RoAd"},
+    {"c3a_", 0, "C3A"},
+    {"fourierft_", 0, "FourierFT"},
+    {"waveft_", 0, "WaveFT"},
+    {"ln_tuning_", 0, "LN tuning"},
+    {"w_norm", 1, "trained norms"},
+    {"b_norm", 1, "trained norms"},
+    {"diff", 1, "whole differences"},
+    {"diff_b", 1, "whole differences"},
+};
+
+static const char *kind_of_part(const char *part, size_t length) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (strstr(name, kinds[i][0])) return kinds[i][1];
+        size_t wanted = strlen(kinds[i].part);
+        if (kinds[i].whole ? length != wanted : length < wanted) continue;
+        if (strncmp(part, kinds[i].part, wanted) == 0) return kinds[i].kind;
     }
     return NULL;
+}
+
+const char *i2v_lora_other_kind(const char *name) {
+    if (i2v_ends_with(name, ".lora_B.bias") || i2v_ends_with(name, ".lora_up.bias")) return "LoRA with biases";
+    const char *kind = NULL;
+    while (!kind && *name) {
+        size_t length = strcspn(name, ".");
+        kind = kind_of_part(name, length);
+        name += length + (name[length] == '.');
+    }
+    return kind;
+}
+
+int i2v_lora_needs_alpha(const char *down) {
+    if (i2v_ends_with(down, ".lora_down.weight")) return 1;
+    return strstr(down, ".lora_A.") != NULL && !i2v_starts_with(down, "unet.");
 }
 
 /* ---- targets ---- */

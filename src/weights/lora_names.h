@@ -21,6 +21,10 @@ i2v_lora_role i2v_lora_read_name(const char *name, char layer[I2V_LORA_NAME_SIZE
 /* The kind of adapter, "DoRA", that a tensor of that name is of, where it is one that is not supported; else NULL. */
 const char *i2v_lora_other_kind(const char *name);
 
+/* 1 if what writes down matrices under such names says the alpha, too: kohya in .alpha, peft in adapter_config.json.
+ * diffusers' pipelines say none where it is the rank. */
+int i2v_lora_needs_alpha(const char *down);
+
 typedef struct i2v_lora_target {
     char *layer; /* as i2v_lora_read_name gives it */
     const i2v_weight *weight;

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -325,6 +326,21 @@ def test_loras_and_parts_that_stay(repository, model, picture, generate, tmp_pat
     for loras in ("missing.safetensors", ["missing.safetensors"], [("missing.safetensors", 0.5)]):
         with pytest.raises(img2vid.Img2VidError, match="missing.safetensors"):
             img2vid.StableVideoDiffusionPipeline.from_pretrained(model, loras=loras)
+
+
+def test_a_lora_away_from_its_configuration(repository, model, picture, tmp_path):
+    layers = repository / "tests" / "data" / "lora" / "layers"
+    away = tmp_path / "away.safetensors"
+    shutil.copy(layers / "adapter_model.safetensors", away)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, loras=[(layers, 0.5)]) as pipe:
+            wanted = pipe(picture, generator=7, output_type="np", **SMALL).frames
+    with pytest.warns(UserWarning, match=r"away\.safetensors: nothing says its alpha") as caught:
+        # rank 4, alpha 6
+        with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, loras=[(away, 0.5 * 6 / 4)]) as pipe:
+            assert np.array_equal(pipe(picture, generator=7, output_type="np", **SMALL).frames, wanted)
+    assert len(caught) == 1 and caught[0].filename == __file__
 
 
 def test_clips_that_go_on(generate):

@@ -162,6 +162,8 @@ class i2v_model_info(Structure):
         ("dtype", i2v_dtype),
         ("backend", c_char_p),
         ("sigma_schedule", i2v_sigma_schedule),
+        ("warnings_count", c_size_t),
+        ("warnings", POINTER(c_char_p)),
     ]
 
 

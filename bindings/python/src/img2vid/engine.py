@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Sequence, Union
 
@@ -49,7 +50,7 @@ def set_loras(settings: _ffi.i2v_options, loras: Sequence[Any]) -> None:
 class Engine:
     """Close it, use it in a with statement, or let it go: its memory is then freed.
 
-    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files, each a path or (path, scale).
+    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files or folders, each a path or (path, scale).
     options: the other fields of the library's i2v_options.
     """
 
@@ -70,6 +71,8 @@ class Engine:
         except Img2VidError:
             self.close()
             raise
+        for index in range(info.warnings_count):
+            warnings.warn(info.warnings[index].decode(), stacklevel=3)  # of from_pretrained
         self.width: int = info.width
         self.height: int = info.height
         self.num_frames: int = info.num_frames

@@ -1,0 +1,115 @@
+#include "weights/lora_file.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names of a folder's entries, sorted. */
+typedef struct listing {
+    struct dirent **entries;
+    int count;
+} listing;
+
+static int is_shown(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+static int is_safetensors(const char *name) {
+    return i2v_ends_with(name, ".safetensors");
+}
+
+/* As peft and diffusers save them where they are told to, or by themselves of old. */
+static int is_pickle(const char *name) {
+    return i2v_ends_with(name, ".bin") || i2v_ends_with(name, ".pt") || i2v_ends_with(name, ".pth") ||
+           i2v_ends_with(name, ".ckpt");
+}
+
+/* One of the names that a LoRA has in a folder that holds other files, too. */
+static int is_saved_lora(const char *name) {
+    return strcmp(name, "adapter_model.safetensors") == 0 || strcmp(name, "pytorch_lora_weights.safetensors") == 0;
+}
+
+static int is_any(const char *name) {
+    (void)name;
+    return 1;
+}
+
+/* How many entries are of that kind; *last is the last such one's name. */
+static int count_of(const listing *all, int (*is_kind)(const char *), const char **last) {
+    int count = 0;
+    for (int i = 0; i < all->count; i++) {
+        if (!is_kind(all->entries[i]->d_name)) continue;
+        *last = all->entries[i]->d_name;
+        count++;
+    }
+    return count;
+}
+
+/* "a, b, c and 7 more" into text. */
+static const char *names_of(const listing *all, int (*is_kind)(const char *), char *text, size_t size) {
+    enum { SHOWN = 5 };
+    const char *last;
+    int left = count_of(all, is_kind, &last), shown = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < all->count && shown < SHOWN && used < size; i++) {
+        if (!is_kind(all->entries[i]->d_name)) continue;
+        used += (size_t)snprintf(text + used, size - used, "%s%.60s", shown++ ? ", " : "", all->entries[i]->d_name);
+    }
+    if (left > shown && used < size) snprintf(text + used, size - used, " and %d more", left - shown);
+    return text;
+}
+
+static i2v_status fail_several(const listing *all, int (*is_kind)(const char *), const char *folder, i2v_error *error) {
+    char names[400];
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s: a folder with several files that may be the LoRA, %s; give one of them",
+                    folder, names_of(all, is_kind, names, sizeof names));
+}
+
+static i2v_status fail_none(const listing *all, const char *folder, i2v_error *error) {
+    char names[400];
+    const char *pickle;
+    if (all->count == 0) return i2v_fail(error, I2V_ERROR_MODEL, "%s: an empty folder, no LoRA", folder);
+    if (count_of(all, is_pickle, &pickle))
+        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                        "%s: its %.100s is a Python pickle, and LoRA files are read from safetensors; save it with "
+                        "safe_serialization=True, or convert it with the safetensors library",
+                        folder, pickle);
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s: a folder without a safetensors file, so no LoRA; in it are %s; give the folder with "
+                    "adapter_model.safetensors or pytorch_lora_weights.safetensors, or the file",
+                    folder, names_of(all, is_any, names, sizeof names));
+}
+
+static i2v_status choose(const char **name, const listing *all, const char *folder, i2v_error *error) {
+    int saved = count_of(all, is_saved_lora, name);
+    if (saved > 1) return fail_several(all, is_saved_lora, folder, error);
+    if (saved == 1) return I2V_OK;
+    int count = count_of(all, is_safetensors, name);
+    if (count > 1) return fail_several(all, is_safetensors, folder, error);
+    return count == 1 ? I2V_OK : fail_none(all, folder, error);
+}
+
+static i2v_status find_in_folder(char **file, const char *folder, i2v_error *error) {
+    listing all = {0};
+    all.count = scandir(folder, &all.entries, is_shown, alphasort);
+    if (all.count < 0) return i2v_fail(error, I2V_ERROR_IO, "%s: cannot be listed: %s", folder, strerror(errno));
+    const char *name = NULL;
+    i2v_status status = choose(&name, &all, folder, error);
+    if (!status && !(*file = i2v_path_join(folder, name))) status = i2v_fail_memory(error, folder, 0);
+    for (int i = 0; i < all.count; i++) free(all.entries[i]);
+    free(all.entries);
+    return status;
+}
+
+i2v_status i2v_lora_find_file(char **file, const char *path, i2v_error *error) {
+    *file = NULL;
+    if (i2v_is_folder(path)) return find_in_folder(file, path, error);
+    *file = strdup(path);
+    return *file ? I2V_OK : i2v_fail_memory(error, path, 0);
+}

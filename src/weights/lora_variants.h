@@ -1,0 +1,11 @@
+/* What makes an adapter of peft more than a LoRA, by its configuration. Internal to this layer. */
+#ifndef I2V_WEIGHTS_LORA_VARIANTS_H
+#define I2V_WEIGHTS_LORA_VARIANTS_H
+
+#include "weights/lora_config.h"
+
+/* Refuses, by the field's name and value, what weights of the model plus a product of two matrices would not give:
+ * adapters of another kind, variants of LoRA, and those whose training began by changing the model's weights. */
+i2v_status i2v_lora_variants_check(const i2v_lora_config *config, i2v_error *error);
+
+#endif
