@@ -41,7 +41,8 @@ static i2v_status check_pattern(const i2v_lora_config *config, const char *key, 
 }
 
 static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
-    const json_t *alpha = i2v_lora_config_value(config, "lora_alpha"), *patterns = i2v_lora_config_value(config, "alpha_pattern");
+    const json_t *alpha = i2v_lora_config_value(config, "lora_alpha"),
+                 *patterns = i2v_lora_config_value(config, "alpha_pattern");
     i2v_status status = alpha ? check_number(config, "lora_alpha", alpha, error) : I2V_OK;
     if (!status && patterns && !json_is_object(patterns) && !json_is_null(patterns)) {
         status =

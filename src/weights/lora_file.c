@@ -67,8 +67,9 @@ static const char *names_of(const listing *all, int (*is_kind)(const char *), ch
 
 static i2v_status fail_several(const listing *all, int (*is_kind)(const char *), const char *folder, i2v_error *error) {
     char names[400];
-    return i2v_fail(error, I2V_ERROR_MODEL, "%s: a folder with several files that may be the LoRA, %s; give one of them",
-                    folder, names_of(all, is_kind, names, sizeof names));
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s: a folder with several files that may be the LoRA, %s; give one of them", folder,
+                    names_of(all, is_kind, names, sizeof names));
 }
 
 static i2v_status fail_none(const listing *all, const char *folder, i2v_error *error) {

@@ -126,6 +126,8 @@ static const char *kind_of_part(const char *part, size_t length) {
 
 const char *i2v_lora_other_kind(const char *name) {
     if (i2v_ends_with(name, ".lora_B.bias") || i2v_ends_with(name, ".lora_up.bias")) return "LoRA with biases";
+    /* parameters, where LoRA has modules with a weight */
+    if (i2v_ends_with(name, ".lora_A") || i2v_ends_with(name, ".lora_B")) return "AdaLoRA";
     const char *kind = NULL;
     while (!kind && *name) {
         size_t length = strcspn(name, ".");

@@ -89,8 +89,8 @@ static i2v_status fail_unknown(const i2v_weight *tensor, i2v_error *error) {
     int is_whole = i2v_ends_with(tensor->name, ".bias") || i2v_ends_with(tensor->name, ".weight");
     if (is_whole && !strstr(tensor->name, "lora"))
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                        "%s: tensor %s was trained whole beside the LoRA (peft's bias or modules_to_save), which is not "
-                        "supported; merge the file in peft (merge_and_unload) and give the UNet with --unet",
+                        "%s: tensor %s was trained whole beside the LoRA (peft's bias or modules_to_save), which is "
+                        "not supported; merge the file in peft (merge_and_unload) and give the UNet with --unet",
                         tensor->file, tensor->name);
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is not of a LoRA for a UNet", tensor->file, tensor->name);
 }
@@ -166,8 +166,8 @@ static i2v_status append(i2v_lora_set *set, i2v_lora_layer *layers, size_t count
         unsaid |= !layer->alpha_said && i2v_lora_needs_alpha(layer->down->name);
         if (layer->factor != 0) set->layers[set->count++] = *layer;
     }
-    static const char sentence[] = "%s: nothing says its alpha, which is taken to be the rank; of peft's files, give the "
-                                   "folder with adapter_config.json in it, else a scale of alpha / rank";
+    static const char sentence[] = "%s: nothing says its alpha, which is taken to be the rank; of peft's files, give "
+                                   "the folder with adapter_config.json in it, else a scale of alpha / rank";
     return unsaid && warn(set, sentence, lora->path) ? i2v_fail_memory(error, "a warning", 0) : I2V_OK;
 }
 

@@ -30,9 +30,9 @@ static int is_set(const json_t *value) {
 
 /* ---- how training began ---- */
 
-/* Where peft starts with W - scaling * B x A and trained A and B, the file lacks that change of W. peft makes it anew at
- * load from the weights it finds there: for pissa and olora as in training, for the others it cannot (corda and lora_ga
- * need the training's data, pissa_niter_N random numbers, loftq's weights are quantized). */
+/* Where peft starts with W - scaling * B x A and trains A and B, the file lacks that change of W. peft makes it anew at
+ * load from the weights that it finds there: for pissa and olora as in training, for the others it cannot (corda and
+ * lora_ga need the training's data, pissa_niter_N its random numbers, loftq's weights are quantized). */
 static i2v_status check_init(const i2v_lora_config *config, i2v_error *error) {
     static const char *const harmless[] = {"gaussian", "eva", "orthogonal", "mica"};
     static const struct {
