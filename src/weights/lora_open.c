@@ -221,8 +221,9 @@ i2v_status i2v_lora_open(i2v_lora_set **out, const i2v_lora *files, size_t count
     i2v_lora_set *set = calloc(1, sizeof *set);
     if (set) set->files = calloc(count, sizeof *set->files);
     if (set) set->warnings = calloc(count, sizeof *set->warnings);
-    i2v_status status = set && set->files && set->warnings ? i2v_lora_targets_make(&targets, unet, others, error)
-                                          : i2v_fail_memory(error, "the LoRA files", count * sizeof *set->files);
+    i2v_status status = set && set->files && set->warnings
+                            ? i2v_lora_targets_make(&targets, unet, others, error)
+                            : i2v_fail_memory(error, "the LoRA files", count * sizeof *set->files);
     for (size_t i = 0; !status && i < count; i++) status = add_file(set, &files[i], &targets, unet, error);
     i2v_lora_targets_free(&targets);
     if (status) {

@@ -74,7 +74,7 @@ static i2v_status fail_variant(const i2v_lora_config *config, const char *field,
 
 /* peft calls the switch of a variant use_NAME, or NAME_config if it has parameters: new ones are refused, too. */
 static int is_variant(const char *field) {
-    static const char *const harmless[] = {"use_rslora",    "eva_config",    "corda_config",  "loftq_config",
+    static const char *const harmless[] = {"use_rslora",     "eva_config",    "corda_config",    "loftq_config",
                                            "lora_ga_config", "velora_config", "megatron_config", "runtime_config"};
     static const char *const others[] = {"layer_replication", "alora_invocation_tokens", "lora_bias",
                                          "trainable_token_indices"};
