@@ -1,4 +1,5 @@
 /* The memory of runs: plans that hold to the byte, and trades that change no bit. */
+#include "part_in_memory.h"
 #include "reference.h"
 
 #include "pipeline/decode.h"
@@ -140,6 +141,29 @@ static void trades_change_no_bit_of_the_decoder(void **state) {
     (void)state;
     for (int i = 0; i < I2V_REFERENCES; i++) check_trades(i, I2V_DTYPE_F32, I2V_STAGE_DECODER);
     check_trades(1, I2V_DTYPE_BF16, I2V_STAGE_DECODER);
+}
+
+/* A UNet that the caller holds is packed at each use too. */
+static void trades_change_no_bit_of_a_unet_in_memory(void **state) {
+    (void)state;
+    part_in_memory memory = part_in_memory_from(i2v_reference_at(1).model, "unet");
+    i2v_options options;
+    i2v_options_default(&options);
+    options.unet_memory = &memory.given;
+    i2v_engine *own = engine_of(1, I2V_DTYPE_F32), *given = NULL;
+    assert_int_equal(i2v_open(&given, i2v_reference_at(1).model, &options), I2V_OK);
+    i2v_params params = params_of(64, 64);
+    i2v_sizes sizes = sizes_of(own, &params);
+    uint64_t most, all_weights, bytes, weights;
+    float *wanted = made_with(own, I2V_STAGE_UNET, &sizes, (i2v_trades){0}, &most, &all_weights);
+    float *found = made_with(given, I2V_STAGE_UNET, &sizes, (i2v_trades){.stream = 1}, &bytes, &weights);
+    assert_memory_equal(found, wanted, i2v_sizes_latents(&sizes) * sizeof *found);
+    assert_true(weights < all_weights / 4 && bytes + weights < most + all_weights);
+    free(found);
+    free(wanted);
+    i2v_close(own);
+    i2v_close(given);
+    part_in_memory_free(&memory);
 }
 
 /* ---- the choice ---------------------------------------------------------------------------------------------------
@@ -401,6 +425,7 @@ static void plans_estimate_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trades_change_no_bit_of_the_unet), cmocka_unit_test(trades_change_no_bit_of_the_decoder),
+        cmocka_unit_test(trades_change_no_bit_of_a_unet_in_memory),
         cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(weights_are_streamed_within_small_budgets),
         cmocka_unit_test(a_file_that_changes_is_an_error),  cmocka_unit_test(runs_keep_to_their_plans),
         cmocka_unit_test(plans_say_what_runs_would),        cmocka_unit_test(plans_estimate_time),

@@ -1,6 +1,7 @@
 /* Stability's single files: made here of a reference's folder by the table in data/single_file, which
  * tools/make_single_file.py writes and proves against sgm's own modules. */
 #include "model_copy.h"
+#include "part_in_memory.h"
 
 #include "base/float8.h"
 #include "model/clip_names.h"
@@ -310,6 +311,33 @@ static void replaces_parts(void **state) {
     expect_same(MODEL, &options, MODEL, NULL);
 }
 
+/* All tensors of the file as one part's. */
+static part_in_memory in_memory(const char *file, const char *part) {
+    char config[512];
+    i2v_weights *weights = NULL;
+    snprintf(config, sizeof config, "%s/%s/config.json", MODEL, part);
+    assert_int_equal(i2v_weights_open_file(&weights, file, NULL), I2V_OK);
+    return part_in_memory_of(weights, config);
+}
+
+/* Stability's names, of parts that the caller holds. */
+static void takes_parts_in_memory(void **state) {
+    (void)state;
+    make();
+    write_to(path);
+    part_in_memory unet = in_memory(path, "unet"), vae = in_memory(path, "vae");
+    part_in_memory image_encoder = in_memory(path, "image_encoder");
+    i2v_options options;
+    i2v_options_default(&options);
+    options.unet_memory = &unet.given;
+    options.vae_memory = &vae.given;
+    options.image_encoder_memory = &image_encoder.given;
+    expect_same(MODEL, &options, MODEL, NULL);
+    part_in_memory_free(&unet);
+    part_in_memory_free(&vae);
+    part_in_memory_free(&image_encoder);
+}
+
 static void names_what_is_wrong(void **state) {
     (void)state;
     const char *conv = "model.diffusion_model.input_blocks.1.0.in_layers.2.weight";
@@ -421,16 +449,19 @@ static void decodes_frame_by_frame(void **state) {
     add("first_stage_model.post_quant_conv.bias", &identity);
     write_to(other_path);
     i2v_video *wanted = run(path, NULL);
-    i2v_options options;
-    i2v_options_default(&options);
-    options.frame_decoder = other_path;
-    const char *models[] = {other_path, MODEL};
-    for (int i = 0; i < 2; i++) {
-        i2v_video *found = run(models[i], i == 0 ? NULL : &options);
+    part_in_memory memory = in_memory(other_path, "vae");
+    i2v_options options[3];
+    for (int i = 0; i < 3; i++) i2v_options_default(&options[i]);
+    options[1].frame_decoder = other_path;
+    options[2].frame_decoder_memory = &memory.given;
+    const char *models[] = {other_path, MODEL, MODEL};
+    for (int i = 0; i < 3; i++) {
+        i2v_video *found = run(models[i], &options[i]);
         size_t count = (size_t)found->num_frames * (size_t)found->height * (size_t)found->width * 3;
         i2v_expect_close("frames", found->frames, wanted->frames, count, 1e-6);
         i2v_video_free(found);
     }
+    part_in_memory_free(&memory);
     i2v_video_free(wanted);
 }
 
@@ -737,6 +768,7 @@ int main(void) {
         cmocka_unit_test(reads_comfy_sizes),        cmocka_unit_test(reads_flat_clip_names),
         cmocka_unit_test(passes_markers_over),      cmocka_unit_test(obeys_noise_levels),
         cmocka_unit_test(refuses_other_sampling),   cmocka_unit_test(widens_bytes),
+        cmocka_unit_test(takes_parts_in_memory),
     };
     snprintf(path, sizeof path, "/tmp/i2v-single-XXXXXX");
     snprintf(other_path, sizeof other_path, "/tmp/i2v-other-XXXXXX");

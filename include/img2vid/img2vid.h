@@ -171,6 +171,27 @@ typedef struct i2v_lora {
     double scale;     /* 1: as it was trained; any finite number */
 } i2v_lora;
 
+/* One tensor in the caller's memory, as a safetensors file would hold it. */
+typedef struct i2v_memory_tensor {
+    const char *name;
+    const char *dtype;    /* "F32", "F16", "BF16"; others of safetensors ("I64") only where the model does not use it */
+    int ndim;             /* 0..8 */
+    const int64_t *shape; /* ndim sizes */
+    const void *data;     /* C order, without gaps, at any address; little endian */
+} i2v_memory_tensor;
+
+/* A part as tensors in memory, under diffusers' names or Stability AI's. Names, shapes and config are used during
+ * i2v_open alone. data is never copied: it must stay where it is until i2v_close, and is read whenever the part is
+ * loaded. So values that the caller has changed count from the next call on, with keep_loaded from the next after
+ * i2v_unload; not while a call runs. (The projection of a CLIP in open_clip's names is read once, by i2v_open.) */
+typedef struct i2v_memory_part {
+    /* The text of its config.json; NULL: the sizes of the model's own part, or under Stability AI's names what the
+     * shapes tell. */
+    const char *config;
+    const i2v_memory_tensor *tensors;
+    size_t tensors_count;
+} i2v_memory_part;
+
 typedef struct i2v_options {
     const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
     i2v_dtype dtype;
@@ -184,6 +205,9 @@ typedef struct i2v_options {
     int keep_loaded;           /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */
     const i2v_lora *loras;     /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
     size_t loras_count;
+    /* NULL, or parts in memory in place of the model's own; not with a path for the same part. */
+    const i2v_memory_part *unet_memory, *vae_memory, *image_encoder_memory, *frame_decoder_memory;
+    const char *scheduler_config; /* NULL, or the text of a scheduler_config.json in place of the model's own */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);

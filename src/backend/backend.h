@@ -72,7 +72,7 @@ typedef struct i2v_filter {
     i2v_element element; /* of packed */
     i2v_element input;   /* of the activations that it meets; F32 if not known */
     const void *packed;
-    i2v_source source; /* of those that are packed from a file at each use (tensor/stream.h), else without a file */
+    i2v_source source; /* of those that are packed at each use (tensor/stream.h), else zero */
 } i2v_filter;
 
 #define I2V_LINEAR_MAX_PARTS 3

@@ -61,6 +61,10 @@ i2v_status i2v_bytes_fail(const i2v_bytes *bytes, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_IO, "cannot read %s: %s", bytes->file->path, strerror(EIO));
 }
 
+i2v_status i2v_bytes_check(const i2v_bytes *bytes, i2v_error *error) {
+    return bytes->file ? i2v_input_file_check(bytes->file, error) : I2V_OK;
+}
+
 void i2v_bytes_expect(const i2v_bytes *bytes, uint64_t count) {
     if (bytes->file) posix_fadvise(bytes->file->descriptor, (off_t)bytes->offset, (off_t)count, POSIX_FADV_WILLNEED);
 }

@@ -39,6 +39,9 @@ const void *i2v_bytes_read(const i2v_bytes *bytes, uint64_t first, size_t count,
 /* Fails with the reason why i2v_bytes_read gave NULL: the file was cut, or the system cannot read it. */
 i2v_status i2v_bytes_fail(const i2v_bytes *bytes, i2v_error *error);
 
+/* Fails if their file has changed since it was opened; bytes in memory may. */
+i2v_status i2v_bytes_check(const i2v_bytes *bytes, i2v_error *error);
+
 /* Tells the system that so many bytes will be read soon, from several places. */
 void i2v_bytes_expect(const i2v_bytes *bytes, uint64_t count);
 

@@ -110,7 +110,7 @@ static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
 /* The weight is read, if its file is what was opened. */
 static void report(i2v_loader *loader, const i2v_weight *weight) {
     if (loader->dry || loader->status) return;
-    if (weight->at.file) loader->status = i2v_input_file_check(weight->at.file, loader->error);
+    loader->status = i2v_bytes_check(&weight->at, loader->error);
     if (loader->status) return;
     loader->done += weight->bytes;
     int cancelled = loader->device.cancel && atomic_load_explicit(loader->device.cancel, memory_order_relaxed);
@@ -190,7 +190,7 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
     changed->dtype = I2V_WEIGHT_F32;
     changed->dtype_name = "F32";
     changed->bytes = weight->count * sizeof(float);
-    changed->at = (i2v_bytes){0}; /* never streamed */
+    changed->at = (i2v_bytes){0};
     uint64_t scratch = changed->bytes + i2v_lora_memory(loader->lora, weight->name);
     count_scratch(loader, scratch + loader->backend->pack_scratch(&loader->device));
     if (loader->dry || loader->status) return changed;
@@ -212,15 +212,15 @@ static void give_back(const i2v_weight *weight, const i2v_weight *changed) {
 
 /* ---- matrices and convolutions ---- */
 
-/* Packs, or leaves to be streamed, rows first..first + filter->out of weight's filter->in x filter->taps values each.
- */
-static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int first) {
+/* Packs, or leaves to be streamed where the weight stays where it is, rows first..first + filter->out of weight's
+ * filter->in x filter->taps values each. */
+static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int stays, int first) {
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
     i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element, weight->scale};
     filter->element = packed_element(loader, weight);
-    if (loader->streams && weight->at.file) {
+    if (loader->streams && stays) {
         filter->source = source;
         return;
     }
@@ -248,7 +248,7 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
         int part = linear->parts_count++, first = i * (out / parts);
         linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1, .input = input};
         linear->parts[part].bias = bias ? bias + first : NULL;
-        pack_filter(loader, &linear->parts[part].filter, changed, first);
+        pack_filter(loader, &linear->parts[part].filter, changed, changed == weight, first);
     }
     give_back(weight, changed);
     done_with(loader, weight);
@@ -294,7 +294,7 @@ void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int
     load_linear_1x1(loader, linear, in, out, I2V_ELEMENT_F32, prefix);
 }
 
-static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight) {
+static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight, int stays) {
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     conv->element = packed_element(loader, weight);
@@ -302,7 +302,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
     i2v_source source = {weight->at, element, weight->scale};
-    if (loader->streams && weight->at.file) {
+    if (loader->streams && stays) {
         conv->source = source;
         return;
     }
@@ -320,7 +320,7 @@ void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char 
     const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);
-    pack_conv(loader, conv, changed);
+    pack_conv(loader, conv, changed, changed == weight);
     give_back(weight, changed);
     done_with(loader, weight);
     conv->bias = has_bias ? load_vector(loader, conv->out, prefix, "bias") : NULL;
@@ -332,7 +332,7 @@ void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
     const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);
-    pack_filter(loader, &conv->filter, changed, 0);
+    pack_filter(loader, &conv->filter, changed, changed == weight, 0);
     give_back(weight, changed);
     done_with(loader, weight);
     conv->bias = load_vector(loader, out, prefix, "bias");

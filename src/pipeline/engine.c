@@ -141,6 +141,15 @@ static i2v_status check_options(i2v_engine *engine) {
     return i2v_team_new(&engine->device.team, threads, &engine->error);
 }
 
+/* What the caller's memory holds is used up. */
+static void forget_given(i2v_options *options) {
+    i2v_options kept = {.dtype = options->dtype,
+                        .threads = options->threads,
+                        .max_memory = options->max_memory,
+                        .keep_loaded = options->keep_loaded};
+    *options = kept;
+}
+
 i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *options) {
     i2v_engine *engine = calloc(1, sizeof *engine);
     *out = engine;
@@ -155,11 +164,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     if (!status) status = open_loras(engine);
     if (!status) status = check_weights(engine);
     if (!status && engine->options.keep_loaded) status = i2v_kept_new(engine);
-    /* the caller's strings; used up */
-    i2v_options *used = &engine->options;
-    used->variant = used->unet = used->vae = used->image_encoder = used->frame_decoder = NULL;
-    used->loras = NULL;
-    used->loras_count = 0;
+    forget_given(&engine->options);
     engine->opened = !status;
     return status;
 }

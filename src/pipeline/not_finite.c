@@ -49,6 +49,10 @@ static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *w
     const i2v_weights *weights = engine->weights[part];
     float value;
     const i2v_weight *damaged = find_damaged(weights, &value);
+    if (damaged && i2v_weights_in_memory(weights)) {
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: tensor %s of %s holds %g", what, damaged->origin,
+                        damaged->file, (double)value);
+    }
     if (damaged) {
         return i2v_fail(&engine->error, I2V_ERROR_MODEL,
                         "%s: tensor %s of %s holds %g, so the file is damaged; download it again", what,

@@ -30,11 +30,12 @@ static const struct {
                                 "img2vid.vae_config", "_class_name", "AutoencoderKL", "AutoencoderKLTemporalDecoder"},
 };
 
-/* A folder, or a file with its tensors. */
+/* A folder, a file with its tensors, or tensors that the caller holds. */
 typedef struct {
-    char *path;
+    char *path;        /* of those, what they are called in messages */
     i2v_weights *file; /* NULL: a folder */
     i2v_file_layout layout;
+    const i2v_memory_part *memory; /* NULL: a file or folder */
 } part_source;
 
 static void source_close(part_source *source) {
@@ -60,6 +61,20 @@ static i2v_status source_open(part_source *source, i2v_engine *engine, const cha
     status = i2v_weights_open_file(&source->file, source->path, &engine->error);
     if (status) return status;
     i2v_weights_explain_misfit(source->file, "the file is damaged or incomplete");
+    return i2v_file_layout_read(&source->layout, source->file, &engine->error);
+}
+
+static i2v_status source_open_memory(part_source *source, i2v_engine *engine, i2v_part part,
+                                     const i2v_memory_part *memory) {
+    char title[64];
+    snprintf(title, sizeof title, "the %s given in memory", kinds[part].title);
+    *source = (part_source){.path = strdup(title), .memory = memory};
+    if (!source->path) return i2v_fail_memory(&engine->error, title, 0);
+    i2v_status status =
+        i2v_weights_open_memory(&source->file, title, memory->tensors, memory->tensors_count, &engine->error);
+    if (status) return status;
+    i2v_weights_explain_misfit(source->file, memory->config ? "the weights do not fit the config given with them"
+                                                            : "they are not whole");
     return i2v_file_layout_read(&source->layout, source->file, &engine->error);
 }
 
@@ -157,13 +172,17 @@ static int frames_of_name(const char *path) {
     return strcasestr(name, "svd") && !strcasestr(name, "xt") ? 14 : 25;
 }
 
-/* The config.json in the file's metadata, if there: *found. */
-static i2v_status read_metadata(i2v_engine *engine, i2v_part part, const part_source *source, int *found) {
-    const char *text = i2v_weights_metadata(source->file, kinds[part].metadata);
+/* The config.json that comes with the tensors, in the file's metadata or from the caller, if there: *found. */
+static i2v_status read_own_config(i2v_engine *engine, i2v_part part, const part_source *source, int *found) {
+    const char *text =
+        source->memory ? source->memory->config : i2v_weights_metadata(source->file, kinds[part].metadata);
     *found = text != NULL;
     if (!text) return I2V_OK;
     char origin[1024];
-    snprintf(origin, sizeof origin, "%s: metadata %s", source->path, kinds[part].metadata);
+    if (source->memory)
+        snprintf(origin, sizeof origin, "%s: its config", source->path);
+    else
+        snprintf(origin, sizeof origin, "%s: metadata %s", source->path, kinds[part].metadata);
     return read_config(engine, part, origin, text);
 }
 
@@ -226,7 +245,7 @@ static i2v_status rename_part(i2v_engine *engine, i2v_part part, const part_sour
 
 static i2v_status open_stability(i2v_engine *engine, i2v_part part, const part_source *source) {
     int found = 0;
-    i2v_status status = read_metadata(engine, part, source, &found);
+    i2v_status status = read_own_config(engine, part, source, &found);
     if (!status && !found) status = read_shapes(engine, part, source);
     if (!status && found && part == I2V_PART_VAE) adapt_encoder(engine, source);
     if (!status && found && part_in(&source->layout, I2V_PART_FRAME_DECODER)->naming) adapt_decoder(engine, source);
@@ -258,9 +277,8 @@ static i2v_status read_open_shapes(i2v_engine *engine, i2v_part part, const part
         i2v_weights_explain_misfit(weights, "the file is damaged or incomplete");
         return i2v_transformers_clip_sizes(&engine->clip, weights, "", &engine->error);
     }
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                    "%s: the sizes of its %s are not known: put its config.json beside it", source->path,
-                    kinds[part].title);
+    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: the sizes of its %s are not known: %s", source->path,
+                    kinds[part].title, source->memory ? "give its config" : "put its config.json beside it");
 }
 
 /* The configuration of the part that is replaced, for a file that comes without one. */
@@ -275,7 +293,7 @@ static i2v_status read_replaced(i2v_engine *engine, i2v_part part, const part_so
     }
     if (model != source && part_in(&model->layout, part)->naming == I2V_NAMING_STABILITY) {
         int found = 0;
-        i2v_status status = read_metadata(engine, part, model, &found);
+        i2v_status status = read_own_config(engine, part, model, &found);
         return status || found ? status : read_shapes(engine, part, model);
     }
     return read_open_shapes(engine, part, source);
@@ -292,11 +310,12 @@ static i2v_status strip_part(i2v_engine *engine, i2v_part part, const part_sourc
 static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_source *source,
                                  const part_source *model) {
     int found = 0;
-    i2v_status status = read_metadata(engine, part, source, &found);
-    char *folder = found ? NULL : folder_with_config(part, source->path);
-    i2v_weights_explain_misfit(source->file, folder
-                                                 ? "the weights do not fit the config.json beside them"
-                                                 : "the weights do not fit the configuration of the model's own part");
+    i2v_status status = read_own_config(engine, part, source, &found);
+    char *folder = found || source->memory ? NULL : folder_with_config(part, source->path);
+    if (!source->memory || !found)
+        i2v_weights_explain_misfit(source->file,
+                                   folder ? "the weights do not fit the config.json beside them"
+                                          : "the weights do not fit the configuration of the model's own part");
     if (!status) status = strip_part(engine, part, source);
     if (!status && !found)
         status = folder ? read_config_in(engine, part, folder) : read_replaced(engine, part, source, model);
@@ -318,6 +337,9 @@ static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_sou
     i2v_naming naming = part_in(&source->layout, part)->naming;
     if (naming == I2V_NAMING_STABILITY) return open_stability(engine, part, source);
     if (naming == I2V_NAMING_DIFFUSERS) return open_diffusers(engine, part, source, model);
+    if (source->memory)
+        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: its tensors are not those of a %s", source->path,
+                        kinds[part].title);
     if (source != model)
         return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (%s)", source->path,
                         kinds[part].title, kinds[part].option);
@@ -327,20 +349,36 @@ static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_sou
 
 /* ---- all of them ---- */
 
-/* The pipeline's settings, from the model's folder, or Stable Video Diffusion's for a single file. */
-static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
+static i2v_status read_normalization(i2v_engine *engine, const part_source *model) {
     if (model->file) {
         i2v_normalization_default(&engine->normalization);
-        return i2v_file_settings_read(&engine->scheduler, model->file, engine->vae.scaling_factor, &engine->error);
+        return I2V_OK;
     }
-    char *scheduler = i2v_path_join(model->path, "scheduler/scheduler_config.json");
-    char *extractor = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
-    i2v_status status = scheduler && extractor ? I2V_OK : i2v_fail_memory(&engine->error, "the model's path", 0);
-    if (!status) status = i2v_normalization_read(&engine->normalization, extractor, &engine->error);
-    if (!status) status = i2v_scheduler_config_read(&engine->scheduler, scheduler, &engine->error);
-    free(scheduler);
-    free(extractor);
+    char *path = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
+    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    i2v_status status = i2v_normalization_read(&engine->normalization, path, &engine->error);
+    free(path);
     return status;
+}
+
+static i2v_status read_scheduler(i2v_engine *engine, const part_source *model) {
+    const char *text = engine->options.scheduler_config;
+    if (text)
+        return i2v_scheduler_config_read_text(&engine->scheduler, text, "the scheduler_config given in memory",
+                                              &engine->error);
+    if (model->file)
+        return i2v_file_settings_read(&engine->scheduler, model->file, engine->vae.scaling_factor, &engine->error);
+    char *path = i2v_path_join(model->path, "scheduler/scheduler_config.json");
+    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
+    i2v_status status = i2v_scheduler_config_read(&engine->scheduler, path, &engine->error);
+    free(path);
+    return status;
+}
+
+/* The pipeline's settings, from the model's folder, or Stable Video Diffusion's for a single file. */
+static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
+    i2v_status status = read_normalization(engine, model);
+    return status ? status : read_scheduler(engine, model);
 }
 
 static i2v_status check_index(i2v_engine *engine, const part_source *model) {
@@ -377,11 +415,38 @@ static i2v_status check_variant(i2v_engine *engine, const part_source *model) {
     return status;
 }
 
-/* The part from path, or from the model where path is NULL. */
-static i2v_status open_part(i2v_engine *engine, i2v_part part, const char *path, const part_source *model) {
+/* What stands in the place of a model's own part. */
+typedef struct {
+    const char *path;
+    const i2v_memory_part *memory;
+} replacement;
+
+static replacement replacement_of(const i2v_options *options, i2v_part part) {
+    switch (part) {
+    case I2V_PART_UNET:
+        return (replacement){options->unet, options->unet_memory};
+    case I2V_PART_VAE:
+        return (replacement){options->vae, options->vae_memory};
+    case I2V_PART_IMAGE_ENCODER:
+        return (replacement){options->image_encoder, options->image_encoder_memory};
+    default:
+        return (replacement){options->frame_decoder, options->frame_decoder_memory};
+    }
+}
+
+/* The part from elsewhere, or from the model where that is empty. */
+static i2v_status open_part(i2v_engine *engine, i2v_part part, const part_source *model) {
+    replacement elsewhere = replacement_of(&engine->options, part);
+    if (elsewhere.path && elsewhere.memory) {
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the %s is given twice, as a path and in memory",
+                        kinds[part].title);
+    }
     part_source other = {0};
-    const part_source *source = path ? &other : model;
-    i2v_status status = path ? source_open(&other, engine, path) : I2V_OK;
+    const part_source *source = elsewhere.path || elsewhere.memory ? &other : model;
+    i2v_status status = I2V_OK;
+    if (elsewhere.path) status = source_open(&other, engine, elsewhere.path);
+    if (elsewhere.memory) status = source_open_memory(&other, engine, part, elsewhere.memory);
+    if (!status && source == model && part == I2V_PART_FRAME_DECODER) return I2V_OK;
     if (!status)
         status = source->file ? open_in_file(engine, part, source, model)
                               : open_in_folder(engine, part, source->path, source == model);
@@ -391,21 +456,16 @@ static i2v_status open_part(i2v_engine *engine, i2v_part part, const char *path,
 
 i2v_status i2v_parts_open(i2v_engine *engine) {
     const i2v_options *options = &engine->options;
-    const char *paths[I2V_PARTS_COUNT] = {[I2V_PART_UNET] = options->unet,
-                                          [I2V_PART_VAE] = options->vae,
-                                          [I2V_PART_IMAGE_ENCODER] = options->image_encoder,
-                                          [I2V_PART_FRAME_DECODER] = options->frame_decoder};
     part_source model = {0};
     i2v_status status = source_open(&model, engine, engine->path);
     if (!status) status = check_index(engine, &model);
     if (!status) status = check_variant(engine, &model);
-    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) {
-        if (part == I2V_PART_FRAME_DECODER && !paths[part]) continue;
-        status = open_part(engine, part, paths[part], &model);
-    }
+    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) status = open_part(engine, part, &model);
     if (!status && engine->decoder.levels == 0) {
         status = i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE with --vae",
-                          options->vae ? options->vae : engine->path);
+                          options->vae_memory ? i2v_weights_path(engine->weights[I2V_PART_VAE])
+                          : options->vae      ? options->vae
+                                              : engine->path);
     }
     if (!status) status = read_settings(engine, &model);
     source_close(&model);

@@ -92,15 +92,20 @@ i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *p
     return status ? status : read_settings(config, c, error);
 }
 
+i2v_status i2v_scheduler_config_read_text(i2v_scheduler_config *config, const char *text, const char *source,
+                                          i2v_error *error) {
+    i2v_config *c = NULL;
+    i2v_status status = i2v_config_open_text(&c, text, source, error);
+    return status ? status : read_settings(config, c, error);
+}
+
 i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *error) {
     static const char settings[] =
         "{\"_class_name\": \"EulerDiscreteScheduler\", \"beta_end\": 0.012, \"beta_schedule\": \"scaled_linear\", "
         "\"beta_start\": 0.00085, \"interpolation_type\": \"linear\", \"num_train_timesteps\": 1000, "
         "\"prediction_type\": \"v_prediction\", \"sigma_max\": 700.0, \"sigma_min\": 0.002, \"steps_offset\": 1, "
         "\"timestep_spacing\": \"leading\", \"timestep_type\": \"continuous\", \"use_karras_sigmas\": true}";
-    i2v_config *c = NULL;
-    i2v_status status = i2v_config_open_text(&c, settings, "the scheduler of Stable Video Diffusion", error);
-    return status ? status : read_settings(config, c, error);
+    return i2v_scheduler_config_read_text(config, settings, "the scheduler of Stable Video Diffusion", error);
 }
 
 /* ---- noise levels ---- */

@@ -16,6 +16,10 @@ typedef struct i2v_scheduler_config {
 /* Reads scheduler_config.json; a setting that is not implemented is refused by name. */
 i2v_status i2v_scheduler_config_read(i2v_scheduler_config *config, const char *path, i2v_error *error);
 
+/* The same from the text of such a file; source says in messages where it is from. */
+i2v_status i2v_scheduler_config_read_text(i2v_scheduler_config *config, const char *text, const char *source,
+                                          i2v_error *error);
+
 /* The settings of Stable Video Diffusion's own scheduler_config.json, for a model that comes without one. */
 i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *error);
 /* What a run asks of its scheduler. */

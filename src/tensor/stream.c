@@ -2,7 +2,7 @@
 
 /* Whether the weights at packed and source are to be packed now. */
 static int is_streamed(const void *packed, const i2v_source *source) {
-    return !packed && source->bytes.file;
+    return !packed && (source->bytes.file || source->bytes.data);
 }
 
 /* Memory for packing, and whether to pack: the run computes. */
@@ -14,7 +14,7 @@ static int begin_packing(i2v_run *run, void **scratch, double *began) {
 
 /* Of `values` weights, of which none counts if the file is not what was opened. */
 static void end_packing(i2v_run *run, const i2v_source *source, int64_t values, double began) {
-    if (!run->status) run->status = i2v_input_file_check(source->bytes.file, run->error);
+    if (!run->status) run->status = i2v_bytes_check(&source->bytes, run->error);
     i2v_profile_packing(run->profile, (size_t)values * i2v_element_size(source->element), began);
 }
 

@@ -103,7 +103,7 @@ static void add_row(void *argument, int64_t row, int thread) {
 }
 
 static i2v_status add_layer(const i2v_lora_layer *layer, float *values, i2v_team *team, i2v_error *error) {
-    i2v_status status = i2v_input_file_check(layer->down->at.file, error);
+    i2v_status status = i2v_bytes_check(&layer->down->at, error);
     if (status) return status;
     const i2v_weight *down = layer->down, *up = layer->up;
     uint64_t bytes = (down->count + up->count) * sizeof(float);

@@ -58,14 +58,8 @@ static i2v_status read_header(json_t **header, size_t *size, const i2v_input_fil
     return status;
 }
 
-typedef struct dtype_entry {
-    const char *name;
-    unsigned bytes;
-    i2v_weight_dtype dtype;
-} dtype_entry;
-
-static const dtype_entry *find_dtype(const char *name) {
-    static const dtype_entry table[] = {
+const i2v_weight_type *i2v_weight_type_find(const char *name) {
+    static const i2v_weight_type table[] = {
         {"F32", 4, I2V_WEIGHT_F32},       {"F16", 2, I2V_WEIGHT_F16},       {"BF16", 2, I2V_WEIGHT_BF16},
         {"F64", 8, I2V_WEIGHT_OTHER},     {"I64", 8, I2V_WEIGHT_OTHER},     {"U64", 8, I2V_WEIGHT_OTHER},
         {"C64", 8, I2V_WEIGHT_OTHER},     {"I32", 4, I2V_WEIGHT_OTHER},     {"U32", 4, I2V_WEIGHT_OTHER},
@@ -130,7 +124,7 @@ static i2v_status read_tensor(i2v_weight *weight, const json_t *entry, uint64_t 
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is described by %s, expected an object", weight->file,
                         weight->name, i2v_json_type_name(entry));
     const json_t *dtype = json_object_get(entry, "dtype");
-    const dtype_entry *known = json_is_string(dtype) ? find_dtype(json_string_value(dtype)) : NULL;
+    const i2v_weight_type *known = json_is_string(dtype) ? i2v_weight_type_find(json_string_value(dtype)) : NULL;
     if (!known)
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has the unknown dtype %.20s", weight->file, weight->name,
                         json_is_string(dtype) ? json_string_value(dtype) : i2v_json_type_name(dtype));

@@ -6,6 +6,16 @@
 
 #include <jansson.h>
 
+/* A dtype by its name in the format. */
+typedef struct i2v_weight_type {
+    const char *name;
+    unsigned bytes; /* of a value */
+    i2v_weight_dtype dtype;
+} i2v_weight_type;
+
+/* NULL: there is none of that name. */
+const i2v_weight_type *i2v_weight_type_find(const char *name);
+
 typedef struct i2v_safetensors {
     i2v_input_file file;
     char *path;

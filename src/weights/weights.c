@@ -11,15 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of all shards together: a list entry takes some 400 bytes, and the largest language models have as many. */
-#define MAX_TENSORS 100000
-
 static int compare_names(const void *a, const void *b) {
     return strcmp(((const i2v_weight *)a)->name, ((const i2v_weight *)b)->name);
 }
 
 void i2v_weights_sort(i2v_weights *weights) {
     qsort(weights->tensors, weights->count, sizeof *weights->tensors, compare_names);
+}
+
+i2v_status i2v_weights_index(i2v_weights *weights, i2v_error *error) {
+    i2v_weights_sort(weights);
+    for (size_t i = 1; i < weights->count; i++) {
+        const i2v_weight *one = &weights->tensors[i - 1], *other = &weights->tensors[i];
+        if (strcmp(one->name, other->name) != 0) continue;
+        if (one->file == other->file)
+            return i2v_fail(error, I2V_ERROR_MODEL, "%s: duplicate tensor %s", one->file, one->name);
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: duplicate tensor %s: it is in %s as well", one->file, one->name,
+                        other->file);
+    }
+    return I2V_OK;
 }
 
 /* Gathers the tensors of all opened files. */
@@ -35,14 +45,7 @@ static i2v_status gather(i2v_weights *weights, i2v_error *error) {
         memcpy(weights->tensors + weights->count, file->tensors, file->count * sizeof *file->tensors);
         weights->count += file->count;
     }
-    i2v_weights_sort(weights);
-    for (size_t i = 1; i < weights->count; i++) {
-        const i2v_weight *one = &weights->tensors[i - 1], *other = &weights->tensors[i];
-        if (strcmp(one->name, other->name) == 0)
-            return i2v_fail(error, I2V_ERROR_MODEL, "%s: duplicate tensor %s: it is in %s as well", one->file,
-                            one->name, other->file);
-    }
-    return I2V_OK;
+    return i2v_weights_index(weights, error);
 }
 
 /* Opens one file more; files must have room. */
@@ -52,9 +55,9 @@ static i2v_status open_file(i2v_weights *weights, const char *path, i2v_error *e
     if (status != I2V_OK) return status;
     weights->files_count++;
     for (size_t i = 0; i < weights->files_count; i++) count += weights->files[i].count;
-    if (count <= MAX_TENSORS) return I2V_OK;
+    if (count <= I2V_MAX_TENSORS) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has more than %d tensors with this file; get the right one", path,
-                    MAX_TENSORS);
+                    I2V_MAX_TENSORS);
 }
 
 static i2v_status open_single(i2v_weights *weights, i2v_error *error) {
@@ -109,8 +112,7 @@ static i2v_status open_shards(i2v_weights *weights, const char *folder, i2v_erro
     return status;
 }
 
-/* Takes the status of opening and finishes it: what failed to open is freed. */
-static i2v_status opened(i2v_weights **weights, i2v_status status, i2v_error *error) {
+i2v_status i2v_weights_opened(i2v_weights **weights, i2v_status status, i2v_error *error) {
     if (status == I2V_OK) status = i2v_scales_take(*weights, error);
     if (status == I2V_OK) return status;
     i2v_weights_close(*weights);
@@ -118,7 +120,7 @@ static i2v_status opened(i2v_weights **weights, i2v_status status, i2v_error *er
     return status;
 }
 
-static i2v_status begin(i2v_weights **weights, const char *path, i2v_error *error) {
+i2v_status i2v_weights_begin(i2v_weights **weights, const char *path, i2v_error *error) {
     *weights = calloc(1, sizeof **weights);
     if (!*weights) return i2v_fail_memory(error, path, sizeof **weights);
     (*weights)->holders = 1;
@@ -128,20 +130,20 @@ static i2v_status begin(i2v_weights **weights, const char *path, i2v_error *erro
 
 i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const char *stem, const char *variant,
                             i2v_error *error) {
-    i2v_status status = begin(weights, folder, error);
+    i2v_status status = i2v_weights_begin(weights, folder, error);
     if (status != I2V_OK) return status;
     int is_index = 0;
     status = i2v_weights_locate(&(*weights)->path, &is_index, folder, stem, variant, error);
     if (status == I2V_OK) status = is_index ? open_shards(*weights, folder, error) : open_single(*weights, error);
-    return opened(weights, status, error);
+    return i2v_weights_opened(weights, status, error);
 }
 
 i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error) {
-    i2v_status status = begin(weights, path, error);
+    i2v_status status = i2v_weights_begin(weights, path, error);
     if (status != I2V_OK) return status;
     (*weights)->path = strdup(path);
     status = (*weights)->path ? open_single(*weights, error) : i2v_fail_memory(error, path, 0);
-    return opened(weights, status, error);
+    return i2v_weights_opened(weights, status, error);
 }
 
 i2v_weights *i2v_weights_hold(i2v_weights *weights) {
@@ -182,6 +184,10 @@ int i2v_weights_have(const i2v_weights *weights, const char *prefix) {
 const char *i2v_weights_metadata(const i2v_weights *weights, const char *key) {
     if (weights->origin) return i2v_weights_metadata(weights->origin, key);
     return weights->files_count ? json_string_value(json_object_get(weights->files[0].metadata, key)) : NULL;
+}
+
+int i2v_weights_in_memory(const i2v_weights *weights) {
+    return weights->origin ? i2v_weights_in_memory(weights->origin) : weights->files_count == 0;
 }
 
 const char *i2v_weights_misfit(const i2v_weights *weights) {

@@ -26,7 +26,7 @@ typedef struct i2v_weight {
     uint64_t count; /* elements */
     uint64_t bytes;
     float scale;      /* of values of one byte: what they are multiplied with, in f32 */
-    i2v_bytes at;     /* in the file, or of a copy in memory */
+    i2v_bytes at;     /* in the file, or in memory: the caller's, or a copy */
     const char *file; /* path, for messages */
 } i2v_weight;
 
@@ -43,6 +43,10 @@ i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const cha
                             i2v_error *error);
 /* Opens one safetensors file, whatever its name. */
 i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error);
+/* The caller's tensors, read where they lie at each use: their values must stay until the weights are closed. title
+ * stands in messages where a file has its path. They are checked as a file's header is. */
+i2v_status i2v_weights_open_memory(i2v_weights **weights, const char *title, const i2v_memory_tensor *tensors,
+                                   size_t count, i2v_error *error);
 /* Lets go of the weights: the last of those who hold them frees them. */
 void i2v_weights_close(i2v_weights *weights);
 /* Holds the weights once more; returns them. Not from several threads. */
@@ -67,6 +71,9 @@ void i2v_weights_explain_misfit(i2v_weights *weights, const char *cause);
 
 size_t i2v_weights_count(const i2v_weights *weights);
 const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* sorted by name */
+
+/* True of the caller's tensors, under whatever names. */
+int i2v_weights_in_memory(const i2v_weights *weights);
 
 /* Where the weights come from, for messages: the file, or the index of the shards. */
 const char *i2v_weights_path(const i2v_weights *weights);

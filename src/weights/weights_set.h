@@ -5,21 +5,31 @@
 #include "weights/name_map.h"
 #include "weights/safetensors.h"
 
+/* Of all shards together: a list entry takes some 400 bytes, and the largest language models have as many. */
+#define I2V_MAX_TENSORS 100000
+
 struct i2v_weights {
     int holders;
     char *path;
-    i2v_safetensors *files;
+    i2v_safetensors *files; /* none of tensors in memory */
     size_t files_count;
     i2v_weight *tensors; /* of all files, sorted by name; names belong to the files or to the map */
     size_t count;
     const char *misfit;
-    /* of renamed tensors: whose they are, how, and the memory of those that could not stay as they are in the file */
+    /* of renamed tensors: whose they are, how */
     i2v_weights *origin;
     i2v_name_map map;
-    void **owned;
+    void **owned; /* memory of names, and of tensors that could not stay as they are in the file */
     size_t owned_count;
 };
 
+/* Weights without a tensor yet. */
+i2v_status i2v_weights_begin(i2v_weights **weights, const char *path, i2v_error *error);
+/* Takes the status of opening and finishes it: what failed to open is freed. */
+i2v_status i2v_weights_opened(i2v_weights **weights, i2v_status status, i2v_error *error);
+
+/* Sorts the tensors; fails where two have one name. */
+i2v_status i2v_weights_index(i2v_weights *weights, i2v_error *error);
 void i2v_weights_sort(i2v_weights *weights);
 
 #endif

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import operator
 import os
-from ctypes import POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_size_t, c_uint8
-from ctypes import c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int64, c_size_t
+from ctypes import c_uint8, c_uint64, c_void_p
 from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Tuple, Type
 
 VERSION = (0, 1)
@@ -120,6 +120,24 @@ class i2v_lora(Structure):
     ]
 
 
+class i2v_memory_tensor(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("dtype", c_char_p),
+        ("ndim", c_int),
+        ("shape", POINTER(c_int64)),
+        ("data", c_void_p),
+    ]
+
+
+class i2v_memory_part(Structure):
+    _fields_ = [
+        ("config", c_char_p),
+        ("tensors", POINTER(i2v_memory_tensor)),
+        ("tensors_count", c_size_t),
+    ]
+
+
 class i2v_options(Structure):
     _fields_ = [
         ("variant", c_char_p),
@@ -133,6 +151,11 @@ class i2v_options(Structure):
         ("keep_loaded", c_int),
         ("loras", POINTER(i2v_lora)),
         ("loras_count", c_size_t),
+        ("unet_memory", POINTER(i2v_memory_part)),
+        ("vae_memory", POINTER(i2v_memory_part)),
+        ("image_encoder_memory", POINTER(i2v_memory_part)),
+        ("frame_decoder_memory", POINTER(i2v_memory_part)),
+        ("scheduler_config", c_char_p),
     ]
 
 
@@ -352,10 +375,24 @@ def declare(library: ctypes.CDLL) -> None:
 
 
 def settable(struct: Type[Structure]) -> Dict[str, Any]:
-    """The fields that are a number, a name or text, with their types."""
+    """The fields that are a number, a name or text, with their types. The length of a list is set with the list."""
     simple = (c_int, c_double, c_uint64, c_char_p)
     fields: Any = struct._fields_  # none of ours is a bit field
-    return {name: kind for name, kind in fields if kind in simple or issubclass(kind, Enum)}
+    return {name: kind for name, kind in fields
+            if (kind in simple or issubclass(kind, Enum)) and not name.endswith("_count")}
+
+
+def encode(name: str, text: Any) -> Any:
+    """A path or other text for C, which would take it to end at a NUL. None stays."""
+    if text is None:
+        return None
+    try:
+        encoded = os.fsencode(text)
+    except TypeError:
+        raise TypeError(f"{name} must be text, not {type(text).__name__}") from None
+    if b"\0" in encoded:
+        raise ValueError(f"{name} has a NUL character in it: {text!r}")
+    return encoded
 
 
 def convert(name: str, kind: Any, value: Any) -> Any:
@@ -366,10 +403,7 @@ def convert(name: str, kind: Any, value: Any) -> Any:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     if kind is c_char_p:
-        try:
-            return os.fsencode(value)
-        except TypeError:
-            raise TypeError(f"{name} must be text, not {type(value).__name__}") from None
+        return encode(name, value)
     if kind is c_double:
         try:
             return float(value)

@@ -99,7 +99,7 @@ class Picture:
     def _load(self, path: Any) -> None:
         # alpha is dropped, as diffusers' load_image does
         drop = _ffi.i2v_alpha.number("drop")
-        name = os.fsencode(path)
+        name = _ffi.encode("image", path)
         if not name.lower().startswith((b"http://", b"https://")):
             check(library.i2v_image_load(self.pointer, name, drop, self._error), self._error)
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import warnings
 import weakref
-from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ._call import Call
 from ._library import library
 from .arrays import Picture, copy_floats
 from .errors import Img2VidError, make
+from .memory import MemoryPart
 
 
 class Video:
@@ -47,23 +49,41 @@ def set_loras(settings: _ffi.i2v_options, loras: Sequence[Any]) -> None:
         settings.loras, settings.loras_count = files, len(loras)
 
 
+def set_parts(settings: _ffi.i2v_options, parts: Mapping[str, MemoryPart]) -> None:
+    for name, part in parts.items():
+        if not hasattr(type(settings), name + "_memory"):
+            raise TypeError(f"memory has {name!r}, which is no part of the model")
+        setattr(settings, name + "_memory", ctypes.pointer(part.struct))
+
+
+def close(handle: Any, memory: Any) -> None:
+    """memory: what the library reads until then."""
+    library.i2v_close(handle)
+    del memory
+
+
 class Engine:
     """Close it, use it in a with statement, or let it go: its memory is then freed.
 
-    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files or folders, each a path or (path, scale).
-    options: the other fields of the library's i2v_options.
+    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files or folders, each a path or
+    (path, scale).
+    memory: parts in place of the model's own by their names ("unet", "vae", "image_encoder", "frame_decoder"). options:
+    the other fields of the library's i2v_options.
     """
 
-    def __init__(self, model: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (), **options: Any) -> None:
+    def __init__(self, model: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (),
+                 memory: Optional[Mapping[str, MemoryPart]] = None, **options: Any) -> None:
         settings = _ffi.i2v_options()
         library.i2v_options_default(settings)
         _ffi.fill(settings, options)
         set_loras(settings, loras)
+        parts = dict(memory or {})
+        set_parts(settings, parts)
         handle = _ffi.engine()
         self._busy = threading.Lock()
-        status = library.i2v_open(handle, os.fsencode(model), settings)
+        status = library.i2v_open(handle, _ffi.encode("model", model), settings)
         self._handle = handle
-        self._closing: Any = weakref.finalize(self, library.i2v_close, handle)
+        self._closing: Any = weakref.finalize(self, close, handle, parts)
         try:
             self._check(status)
             info = _ffi.i2v_model_info()
@@ -122,7 +142,14 @@ class Engine:
 
     def decode(self, latents: np.ndarray, params: _ffi.i2v_params,
                on_event: Optional[Callable[[_ffi.i2v_event], Any]] = None) -> Video:
-        """The video of float32 latents [F, C, h, w]."""
+        """The video of latents [F, C, h, w]."""
+        latents = np.asarray(latents)
+        if latents.ndim != 4 or latents.shape[1] != self.latent_channels:
+            raise ValueError(f"latents must be [frames, {self.latent_channels}, height, width], not of the shape "
+                             f"{list(latents.shape)}")
+        if not np.issubdtype(latents.dtype, np.floating):
+            raise TypeError(f"latents must be floats, not {latents.dtype}")
+        latents = np.ascontiguousarray(latents, dtype=np.float32)
         frames, _, height, width = latents.shape
         return self._run(params, on_event, None, lambda video: library.i2v_decode(
             self._handle, _ffi.as_floats(latents), frames, height, width, params, video))

@@ -14,7 +14,7 @@ from .errors import check
 
 def is_id(model: Union[str, "os.PathLike[str]"]) -> bool:
     """True for "org/name" and "org/name/FILE", if there is no such file or folder."""
-    return isinstance(model, str) and not os.path.exists(model) and bool(library.i2v_hub_is_id(os.fsencode(model)))
+    return isinstance(model, str) and not os.path.exists(model) and bool(library.i2v_hub_is_id(_ffi.encode("model", model)))
 
 
 def pull(model: str, show: Progress, **options: Any) -> str:
@@ -23,7 +23,7 @@ def pull(model: str, show: Progress, **options: Any) -> str:
     settings, error = _ffi.i2v_hub_options(), _ffi.i2v_error()
     library.i2v_hub_options_default(settings)
     _ffi.fill(settings, options)
-    call = Call()
+    wanted, call = _ffi.encode("model", model), Call()
     stopped = call.stopped
 
     def tell(event: Any, _: Any) -> int:
@@ -33,7 +33,7 @@ def pull(model: str, show: Progress, **options: Any) -> str:
     settings.on_event = _ffi.i2v_hub_callback(call.callback(tell) if show.shown else stopped)
     found = _ffi.hub_model_pointer()
     try:
-        check(call.run(lambda: library.i2v_hub_pull(found, os.fsencode(model), settings, error)), error)
+        check(call.run(lambda: library.i2v_hub_pull(found, wanted, settings, error)), error)
         return os.fsdecode(found.contents.path)
     finally:
         show.end()

@@ -56,7 +56,7 @@ def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
     params, error = default_params({}), _ffi.i2v_error()
-    check(library.i2v_params_preset(params, os.fsencode(name), error), error)
+    check(library.i2v_params_preset(params, _ffi.encode("name", name), error), error)
     values = {key: getattr(params, key) for key in PRESET}
     return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
 

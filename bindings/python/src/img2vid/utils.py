@@ -67,19 +67,20 @@ def export_to_video(video_frames: Any, output_video_path: Union[str, "os.PathLik
     "h265", ...), loop. metadata, a dict, is kept in the file for ``read_metadata``.
     """
     path, error = os.fspath(output_video_path), _ffi.i2v_error()
+    encoded = _ffi.encode("output_video_path", path)
     settings = _ffi.i2v_output()
     library.i2v_output_default(settings)
     if isinstance(output.get("metadata"), dict):
         output["metadata"] = json.dumps(output["metadata"])
     _ffi.fill(settings, dict(output, fps=fps), reserved=("index",))
-    check(library.i2v_video_check_output(os.fsencode(path), settings, error), error)
+    check(library.i2v_video_check_output(encoded, settings, error), error)
     frames = frames_of(video_frames)
     count, height, width, _ = frames.shape
     video = _ffi.i2v_video(num_videos=1, num_frames=count, height=height, width=width, frames=_ffi.as_floats(frames),
                            fps=7, num_clips=1, clip_frames=count)
     call = Call()
     settings.cancelled = _ffi.cancelled_callback(call.stopped)
-    check(call.run(lambda: library.i2v_video_save(video, os.fsencode(path), settings, error)), error)
+    check(call.run(lambda: library.i2v_video_save(video, encoded, settings, error)), error)
     return path
 
 
@@ -87,7 +88,7 @@ def read_metadata(path: Union[str, "os.PathLike[str]"]) -> Optional[Dict[str, An
     """What ``export_to_video``, or the program img2vid, kept in a file; None if there is nothing. It may come from
     anybody: check what is in it before use."""
     text, error = ctypes.c_void_p(), _ffi.i2v_error()
-    check(library.i2v_metadata_load(os.fsencode(path), text, error), error)
+    check(library.i2v_metadata_load(_ffi.encode("path", path), text, error), error)
     if text.value is None:
         return None
     try:
