@@ -6,10 +6,15 @@
  * - Functions that can fail return an i2v_status. The sentence for a person (what is wrong, with which file or
  *   parameter, and the way out) is in i2v_error_message(engine), or in the i2v_error buffer that calls without an
  *   engine take. That buffer may be NULL.
+ * - NULL where a pointer is needed is I2V_ERROR_PARAMETER with the parameter's name, as any number outside its range
+ *   is; functions without a status do nothing then, or return 0 or NULL. On a NULL engine a call has no sentence of its
+ *   own. What only the caller knows cannot be checked: that arrays are as long as the sizes beside them say.
  * - Structs of settings come filled from their ..._default function; change fields after that.
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
  * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
  *   same time from two threads; one engine must not.
+ * - After fork() the child may use and close the engines that it has from its parent: at its next call an engine starts
+ *   threads there. Not one that another thread of the parent was using at that moment, which can only be closed.
  * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
  *   its callbacks take. The engines' own threads have theirs.
  */

@@ -46,3 +46,14 @@ i2v_status i2v_fail_system(i2v_error *error, const char *verb, const char *what,
     if (code == ENOMEM) return i2v_fail_memory(error, what, 0);
     return i2v_fail(error, I2V_ERROR_IO, "cannot %s %s: %s%s", verb, what, strerror(code), way_out(code));
 }
+
+i2v_status i2v_require(i2v_error *error, ...) {
+    i2v_status status = I2V_OK;
+    va_list pairs;
+    va_start(pairs, error);
+    for (const char *name; !status && (name = va_arg(pairs, const char *)) != NULL;) {
+        if (!va_arg(pairs, const void *)) status = i2v_fail(error, I2V_ERROR_PARAMETER, "%s is NULL", name);
+    }
+    va_end(pairs);
+    return status;
+}

@@ -15,4 +15,8 @@ i2v_status i2v_fail_memory(i2v_error *error, const char *what, uint64_t bytes);
 /* "cannot VERB what: ..." by an errno, with the way out where that is known. Lack of memory is told as that. */
 i2v_status i2v_fail_system(i2v_error *error, const char *verb, const char *what, int code);
 
+/* What a public call cannot do without, as pairs of a parameter's name and its pointer, ended by NULL:
+ * I2V_ERROR_PARAMETER for the first that is NULL. */
+__attribute__((sentinel)) i2v_status i2v_require(i2v_error *error, ...);
+
 #endif

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Looks at a flag before going to sleep: some ten microseconds, the pause between two operations. */
 #define SPINS 2000
@@ -18,6 +19,7 @@ typedef struct {
 } loop;
 
 struct i2v_team {
+    pid_t process; /* that the threads are in */
     int size, started; /* members beside the caller: size - 1, of which `started` run */
     pthread_t *threads;
     pthread_mutex_t mutex;
@@ -118,6 +120,7 @@ i2v_status i2v_team_new(i2v_team **out, int threads, i2v_error *error) {
     i2v_team *team = calloc(1, sizeof *team);
     *out = NULL;
     if (!team) return i2v_fail_memory(error, "the threads", sizeof *team);
+    team->process = getpid();
     team->size = threads;
     team->threads = calloc((size_t)threads, sizeof *team->threads);
     pthread_mutex_init(&team->mutex, NULL);
@@ -132,8 +135,12 @@ i2v_status i2v_team_new(i2v_team **out, int threads, i2v_error *error) {
     return I2V_OK;
 }
 
-void i2v_team_delete(i2v_team *team) {
-    if (!team) return;
+int i2v_team_is_here(const i2v_team *team) {
+    return !team || team->process == getpid();
+}
+
+/* Where the threads are not, the mutex may be locked for ever and the conditions waited on: they are not touched. */
+static void stop(i2v_team *team) {
     pthread_mutex_lock(&team->mutex);
     team->stop = 1;
     pthread_cond_broadcast(&team->begin);
@@ -142,6 +149,11 @@ void i2v_team_delete(i2v_team *team) {
     pthread_cond_destroy(&team->begin);
     pthread_cond_destroy(&team->end);
     pthread_mutex_destroy(&team->mutex);
+}
+
+void i2v_team_delete(i2v_team *team) {
+    if (!team) return;
+    if (i2v_team_is_here(team)) stop(team);
     free(team->threads);
     free(team);
 }
@@ -173,7 +185,7 @@ static void work_together(i2v_team *team) {
 void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
                   void (*body)(void *argument, int64_t item, int thread), void *argument) {
     loop alone = {items, cancel, body, argument};
-    if (i2v_team_size(team) == 1 || items <= 1) {
+    if (i2v_team_size(team) == 1 || items <= 1 || !i2v_team_is_here(team)) {
         atomic_llong next = 0;
         work(&alone, &next, 0);
     } else {

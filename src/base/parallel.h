@@ -20,6 +20,10 @@ void i2v_team_delete(i2v_team *team);
 /* Threads of the team; NULL is a team of one. */
 int i2v_team_size(const i2v_team *team);
 
+/* False in a process that was forked from the team's: of its threads, none came along. Work is done by the caller's
+ * thread alone then, and the team can be deleted, at any time of the fork. */
+int i2v_team_is_here(const i2v_team *team);
+
 /* Calls body(argument, item, thread) for each item in 0..items, thread being in 0..size of the team. Items not begun
  * when *cancel (may be NULL) becomes non-zero are left out.
  * Not to be called from a body, nor on one team from two threads at once. */

@@ -29,6 +29,7 @@ static int steers(int32_t character) {
 }
 
 void i2v_make_printable(char *text) {
+    if (!text) return;
     const unsigned char *from = (const unsigned char *)text;
     char *to = text;
     while (*from) {

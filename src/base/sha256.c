@@ -44,8 +44,9 @@ i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_erro
     enum { CHUNK = 1 << 18 };
     i2v_input_file file;
     i2v_sha256 hash;
-    hex[0] = '\0';
-    i2v_status status = i2v_input_file_open(&file, path, error);
+    if (hex) hex[0] = '\0';
+    i2v_status status = i2v_require(error, "path", path, "hex", hex, NULL);
+    if (!status) status = i2v_input_file_open(&file, path, error);
     if (status) return status;
     i2v_bytes bytes = {.file = &file};
     void *buffer = malloc(CHUNK);

@@ -84,11 +84,12 @@ static i2v_status find_in(i2v_hub_model **model, i2v_cache *cache, const i2v_hub
 }
 
 i2v_status i2v_hub_find(i2v_hub_model **model, const char *id, const i2v_hub_options *options, i2v_error *error) {
-    *model = NULL;
+    if (model) *model = NULL;
     i2v_hub_name name;
     i2v_hub_environment environment;
     i2v_cache cache = {0};
-    i2v_status status = i2v_hub_name_read(&name, id, options, error);
+    i2v_status status = i2v_require(error, "model", model, "id", id, NULL);
+    if (status == I2V_OK) status = i2v_hub_name_read(&name, id, options, error);
     if (status == I2V_OK) status = i2v_hub_environment_read(&environment, options, error);
     if (status != I2V_OK) return status;
     status = i2v_cache_open(&cache, environment.cache, name.repository, error);

@@ -28,6 +28,7 @@ static size_t repository_length(const char *text) {
 
 int i2v_hub_is_id(const char *text) {
     i2v_hub_page page;
+    if (!text) return 0;
     if (i2v_hub_page_read(&page, text, NULL)) return 1;
     size_t length = repository_length(text);
     return length > 0 && (!text[length] || i2v_is_relative_name(text + length + 1));
@@ -68,12 +69,11 @@ i2v_status i2v_hub_name_read(i2v_hub_name *name, const char *id, const i2v_hub_o
     }
     const char *revision = options && options->revision ? options->revision : "main";
     const char *file = options ? options->file : NULL;
-    size_t length = id ? repository_length(id) : 0;
-    if (!id || !i2v_hub_is_id(id))
+    if (!i2v_hub_is_id(id))
         return i2v_fail(
             error, I2V_ERROR_PARAMETER,
-            "\"%.100s\" is no model of the hub; their names are like stabilityai/stable-video-diffusion-img2vid",
-            id ? id : "");
+            "\"%.100s\" is no model of the hub; their names are like stabilityai/stable-video-diffusion-img2vid", id);
+    size_t length = repository_length(id);
     if (!is_revision(revision))
         return i2v_fail(error, I2V_ERROR_PARAMETER, "\"%.100s\" is no branch, tag or commit", revision);
     if (!file && id[length]) file = id + length + 1;

@@ -37,7 +37,7 @@ typedef struct pull_state {
 } pull_state;
 
 void i2v_hub_options_default(i2v_hub_options *options) {
-    *options = (i2v_hub_options){.connections = 4};
+    if (options) *options = (i2v_hub_options){.connections = 4};
 }
 
 void i2v_hub_tuning_default(i2v_hub_tuning *tuning) {
@@ -318,7 +318,9 @@ static i2v_status open_http(pull_state *pull) {
 
 i2v_status i2v_hub_pull_tuned(i2v_hub_model **model, const char *id, const i2v_hub_options *options,
                               const i2v_hub_tuning *tuning, i2v_error *error) {
-    *model = NULL;
+    i2v_status status = i2v_require(error, "model", model, "id", id, NULL);
+    if (model) *model = NULL;
+    if (status != I2V_OK) return status;
     i2v_hub_options defaults;
     i2v_hub_options_default(&defaults);
     pull_state pull = {.options = options ? options : &defaults, .tuning = *tuning, .error = error, .began = i2v_now()};
@@ -327,7 +329,7 @@ i2v_status i2v_hub_pull_tuned(i2v_hub_model **model, const char *id, const i2v_h
     if (pull.options->connections < 1 || pull.options->connections > I2V_CONNECTIONS_MAX)
         return i2v_fail(error, I2V_ERROR_PARAMETER, "connections are from 1 to %d, not %d", I2V_CONNECTIONS_MAX,
                         pull.options->connections);
-    i2v_status status = i2v_hub_name_read(&pull.name, id, options, error);
+    status = i2v_hub_name_read(&pull.name, id, options, error);
     if (status == I2V_OK) status = i2v_hub_environment_read(&pull.environment, options, error);
     if (status != I2V_OK) return status;
     if (pull.environment.offline) {

@@ -15,6 +15,9 @@
 i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
                                  int out_width, int out_height, i2v_error *error);
 
+/* picture.c: fails, with the parameter's name, where a caller's picture is NULL or has no pixels or no size. */
+i2v_status i2v_image_check(const i2v_image *image, const char *name, i2v_error *error);
+
 /* resize.c: bytes that i2v_image_resize takes at the most, the new picture's among them. */
 uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height);
 

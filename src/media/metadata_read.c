@@ -177,9 +177,10 @@ static i2v_status read_any(char **json, const i2v_encoded *source, i2v_error *er
 }
 
 i2v_status i2v_metadata_load(const char *path, char **json, i2v_error *error) {
-    *json = NULL;
+    if (json) *json = NULL;
     i2v_mapped_file file;
-    i2v_status status = i2v_file_map(&file, path, error);
+    i2v_status status = i2v_require(error, "path", path, "json", json, NULL);
+    if (!status) status = i2v_file_map(&file, path, error);
     if (status) return status;
     i2v_encoded source = {file.data, file.size, path};
     status = read_any(json, &source, error);

@@ -245,8 +245,9 @@ static i2v_status check_array(opened_array *array, const char *path, i2v_error *
 static i2v_status open_array(opened_array *array, const char *path, int64_t shape[MAX_NDIM], int *ndim,
                              i2v_error *error) {
     *array = (opened_array){0};
-    *ndim = 0;
-    i2v_status status = i2v_input_file_open(&array->file, path, error);
+    if (ndim) *ndim = 0;
+    i2v_status status = i2v_require(error, "path", path, "shape", shape, "ndim", ndim, NULL);
+    if (!status) status = i2v_input_file_open(&array->file, path, error);
     if (!status) status = check_array(array, path, error);
     if (status) return status;
     memcpy(shape, array->header.shape, sizeof array->header.shape);
@@ -307,17 +308,18 @@ i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_er
 /* wanted: the shape of i2v_array_load_same; NULL: any. sha256 may be NULL. */
 static i2v_status load(const char *path, float **data, const int64_t *wanted, int wanted_ndim, int64_t shape[MAX_NDIM],
                        int *ndim, char sha256[I2V_SHA256_SIZE], i2v_error *error) {
-    opened_array array;
+    opened_array array = {0};
     i2v_sha256 hash = {0};
-    *data = NULL;
-    i2v_status status = open_array(&array, path, shape, ndim, error);
+    if (data) *data = NULL;
+    i2v_status status = i2v_require(error, "data", data, NULL);
+    if (!status) status = open_array(&array, path, shape, ndim, error);
     if (!status && wanted && (*ndim != wanted_ndim || memcmp(shape, wanted, (size_t)*ndim * sizeof *shape) != 0))
         status = i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
     if (sha256) i2v_sha256_begin(&hash);
     if (!status) status = read_array(&array, data, &hash, error);
     i2v_status hashed = sha256 ? i2v_sha256_end(&hash, sha256, status ? NULL : error) : I2V_OK;
     if (!status) status = hashed;
-    if (status) {
+    if (status && data) {
         free(*data);
         *data = NULL;
         if (sha256) sha256[0] = '\0';
@@ -373,21 +375,25 @@ static int write_rows(FILE *stream, const float *data, int64_t rows, int64_t cou
 }
 
 i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim, i2v_error *error) {
-    return i2v_array_save_rows(path, data, ndim > 0 ? shape[0] : 1, shape, ndim, error);
+    return i2v_array_save_rows(path, data, ndim > 0 && shape ? shape[0] : 1, shape, ndim, error);
 }
 
 i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,
                                i2v_error *error) {
     size_t count = 0;
+    i2v_status status = i2v_require(error, "path", path, NULL);
+    if (!status && ndim > 0) status = i2v_require(error, "shape", shape, NULL);
+    if (status) return status;
     if (ndim < 0 || ndim > MAX_NDIM || !count_values(shape, ndim, sizeof *data, &count)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
                         "cannot write %s: its shape has a negative or too large size, or more "
                         "than %d dimensions",
                         path, MAX_NDIM);
     }
+    if (count > 0) status = i2v_require(error, "data", data, NULL);
     i2v_output_file file;
-    i2v_output_file_sweep(path);
-    i2v_status status = i2v_output_file_begin(&file, path, error);
+    if (!status) i2v_output_file_sweep(path);
+    if (!status) status = i2v_output_file_begin(&file, path, error);
     if (status) return status;
     char header[HEADER_SIZE + 1];
     size_t size = write_header(header, shape, ndim);

@@ -73,8 +73,9 @@ i2v_status i2v_raster_check_not_black(const i2v_raster *raster, const char *kind
 }
 
 i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error) {
-    *image = NULL;
-    i2v_status status = check_size(width, height, "the picture", I2V_ERROR_PARAMETER, error);
+    if (image) *image = NULL;
+    i2v_status status = i2v_require(error, "image", image, NULL);
+    if (!status) status = check_size(width, height, "the picture", I2V_ERROR_PARAMETER, error);
     if (status) return status;
     size_t bytes = (size_t)width * (size_t)height * 3;
     i2v_image *made = malloc(sizeof *made);
@@ -87,6 +88,13 @@ i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *er
     *made = (i2v_image){.width = width, .height = height, .pixels = pixels};
     *image = made;
     return I2V_OK;
+}
+
+i2v_status i2v_image_check(const i2v_image *image, const char *name, i2v_error *error) {
+    i2v_status status = i2v_require(error, name, image, NULL);
+    if (!status) status = check_size(image->width, image->height, "the picture", I2V_ERROR_PARAMETER, error);
+    if (status || image->pixels) return status;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture has no pixels");
 }
 
 void i2v_image_free(i2v_image *image) {

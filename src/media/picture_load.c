@@ -11,7 +11,7 @@
 #include <string.h>
 
 void i2v_image_options_default(i2v_image_options *options) {
-    *options = (i2v_image_options){.alpha = I2V_ALPHA_WHITE, .fit = I2V_FIT_CROP};
+    if (options) *options = (i2v_image_options){.alpha = I2V_ALPHA_WHITE, .fit = I2V_FIT_CROP};
 }
 
 /* ---- the budget ------------------------------------------------------------------------------------------------- */
@@ -83,6 +83,9 @@ static i2v_status resize(i2v_image **image, const i2v_raster *raster, const i2v_
 
 static i2v_status check_options(const i2v_image_options *options, i2v_error *error) {
     int max = I2V_IMAGE_MAX_SIDE, width = options->width, height = options->height;
+    if (options->alpha != I2V_ALPHA_WHITE && options->alpha != I2V_ALPHA_DROP)
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "alpha is %d; it must be I2V_ALPHA_WHITE or I2V_ALPHA_DROP",
+                        (int)options->alpha);
     if (width == 0 && height == 0) return I2V_OK;
     if (width < 1 || height < 1 || width > max || height > max) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
@@ -123,7 +126,9 @@ static const i2v_image_options *options_or_default(const i2v_image_options *opti
 i2v_status i2v_image_load_memory_with(i2v_image **image, const void *data, size_t size,
                                       const i2v_image_options *options, i2v_error *error) {
     i2v_image_options defaults;
-    *image = NULL;
+    if (image) *image = NULL;
+    i2v_status status = i2v_require(error, "image", image, NULL);
+    if (status) return status;
     if (!data && size > 0) return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture's data is NULL");
     if (size > I2V_FILE_MAX_BYTES) {
         return i2v_fail(error, I2V_ERROR_FORMAT, "the picture is larger than %zu MiB", I2V_FILE_MAX_BYTES >> 20);
@@ -158,8 +163,9 @@ i2v_status i2v_image_load_with(i2v_image **image, const char *path, const i2v_im
                                i2v_error *error) {
     i2v_image_options defaults;
     char *local = NULL;
-    *image = NULL;
-    i2v_status status = i2v_path_of(&local, path, error);
+    if (image) *image = NULL;
+    i2v_status status = i2v_require(error, "image", image, "path", path, NULL);
+    if (!status) status = i2v_path_of(&local, path, error);
     if (!status) status = load_path(image, local, options_or_default(options, &defaults), error);
     free(local);
     return status;

@@ -23,9 +23,10 @@ static i2v_status probe_array(i2v_media_info *info, const char *path, i2v_error 
 }
 
 i2v_status i2v_media_probe(const char *path, i2v_media_info *info, i2v_error *error) {
-    *info = (i2v_media_info){0};
+    if (info) *info = (i2v_media_info){0};
     i2v_mapped_file file;
-    i2v_status status = i2v_file_map(&file, path, error);
+    i2v_status status = i2v_require(error, "path", path, "info", info, NULL);
+    if (!status) status = i2v_file_map(&file, path, error);
     if (status) return status;
     i2v_encoded source = {file.data, file.size, path};
     i2v_picture_format format = file.size ? i2v_picture_format_of(file.data, file.size) : I2V_PICTURE_UNKNOWN;

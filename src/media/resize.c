@@ -273,9 +273,13 @@ static void pad_size(const i2v_image *source, int *width, int *height) {
 
 i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                             i2v_error *error) {
-    *image = NULL;
+    if (image) *image = NULL;
     i2v_image *made = NULL;
-    i2v_status status = check_sizes(source->width, source->height, width, height, error);
+    i2v_status status = i2v_require(error, "image", image, NULL);
+    if (!status) status = i2v_image_check(source, "source", error);
+    if (!status && (fit < I2V_FIT_CROP || fit > I2V_FIT_DIFFUSERS))
+        status = i2v_fail(error, I2V_ERROR_PARAMETER, "fit is %d, which is none of those that there are", (int)fit);
+    if (!status) status = check_sizes(source->width, source->height, width, height, error);
     if (!status) status = i2v_image_new(&made, width, height, error);
     if (status) return status;
     resize_job job = {source->pixels,

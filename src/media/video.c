@@ -18,7 +18,7 @@ static const i2v_video_format npy_format = {.ending = "npy"};
 #define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
 
 void i2v_output_default(i2v_output *output) {
-    *output = (i2v_output){.crf = -1, .quality = -1};
+    if (output) *output = (i2v_output){.crf = -1, .quality = -1};
 }
 
 int i2v_video_cancelled(const i2v_video_task *task) {

@@ -75,7 +75,8 @@ i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *
 
 i2v_status i2v_video_file(const char *path, int frame, char *file, size_t size, i2v_error *error) {
     char *found = NULL;
-    i2v_status status = i2v_video_path(&found, path, frame, error);
+    i2v_status status = i2v_require(error, "path", path, "file", file, NULL);
+    if (!status) status = i2v_video_path(&found, path, frame, error);
     if (status) return status;
     if ((size_t)snprintf(file, size, "%s", found) >= size)
         status = i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: %s", path, strerror(ENAMETOOLONG));

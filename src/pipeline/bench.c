@@ -169,8 +169,6 @@ static i2v_bench_report *report_new(const i2v_engine *engine, const i2v_sizes *s
 
 static i2v_status check(i2v_engine *engine, const i2v_params *params, int repetitions, i2v_sizes *sizes,
                         i2v_plan *plan) {
-    i2v_status status = i2v_engine_check_opened(engine);
-    if (status) return status;
     if (repetitions < 1 || repetitions > MAX_REPETITIONS) {
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "repetitions is %d; it must be between 1 and %d",
                         repetitions, MAX_REPETITIONS);
@@ -183,7 +181,7 @@ static i2v_status check(i2v_engine *engine, const i2v_params *params, int repeti
     used.decode_chunk_size = params->decode_chunk_size;
     used.forward_chunk_size = params->forward_chunk_size;
     used.max_guidance_scale = used.min_guidance_scale = 1; /* a step is one pass */
-    status = i2v_sizes_of_params(sizes, engine, &used);
+    i2v_status status = i2v_sizes_of_params(sizes, engine, &used);
     return status ? status : i2v_plan_make(plan, engine, sizes, I2V_STAGE_UNET);
 }
 
@@ -191,9 +189,11 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
     i2v_sizes sizes;
     i2v_plan plan;
     i2v_bench_report *report = NULL;
-    *out = NULL;
-    engine->error = (i2v_error){0};
-    i2v_status status = check(engine, params, repetitions, &sizes, &plan);
+    if (out) *out = NULL;
+    i2v_status status = i2v_engine_begin(engine);
+    if (status) return status;
+    status = i2v_require(&engine->error, "params", params, "report", out, NULL);
+    if (!status) status = check(engine, params, repetitions, &sizes, &plan);
     if (!status) {
         i2v_kept_trim(engine, &plan, &sizes);
         report = report_new(engine, &sizes, repetitions);
@@ -206,6 +206,7 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
         status = measure(&b, &engine->error);
     }
     atomic_store(&engine->cancel, 0);
+    i2v_engine_end(engine);
     if (status) {
         i2v_bench_report_free(report);
     } else {

@@ -11,16 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_LORAS 1000
+
 const char *i2v_version(void) {
     return I2V_VERSION;
 }
 
 void i2v_options_default(i2v_options *options) {
-    *options = (i2v_options){.dtype = I2V_DTYPE_AUTO};
+    if (options) *options = (i2v_options){.dtype = I2V_DTYPE_AUTO};
 }
 
 const char *i2v_error_message(const i2v_engine *engine) {
-    return engine ? engine->error.message : "not enough memory";
+    return engine ? engine->error.message : "there is no engine: not enough memory for one, or it is NULL";
 }
 
 void i2v_cancel(i2v_engine *engine) {
@@ -28,8 +30,39 @@ void i2v_cancel(i2v_engine *engine) {
 }
 
 i2v_status i2v_engine_check_opened(i2v_engine *engine) {
+    if (!engine) return I2V_ERROR_PARAMETER;
     if (engine->opened) return I2V_OK;
     return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
+}
+
+/* A process that was forked has the engine, but not its threads; nor the thread that was in a call, which has left the
+ * engine half done. */
+static i2v_status wake_team(i2v_engine *engine) {
+    i2v_team **team = &engine->device.team;
+    if (i2v_team_is_here(*team)) return I2V_OK;
+    if (engine->begun) {
+        return i2v_fail(&engine->error, I2V_ERROR_UNSUPPORTED,
+                        "this process was forked while another thread was in a call on this engine; open another "
+                        "engine here, or fork between calls");
+    }
+    i2v_team *made = NULL;
+    i2v_status status = i2v_team_new(&made, i2v_team_size(*team), &engine->error);
+    if (status) return status;
+    i2v_team_delete(*team);
+    *team = made;
+    return I2V_OK;
+}
+
+i2v_status i2v_engine_begin(i2v_engine *engine) {
+    if (engine) engine->error = (i2v_error){0};
+    i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = wake_team(engine);
+    if (!status) engine->begun = 1;
+    return status;
+}
+
+void i2v_engine_end(i2v_engine *engine) {
+    if (engine && i2v_team_is_here(engine->device.team)) engine->begun = 0;
 }
 
 /* ---- sizes ---- */
@@ -97,6 +130,10 @@ static i2v_status open_loras(i2v_engine *engine) {
     const i2v_options *options = &engine->options;
     size_t count = options->loras_count;
     if (count == 0) return I2V_OK;
+    if (!options->loras)
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "loras is NULL, but loras_count is %zu", count);
+    if (count > MAX_LORAS)
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "loras_count is %zu; it may be up to %d", count, MAX_LORAS);
     i2v_lora *loras = calloc(count, sizeof *loras);
     char **paths = calloc(count, sizeof *paths);
     i2v_status status = loras && paths ? I2V_OK : i2v_fail_memory(&engine->error, "the LoRA files", 0);
@@ -151,13 +188,15 @@ static void forget_given(i2v_options *options) {
 }
 
 i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *options) {
+    if (!out) return I2V_ERROR_PARAMETER;
     i2v_engine *engine = calloc(1, sizeof *engine);
     *out = engine;
     if (!engine) return I2V_ERROR_MEMORY;
     atomic_init(&engine->cancel, 0);
     i2v_options_default(&engine->options);
     if (options) engine->options = *options;
-    i2v_status status = i2v_model_place(&engine->path, model, engine->options.variant, &engine->error);
+    i2v_status status = i2v_require(&engine->error, "model", model, NULL);
+    if (!status) status = i2v_model_place(&engine->path, model, engine->options.variant, &engine->error);
     if (!status) status = check_options(engine);
     if (!status) status = i2v_parts_open(engine);
     if (!status) status = check_parts(engine);

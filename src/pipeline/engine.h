@@ -25,6 +25,7 @@ struct i2v_engine {
     const i2v_backend *backend;
     i2v_element element; /* of activations in the UNet and the VAE decoder */
     atomic_int cancel;
+    int begun; /* calls that compute: 0 or 1 */
 
     i2v_unet_config unet;
     i2v_vae_config vae;     /* of the encoder */
@@ -38,8 +39,12 @@ struct i2v_engine {
     struct i2v_kept *kept;                 /* parts that stay loaded; NULL without options.keep_loaded */
 };
 
-/* Fails if i2v_open did. */
+/* Fails if i2v_open did, or where there is no engine: then there is no message either. */
 i2v_status i2v_engine_check_opened(i2v_engine *engine);
+/* Begins a call that computes, with an empty message: the same, and the engine has its threads. What begins well is to
+ * be ended; i2v_engine_end does no harm to what does not, nor to NULL. */
+i2v_status i2v_engine_begin(i2v_engine *engine);
+void i2v_engine_end(i2v_engine *engine);
 /* Pixels per latent on a side. */
 int i2v_engine_scale(const i2v_engine *engine);
 /* What width and height must be multiples of. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 void i2v_params_default(i2v_params *params) {
+    if (!params) return;
     *params = (i2v_params){.fit = I2V_FIT_CROP,
                            .num_videos = 1,
                            .num_inference_steps = 25,
@@ -143,6 +144,7 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
 /* Ends a call: the result is the caller's only if all went well, and a cancel does not reach into the next call. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
     atomic_store(&engine->cancel, 0);
+    i2v_engine_end(engine);
     if (status) {
         i2v_video_free(made);
     } else {
@@ -155,9 +157,11 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     i2v_sizes sizes;
     i2v_plan plan;
     i2v_video *made = NULL;
-    *video = NULL;
-    engine->error = (i2v_error){0};
-    i2v_status status = i2v_engine_check_opened(engine);
+    if (video) *video = NULL;
+    i2v_status status = i2v_engine_begin(engine);
+    if (status) return status;
+    status = i2v_require(&engine->error, "params", params, "video", video, NULL);
+    if (!status) status = i2v_image_check(image, "image", &engine->error);
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) {
         uint64_t picture = (uint64_t)image->width * (uint64_t)image->height * 3;
@@ -190,9 +194,10 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     i2v_sizes sizes;
     i2v_plan plan;
     i2v_video *made = NULL;
-    *video = NULL;
-    engine->error = (i2v_error){0};
-    i2v_status status = i2v_engine_check_opened(engine);
+    if (video) *video = NULL;
+    i2v_status status = i2v_engine_begin(engine);
+    if (status) return status;
+    status = i2v_require(&engine->error, "latents", latents, "params", params, "video", video, NULL);
     if (!status) {
         status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     }

@@ -31,7 +31,9 @@ static i2v_status fetch(i2v_fetched *fetched, const char *url, size_t limit, con
 
 i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v_image_options *options,
                                    i2v_error *error) {
-    *image = NULL;
+    if (image) *image = NULL;
+    i2v_status status = i2v_require(error, "image", image, "url", url, NULL);
+    if (status != I2V_OK) return status;
     i2v_image_options defaults;
     i2v_image_options_default(&defaults);
     if (!options) options = &defaults;
@@ -41,7 +43,7 @@ i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v
     i2v_url_show(shown, url);
     int bounded = options->max_memory && options->max_memory < MAX_BYTES;
     size_t limit = bounded ? (size_t)options->max_memory : MAX_BYTES;
-    i2v_status status = fetch(&fetched, url, limit, options, error);
+    status = fetch(&fetched, url, limit, options, error);
     if (status == I2V_ERROR_FORMAT && bounded) return fail_too_large(shown, limit, error);
     if (status != I2V_OK) return status;
     status = i2v_image_take_memory(image, fetched.data, fetched.size, options, &cause);

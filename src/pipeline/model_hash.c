@@ -3,8 +3,9 @@
 #include "weights/fingerprint.h"
 
 i2v_status i2v_model_hash(i2v_engine *engine, char hex[I2V_SHA256_SIZE]) {
-    hex[0] = '\0';
+    if (hex) hex[0] = '\0';
     i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = i2v_require(&engine->error, "hex", hex, NULL);
     if (status) return status;
     i2v_sha256 hash;
     i2v_sha256_begin(&hash);

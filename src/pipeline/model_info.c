@@ -40,8 +40,9 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
         [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "CLIPVisionModelWithProjection"},
         [I2V_PART_FRAME_DECODER] = {"frame_decoder", "AutoencoderKL"},
     };
-    *info = (i2v_model_info){0};
+    if (info) *info = (i2v_model_info){0};
     i2v_status status = i2v_engine_check_opened(engine);
+    if (!status) status = i2v_require(&engine->error, "info", info, NULL);
     if (status) return status;
     *info = (i2v_model_info){.path = engine->path,
                              .pipeline = "StableVideoDiffusionPipeline",

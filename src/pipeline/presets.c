@@ -74,6 +74,8 @@ static i2v_status fail_unknown(const char *name, i2v_error *error) {
 }
 
 i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error) {
+    i2v_status status = i2v_require(error, "params", params, "name", name, NULL);
+    if (status) return status;
     for (size_t i = 0; i < PRESETS; i++) {
         const preset_values *values = &table[i];
         if (strcmp(values->preset.name, name) != 0) continue;

@@ -95,13 +95,17 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (params->height != 0) sizes->height = params->height;
     sizes->num_frames = params->num_frames != 0 ? params->num_frames : engine->unet.num_frames;
     sizes->num_videos = params->num_videos;
-    sizes->steps = params->sigmas ? (int)params->sigmas_count - 1 : params->num_inference_steps;
+    sizes->steps = params->sigmas ? (int)(params->sigmas_count - 1) : params->num_inference_steps;
 
     i2v_status status = check_side(engine, "width", sizes->width);
     if (!status) status = check_side(engine, "height", sizes->height);
     if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
     if (!status) status = check_range(engine, "num_videos", sizes->num_videos, 1, MAX_FRAMES);
     if (!status) status = check_range(engine, "video_index", params->video_index, -1, params->num_videos - 1);
+    if (!status && !params->sigmas && params->sigmas_count) {
+        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "sigmas is NULL, but sigmas_count is %zu",
+                          params->sigmas_count);
+    }
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
     if (!status) status = check_range(engine, "num_inference_steps", sizes->steps, 1, MAX_STEPS);
     if (!status) status = check_range(engine, "forward_chunk_size", params->forward_chunk_size, 0, INT32_MAX);
