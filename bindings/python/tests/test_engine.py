@@ -1,6 +1,8 @@
 """What the engine takes beside pictures: parts in memory, latents, and text that C would cut."""
 
 import json
+import os
+import signal
 import struct
 
 import numpy as np
@@ -83,6 +85,25 @@ def test_another_scheduler(model, picture):
     assert np.array_equal(frames(model, picture, scheduler_config=json.dumps(config)), wanted)
     config["sigma_max"] = 100
     assert not np.array_equal(frames(model, picture, scheduler_config=json.dumps(config)), wanted)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_generates_and_closes(model, picture):
+    params = default_params(dict(SMALL, seed=7))
+    with Engine(model, threads=2) as engine:
+        wanted = engine.generate(picture, params).frames
+        child = os.fork()
+        if child == 0:
+            try:
+                signal.alarm(60)
+                same = np.array_equal(engine.generate(picture, params).frames, wanted)
+                engine.close()
+                os._exit(0 if same else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert np.array_equal(engine.generate(picture, params).frames, wanted)
 
 
 def test_latents_are_checked(model):
