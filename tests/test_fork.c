@@ -88,15 +88,6 @@ static int generate_again(const opened *it) {
     return same ? 0 : 2;
 }
 
-static int threads_running(void) {
-    int count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    if (!tasks) return -1;
-    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) count += entry->d_name[0] != '.';
-    closedir(tasks);
-    return count;
-}
-
 /* ---- between calls ---------------------------------------------------------------------------------------------- */
 
 static int close_it(void *argument) {
@@ -115,6 +106,15 @@ static void a_child_closes(void **state) {
 }
 
 #ifndef __SANITIZE_THREAD__ /* which ends a forked process that starts a thread */
+static int threads_running(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return -1;
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
 static int generate_and_close(void *argument) {
     opened *it = argument;
     int wrong = threads_running() != 1 ? 3 : generate_again(it);
