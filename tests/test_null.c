@@ -359,6 +359,9 @@ static void arrays(void **state) {
     EXPECT(i2v_array_load(path, NULL, shape, &ndim, &error), "data is NULL");
     EXPECT(i2v_array_load(path, &data, NULL, &ndim, &error), "shape is NULL");
     EXPECT(i2v_array_load(path, &data, shape, NULL, &error), "ndim is NULL");
+    EXPECT(i2v_array_load_same(NULL, &data, shape, 1, NULL, &error), "path is NULL");
+    EXPECT(i2v_array_load_same(path, NULL, shape, 1, NULL, &error), "data is NULL");
+    EXPECT(i2v_array_load_same(path, &data, NULL, 1, NULL, &error), "shape is NULL");
     EXPECT(i2v_array_shape(NULL, shape, &ndim, &error), "path is NULL");
     EXPECT(i2v_array_shape(path, NULL, &ndim, &error), "shape is NULL");
     EXPECT(i2v_array_shape(path, shape, NULL, &error), "ndim is NULL");

@@ -336,6 +336,9 @@ i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *sh
                                char sha256[I2V_SHA256_SIZE], i2v_error *error) {
     int64_t found[MAX_NDIM];
     int found_ndim;
+    if (data) *data = NULL;
+    i2v_status status = i2v_require(error, "shape", shape, NULL);
+    if (status) return status;
     return load(path, data, shape, ndim, found, &found_ndim, sha256, error);
 }
 
