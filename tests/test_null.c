@@ -40,6 +40,7 @@ static int never(void *user) {
 static void does_nothing(void **state) {
     (void)state;
     i2v_make_printable(NULL);
+    assert_int_equal(i2v_path_from_url(NULL), 0);
     i2v_image_options_default(NULL);
     i2v_image_free(NULL);
     i2v_options_default(NULL);

@@ -38,6 +38,7 @@ static const char *path_in(const char *url) {
 }
 
 int i2v_path_from_url(char *text) {
+    if (!text) return 0;
     if (!i2v_is_file_url(text)) return 1;
     const char *inside = path_in(text);
     char *decoded = inside ? strdup(inside) : NULL; /* so that text stays as it is where it fails */
