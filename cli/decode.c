@@ -23,7 +23,7 @@ static i2v_status check_memory(cli_job *job, const int64_t *shape, int ndim) {
 static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int *first) {
     const char *path = job->settings->operand;
     int ndim, channels = job->model.latent_channels;
-    i2v_status status = i2v_array_shape(path, shape, &ndim, &job->error);
+    i2v_status status = i2v_latents_shape(path, shape, &ndim, &job->error);
     if (status != I2V_OK) return status;
     *first = ndim - 4;
     int good = (ndim == 4 || ndim == 5) && shape[*first + 1] == channels;
@@ -32,11 +32,11 @@ static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int
     if (good) {
         status = check_memory(job, shape, ndim);
         if (status != I2V_OK) return status;
-        return i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
+        return i2v_latents_load(path, data, shape, ndim, job->latents_sha256, &job->error);
     }
     snprintf(job->error.message, sizeof job->error.message,
              "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
-             "[clips,frames,%d,height,width]; --save-latents writes such files",
+             "[clips,frames,%d,height,width]; --save-latents and ComfyUI's SaveLatent write such files",
              path, channels, channels);
     return job->error.status = I2V_ERROR_FORMAT;
 }

@@ -69,7 +69,8 @@ static i2v_image_options image_options(const cli_job *job) {
     const i2v_params *params = &job->params;
     int width = params->width ? params->width : job->model.width;
     int height = params->height ? params->height : job->model.height;
-    int resizes = params->fit != I2V_FIT_DIFFUSERS && width > 0 && width <= MOST && height > 0 && height <= MOST;
+    int original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
+    int resizes = !original && width > 0 && width <= MOST && height > 0 && height <= MOST;
     return (i2v_image_options){.alpha = job->settings->alpha,
                                .max_memory = i2v_memory_left(job->engine),
                                .width = resizes ? width : 0,

@@ -1,4 +1,4 @@
-/* img2vid info: what a model, a video or a picture is. */
+/* img2vid info: what a model, a video, a picture or a file of latents is. */
 #include "commands.h"
 #include "json.h"
 #include "message.h"
@@ -111,12 +111,39 @@ static int describe_hub_model(const cli_settings *settings) {
     return exit_status;
 }
 
+/* ---- latents ---------------------------------------------------------------------------------------------------- */
+
+/* ComfyUI's; those of --save-latents are arrays, like a video as .npy. */
+static int describe_latents(const cli_settings *settings) {
+    const char *path = settings->operand;
+    int64_t shape[8];
+    int ndim;
+    i2v_error error;
+    if (i2v_latents_shape(path, shape, &ndim, &error) != I2V_OK) return cli_fail("%s", error.message);
+    if (ndim != 4) return cli_fail("%s holds latents of %d dimensions, not one video's 4", path, ndim);
+    if (settings->json) {
+        return cli_print_json(json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I}", "kind", "latents", "path",
+                                        cli_json_text(path), "container", "safetensors", "num_frames",
+                                        (json_int_t)shape[0], "channels", (json_int_t)shape[1], "height",
+                                        (json_int_t)shape[2], "width", (json_int_t)shape[3]));
+    }
+    cli_line(stdout, "latents    %s", path);
+    cli_line(stdout, "container  safetensors, of ComfyUI");
+    printf("size       %" PRId64 "x%" PRId64 ", %" PRId64 " channels\n", shape[3], shape[2], shape[1]);
+    printf("frames     %" PRId64 "\n", shape[0]);
+    return cli_flush_output();
+}
+
+static int ends_with(const char *text, const char *ending) {
+    size_t length = strlen(text), count = strlen(ending);
+    return length > count && strcmp(text + length - count, ending) == 0;
+}
+
 int cli_info(const cli_settings *settings) {
     struct stat status;
-    size_t length = strlen(settings->operand), ending = strlen(".safetensors");
-    int is_weights = length > ending && strcmp(settings->operand + length - ending, ".safetensors") == 0;
     if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
-    if (is_weights || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
+    if (ends_with(settings->operand, ".latent")) return describe_latents(settings);
+    if (ends_with(settings->operand, ".safetensors") || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return describe_model(settings, settings->operand);
     return describe_media(settings);
 }

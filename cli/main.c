@@ -34,12 +34,12 @@ static void list_commands(command_entry entries[COMMANDS]) {
          "Makes a short video out of each picture: files, web addresses or - (standard input).", generate_examples,
          cli_option_table, cli_option_count, 1},
         cli_generate};
-    entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy -o OUT [options]",
-                                  "Decodes latents that generate --save-latents kept, for another file or chunk size.",
+    entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
+                                  "Decodes latents that generate --save-latents or ComfyUI's SaveLatent kept.",
                                   decode_examples, cli_option_table, cli_option_count, 0},
                                  cli_decode};
-    entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO or IMAGE", "MODEL|VIDEO|IMAGE [options]",
-                                  "Says what a model folder, a video or a picture is.", info_examples, cli_option_table,
+    entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
+                                  "Says what a model folder, a video, a picture or a file of latents is.", info_examples, cli_option_table,
                                   cli_option_count, 0},
                                  cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",

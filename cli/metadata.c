@@ -45,6 +45,7 @@ static const struct parameter {
     {"fps", NULL},
     {"motion-bucket-id", NULL},
     {"noise-aug-strength", NULL},
+    {"noise-aug", NULL},
     {"decode-chunk-size", NULL},
     {"dtype", NULL},
     {"crf", "quality"},

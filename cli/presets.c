@@ -61,8 +61,8 @@ int cli_presets_list(void) {
     }
     printf(
         "\nThat is --num-inference-steps, --min-guidance-scale to --max-guidance-scale (linear), --fps,\n"
-        "--motion-bucket-id, --noise-aug-strength, --decode-chunk-size and --scheduler. Noise levels and the number\n"
-        "of frames are the model's own.\n\n");
+        "--motion-bucket-id, --noise-aug-strength, --decode-chunk-size and --scheduler; comfyui is also --fit comfyui\n"
+        "--noise-aug comfyui --rng torch. Noise levels and the number of frames are the model's own.\n\n");
     for (size_t i = 0; (preset = i2v_preset_at(i)); i++) printf("%-11s %s\n", preset->name, preset->summary);
     return cli_flush_output();
 }

@@ -143,9 +143,10 @@ static json_t *sigma_schedule_json(const cli_job *job) {
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers"}, *const generators[] = {"numpy", "torch"},
-                             *const alphas[] = {"white", "drop"}, *const schedulers[] = {"euler", "animatelcm"},
-                             *const shapes[] = {"linear", "triangle"};
+    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers", "comfyui"},
+                             *const generators[] = {"numpy", "torch"}, *const alphas[] = {"white", "drop"},
+                             *const schedulers[] = {"euler", "animatelcm"}, *const shapes[] = {"linear", "triangle"},
+                             *const noises[] = {"diffusers", "comfyui"};
     const i2v_params *params = &job->params;
     json_t *object =
         json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", cli_json_seed(params->seed),
@@ -159,6 +160,7 @@ static json_t *parameters_json(const cli_job *job) {
     cli_json_set(&object, "scheduler", json_string(schedulers[params->scheduler]));
     cli_json_set(&object, "sigma_schedule", sigma_schedule_json(job));
     cli_json_set(&object, "guidance_shape", json_string(shapes[params->guidance_shape]));
+    cli_json_set(&object, "noise_aug", json_string(noises[params->noise_aug]));
     cli_json_set(&object, "latents", cli_json_text(job->settings->latents));
     cli_json_set(&object, "loras", loras_json(&job->settings->loras));
     return object;

@@ -86,10 +86,11 @@ const cli_option cli_option_table[] = {
     {HAS_SIZE, picture, 0, "width", "W", CLI_INTEGER, AT(params.width), 1,
      "pixels, a multiple of 8 (default: the model's own)"},
     {HAS_SIZE, picture, 0, "height", "H", CLI_INTEGER, AT(params.height), 1, "likewise"},
-    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch|diffusers", CLI_CHOICE, AT(params.fit), 0,
+    {CLI_GENERATE, picture, 0, "fit", "crop|pad|stretch|diffusers|comfyui", CLI_CHOICE, AT(params.fit), 0,
      "how the picture is brought to that size: sides cut\n"
-     "off, black bars added, distorted, or as diffusers does\n"
-     "with a picture of another size (default crop)"},
+     "off, black bars added, distorted, or as diffusers or\n"
+     "ComfyUI does with a picture of another size (default\n"
+     "crop)"},
     {CLI_GENERATE, picture, 0, "alpha", "white|drop", CLI_CHOICE, AT(alpha), 0,
      "transparent pictures: laid over white, or the alpha\n"
      "channel is dropped as diffusers does (default white)"},
@@ -147,6 +148,11 @@ const cli_option cli_option_table[] = {
      "each picture with each of these seeds"},
     {CLI_GENERATE, randomness, 0, "rng", "numpy|torch", CLI_CHOICE, AT(params.rng), 0,
      "whose random numbers (default numpy)"},
+    {CLI_GENERATE, randomness, 0, "noise-aug", "diffusers|comfyui", CLI_CHOICE, AT(params.noise_aug), 0,
+     "what --noise-aug-strength lays over the picture, and\n"
+     "when it is drawn: before the video's noise and even\n"
+     "where it is 0, or after it, where it is not 0, and\n"
+     "twice as strong (default diffusers)"},
 
     {COMPUTES | CLI_INFO, resources, 0, "max-memory", "SIZE", CLI_BYTES, AT(options.max_memory), 0,
      "such as 6G or 512M: work in smaller pieces, or not at\n"

@@ -106,6 +106,14 @@ failing_files() {
     refused 1 '.' info .
 }
 
+# comfyui_latents IN.npy OUT.latent: float32 [2,4,H,W] as safetensors. The header of a .npy takes 128 bytes here.
+comfyui_latents() {
+    local bytes header
+    bytes=$(($(stat -c %s "$1") - 128))
+    header='{"latent_tensor":{"dtype":"F32","shape":[2,4,'$((bytes / 256))',8],"data_offsets":[0,'$bytes']}}'
+    printf '%-128s' "$header" | cat <(printf '\200\0\0\0\0\0\0\0') - <(tail -c "$bytes" "$1") > "$2"
+}
+
 making_videos() {
     works first.npy generate picture.png -o first.npy "${small[@]}" --save-latents latents.npy --json
     printed '"seed": 7,'
@@ -126,6 +134,9 @@ making_videos() {
     cmp first.npy again.npy || fail 'same seed, another video'
     works decoded.npy decode latents.npy -o decoded.npy --model "$model"
     cmp first.npy decoded.npy || fail 'decode gives other frames than generate'
+    comfyui_latents latents.npy old.latent # of before ComfyUI's latent_format_version_0, which are scaled
+    works decoded.npy decode old.latent -o decoded.npy --model "$model"
+    cmp first.npy decoded.npy || fail 'decode gives other frames of a .latent'
     works dashes.npy generate --output=dashes.npy "${small[@]}" -- picture.png
     "$program" generate - -o stdin.npy "${small[@]}" < picture.png 2> "$scratch/err"
     cmp first.npy stdin.npy || fail 'the same picture from standard input, another video'
@@ -352,6 +363,14 @@ describing() {
     printed '^made with  unknown: '
     run info picture.png --json
     printed '"metadata": null'
+    run info old.latent
+    printed '^latents  *old.latent$'
+    printed '^frames  *2$'
+    printed '^size  *8x6, 4 channels$'
+    run info old.latent --json
+    printed '"kind": "latents"'
+    printed '"num_frames": 2'
+    refused 1 'missing.latent' info missing.latent
     refused 1 'missing/video.GIF' info missing/video.GIF
     grep -q pull "$scratch/err" && fail 'a missing video is no model of a hub'
 }
@@ -433,6 +452,24 @@ presets() {
     printed '^    "scheduler": "euler",$'
     printed '^    "sigma_schedule": "ays",$'
     printed '^    "guidance_shape": "triangle"'
+    printed '^    "fit": "comfyui",$'
+    printed '^    "noise_aug": "comfyui",$'
+    printed '^    "rng": "torch",$'
+    # what it is made of, as options of their own; and what its file keeps
+    local comfyui=(--num-inference-steps 2 "${small_preset[@]}" --preset comfyui)
+    works preset.npy generate "${comfyui[@]}"
+    works plain.npy generate "${small_preset[@]/preset.npy/plain.npy}" --num-inference-steps 2 --fit comfyui --rng torch \
+        --noise-aug comfyui --noise-aug-strength 0 --fps 6 --min-guidance-scale 1 --max-guidance-scale 2.5
+    cmp preset.npy plain.npy || fail 'the comfyui preset differs from its options'
+    works comfyui.gif generate "${comfyui[@]/preset.npy/comfyui.gif}"
+    works plain.npy generate --from comfyui.gif -o plain.npy
+    cmp preset.npy plain.npy || fail 'the comfyui preset is lost in metadata'
+    works comfyui.npy generate "${comfyui[@]/preset.npy/comfyui.npy}" --fit crop --json
+    printed '^    "fit": "crop",$'
+    printed '^    "noise_aug": "comfyui",$'
+    cmp -s preset.npy comfyui.npy && fail '--fit crop changes nothing in the comfyui preset'
+    works comfyui.npy generate "${comfyui[@]/preset.npy/comfyui.npy}" --noise-aug-strength 0.5
+    cmp -s preset.npy comfyui.npy && fail 'augmentation changes nothing in the comfyui preset'
     works preset.npy generate "${small_preset[@]}" --preset sgm-xt --sigmas 3,1,0 --json
     printed '^    "num_inference_steps": 2,$'
     printed '^    "sigma_schedule": null,$'

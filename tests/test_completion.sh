@@ -72,20 +72,20 @@ completes() {
 complete -p img2vid > /dev/null || fail 'nothing completes img2vid'
 rm -- *
 mkdir model 'old videos'
-touch picture.png 'my picture.jpg' noise.npy model/unet.npy
+touch picture.png 'my picture.jpg' noise.npy some.latent model/unet.npy
 completes 'generate' gen
-completes 'crop diffusers pad stretch' generate picture.png --fit ''
+completes 'comfyui crop diffusers pad stretch' generate picture.png --fit ''
 completes 'stretch' generate picture.png --fit s
 completes 'pad' generate picture.png --fit = p
 completes 'numpy torch' generate --rng =
 completes 'model noise.npy old videos' generate picture.png --latents ''
 completes 'model/unet.npy' generate picture.png --latents model/
-completes 'model my picture.jpg noise.npy old videos picture.png' generate picture.png --model ''
+completes 'model my picture.jpg noise.npy old videos picture.png some.latent' generate picture.png --model ''
 completes 'model my picture.jpg' generate -m m
 completes '' generate --width ''
 completes 'my picture.jpg' generate my
 completes 'picture.png' info pi
-completes 'model noise.npy old videos' decode ''
+completes 'model noise.npy old videos some.latent' decode ''
 completes '--max-guidance-scale --max-memory' generate picture.png --max
 completes '--max-memory' info --max
 completes '--repeat' bench --rep
@@ -98,7 +98,7 @@ if command -v fish > /dev/null; then
     "$program" help --fish > "$scratch/img2vid.fish"
     got=$(HOME=$scratch fish --private -c "source $scratch/img2vid.fish; complete -C 'img2vid generate --fit '" \
         2> /dev/null | cut -f 1 | sort | paste -sd ' ')
-    [ "$got" = 'crop diffusers pad stretch' ] || fail "fish completes --fit to '$got'"
+    [ "$got" = 'comfyui crop diffusers pad stretch' ] || fail "fish completes --fit to '$got'"
 fi
 [ $failures = 0 ] && echo 'all completions are as they should be'
 exit $((failures > 0))

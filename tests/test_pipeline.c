@@ -315,6 +315,8 @@ static void every_parameter_has_effect(void **state) {
     EXPECT_EFFECT(fit, I2V_FIT_STRETCH);
     EXPECT_EFFECT(fit, I2V_FIT_PAD);
     EXPECT_EFFECT(fit, I2V_FIT_DIFFUSERS);
+    EXPECT_EFFECT(fit, I2V_FIT_COMFYUI);
+    EXPECT_EFFECT(noise_aug, I2V_NOISE_AUG_COMFYUI);
     EXPECT_EFFECT(decode_chunk_size, 1);
     EXPECT_EFFECT(scheduler, I2V_SCHEDULER_ANIMATELCM);
     EXPECT_EFFECT(guidance_shape, I2V_GUIDANCE_TRIANGLE);

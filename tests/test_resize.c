@@ -93,7 +93,7 @@ static void test_extreme_shapes(void **state) {
         i2v_image *source = NULL, *image = NULL;
         assert_int_equal(i2v_image_new(&source, sizes[i][0], sizes[i][1], NULL), I2V_OK);
         memset(source->pixels, 200, (size_t)source->width * (size_t)source->height * 3);
-        for (int fit = I2V_FIT_CROP; fit <= I2V_FIT_DIFFUSERS; fit++) {
+        for (int fit = I2V_FIT_CROP; fit <= I2V_FIT_COMFYUI; fit++) {
             assert_int_equal(i2v_image_resize(&image, source, sizes[i][2], sizes[i][3], (i2v_fit)fit, NULL), I2V_OK);
             size_t middle = (size_t)(image->height / 2 * image->width + image->width / 2) * 3;
             assert_int_equal(image->pixels[middle], 200);

@@ -431,6 +431,7 @@ static void presets(void **state) {
         p.width = 64;
         p.num_frames = 5;
         p.seed = 77;
+        p.fit = I2V_FIT_PAD;
         assert_int_equal(i2v_params_preset(&p, wanted[i].name, NULL), I2V_OK);
         assert_true(p.num_inference_steps == wanted[i].steps && p.scheduler == wanted[i].scheduler);
         assert_true(p.min_guidance_scale == wanted[i].low && p.max_guidance_scale == wanted[i].high);
@@ -438,6 +439,10 @@ static void presets(void **state) {
         assert_true(p.decode_chunk_size == wanted[i].chunk && !p.sigmas && p.sigmas_count == 0);
         assert_true(p.sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO && p.guidance_shape == I2V_GUIDANCE_LINEAR);
         assert_true(p.width == 64 && p.num_frames == 5 && p.seed == 77);
+        int comfyui = strcmp(wanted[i].name, "comfyui") == 0;
+        assert_int_equal(p.fit, comfyui ? I2V_FIT_COMFYUI : I2V_FIT_PAD);
+        assert_int_equal(p.rng, comfyui ? I2V_RNG_TORCH : I2V_RNG_NUMPY);
+        assert_int_equal(p.noise_aug, comfyui ? I2V_NOISE_AUG_COMFYUI : I2V_NOISE_AUG_DIFFUSERS);
     }
     assert_null(i2v_preset_at(COUNT(wanted)));
     assert_null(i2v_preset_at(SIZE_MAX));

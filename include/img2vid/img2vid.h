@@ -97,7 +97,10 @@ typedef enum i2v_fit {
     I2V_FIT_STRETCH, /* ignore the aspect: Pillow's image.resize((width, height)), bit for bit */
     /* What diffusers does to a picture that was not resized before: the image encoder sees all of it as it is, the VAE
      * the same stretched by Pillow's Lanczos filter. */
-    I2V_FIT_DIFFUSERS
+    I2V_FIT_DIFFUSERS,
+    /* What ComfyUI does: the image encoder sees the centre square, by a bicubic filter in 8 bits, the VAE the centre of
+     * the frame's aspect, by a bilinear filter without antialias that is not rounded to 8 bits. */
+    I2V_FIT_COMFYUI
 } i2v_fit;
 
 /* Reads a PNG, JPEG, WebP, AVIF, TIFF, GIF or BMP file, or another of docs/PICTURES.md; of an animation, the first
@@ -124,7 +127,8 @@ typedef struct i2v_image_options {
     i2v_alpha alpha;     /* I2V_ALPHA_WHITE */
     uint64_t max_memory; /* bytes that reading may take; 0: what is free to this process, less a margin */
     /* 0: as it is. Else the picture is brought to this size, as by i2v_image_resize, and the original is freed: for
-     * i2v_generate, which then holds no more than it needs. Not with I2V_FIT_DIFFUSERS, which needs the original. */
+     * i2v_generate, which then holds no more than it needs. Not with I2V_FIT_DIFFUSERS and I2V_FIT_COMFYUI, which need
+     * the original. */
     int width, height;
     i2v_fit fit;                  /* I2V_FIT_CROP */
     int (*cancelled)(void *user); /* of addresses and pipes, as i2v_image_load_url's; may be NULL */
@@ -148,7 +152,8 @@ I2V_API i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, c
 I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_error *error);
 
 /* A new picture of width x height from source, by Pillow's bicubic filter (a = -0.5, 8-bit fixed point); with
- * I2V_FIT_DIFFUSERS by its Lanczos filter (a = 3), which is the VAE's picture. */
+ * I2V_FIT_DIFFUSERS by its Lanczos filter (a = 3), which is the VAE's picture; with I2V_FIT_COMFYUI the VAE's picture,
+ * rounded. */
 I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                                     i2v_error *error);
 
@@ -291,6 +296,14 @@ typedef enum i2v_rng {
     I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU; the low 32 bits of the seed count */
 } i2v_rng;
 
+/* What noise_aug_strength lays over the picture, and where among a run's random numbers it is drawn. */
+typedef enum i2v_noise_aug {
+    I2V_NOISE_AUG_DIFFUSERS, /* on pixels in -1..1; drawn first, whatever the strength */
+    /* As ComfyUI: on pixels in 0..1, where the same strength is twice as much; drawn last, and not at all at 0. Its own
+     * is of no seed, so that above 0 its frames cannot be had again, there or here. */
+    I2V_NOISE_AUG_COMFYUI
+} i2v_noise_aug;
+
 /* How latents go from one noise level to the next. */
 typedef enum i2v_scheduler {
     I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
@@ -364,6 +377,7 @@ typedef struct i2v_params {
     i2v_scheduler scheduler;           /* I2V_SCHEDULER_EULER */
     i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
     i2v_guidance_shape guidance_shape; /* I2V_GUIDANCE_LINEAR */
+    i2v_noise_aug noise_aug;           /* I2V_NOISE_AUG_DIFFUSERS */
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -379,7 +393,8 @@ typedef struct i2v_preset {
 I2V_API const i2v_preset *i2v_preset_at(size_t index);
 
 /* Sets what a preset is made of: num_inference_steps, sigmas (none), scheduler, sigma_schedule, min_guidance_scale,
- * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength and decode_chunk_size. All else stays.
+ * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength, noise_aug and decode_chunk_size, and
+ * "comfyui" also fit and rng, so that a seed gives ComfyUI's own video. All else stays.
  * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
 I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
 
@@ -581,6 +596,12 @@ I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int
                                        char sha256[I2V_SHA256_SIZE], i2v_error *error);
 I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
+
+/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent wrote,
+ * scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same. */
+I2V_API i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape, int ndim,
+                                    char sha256[I2V_SHA256_SIZE], i2v_error *error);
+I2V_API i2v_status i2v_latents_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */
 

@@ -21,6 +21,19 @@ i2v_status i2v_image_check(const i2v_image *image, const char *name, i2v_error *
 /* resize.c: bytes that i2v_image_resize takes at the most, the new picture's among them. */
 uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height);
 
+/* resize.c: I2V_OK where both sizes are such as pictures have. */
+i2v_status i2v_resize_check(int width, int height, int out_width, int out_height, i2v_error *error);
+
+/* resize_bilinear.c: row y, [width, 3] in 0..1, of source as ComfyUI brings it to width x height; and all of it, in 8
+ * bits. */
+void i2v_resize_bilinear_row(float *out, const i2v_image *source, int width, int height, int y);
+i2v_status i2v_resize_bilinear(i2v_image *out, const i2v_image *source, i2v_error *error);
+
+/* True of a fit that shows the image encoder another picture than the VAE: it needs the original. */
+static inline int i2v_fit_needs_original(i2v_fit fit) {
+    return fit == I2V_FIT_DIFFUSERS || fit == I2V_FIT_COMFYUI;
+}
+
 /* picture_load.c: i2v_image_load_memory_with, but data is taken: it is freed with free() as soon as it is decoded, or
  * in case of failure. */
 i2v_status i2v_image_take_memory(i2v_image **image, uint8_t *data, size_t size, const i2v_image_options *options,

@@ -92,10 +92,10 @@ static i2v_status check_options(const i2v_image_options *options, i2v_error *err
                         "a picture cannot be brought to %d x %d pixels: sides are 1 to %d, or 0 for both", width,
                         height, max);
     }
-    if (options->fit != I2V_FIT_DIFFUSERS) return I2V_OK;
+    if (!i2v_fit_needs_original(options->fit)) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_PARAMETER,
-                    "a picture cannot be brought to %d x %d pixels by I2V_FIT_DIFFUSERS, which needs the original",
-                    width, height);
+                    "a picture cannot be brought to %d x %d pixels by %s, which needs the original", width, height,
+                    options->fit == I2V_FIT_COMFYUI ? "I2V_FIT_COMFYUI" : "I2V_FIT_DIFFUSERS");
 }
 
 /* owned as in decode. */

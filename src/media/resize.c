@@ -219,7 +219,7 @@ uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height)
     return 3 * out_w * out_h + (tile > row ? tile : row) + sizeof(int32_t) * (weights + places);
 }
 
-static i2v_status check_sizes(int width, int height, int out_width, int out_height, i2v_error *error) {
+i2v_status i2v_resize_check(int width, int height, int out_width, int out_height, i2v_error *error) {
     const int max = I2V_IMAGE_MAX_SIDE;
     if (width >= 1 && height >= 1 && out_width >= 1 && out_height >= 1 && width <= max && height <= max &&
         out_width <= max && out_height <= max) {
@@ -232,7 +232,7 @@ static i2v_status check_sizes(int width, int height, int out_width, int out_heig
 
 i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, int channels, uint8_t *out,
                                  int out_width, int out_height, i2v_error *error) {
-    i2v_status status = check_sizes(width, height, out_width, out_height, error);
+    i2v_status status = i2v_resize_check(width, height, out_width, out_height, error);
     if (status) return status;
     if (channels < 1 || channels > 4) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot resize pixels of %d channels: 1 to 4 are allowed",
@@ -277,9 +277,9 @@ i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int widt
     i2v_image *made = NULL;
     i2v_status status = i2v_require(error, "image", image, NULL);
     if (!status) status = i2v_image_check(source, "source", error);
-    if (!status && (fit < I2V_FIT_CROP || fit > I2V_FIT_DIFFUSERS))
+    if (!status && (fit < I2V_FIT_CROP || fit > I2V_FIT_COMFYUI))
         status = i2v_fail(error, I2V_ERROR_PARAMETER, "fit is %d, which is none of those that there are", (int)fit);
-    if (!status) status = check_sizes(source->width, source->height, width, height, error);
+    if (!status) status = i2v_resize_check(source->width, source->height, width, height, error);
     if (!status) status = i2v_image_new(&made, width, height, error);
     if (status) return status;
     resize_job job = {source->pixels,
@@ -299,7 +299,7 @@ i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int widt
         memset(made->pixels, 0, (size_t)height * job.out_stride);
         job.out += top * job.out_stride + left * 3;
     }
-    status = run(&job, error);
+    status = fit == I2V_FIT_COMFYUI ? i2v_resize_bilinear(made, source, error) : run(&job, error);
     if (status) {
         i2v_image_free(made);
         return status;

@@ -11,4 +11,8 @@
 i2v_status i2v_clip_pixels(float *out, const i2v_image *image, const i2v_normalization *normalization,
                            i2v_error *error);
 
+/* The same as ComfyUI has it: bicubic with antialias to a smaller side of 224, the centre square, rounded to 8 bits. */
+i2v_status i2v_clip_pixels_comfyui(float *out, const i2v_image *image, const i2v_normalization *normalization,
+                                   i2v_error *error);
+
 #endif

@@ -1,5 +1,6 @@
 #include "pipeline/conditioning.h"
 
+#include "media/media.h"
 #include "pipeline/clip_pixels.h"
 #include "pipeline/not_finite.h"
 
@@ -34,13 +35,18 @@ i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const
     return run->status;
 }
 
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, float *out) {
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, i2v_fit fit,
+                           float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
-    if (!status) status = i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
+    if (!status) {
+        status = fit == I2V_FIT_COMFYUI
+                     ? i2v_clip_pixels_comfyui(pixels, image, &engine->normalization, &engine->error)
+                     : i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
+    }
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
@@ -54,26 +60,41 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     return status;
 }
 
-/* diffusers' preprocess (to -1..1), then the augmentation noise, which is drawn as [3, height, width]. */
-static void add_noise(float *out, const i2v_image *image, const float *noise, float strength) {
-    size_t pixels = (size_t)image->width * (size_t)image->height;
-    for (size_t i = 0; i < pixels; i++) {
+/* The picture in 0..1, at the video's size. */
+static void unit_pixels(float *out, const i2v_sizes *sizes, const i2v_image *image, i2v_fit fit) {
+    if (fit != I2V_FIT_COMFYUI) {
+        for (size_t i = 0; i < i2v_sizes_frame(sizes); i++) out[i] = (float)image->pixels[i] / 255.0f;
+        return;
+    }
+    for (int y = 0; y < sizes->height; y++) {
+        i2v_resize_bilinear_row(out + (size_t)y * (size_t)sizes->width * 3, image, sizes->width, sizes->height, y);
+    }
+}
+
+/* To -1..1, with the augmentation noise, which is drawn as [3, height, width]: laid over the pixels after that in
+ * diffusers, before it in ComfyUI. */
+static void add_noise(float *pixels, const i2v_sizes *sizes, const i2v_params *params, const float *noise) {
+    size_t count = (size_t)sizes->width * (size_t)sizes->height;
+    float strength = (float)params->noise_aug_strength;
+    int before = params->noise_aug == I2V_NOISE_AUG_COMFYUI;
+    for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < 3; c++) {
-            float value = 2.0f * ((float)image->pixels[3 * i + c] / 255.0f) - 1.0f;
-            out[3 * i + c] = value + strength * noise[c * pixels + i];
+            float *value = &pixels[3 * i + c], added = noise ? strength * noise[c * count + i] : 0;
+            *value = before ? 2.0f * (*value + added) - 1.0f : 2.0f * *value - 1.0f + added;
         }
     }
 }
 
 i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_sizes *sizes, const i2v_image *image,
-                            const float *noise, double strength, float *out) {
+                            const i2v_params *params, const float *noise, float *out) {
     i2v_engine *engine = call->engine;
-    size_t count = (size_t)image->width * (size_t)image->height * 3;
+    size_t count = i2v_sizes_frame(sizes);
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) {
-        add_noise(pixels, image, noise, (float)strength);
+        unit_pixels(pixels, sizes, image, params->fit);
+        add_noise(pixels, sizes, params, noise);
         status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);

@@ -41,14 +41,19 @@ static i2v_status take_latents(i2v_engine *engine, const i2v_sizes *sizes, const
     return i2v_check_given(engine, params->latents, video * (size_t)sizes->num_noises, "latents");
 }
 
+int i2v_noise_augments(const i2v_params *params) {
+    return params->noise_aug == I2V_NOISE_AUG_DIFFUSERS || params->noise_aug_strength > 0;
+}
+
 i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_params *params, float *augmentation,
                           float *latents, float *step_noise) {
     size_t pixels = (size_t)3 * (size_t)sizes->height * (size_t)sizes->width;
     size_t videos = i2v_sizes_latents(sizes) * (size_t)sizes->num_videos;
+    int last = params->noise_aug == I2V_NOISE_AUG_COMFYUI;
     i2v_random *random = NULL;
     i2v_status status = I2V_OK;
     if (!params->random) status = i2v_random_new(&random, params->rng, params->seed, &engine->error);
-    if (!status) status = draw(engine, params, random, augmentation, pixels);
+    if (!status && !last) status = draw(engine, params, random, augmentation, pixels);
     if (!status) {
         status = params->latents ? take_latents(engine, sizes, params, latents)
                                  : draw_videos(engine, sizes, params, random, latents);
@@ -56,6 +61,7 @@ i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_sizes *sizes, const i2v_
     for (int i = 0; !status && i < sizes->noise_draws; i++) {
         status = draw_videos(engine, sizes, params, random, step_noise + (size_t)i * videos);
     }
+    if (!status && last && augmentation) status = draw(engine, params, random, augmentation, pixels);
     i2v_random_free(random);
     return status;
 }

@@ -19,6 +19,7 @@ typedef struct {
     int fps;
     double noise_aug_strength;
     int decode_chunk_size;
+    int as_comfyui; /* picture and noise as ComfyUI prepares them */
 } preset_values;
 
 static const preset_values table[] = {
@@ -29,6 +30,7 @@ static const preset_values table[] = {
      3,
      7,
      0.02,
+     0,
      0},
     {{"sgm", "Stability AI's generative-models, version svd (14 frames)"},
      25,
@@ -37,7 +39,8 @@ static const preset_values table[] = {
      2.5,
      7,
      0.02,
-     14},
+     14,
+     0},
     {{"sgm-xt", "Stability AI's generative-models, version svd_xt (25 frames)"},
      30,
      I2V_SCHEDULER_EULER,
@@ -45,8 +48,9 @@ static const preset_values table[] = {
      3,
      7,
      0.02,
-     14},
-    {{"comfyui", "ComfyUI's nodes for this model, as in its example"}, 20, I2V_SCHEDULER_EULER, 1, 2.5, 6, 0, 0},
+     14,
+     0},
+    {{"comfyui", "ComfyUI's nodes for this model, as in its example"}, 20, I2V_SCHEDULER_EULER, 1, 2.5, 6, 0, 0, 1},
     {{"animatelcm", "AnimateLCM-SVD-xt, for its weights only: few steps, no guidance"},
      4,
      I2V_SCHEDULER_ANIMATELCM,
@@ -54,7 +58,8 @@ static const preset_values table[] = {
      1,
      7,
      0.02,
-     8},
+     8,
+     0},
 };
 
 enum { PRESETS = sizeof table / sizeof *table };
@@ -90,7 +95,12 @@ i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *er
         params->fps = values->fps;
         params->motion_bucket_id = 127;
         params->noise_aug_strength = values->noise_aug_strength;
+        params->noise_aug = values->as_comfyui ? I2V_NOISE_AUG_COMFYUI : I2V_NOISE_AUG_DIFFUSERS;
         params->decode_chunk_size = values->decode_chunk_size;
+        if (values->as_comfyui) {
+            params->fit = I2V_FIT_COMFYUI;
+            params->rng = I2V_RNG_TORCH;
+        }
         return I2V_OK;
     }
     return fail_unknown(name, error);

@@ -1,5 +1,6 @@
 #include "pipeline/sample.h"
 
+#include "media/media.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
@@ -16,15 +17,19 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
                                      const i2v_params *params, const i2v_image *source, const float *augmentation,
                                      image_condition *out) {
     i2v_error *error = &call->engine->error;
-    i2v_image *image = NULL;
-    i2v_status status = i2v_image_resize(&image, source, sizes->width, sizes->height, params->fit, error);
-    const i2v_image *seen = params->fit == I2V_FIT_DIFFUSERS ? source : image;
-    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, out->embedding);
+    int width = sizes->width, height = sizes->height;
+    i2v_fit fit = params->fit;
+    i2v_image *fitted = NULL;
+    i2v_status status = fit == I2V_FIT_COMFYUI /* never rounded to 8 bits: resized where the VAE's pixels are made */
+                            ? i2v_resize_check(source->width, source->height, width, height, error)
+                            : i2v_image_resize(&fitted, source, width, height, fit, error);
+    const i2v_image *seen = i2v_fit_needs_original(fit) ? source : fitted;
+    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, fit, out->embedding);
     if (!status) {
-        status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, image, augmentation,
-                                  params->noise_aug_strength, out->latent);
+        status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, fitted ? fitted : source, params,
+                                  augmentation, out->latent);
     }
-    i2v_image_free(image);
+    i2v_image_free(fitted);
     return status;
 }
 
@@ -75,12 +80,13 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_params *
     i2v_schedule_request request = i2v_sizes_request(sizes, params);
     size_t pixels = (size_t)3 * (size_t)sizes->width * (size_t)sizes->height;
     size_t latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
-    float *augmentation = malloc(pixels * sizeof *augmentation);
+    int augments = i2v_noise_augments(params);
+    float *augmentation = augments ? malloc(pixels * sizeof *augmentation) : NULL;
     float *step_noise = sizes->noise_draws ? malloc(i2v_sizes_step_noise(sizes) * sizeof *step_noise) : NULL;
     image_condition condition = {.embedding = malloc((size_t)engine->clip.projection_dim * sizeof(float)),
                                  .latent = malloc(latent * sizeof(float))};
     i2v_status status = I2V_OK;
-    if (!augmentation || !condition.embedding || !condition.latent || (sizes->noise_draws && !step_noise)) {
+    if ((augments && !augmentation) || !condition.embedding || !condition.latent || (sizes->noise_draws && !step_noise)) {
         status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
                                  (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
     }

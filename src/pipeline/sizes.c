@@ -54,7 +54,11 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
     if (!status) status = check_range(engine, "noise_aug_strength", params->noise_aug_strength, 0, 100);
     if (!status) status = check_range(engine, "min_guidance_scale", params->min_guidance_scale, 0, 1000);
     if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
-    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_DIFFUSERS);
+    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_COMFYUI);
+    if (!status) {
+        status =
+            check_range(engine, "noise_aug", params->noise_aug, I2V_NOISE_AUG_DIFFUSERS, I2V_NOISE_AUG_COMFYUI);
+    }
     if (!status) {
         status =
             check_range(engine, "guidance_shape", params->guidance_shape, I2V_GUIDANCE_LINEAR, I2V_GUIDANCE_TRIANGLE);

@@ -305,9 +305,24 @@ def test_presets(generate):
     sgm = img2vid.preset("sgm")
     assert sgm["scheduler"] == "euler" and sgm["max_guidance_scale"] == 2.5 and sgm["num_inference_steps"] == 25
     assert img2vid.preset("animatelcm")["scheduler"] == "animatelcm"
-    generate(**{**img2vid.preset("comfyui"), "num_inference_steps": 2})
+    assert "fit" not in sgm and "rng" not in sgm and sgm["noise_aug"] == "diffusers"
+    comfyui = img2vid.preset("comfyui")
+    assert comfyui["fit"] == comfyui["noise_aug"] == "comfyui" and comfyui["rng"] == "torch"
+    generate(**{**comfyui, "num_inference_steps": 2})
     with pytest.raises(img2vid.ParameterError, match="nobody"):
         img2vid.preset("nobody")
+
+
+@pytest.mark.parametrize("scheduler, steps", [("euler", 0), ("animatelcm", 2)])
+def test_comfyui_draws_the_pictures_noise_last(generate, scheduler, steps):
+    """For all videos of a picture once, and not at level 0."""
+    settings = dict(img2vid.preset("comfyui"), scheduler=scheduler, num_inference_steps=2, num_videos_per_prompt=2)
+    for level, pixels in ((0, 0), (0.1, 3 * 24 * 40)):
+        ours, seeded = np.random.default_rng(3), np.random.default_rng(3)
+        frames = generate([np.zeros((24, 40, 3), np.uint8)] * 2, generator=ours,
+                          **dict(settings, noise_aug_strength=level))
+        seeded.standard_normal(4 * 120 * (1 + steps) + 2 * pixels)
+        assert frames.shape[0] == 4 and ours.standard_normal() == seeded.standard_normal()
 
 
 def test_parts_from_elsewhere(model, picture, generate):

@@ -50,7 +50,7 @@ class i2v_alpha(Enum):
 
 class i2v_fit(Enum):
     PREFIX = "I2V_FIT_"
-    NAMES = ("crop", "pad", "stretch", "diffusers")
+    NAMES = ("crop", "pad", "stretch", "diffusers", "comfyui")
 
 
 class i2v_dtype(Enum):
@@ -66,6 +66,11 @@ class i2v_sigma_schedule(Enum):
 class i2v_rng(Enum):
     PREFIX = "I2V_RNG_"
     NAMES = ("numpy", "torch")
+
+
+class i2v_noise_aug(Enum):
+    PREFIX = "I2V_NOISE_AUG_"
+    NAMES = ("diffusers", "comfyui")
 
 
 class i2v_scheduler(Enum):
@@ -242,6 +247,7 @@ class i2v_params(Structure):
         ("scheduler", i2v_scheduler),
         ("sigma_schedule", i2v_sigma_schedule),
         ("guidance_shape", i2v_guidance_shape),
+        ("noise_aug", i2v_noise_aug),
     ]
 
 

@@ -44,7 +44,8 @@ def seeded(rng: str, seed: int) -> Any:
 class NoiseSource:
     """Serves the library, which makes one picture's videos after another's, from draws for all pictures at once."""
 
-    def __init__(self, generator: Any, pictures: int, videos: int, torch_dtype: Optional[Any] = None) -> None:
+    def __init__(self, generator: Any, pictures: int, videos: int, torch_dtype: Optional[Any] = None,
+                 picture_draw: int = 0) -> None:
         self.generators: List[Any] = list(generator) if isinstance(generator, (list, tuple)) else [generator]
         for each in self.generators:
             check_generator(each)
@@ -52,6 +53,7 @@ class NoiseSource:
             raise ValueError(f"there are {len(self.generators)} generators for {pictures * videos} videos; give one, or "
                              "one for each video")
         self.pictures, self.videos, self.torch_dtype = pictures, videos, torch_dtype
+        self.picture_draw = picture_draw  # the number of the draw that is the picture's noise
         self.drawn: Dict[int, np.ndarray] = {}
 
     def draw_rows(self, rows: int, count: int, torch_dtype: Optional[Any]) -> np.ndarray:
@@ -62,8 +64,9 @@ class NoiseSource:
     def take(self, picture: int, index: int, count: int) -> np.ndarray:
         """What the library asks for with its draw number index for that picture."""
         if index not in self.drawn:
-            rows = self.pictures if index == 0 else self.pictures * self.videos
-            values = self.draw_rows(rows, self.pictures * count // rows, self.torch_dtype if index else None)
+            of_picture = index == self.picture_draw
+            rows = self.pictures if of_picture else self.pictures * self.videos
+            values = self.draw_rows(rows, self.pictures * count // rows, None if of_picture else self.torch_dtype)
             self.drawn[index] = values.reshape(self.pictures, count)
         values = self.drawn[index][picture]
         if picture == self.pictures - 1:

@@ -49,15 +49,19 @@ class StableVideoDiffusionPipelineOutput:
 
 # what i2v_params_preset sets
 PRESET = ("num_inference_steps", "scheduler", "sigma_schedule", "min_guidance_scale", "max_guidance_scale",
-          "guidance_shape", "fps", "motion_bucket_id", "noise_aug_strength", "decode_chunk_size")
+          "guidance_shape", "fps", "motion_bucket_id", "noise_aug_strength", "noise_aug", "decode_chunk_size")
+# what it sets for some programs and leaves alone for others
+PRESET_OF_SOME = ("fit", "rng")
 
 
 def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
-    params, error = default_params({}), _ffi.i2v_error()
+    before, params, error = default_params({}), default_params({}), _ffi.i2v_error()
     check(library.i2v_params_preset(params, _ffi.encode("name", name), error), error)
     values = {key: getattr(params, key) for key in PRESET}
+    values.update((key, getattr(params, key)) for key in PRESET_OF_SOME
+                  if getattr(params, key).value != getattr(before, key).value)
     return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
 
 
@@ -218,7 +222,8 @@ class StableVideoDiffusionPipeline:
             another returned as {"latents": array}. An exception ends the call and is raised here, and so is Ctrl-C.
         return_dict: False: the frames themselves, of which [0] is the first video.
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
-            "pad", "stretch"), rng ("numpy", "torch"), scheduler, sigma_schedule, guidance_shape, extend,
+            "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
+            ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, extend,
             forward_chunk_size. Enums are given by their name.
         """
         if output_type == "latent" and settings.get("extend"):
@@ -309,7 +314,14 @@ class Run:
             if self.pictures == 1:
                 return
             generator = seeded(self.params.rng.name, self.params.seed)
-        self.noise = NoiseSource(generator, self.pictures, self.videos, self.pipe._torch_dtype)
+        self.noise = NoiseSource(generator, self.pictures, self.videos, self.pipe._torch_dtype, self.picture_draw())
+
+    def picture_draw(self) -> int:
+        """Which of a run's draws is the picture's noise: the first as in diffusers, the last as in ComfyUI."""
+        if self.params.noise_aug.name == "diffusers":
+            return 0
+        steps = self.params.num_inference_steps
+        return (self.latents is None) + (steps if self.params.scheduler.name == "animatelcm" and steps > 1 else 0)
 
     # ---- running ----
 
