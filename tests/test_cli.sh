@@ -23,7 +23,7 @@ help_and_version() {
     done
     run generate --help
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
-        max-guidance-scale fps motion-bucket-id noise-aug-strength seed rng decode-chunk-size forward-chunk-size dtype \
+        max-guidance-scale fps motion-bucket-id noise-aug-strength noise-aug seed rng decode-chunk-size forward-chunk-size dtype \
         max-memory plan threads latents save-latents alpha variant lora crf json quiet quality codec loop playback-fps \
         extend seeds from no-metadata video-index preset scheduler sigma-schedule guidance-shape; do
         printed "--$option"

@@ -89,6 +89,13 @@ def run_img2vid(program, model, work, picture, seed):
     return np.load(out)
 
 
+def decode_latents(program, model, work):
+    """The largest difference where both decode the same file of ComfyUI's."""
+    latents = sorted(work.glob(f"comfyui-0-{SEEDS[0]}_*.latent"))[-1]
+    subprocess.run([program, "decode", latents, "-o", work / "decoded.npy", "--model", model, "--quiet"], check=True)
+    return float(np.abs(np.load(work / "decoded.npy") - np.load(work / f"comfyui-0-{SEEDS[0]}.npy")).max())
+
+
 def compare(args, work):
     import reference  # ComfyUI's process does without diffusers
     for i, size in enumerate(PICTURES):
@@ -97,7 +104,8 @@ def compare(args, work):
         comfyui_file(args.model, work / "comfyui.safetensors")
     command = [sys.executable, __file__, args.sources, args.model, "--work", work, "--only-comfyui"]
     subprocess.run(command, check=True)
-    worst = 0
+    worst = decode_latents(args.program, args.model, work)
+    print(f"a .latent file, decoded by both: largest difference {worst:.1e}", flush=True)
     for picture, seed in itertools.product(range(len(PICTURES)), SEEDS):
         ours = run_img2vid(args.program, args.model, work, picture, seed)
         theirs = np.load(work / f"comfyui-{picture}-{seed}.npy")

@@ -49,7 +49,7 @@ static i2v_status hash_file(const i2v_input_file *file, char sha256[I2V_SHA256_S
     for (uint64_t first = 0; !status && first < file->size; first += sizeof piece) {
         size_t count = file->size - first < sizeof piece ? (size_t)(file->size - first) : sizeof piece;
         if (!i2v_bytes_read(&bytes, first, count, piece)) status = i2v_bytes_fail(&bytes, error);
-        if (!status) i2v_sha256_add(&hash, piece, count);
+        if (!status) i2v_sha256_update(&hash, piece, count);
     }
     i2v_status hashed = i2v_sha256_end(&hash, sha256, status ? NULL : error);
     return status ? status : hashed;
