@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 OUT = Path(__file__).resolve().parent.parent / "tests" / "data" / "comfyui.safetensors"
 SIDE = 224
 # enlarged, shrunk, of one pixel's width, and with more taps than four, which kernels sum in another order
-CLIP = ((300, 200), (90, 200), (61, 47), (224, 300), (500, 1100), (1, 5), (224, 224))
+CLIP = ((300, 200), (90, 200), (61, 47), (224, 300), (448, 500), (1, 5), (224, 224))
 VAE = (((90, 60), (16, 24)), ((25, 61), (24, 16)), ((40, 30), (32, 24)), ((16, 8), (16, 8)), ((7, 2), (24, 16)))
 
 
