@@ -13,7 +13,7 @@ static const float SCALING_FACTOR = 0.18215f;
 
 static int is_comfyuis(const char *path) {
     static const char ending[] = ".latent";
-    size_t length = strlen(path), count = strlen(ending);
+    size_t length = path ? strlen(path) : 0, count = strlen(ending);
     return length > count && strcmp(path + length - count, ending) == 0;
 }
 
