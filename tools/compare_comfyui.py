@@ -48,7 +48,8 @@ def comfyui_file(folder, out):
     weight, bias = fold(of("encoder.conv_out"), of("quant_conv"))
     for name, tensor in single.strip(tensors, single.ENCODER + "encoder.").items():
         tensors[f"{single.DECODER}encoder.{name}"] = tensor.clone()
-    tensors[single.DECODER + "encoder.conv_out.weight"], tensors[single.DECODER + "encoder.conv_out.bias"] = weight, bias
+    tensors[single.DECODER + "encoder.conv_out.weight"] = weight
+    tensors[single.DECODER + "encoder.conv_out.bias"] = bias
     save_file(tensors, out)
 
 
