@@ -366,6 +366,12 @@ static void arrays(void **state) {
     EXPECT(i2v_array_shape(NULL, shape, &ndim, &error), "path is NULL");
     EXPECT(i2v_array_shape(path, NULL, &ndim, &error), "shape is NULL");
     EXPECT(i2v_array_shape(path, shape, NULL, &error), "ndim is NULL");
+    EXPECT(i2v_latents_load(NULL, &data, shape, 1, NULL, &error), "path is NULL");
+    EXPECT(i2v_latents_load("x.latent", NULL, shape, 1, NULL, &error), "data is NULL");
+    EXPECT(i2v_latents_load("x.latent", &data, NULL, 1, NULL, &error), "shape is NULL");
+    EXPECT(i2v_latents_shape(NULL, shape, &ndim, &error), "path is NULL");
+    EXPECT(i2v_latents_shape("x.latent", NULL, &ndim, &error), "shape is NULL");
+    EXPECT(i2v_latents_shape("x.latent", shape, NULL, &error), "ndim is NULL");
     assert_null(fopen(path, "rb"));
 }
 

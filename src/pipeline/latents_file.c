@@ -70,8 +70,10 @@ static i2v_status read_values(float **data, const i2v_weights *file, const i2v_w
 i2v_status i2v_latents_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error) {
     i2v_weights *file;
     const i2v_weight *tensor;
+    i2v_status status = i2v_require(error, "path", path, "shape", shape, "ndim", ndim, NULL);
+    if (status) return status;
     if (!is_comfyuis(path)) return i2v_array_shape(path, shape, ndim, error);
-    i2v_status status = open_file(&file, &tensor, path, shape, ndim, error);
+    status = open_file(&file, &tensor, path, shape, ndim, error);
     if (!status) i2v_weights_close(file);
     return status;
 }
@@ -82,9 +84,11 @@ i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape
     const i2v_weight *tensor;
     int64_t found[I2V_WEIGHT_MAX_DIMS];
     int found_ndim;
+    if (data) *data = NULL;
+    i2v_status status = i2v_require(error, "path", path, "data", data, "shape", shape, NULL);
+    if (status) return status;
     if (!is_comfyuis(path)) return i2v_array_load_same(path, data, shape, ndim, sha256, error);
-    *data = NULL;
-    i2v_status status = open_file(&file, &tensor, path, found, &found_ndim, error);
+    status = open_file(&file, &tensor, path, found, &found_ndim, error);
     if (status) return status;
     if (found_ndim != ndim || memcmp(found, shape, (size_t)ndim * sizeof *shape) != 0)
         status = i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
