@@ -886,6 +886,39 @@ static void test_quality(void **state) {
     free_video(video);
 }
 
+static off_t size_at_bitrate(const i2v_video *video, const char *name, i2v_codec codec, uint64_t bitrate) {
+    i2v_output output;
+    i2v_output_default(&output);
+    output.codec = codec;
+    output.bitrate = bitrate;
+    save(video, name, &output);
+    struct stat status;
+    assert_int_equal(stat(in_folder(name), &status), 0);
+    return status.st_size;
+}
+
+static void test_bitrate(void **state) {
+    i2v_video *video = make_video(FRAMES, WIDTH, HEIGHT);
+    static const i2v_codec lossy[] = {I2V_CODEC_H264, I2V_CODEC_H265, I2V_CODEC_VP9, I2V_CODEC_AV1};
+    for (size_t i = 0; i < sizeof lossy / sizeof *lossy; i++) {
+        off_t low = size_at_bitrate(video, "a.mp4", lossy[i], 1000);
+        off_t high = size_at_bitrate(video, "a.mp4", lossy[i], 4000000);
+        if (high <= low) fail_msg("codec %d: %d bytes, then %d", (int)lossy[i], (int)low, (int)high);
+    }
+    assert_int_equal(size_at_bitrate(video, "a.gif", I2V_CODEC_AUTO, 1000), size_at(video, "a.gif", I2V_CODEC_AUTO, 50));
+    i2v_output output;
+    i2v_output_default(&output);
+    output.bitrate = UINT64_MAX;
+    check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER, "bitrate is 18446744073709551615");
+    output.bitrate = 20000;
+    output.quality = 50;
+    check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER, "bitrate excludes");
+    output.quality = -1;
+    output.crf = 20;
+    check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER, "bitrate excludes");
+    free_video(video);
+}
+
 /* 0 1 2 3 2 1 of four frames; one and two have nothing to go back over. */
 static void test_loop(void **state) {
     static const int wanted[4][6] = {{0}, {0, 1}, {0, 1, 2, 1}, {0, 1, 2, 3, 2, 1}}, lengths[4] = {1, 2, 4, 6};
@@ -1011,6 +1044,7 @@ int main(int argc, char **argv) {
         IN_FOLDER(test_short_clips),
         IN_FOLDER(test_codecs_refused),
         IN_FOLDER(test_quality),
+        IN_FOLDER(test_bitrate),
         IN_FOLDER(test_loop),
         IN_FOLDER(test_images),
         IN_FOLDER(test_array),

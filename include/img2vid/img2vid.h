@@ -542,6 +542,8 @@ typedef struct i2v_output {
     /* NULL, or text to keep in the file: one JSON object in UTF-8 without control characters, at most
      * I2V_METADATA_MAX bytes. .npy files have no place for it and are written without. */
     const char *metadata;
+    /* In place of crf and quality: about so many bits a second, for the lossy codecs of video files; 0: those count */
+    uint64_t bitrate;
 } i2v_output;
 
 #define I2V_METADATA_MAX 60000

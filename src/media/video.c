@@ -95,6 +95,9 @@ static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error
     return I2V_OK;
 }
 
+/* More than 8K video at 120 frames a second without compression. */
+#define MAX_BITRATE 100000000000ull
+
 /* crf 1 at 100, since 0 makes H.264 of a lossless kind that browsers refuse; the worst crf at 0. */
 static int crf_of_quality(const i2v_video_format *format, int quality) {
     return 1 + ((100 - quality) * (format->crf_max - 1) + 50) / 100;
@@ -111,6 +114,14 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     if (output->quality >= 0 && output->crf != -1) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "quality and crf exclude each other");
     }
+    if (output->bitrate && (output->quality >= 0 || output->crf != -1)) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "bitrate excludes crf and quality");
+    }
+    if (output->bitrate > MAX_BITRATE) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "bitrate is %llu; it must be within 1..%llu bits a second",
+                        (unsigned long long)output->bitrate, (unsigned long long)MAX_BITRATE);
+    }
+    task->bitrate = (int64_t)output->bitrate;
     if (output->quality >= 0) crf = crf_of_quality(format, output->quality);
     /* Formats without a quality ignore both, so that one set of options serves all endings. */
     if (format->crf_max && (crf < 0 || crf > format->crf_max)) {

@@ -14,6 +14,7 @@ typedef struct i2v_video_task {
     AVRational fps;
     int crf;                  /* within the format's range */
     int quality;              /* 0..100 where crf was made of it, else -1 */
+    int64_t bitrate;          /* bits a second in place of crf; 0: crf */
     const i2v_output *output; /* for i2v_video_cancelled */
 } i2v_video_task;
 

@@ -106,7 +106,10 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     if (writer->muxer->oformat->flags & AVFMT_GLOBALHEADER) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     AVDictionary *options = NULL;
     int code = av_dict_parse_string(&options, choice->encoder_options, "=", ",", 0);
-    if (code >= 0 && format->crf_max) code = av_dict_set_int(&options, "crf", writer->task->crf, 0);
+    if (code >= 0 && format->crf_max) {
+        int64_t bitrate = writer->task->bitrate;
+        code = av_dict_set_int(&options, bitrate ? "b" : "crf", bitrate ? bitrate : writer->task->crf, 0);
+    }
     if (code >= 0) code = avcodec_open2(encoder, codec, &options);
     /* options that are left are ones this encoder does not know */
     if (code >= 0 && av_dict_count(options)) code = AVERROR_OPTION_NOT_FOUND;

@@ -282,6 +282,7 @@ class i2v_output(Structure):
         ("quality", c_int),
         ("loop", c_int),
         ("metadata", c_char_p),
+        ("bitrate", c_uint64),
     ]
 
 
@@ -344,6 +345,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_image_load_url": (c_int, [POINTER(image_pointer), c_char_p, c_int, cancelled_callback, c_void_p,
                                    error_pointer]),
     "i2v_image_new": (c_int, [POINTER(image_pointer), c_int, c_int, error_pointer]),
+    "i2v_image_resize": (c_int, [POINTER(image_pointer), image_pointer, c_int, c_int, c_int, error_pointer]),
     "i2v_image_free": (None, [image_pointer]),
     "i2v_options_default": (None, [POINTER(i2v_options)]),
     "i2v_open": (c_int, [POINTER(engine), c_char_p, POINTER(i2v_options)]),
