@@ -123,3 +123,45 @@ def test_the_guides_program_in_the_readme(repository, tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="what is there is taken"):  # the bundled model has no such variant
         runpy.run_path("program.py")
     assert (tmp_path / "generated.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_load_image_with_a_conversion(repository, tmp_path):
+    transparent = PIL_Image.new("RGBA", (4, 4), (10, 20, 30, 0))
+    transparent.save(tmp_path / "transparent.png")
+    for image in (transparent, tmp_path / "transparent.png", str(tmp_path / "transparent.png")):
+        assert load_image(image, convert_method=lambda each: each.getchannel("A")).getextrema() == (0, 0)
+        assert load_image(image, lambda each: "anything") == "anything"
+    turned = PIL_Image.new("L", (4, 2))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    assert load_image(tmp_path / "turned.jpg", lambda each: (each.mode, each.size)) == ("L", (2, 4))
+
+
+def test_conversion_of_what_comes_from_an_address(tmp_path):
+    PIL_Image.new("RGBA", (4, 4), (10, 20, 30, 0)).save(tmp_path / "transparent.png")
+    PIL_Image.new("RGB", (4, 4), (10, 20, 30)).save(tmp_path / "opaque.png")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        assert load_image(address + "opaque.png", lambda each: each.getpixel((0, 0))) == (10, 20, 30)
+        with pytest.raises(ValueError, match="transparent pixels, which convert_method would not see"):
+            load_image(address + "transparent.png", lambda each: each)
+        server.shutdown()
+
+
+def test_a_grid_of_pictures():
+    pictures = [PIL_Image.new("RGB", (3, 2), (value, 0, 0)) for value in range(6)]
+    grid = img2vid.make_image_grid(pictures, rows=2, cols=3)
+    assert grid.size == (9, 4) and [grid.getpixel((3 * x, 2 * y))[0] for y in (0, 1) for x in (0, 1, 2)] == list(range(6))
+    assert img2vid.make_image_grid(pictures, 3, 2, resize=5).size == (10, 15)
+    with pytest.raises(ValueError, match="6 pictures for 2 rows of 2"):
+        img2vid.make_image_grid(pictures, 2, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, List, Sequence
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 
@@ -36,6 +36,10 @@ def to_float32(values: Any, shape: Sequence[int], name: str) -> np.ndarray:
 
 def is_pillow(image: Any) -> bool:
     return type(image).__module__.split(".")[0] == "PIL" or hasattr(image, "convert") and hasattr(image, "getbands")
+
+
+def is_address(path: Any) -> bool:
+    return isinstance(path, str) and path.lower().startswith(("http://", "https://"))
 
 
 def is_tensor(image: Any) -> bool:
@@ -85,22 +89,31 @@ def list_pictures(image: Any) -> List[Any]:
     return [image]
 
 
+def check_size(image: Any, size: Tuple[int, int]) -> None:
+    """ValueError for a tensor that is not of the video's height and width. diffusers gives a tensor to the image encoder
+    without resizing, and to the VAE resized to the nearest pixel, so that it takes none but those of 224 x 224."""
+    for each in image if isinstance(image, (list, tuple)) else [image]:
+        if is_tensor(each) and tuple(each.shape[-2:]) != size:
+            height, width = each.shape[-2:]
+            raise ValueError(f"the picture's tensor is {width} x {height} and the video {size[1]} x {size[0]}; resize it "
+                             "to the video's size, give a Pillow image, or choose a fit (\"stretch\", \"crop\", \"pad\")")
+
+
 class Picture:
     """A picture in the library's memory, for use in a with statement."""
 
-    def __init__(self, image: Any) -> None:
+    def __init__(self, image: Any, alpha: str = "drop") -> None:
+        """alpha: "drop", as diffusers' load_image does, or "white"."""
         self._error = _ffi.i2v_error()
         self.pointer = _ffi.image_pointer()
         if isinstance(image, (str, os.PathLike)):
-            self._load(image)
+            self._load(image, _ffi.i2v_alpha.number(alpha))
         else:
             self._copy(pixels_of(image))
 
-    def _load(self, path: Any) -> None:
-        # alpha is dropped, as diffusers' load_image does
-        drop = _ffi.i2v_alpha.number("drop")
+    def _load(self, path: Any, drop: int) -> None:
         name = _ffi.encode("image", path)
-        if not name.lower().startswith((b"http://", b"https://")):
+        if not is_address(path):
             check(library.i2v_image_load(self.pointer, name, drop, self._error), self._error)
             return
         call = Call()
@@ -121,6 +134,16 @@ class Picture:
         """[H, W, 3], a view that lives as long as the picture."""
         image = self.pointer.contents
         return np.ctypeslib.as_array(image.pixels, (image.height, image.width, 3))
+
+    def resized(self, width: int, height: int) -> np.ndarray:
+        """[height, width, 3], by Pillow's bicubic filter."""
+        pointer = _ffi.image_pointer()
+        stretch = _ffi.i2v_fit.number("stretch")
+        check(library.i2v_image_resize(pointer, self.pointer, width, height, stretch, self._error), self._error)
+        try:
+            return np.ctypeslib.as_array(pointer.contents.pixels, (height, width, 3)).copy()
+        finally:
+            library.i2v_image_free(pointer)
 
     def __enter__(self) -> "Picture":
         return self

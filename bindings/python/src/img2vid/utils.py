@@ -1,87 +1,77 @@
-"""``load_image`` and ``export_to_video``, as in ``diffusers.utils`` and ``mindone.diffusers.utils``."""
+"""What scripts import from ``diffusers.utils`` and ``mindone.diffusers.utils``."""
 
 from __future__ import annotations
 
 import ctypes
 import json
 import os
-from typing import Any, Dict, Optional, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _ffi
-from ._call import Call
 from ._library import library
-from .arrays import Picture, import_pillow, is_pillow, list_pictures, pixels_of, to_numpy
+from .arrays import Picture, import_pillow, is_address, is_pillow
 from .errors import FormatError, check
+from .export import export_to_gif, export_to_video
+
+__all__ = ["export_to_gif", "export_to_video", "load_image", "make_image_grid", "read_metadata"]
 
 
-def load_image(image: Any) -> Any:
+def load_image(image: Any, convert_method: Optional[Callable[[Any], Any]] = None) -> Any:
     """A picture as a Pillow image in RGB: EXIF orientation applied, transparency dropped.
 
     image: path or http(s) address of a picture (PNG, JPEG, WebP, AVIF, TIFF, GIF, BMP and others; of an animation, the
         first frame), or a Pillow image.
+    convert_method: called with the Pillow image, upright and otherwise as it is; its result is returned in place of RGB.
+        Pictures of addresses, and of kinds that Pillow does not read, are in RGB when it is called; transparent ones
+        among them are a ValueError.
     """
-    pillow = import_pillow()
     if is_pillow(image):
-        from PIL import ImageOps
-
-        return ImageOps.exif_transpose(image).convert("RGB")
-    with Picture(image) as picture:
-        return pillow.fromarray(picture.pixels().copy())
-
-
-def frames_of(video_frames: Any) -> np.ndarray:
-    """[F, H, W, 3] float32 of one video in any of the forms that a pipeline returns."""
-    if isinstance(video_frames, np.ndarray) or hasattr(video_frames, "detach"):
-        array = to_numpy(video_frames)
-        if hasattr(video_frames, "detach") and array.ndim in (4, 5) and array.shape[-3] == 3:
-            array = np.moveaxis(array, -3, -1)
-        video_frames = list(array)
-    frames = list(video_frames)
-    if frames and (isinstance(frames[0], (list, tuple)) or np.ndim(frames[0]) == 4):
-        if len(frames) != 1:
-            raise ValueError(f"these are {len(frames)} videos; give one of them, for instance frames[0]")
-        return frames_of(frames[0])
-    if not frames:
-        raise ValueError("there are no frames")
-    if not all(is_pillow(frame) for frame in frames):
-        array = np.asarray(frames)
-        if np.issubdtype(array.dtype, np.floating) and array.ndim == 4 and array.shape[3] == 3:
-            return np.ascontiguousarray(np.nan_to_num(array), dtype=np.float32)
-    pixels = [pixels_of(frame) for each in frames for frame in list_pictures(each)]
-    if len({frame.shape for frame in pixels}) != 1:
-        raise ValueError("the frames are of several sizes")
-    return np.stack(pixels).astype(np.float32) / np.float32(255)
+        return converted(image, convert_method)
+    if convert_method is None:
+        return opaque(image, "drop")
+    opened = None if is_address(image) else open_with_pillow(image)
+    if opened is not None:
+        return converted(opened, convert_method)
+    pixels = opaque(image, "drop")
+    if not np.array_equal(pixels, opaque(image, "white")):
+        raise ValueError(f"{os.fspath(image)} has transparent pixels, which convert_method would not see; download it, "
+                         "convert it to PNG, and give the path")
+    return convert_method(pixels)
 
 
-def export_to_video(video_frames: Any, output_video_path: Union[str, "os.PathLike[str]"], fps: float = 7,
-                    **output: Any) -> str:
-    """Writes one video, and returns its path. The file appears whole or not at all.
+def opaque(image: Any, alpha: str) -> Any:
+    with Picture(image, alpha) as picture:
+        return import_pillow().fromarray(picture.pixels().copy())
 
-    video_frames: a list of Pillow images, a list or array [F, H, W, 3] of uint8 or of floats 0..1, or a list of one such
-    video, which is what a pipeline's call returns.
-    output_video_path: its ending chooses the kind: .mp4 .mkv .webm .mov .gif .webp .png (animated), a pattern such as
-    dir/%04d.png, .npy.
-    output: the other fields of the library's i2v_output: crf (0, best, to 51), quality (0 to 100, best), codec ("h264",
-    "h265", ...), loop. metadata, a dict, is kept in the file for ``read_metadata``.
-    """
-    path, error = os.fspath(output_video_path), _ffi.i2v_error()
-    encoded = _ffi.encode("output_video_path", path)
-    settings = _ffi.i2v_output()
-    library.i2v_output_default(settings)
-    if isinstance(output.get("metadata"), dict):
-        output["metadata"] = json.dumps(output["metadata"])
-    _ffi.fill(settings, dict(output, fps=fps), reserved=("index",))
-    check(library.i2v_video_check_output(encoded, settings, error), error)
-    frames = frames_of(video_frames)
-    count, height, width, _ = frames.shape
-    video = _ffi.i2v_video(num_videos=1, num_frames=count, height=height, width=width, frames=_ffi.as_floats(frames),
-                           fps=7, num_clips=1, clip_frames=count)
-    call = Call()
-    settings.cancelled = _ffi.cancelled_callback(call.stopped)
-    check(call.run(lambda: library.i2v_video_save(video, encoded, settings, error)), error)
-    return path
+
+def open_with_pillow(path: Any) -> Any:
+    """None if there is such a file, but Pillow does not know its kind."""
+    try:
+        return import_pillow().open(path)
+    except OSError:
+        return None
+
+
+def converted(image: Any, convert_method: Optional[Callable[[Any], Any]]) -> Any:
+    from PIL import ImageOps
+
+    upright = ImageOps.exif_transpose(image)
+    return convert_method(upright) if convert_method else upright.convert("RGB")
+
+
+def make_image_grid(images: Sequence[Any], rows: int, cols: int, resize: Optional[int] = None) -> Any:
+    """rows x cols Pillow images of one size in one picture, row by row; resize: the side of each, first made square."""
+    if len(images) != rows * cols:
+        raise ValueError(f"there are {len(images)} pictures for {rows} rows of {cols}")
+    if resize is not None:
+        images = [image.resize((resize, resize)) for image in images]
+    width, height = images[0].size
+    grid = import_pillow().new("RGB", (cols * width, rows * height))
+    for index, image in enumerate(images):
+        grid.paste(image, (index % cols * width, index // cols * height))
+    return grid
 
 
 def read_metadata(path: Union[str, "os.PathLike[str]"]) -> Optional[Dict[str, Any]]:
