@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import img2vid
+import standins
 from conftest import SMALL
 
 PIL_Image = pytest.importorskip("PIL.Image")
@@ -69,6 +70,27 @@ def test_a_picture_of_another_size_is_resized_like_pillow(generate):
     for fit in ("crop", "stretch"):
         assert not np.array_equal(generate(image, fit=fit), as_diffusers)
     assert np.array_equal(generate(image, fit="diffusers"), as_diffusers)
+
+
+def test_a_tensor_of_another_size_is_refused(generate, picture):
+    """diffusers gives it to the image encoder as it is, and enlarges it for the VAE to the nearest pixel."""
+    same = (np.moveaxis(picture, -1, 0)[None] / np.float32(255)).view(standins.Tensor)
+    assert np.array_equal(generate(same), generate())
+    other = np.zeros((1, 3, 224, 224), np.float32).view(standins.Tensor)
+    for image in (other, [other[0]]):
+        with pytest.raises(ValueError, match="tensor is 224 x 224 and the video 40 x 24"):
+            generate(image)
+        assert generate(image, fit="stretch").shape == (1, 2, 24, 40, 3)
+
+
+def test_several_pictures_are_several_calls(generate, picture):
+    """diffusers pairs the embedding of one picture with the latents of another where each has several videos."""
+    pictures = [picture, picture[::-1].copy()]
+    latents = np.random.default_rng(5).standard_normal((4, 2, 4, 3, 5))
+    together = generate(pictures, latents=latents, num_videos_per_prompt=2, noise_aug_strength=0)
+    for index, each in enumerate(pictures):
+        alone = generate(each, latents=latents[2 * index:2 * index + 2], num_videos_per_prompt=2, noise_aug_strength=0)
+        assert np.array_equal(together[2 * index:2 * index + 2], alone)
 
 
 # ---- random numbers ----
@@ -198,6 +220,81 @@ def test_nan_of_a_callback_ends_the_call(generate, output_type):
     assert np.isfinite(generate()).all()
 
 
+def as_torch(monkeypatch):
+    """PyTorch, or a module that stands for what is used of it."""
+    try:
+        import torch
+    except ImportError:
+        torch = standins.torch()
+        monkeypatch.setitem(sys.modules, "torch", torch)
+    return torch
+
+
+def test_callbacks_get_what_the_caller_works_in(generate, picture, monkeypatch):
+    torch, seen, image = as_torch(monkeypatch), [], PIL_Image.fromarray(picture)
+
+    def in_place(_, __, timestep, tensors):
+        seen.append((type(timestep), type(tensors["latents"])))
+        tensors["latents"] *= 0.5
+
+    def clone(_, __, ___, tensors):
+        return {"latents": tensors["latents"].clone() * 0.5}
+
+    wanted = generate(generator=np.random.default_rng(7), callback_on_step_end=in_place)
+    assert set(seen) == {(float, np.ndarray)}
+    latents = torch.from_numpy(np.ones((1, 2, 4, 3, 5), np.float32))
+    for arguments in ({}, dict(generator=7), dict(latents=latents, generator=5)):
+        seen.clear()
+        halved = generate(image, callback_on_step_end=in_place, **arguments)
+        assert all(issubclass(kind, torch.Tensor) for kinds in seen for kind in kinds) and len(seen) == 2
+        assert np.array_equal(generate(image, callback_on_step_end=clone, **arguments), halved)
+    # of either kind may come back, and a dict without latents
+    assert np.array_equal(wanted, generate(generator=np.random.default_rng(7), callback_on_step_end=lambda *a: {
+        "latents": torch.from_numpy(a[3]["latents"] * np.float32(0.5))}))
+    assert np.array_equal(generate(callback_on_step_end=lambda *_: {}), generate())
+    assert isinstance(generate(image, output_type="latent"), torch.Tensor)
+    assert type(generate(image, output_type="latent", generator=np.random.default_rng(7))) is np.ndarray
+
+
+def test_a_callback_interrupts_the_call(pipe, generate):
+    steps, latents = [], []
+
+    def interrupt(caller, step, _, tensors):
+        steps.append(step)
+        latents.append(np.array(tensors["latents"]))
+        if step == 1:
+            caller._interrupt = True
+
+    frames = generate(num_inference_steps=4, callback_on_step_end=interrupt)
+    assert steps == [0, 1] and pipe.interrupt and np.array_equal(frames, pipe.decode(latents[1], output_type="np"))
+    assert np.array_equal(generate(num_inference_steps=4, callback_on_step_end=interrupt, output_type="latent"), latents[1])
+    steps.clear()
+    assert generate(num_videos_per_prompt=3, num_inference_steps=3, callback_on_step_end=interrupt).shape[0] == 1
+    latents.clear()
+
+    def in_the_second(caller, step, _, tensors):
+        latents.append(np.array(tensors["latents"]))
+        caller._interrupt = len(latents) == 3
+
+    for image in (np.zeros((2, 24, 40, 3), np.uint8), np.zeros((24, 40, 3), np.uint8)):
+        latents.clear()
+        frames = generate(image, num_videos_per_prompt=3 - image.ndim // 2, callback_on_step_end=in_the_second)
+        wanted = pipe.decode(np.concatenate([latents[1], latents[2]]), output_type="np")
+        assert len(latents) == 3 and np.array_equal(frames, wanted)
+    with pytest.raises(RuntimeError, match="extend cannot be interrupted"):
+        generate(extend=1, callback_on_step_end=interrupt)
+    frames = generate()
+    assert not pipe.interrupt and len(frames) == 1
+
+
+def test_what_a_call_was_made_with(pipe, generate):
+    generate(num_inference_steps=3, min_guidance_scale=1, max_guidance_scale=2, num_videos_per_prompt=2)
+    assert pipe.num_timesteps == 3 and pipe.do_classifier_free_guidance
+    assert np.allclose(np.array(pipe.guidance_scale)[:, :, 0, 0, 0], [[1, 2], [1, 2]])
+    generate(sigmas=[700, 1, 0], max_guidance_scale=1)
+    assert pipe.num_timesteps == 2 and not pipe.do_classifier_free_guidance
+
+
 def test_exceptions_end_the_call_and_arrive(generate):
     class Own(Exception):
         pass
@@ -225,6 +322,7 @@ def test_ctrl_c(delays, repository, tmp_path):
 import numpy as np, os, signal, sys, threading, img2vid
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what started the tests may ignore it
 pipe = img2vid.StableVideoDiffusionPipeline.from_pretrained({str(repository / "models" / "small")!r})
+pipe.set_progress_bar_config(disable=True)
 picture = np.zeros((256, 448, 3), np.uint8)
 for delay in {delays!r}:
     try:

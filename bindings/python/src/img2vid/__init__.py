@@ -11,13 +11,25 @@
 from . import _library
 from .errors import (CancelledError, FileError, FormatError, Img2VidError, InternalError, MemoryLimitError, ModelError,
                      NetworkError, ParameterError, UnsupportedError)
+from .bundled import bundled_model
+from .extractor import CLIPImageProcessor
+from .parts import (AutoencoderKLTemporalDecoder, CLIPVisionModelWithProjection, UNetSpatioTemporalConditionModel)
 from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
-from .utils import export_to_video, load_image, read_metadata
+from .scheduler import EulerDiscreteScheduler
+from .utils import export_to_gif, export_to_video, load_image, make_image_grid, read_metadata
+
+# scripts open models by this name, too
+DiffusionPipeline = StableVideoDiffusionPipeline
 
 __version__ = _library.library.i2v_version().decode()
 
 __all__ = [
+    "AutoencoderKLTemporalDecoder",
+    "CLIPImageProcessor",
+    "CLIPVisionModelWithProjection",
     "CancelledError",
+    "DiffusionPipeline",
+    "EulerDiscreteScheduler",
     "FileError",
     "FormatError",
     "Img2VidError",
@@ -28,9 +40,13 @@ __all__ = [
     "ParameterError",
     "StableVideoDiffusionPipeline",
     "StableVideoDiffusionPipelineOutput",
+    "UNetSpatioTemporalConditionModel",
     "UnsupportedError",
+    "bundled_model",
+    "export_to_gif",
     "export_to_video",
     "load_image",
+    "make_image_grid",
     "preset",
     "read_metadata",
 ]

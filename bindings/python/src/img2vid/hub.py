@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Union
+import re
+from typing import Any, Optional, Tuple, Union
 
 from . import _ffi
 from ._call import Call
@@ -15,6 +16,17 @@ from .errors import check
 def is_id(model: Union[str, "os.PathLike[str]"]) -> bool:
     """True for "org/name" and "org/name/FILE", if there is no such file or folder."""
     return isinstance(model, str) and not os.path.exists(model) and bool(library.i2v_hub_is_id(_ffi.encode("model", model)))
+
+
+def id_of_address(address: str) -> Tuple[str, Optional[str]]:
+    """"org/name/FILE" and the revision of a file's page or address on the hub; what is none is given back."""
+    found = re.match(r"https?://(?:huggingface\.co|hf\.co)/([^/]+/[^/]+)/(?:blob|resolve)/([^/]+)/([^?#]+)", address)
+    return (f"{found[1]}/{found[3]}", found[2]) if found else (address, None)
+
+
+def token_text(token: Union[str, bool, None]) -> Optional[str]:
+    """diffusers' token for the library: True is the one that is kept on this machine, False none at all."""
+    return {True: None, False: ""}[token] if isinstance(token, bool) else token
 
 
 def pull(model: str, show: Progress, **options: Any) -> str:

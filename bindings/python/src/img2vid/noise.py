@@ -11,8 +11,12 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 
+def is_of_torch(thing: Any) -> bool:
+    return type(thing).__module__.split(".")[0] == "torch"
+
+
 def is_torch_generator(generator: Any) -> bool:
-    return type(generator).__module__.split(".")[0] == "torch" and hasattr(generator, "manual_seed")
+    return is_of_torch(generator) and hasattr(generator, "manual_seed")
 
 
 def check_generator(generator: Any) -> None:

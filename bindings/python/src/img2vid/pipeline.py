@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import operator
 import os
-import secrets
-import warnings
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from . import _ffi, hub
+from . import _ffi, bundled, hub
 from ._library import library
-from ._progress import Progress
-from .arrays import copy_floats, list_pictures, to_float32, to_numpy, to_pil
-from .engine import Engine, Video, default_params
-from .errors import CancelledError, ModelError, check
-from .noise import NoiseSource, seeded
+from ._progress import Progress, find_tqdm
+from .accepted import OF_PIPELINES, accept
+from .arrays import check_size, list_pictures, to_float32, to_numpy
+from .assembly import Assembly
+from .devices import dtype_name
+from .engine import default_params
+from .errors import check
+from .keywords import without_meaning
+from .origin import Origin, absolute
+from .parts import KINDS, check_dtype
+from .run import Run, as_output, torch_of
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
-
-# arguments of other libraries' from_pretrained that choose how they load, not what
-IGNORED = ("use_safetensors", "low_cpu_mem_usage", "device_map", "torch_dtype", "mindspore_dtype")
-
-# fields of i2v_params that the call's own arguments set
-RESERVED = ("num_videos", "seed", "sigmas_count", "video_index")
-
 
 @dataclass
 class StableVideoDiffusionPipelineOutput:
@@ -54,6 +50,11 @@ PRESET = ("num_inference_steps", "scheduler", "sigma_schedule", "min_guidance_sc
 PRESET_OF_SOME = ("fit", "rng")
 
 
+def absolute_loras(loras: Any) -> List[Any]:
+    listed = [loras] if isinstance(loras, (str, os.PathLike)) else list(loras)
+    return [absolute(lora) if isinstance(lora, (str, os.PathLike)) else (absolute(lora[0]), *lora[1:]) for lora in listed]
+
+
 def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
@@ -65,40 +66,11 @@ def preset(name: str) -> Dict[str, Any]:
     return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
 
 
-class Part:
-    """Stands for a part of the model, for programs that configure it."""
-
-    def enable_forward_chunking(self, chunk_size: Optional[int] = None, dim: int = 0) -> None:
-        """Accepted without effect: the feed-forward layers always run in pieces, of a size that fits the memory. The
-        size never changes a result; ``forward_chunk_size`` of the pipeline's call sets it."""
-
-    def disable_forward_chunking(self) -> None:
-        """Accepted without effect, as ``enable_forward_chunking``."""
-
-
-def dtype_name(dtype: Any) -> str:
-    """"float16", "bfloat16", "float32" or "auto", of a dtype of NumPy, PyTorch or MindSpore, or of text."""
-    text = dtype.lower() if isinstance(dtype, str) else getattr(dtype, "__name__", str(dtype)).lower()
-    text = text.rsplit(".", 1)[-1]
-    names = {"auto": "auto", "bfloat16": "bfloat16", "bf16": "bfloat16", "float16": "float16", "fp16": "float16",
-             "f16": "float16", "half": "float16", "float32": "float32", "fp32": "float32", "f32": "float32",
-             "float": "float32"}
-    if text not in names:
-        raise ValueError(f"dtype is {dtype!r}; it must be float32, bfloat16 or float16")
-    return names[text]
-
-
-class StableVideoDiffusionPipeline:
+class StableVideoDiffusionPipeline(Assembly):
     """Makes videos of pictures. Open one with ``from_pretrained``; close it, use it in a with statement, or let it go.
 
     One pipeline makes one call at a time; several pipelines may work at the same time in several threads.
     """
-
-    def __init__(self, engine: Engine, torch_dtype: Optional[Any] = None) -> None:
-        self._engine = engine
-        self._torch_dtype = torch_dtype
-        self._progress_disabled = False
-        self.unet, self.vae, self.image_encoder = Part(), Part(), Part()
 
     # ---- opening and closing ----
 
@@ -107,53 +79,71 @@ class StableVideoDiffusionPipeline:
                         variant: Optional[str] = None, dtype: Any = None, torch_dtype: Any = None,
                         mindspore_dtype: Any = None, revision: Optional[str] = None,
                         cache_dir: Union[str, "os.PathLike[str]", None] = None,
-                        token: Union[str, bool, None] = None, local_files_only: bool = False,
-                        **options: Any) -> "StableVideoDiffusionPipeline":
+                        token: Union[str, bool, None] = None, local_files_only: Optional[bool] = False,
+                        unet: Any = None, vae: Any = None, image_encoder: Any = None, scheduler: Any = None,
+                        feature_extractor: Any = None, **options: Any) -> "StableVideoDiffusionPipeline":
         """Opens a model; its weights are read when a call needs them.
 
         pretrained_model_name_or_path: a folder in diffusers' layout, a file of Stability AI, or the id of a model on the
-            Hugging Face hub, "org/name": what the hub's cache lacks of it is downloaded, as by diffusers.
+            Hugging Face hub, "org/name": what the hub's cache lacks of it is downloaded, as by diffusers. "small" is the
+            small model that comes with img2vid.
         variant: "fp16" takes the files of that variant; None the full ones if there, else fp16. A folder that has
             files of no such name is read without it, after a warning: weights keep their precision in any case.
         dtype, torch_dtype, mindspore_dtype: what the values between operations are stored as, a dtype of NumPy,
             PyTorch or MindSpore, or its name. float32 is the default, bfloat16 takes half the memory; float16 means
             float32 here. Weights keep the precision of their file in any case.
         revision, cache_dir, token, local_files_only: for the hub, as in diffusers. token=False sends none.
-        options: the other fields of the library's i2v_options: threads, max_memory (bytes), unet, vae, keep_loaded and
-            so on; loras is a list of LoRA files, each a path or (path, scale).
-            use_safetensors, low_cpu_mem_usage and device_map are accepted and mean nothing here.
+        unet, vae, image_encoder: in place of the model's own: a module of diffusers or transformers, the part of another
+            pipeline, or the path of the part's folder or file.
+        scheduler, feature_extractor: likewise, an EulerDiscreteScheduler and a CLIPImageProcessor.
+        options: the other fields of the library's i2v_options: threads, max_memory (bytes), keep_loaded and so on; loras
+            is a list of LoRA files, each a path or (path, scale).
+            Keywords of diffusers that only say how a model is loaded are accepted and mean nothing here; those that would
+            change frames are a TypeError.
         """
+        token = options.pop("use_auth_token", None) if token is None else token  # its name of old
+        options = without_meaning(options)
         asked = next((each for each in (dtype, torch_dtype, mindspore_dtype) if each is not None), None)
-        name = dtype_name(asked) if asked is not None else "auto"
-        options = {key: value for key, value in options.items() if key not in IGNORED}
+        name = check_dtype(asked) if asked is not None else "auto"
         model = pretrained_model_name_or_path
-        if hub.is_id(model):
-            token = {True: None, False: ""}[token] if isinstance(token, bool) else token
-            model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir, token=token,
-                             offline=int(local_files_only))
+        if bundled.is_name(model):
+            model = bundled.bundled_model()
+        elif hub.is_id(model):
+            model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir,
+                             token=hub.token_text(token), offline=int(bool(local_files_only)))
         options["dtype"] = {"float32": "f32", "bfloat16": "bf16"}.get(name, "auto")
-        try:
-            engine = Engine(model, variant=variant, **options)
-        except ModelError as error:
-            if variant is None or "choose another variant" not in str(error):
-                raise
-            engine = Engine(model, **options)
-            warnings.warn(f"{error}; what is there is taken", stacklevel=2)
-        return cls(engine, asked if str(asked) in ("torch.float16", "torch.bfloat16") else None)
+        drawn = asked if str(asked) in ("torch.float16", "torch.bfloat16") else None
+        options.update({key: absolute(options[key]) for key in ("frame_decoder",) if key in options})
+        if "loras" in options:
+            options["loras"] = absolute_loras(options["loras"])
+        origin = Origin(absolute(os.fspath(model)), {**options, "variant": variant}, drawn)
+        given = {"unet": unet, "vae": vae, "image_encoder": image_encoder}
+        parts = {key: KINDS[key](origin) if value is None else value for key, value in given.items()}
+        pipe = cls.__new__(cls)
+        pipe._set(_origin=origin)
+        pipe.__init__(**parts, scheduler=scheduler, feature_extractor=feature_extractor)  # type: ignore[misc]
+        return pipe
 
-    def close(self) -> None:
-        """Frees the model's memory."""
-        self._engine.close()
+    @classmethod
+    def from_single_file(cls, pretrained_model_link_or_path: Union[str, "os.PathLike[str]"],
+                         **options: Any) -> "StableVideoDiffusionPipeline":
+        """Opens a file of Stability AI, as ``from_pretrained`` does: its path, "org/name/FILE", or its address on the
+        Hugging Face hub."""
+        model, revision = hub.id_of_address(os.fspath(pretrained_model_link_or_path))
+        return cls.from_pretrained(model, **{"revision": revision, **options})
 
-    def unload(self) -> None:
-        """Frees the parts that ``keep_loaded=True`` of ``from_pretrained`` keeps between calls."""
-        self._engine.unload()
+    @classmethod
+    def from_pipe(cls, pipeline: "StableVideoDiffusionPipeline", torch_dtype: Any = None,
+                  **parts: Any) -> "StableVideoDiffusionPipeline":
+        """Another pipeline with the parts of one, but for those that are given, and with its dtype."""
+        if torch_dtype is not None and check_dtype(torch_dtype) == "bfloat16" != dtype_name(pipeline.dtype):
+            raise TypeError("torch_dtype is the one of the pipeline; open the model with from_pretrained(dtype=\"bfloat16\")")
+        return cls(**{**pipeline.components, **without_meaning(parts)})
 
-    def __enter__(self) -> "StableVideoDiffusionPipeline":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
+    def save_pretrained(self, save_directory: Any, *_: Any, **__: Any) -> None:
+        """Not implemented: copy the model's folder."""
+        raise NotImplementedError(f"img2vid does not write models; copy {self._origin.model} to {save_directory}, or save "
+                                  "the pipeline with diffusers")
 
     # ---- accepted from programs for GPUs and NPUs ----
 
@@ -161,15 +151,55 @@ class StableVideoDiffusionPipeline:
         """Accepted without effect: the CPU computes, in the dtype of ``from_pretrained``."""
         return self
 
-    def enable_model_cpu_offload(self, *_: Any, **__: Any) -> None:
-        """Accepted without effect: the parts of the model are in memory one at a time anyway."""
+    # ---- progress ----
 
-    def enable_sequential_cpu_offload(self, *_: Any, **__: Any) -> None:
-        """Accepted without effect: ``max_memory`` of ``from_pretrained`` makes a run fit, whatever that takes."""
+    def set_progress_bar_config(self, **config: Any) -> None:
+        """Arguments for the bar of tqdm, as in diffusers; disable=True: none. Without tqdm, disable and desc count."""
+        self._set(_progress_bar_config=config)
 
-    def set_progress_bar_config(self, disable: bool = False, **_: Any) -> None:
-        """disable=True: no line of progress. Without it there is one where standard error is a terminal."""
-        self._progress_disabled = disable
+    def progress_bar(self, iterable: Optional[Sequence[Any]] = None, total: Optional[int] = None) -> Any:
+        """A bar of tqdm, as in diffusers, for loops of the program's own."""
+        tqdm = find_tqdm()
+        if tqdm is None:
+            raise ImportError("progress_bar needs tqdm (pip install tqdm)")
+        if (iterable is None) == (total is None):
+            raise ValueError("progress_bar takes either iterable or total")
+        return tqdm(iterable, total=total, **self._progress_bar_config)
+
+    # ---- the call that runs, or ran last ----
+
+    @property
+    def _interrupt(self) -> bool:
+        """A callback that sets it to True ends the call after this step: what there is of the video is decoded. Videos
+        that have not begun are left out."""
+        return self._interrupted
+
+    @_interrupt.setter
+    def _interrupt(self, value: bool) -> None:
+        self._set(_interrupted=bool(value))
+
+    @property
+    def interrupt(self) -> bool:
+        return self._interrupted
+
+    @property
+    def num_timesteps(self) -> int:
+        """Steps of the last call."""
+        return self._last_call()["num_timesteps"]
+
+    @property
+    def guidance_scale(self) -> Any:
+        """Of the last call, [videos, frames, 1, 1, 1]."""
+        return self._last_call()["guidance_scale"]
+
+    @property
+    def do_classifier_free_guidance(self) -> bool:
+        return bool(self._last_call()["guidance_scale"].max() > 1)
+
+    def _last_call(self) -> Dict[str, Any]:
+        if self._last is None:
+            raise AttributeError("no call has been made yet")
+        return self._last
 
     # ---- what the model is ----
 
@@ -234,15 +264,22 @@ class StableVideoDiffusionPipeline:
         if unknown:
             raise ValueError(f"callback_on_step_end_tensor_inputs has {sorted(unknown)}; there is only 'latents'")
         pictures = list_pictures(image)
+        if self._chosen:
+            settings.setdefault("scheduler", self._chosen.name)
+        if any([part._refresh() for part in self._parts.values()]):
+            self._reopen()
         values = dict(settings, height=height, width=width, num_frames=num_frames,
                       num_inference_steps=num_inference_steps, min_guidance_scale=min_guidance_scale,
                       max_guidance_scale=max_guidance_scale, fps=fps, motion_bucket_id=motion_bucket_id,
                       noise_aug_strength=noise_aug_strength, decode_chunk_size=decode_chunk_size)
-        run = Run(self, values, len(pictures), num_videos_per_prompt or 1)
+        run = Run(self, values, len(pictures), num_videos_per_prompt or 1, torch_of(generator, latents, image))
         run.set_sigmas(sigmas)
         run.set_noise(generator, latents)
         run.callback = callback_on_step_end
         run.denoise_only = output_type == "latent"
+        if "fit" not in settings:
+            check_size(image, run.size())
+        self._set(_interrupted=False, _last=run.summary())
         frames = run.make(pictures, output_type)
         return StableVideoDiffusionPipelineOutput(frames=frames) if return_dict else frames
 
@@ -254,7 +291,7 @@ class StableVideoDiffusionPipeline:
         shape = (array.shape[0], array.shape[1], self._engine.latent_channels) + array.shape[3:]
         array = to_float32(array, shape, "latents")
         params = default_params(dict(decode_chunk_size=decode_chunk_size))
-        progress = Progress(self._progress_disabled)
+        progress = Progress(self._progress_bar_config)
         try:
             videos = [self._engine.decode(each, params, progress.show if progress.shown else None) for each in array]
         finally:
@@ -262,107 +299,4 @@ class StableVideoDiffusionPipeline:
         return as_output(np.concatenate([video.frames for video in videos]), output_type)
 
 
-def as_output(frames: np.ndarray, output_type: str) -> Any:
-    """[B, F, H, W, 3] in the form that was asked for."""
-    if output_type == "pil":
-        return to_pil(frames)
-    if output_type == "pt":
-        import torch
-
-        return torch.from_numpy(np.moveaxis(frames, -1, 2).copy())
-    return frames
-
-
-class Run:
-    """One call of a pipeline: its parameters, and what goes on while it runs."""
-
-    def __init__(self, pipe: StableVideoDiffusionPipeline, values: Dict[str, Any], pictures: int, videos: int) -> None:
-        self.pipe, self.engine = pipe, pipe._engine
-        self.pictures, self.videos = pictures, videos
-        values.setdefault("fit", "diffusers")
-        self.params = default_params(values, RESERVED)
-        self.params.num_videos = _ffi.convert("num_videos_per_prompt", _ffi.c_int, videos)
-        self.noise: Optional[NoiseSource] = None
-        self.latents: Optional[np.ndarray] = None
-        self.callback: Optional[Callable[..., Optional[Dict[str, Any]]]] = None
-        self.denoise_only = False
-        self.denoised: List[np.ndarray] = []
-        self.progress = Progress(pipe._progress_disabled)
-
-    def latents_shape(self) -> Tuple[int, ...]:
-        """[F, C, h, w]"""
-        scale = self.engine.vae_scale_factor
-        return (self.params.num_frames or self.engine.num_frames, self.engine.latent_channels,
-                (self.params.height or self.engine.height) // scale,
-                (self.params.width or self.engine.width) // scale)
-
-    def set_sigmas(self, sigmas: Optional[Sequence[float]]) -> None:
-        if sigmas is None:
-            return
-        self.sigmas = np.ascontiguousarray(to_numpy(sigmas), dtype=np.float64).ravel()
-        self.params.sigmas = self.sigmas.ctypes.data_as(_ffi.POINTER(_ffi.c_double))
-        self.params.sigmas_count = self.sigmas.size
-
-    def set_noise(self, generator: Any, latents: Any) -> None:
-        if latents is not None:
-            shape = (self.pictures * self.videos,) + self.latents_shape()
-            self.latents = to_float32(latents, shape, "latents")
-        if generator is None:
-            generator = secrets.randbits(64)
-        if isinstance(generator, (int, np.integer)):
-            self.params.seed = _ffi.convert("generator", _ffi.c_uint64, operator.index(generator))
-            if self.pictures == 1:
-                return
-            generator = seeded(self.params.rng.name, self.params.seed)
-        self.noise = NoiseSource(generator, self.pictures, self.videos, self.pipe._torch_dtype, self.picture_draw())
-
-    def picture_draw(self) -> int:
-        """Which of a run's draws is the picture's noise: the first as in diffusers, the last as in ComfyUI."""
-        if self.params.noise_aug.name == "diffusers":
-            return 0
-        steps = self.params.num_inference_steps
-        return (self.latents is None) + (steps if self.params.scheduler.name == "animatelcm" and steps > 1 else 0)
-
-    # ---- running ----
-
-    def make(self, pictures: Sequence[Any], output_type: str) -> Any:
-        made: List[Video] = []
-        try:
-            for index, picture in enumerate(pictures):
-                made += self.make_picture(index, picture)
-        finally:
-            self.progress.end()
-        if self.denoise_only:
-            return np.stack(self.denoised)
-        return as_output(np.concatenate([video.frames for video in made]), output_type)
-
-    def make_picture(self, index: int, picture: Any) -> List[Video]:
-        if self.latents is not None:
-            self.params.latents = _ffi.as_floats(self.latents[index * self.videos:])
-        draws = iter(range(1 << 30))
-        noise = self.noise
-        random = (lambda count: noise.take(index, next(draws), count)) if noise else None
-        wanted = self.callback or self.denoise_only or self.progress.shown
-        try:
-            return [self.engine.generate(picture, self.params, self.on_event if wanted else None, random)]
-        except CancelledError:
-            if self.denoise_only and len(self.denoised) == (index + 1) * self.videos:
-                return []
-            raise
-
-    def on_event(self, event: _ffi.i2v_event) -> bool:
-        """True to cancel."""
-        self.progress.show(event)
-        if event.latents:
-            self.on_step(event)
-        return self.denoise_only and event.phase.name == "decode"
-
-    def on_step(self, event: _ffi.i2v_event) -> None:
-        shape = (1,) + self.latents_shape()
-        latents = copy_floats(event.latents, shape)
-        if self.callback:
-            changed = self.callback(self.pipe, event.step - 1, event.timestep, {"latents": latents})
-            latents = to_float32((changed or {}).get("latents", latents), shape, "the callback's latents")
-            np.copyto(np.ctypeslib.as_array(event.latents, shape), latents)
-        if self.denoise_only and event.step == event.steps:
-            self.denoised.append(latents[0])
+accept(StableVideoDiffusionPipeline, OF_PIPELINES)

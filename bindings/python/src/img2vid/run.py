@@ -1,0 +1,165 @@
+"""One call of a pipeline: its parameters, and what goes on while it runs."""
+
+from __future__ import annotations
+
+import operator
+import secrets
+import sys
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from . import _ffi
+from ._progress import Progress
+from .arrays import copy_floats, to_float32, to_numpy, to_pil
+from .engine import Video, default_params
+from .errors import CancelledError
+from .noise import NoiseSource, is_of_torch, seeded
+
+# fields of i2v_params that the call's own arguments set
+RESERVED = ("num_videos", "seed", "sigmas_count", "video_index")
+
+
+def as_output(frames: np.ndarray, output_type: str) -> Any:
+    """[B, F, H, W, 3] in the form that was asked for."""
+    if output_type == "pil":
+        return to_pil(frames)
+    if output_type == "pt":
+        import torch
+
+        return torch.from_numpy(np.moveaxis(frames, -1, 2).copy())
+    return frames
+
+
+def torch_of(*given: Any) -> Any:
+    """PyTorch, if the caller works in it: one of these is of PyTorch, or it is loaded and none is of NumPy."""
+    torch = sys.modules.get("torch")
+    flat = [each for thing in given for each in (thing if isinstance(thing, (list, tuple)) else [thing])]
+    if torch is None or any(map(is_of_torch, flat)):
+        return torch
+    return None if any(isinstance(each, (np.random.Generator, np.ndarray)) for each in flat) else torch
+
+
+class Run:
+    """One call. torch: what callbacks and latents are given in; None: NumPy."""
+
+    def __init__(self, pipe: Any, values: Dict[str, Any], pictures: int, videos: int, torch: Any = None) -> None:
+        self.pipe, self.engine, self.torch = pipe, pipe._engine, torch
+        self.pictures, self.videos = pictures, videos
+        values.setdefault("fit", "diffusers")
+        self.params = default_params(values, RESERVED)
+        self.params.num_videos = _ffi.convert("num_videos_per_prompt", _ffi.c_int, videos)
+        self.noise: Optional[NoiseSource] = None
+        self.latents: Optional[np.ndarray] = None
+        self.callback: Optional[Callable[..., Optional[Dict[str, Any]]]] = None
+        self.denoise_only = self.interrupted = False
+        self.denoised: List[np.ndarray] = []
+        self.progress = Progress(pipe._progress_bar_config, pictures)
+
+    def latents_shape(self) -> Tuple[int, ...]:
+        """[F, C, h, w]"""
+        scale = self.engine.vae_scale_factor
+        return (self.params.num_frames or self.engine.num_frames, self.engine.latent_channels,
+                (self.params.height or self.engine.height) // scale,
+                (self.params.width or self.engine.width) // scale)
+
+    def size(self) -> Tuple[int, int]:
+        """Height and width of the video."""
+        return self.params.height or self.engine.height, self.params.width or self.engine.width
+
+    def summary(self) -> Dict[str, Any]:
+        """What diffusers' pipelines say of a call."""
+        params, frames = self.params, self.latents_shape()[0]
+        scale = np.linspace(params.min_guidance_scale, params.max_guidance_scale, frames, dtype=np.float32)
+        scale = np.broadcast_to(scale[:, None, None, None], (self.pictures * self.videos, frames, 1, 1, 1)).copy()
+        return {"num_timesteps": params.sigmas_count - 1 if params.sigmas_count else params.num_inference_steps,
+                "guidance_scale": self.caller_s(scale)}
+
+    def set_sigmas(self, sigmas: Optional[Sequence[float]]) -> None:
+        if sigmas is None:
+            return
+        self.sigmas = np.ascontiguousarray(to_numpy(sigmas), dtype=np.float64).ravel()
+        self.params.sigmas = self.sigmas.ctypes.data_as(_ffi.POINTER(_ffi.c_double))
+        self.params.sigmas_count = self.sigmas.size
+
+    def set_noise(self, generator: Any, latents: Any) -> None:
+        if latents is not None:
+            shape = (self.pictures * self.videos,) + self.latents_shape()
+            self.latents = to_float32(latents, shape, "latents")
+        if generator is None:
+            generator = secrets.randbits(64)
+        if isinstance(generator, (int, np.integer)):
+            self.params.seed = _ffi.convert("generator", _ffi.c_uint64, operator.index(generator))
+            if self.pictures == 1:
+                return
+            generator = seeded(self.params.rng.name, self.params.seed)
+        self.noise = NoiseSource(generator, self.pictures, self.videos, self.pipe._torch_dtype, self.picture_draw())
+
+    def picture_draw(self) -> int:
+        """Which of a run's draws is the picture's noise: the first as in diffusers, the last as in ComfyUI."""
+        if self.params.noise_aug.name == "diffusers":
+            return 0
+        steps = self.params.num_inference_steps
+        return (self.latents is None) + (steps if self.params.scheduler.name == "animatelcm" and steps > 1 else 0)
+
+    # ---- running ----
+
+    def make(self, pictures: Sequence[Any], output_type: str) -> Any:
+        made: List[Video] = []
+        try:
+            for index, picture in enumerate(pictures):
+                if self.interrupted:
+                    break
+                self.progress.picture = index
+                made += self.make_picture(index, picture)
+        finally:
+            self.progress.end()
+        if self.denoise_only:
+            return self.caller_s(np.stack(self.denoised))
+        return as_output(np.concatenate([video.frames for video in made]), output_type)
+
+    def make_picture(self, index: int, picture: Any) -> List[Video]:
+        if self.latents is not None:
+            self.params.latents = _ffi.as_floats(self.latents[index * self.videos:])
+        draws = iter(range(1 << 30))
+        noise, before = self.noise, len(self.denoised)
+        random = (lambda count: noise.take(index, next(draws), count)) if noise else None
+        wanted = self.callback or self.denoise_only or self.progress.shown
+        try:
+            return [self.engine.generate(picture, self.params, self.on_event if wanted else None, random)]
+        except CancelledError:
+            if self.denoise_only and (self.interrupted or len(self.denoised) == (index + 1) * self.videos):
+                return []
+            if not self.interrupted:
+                raise
+        return [self.engine.decode(latents, self.params, self.show if self.progress.shown else None)
+                for latents in self.denoised[before:]]
+
+    def show(self, event: _ffi.i2v_event) -> None:
+        self.progress.show(event)
+
+    def on_event(self, event: _ffi.i2v_event) -> bool:
+        """True to cancel."""
+        self.progress.show(event)
+        if event.latents:
+            self.on_step(event)
+        return self.interrupted or self.denoise_only and event.phase.name == "decode"
+
+    def on_step(self, event: _ffi.i2v_event) -> None:
+        shape = (1,) + self.latents_shape()
+        latents = copy_floats(event.latents, shape)
+        if self.callback:
+            given = self.caller_s(latents)
+            timestep = event.timestep if self.torch is None else self.torch.tensor(event.timestep)
+            changed = self.callback(self.pipe, event.step - 1, timestep, {"latents": given})
+            latents = to_float32((changed or {}).get("latents", given), shape, "the callback's latents")
+            np.copyto(np.ctypeslib.as_array(event.latents, shape), latents)
+            self.interrupted = self.pipe._interrupt
+        if self.interrupted and self.params.extend:
+            raise RuntimeError("a call with extend cannot be interrupted by _interrupt; raise an exception to end it")
+        if (self.denoise_only or self.callback) and (event.step == event.steps or self.interrupted):
+            self.denoised.append(latents[0])
+
+    def caller_s(self, values: np.ndarray) -> Any:
+        """In the kind that the caller works in; a tensor shares the array's memory."""
+        return values if self.torch is None else self.torch.from_numpy(values)

@@ -1,0 +1,104 @@
+"""``EulerDiscreteScheduler``, which says what noise levels a pipeline steps through, and schedulers of diffusers."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import Any, Dict, Mapping, Optional, Union
+
+from .config import Config, config_of, config_text, read_config
+
+# diffusers' defaults
+DEFAULTS: Dict[str, Any] = dict(
+    num_train_timesteps=1000, beta_start=0.0001, beta_end=0.02, beta_schedule="linear", trained_betas=None,
+    prediction_type="epsilon", interpolation_type="linear", use_karras_sigmas=False, use_exponential_sigmas=False,
+    use_beta_sigmas=False, sigma_min=None, sigma_max=None, timestep_spacing="linspace", timestep_type="discrete",
+    steps_offset=0, rescale_betas_zero_snr=False, final_sigmas_type="zero")
+
+# what files of Stability AI, which have no configuration, are sampled with
+OF_SVD: Dict[str, Any] = dict(
+    beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction",
+    use_karras_sigmas=True, sigma_min=0.002, sigma_max=700.0, timestep_spacing="leading", timestep_type="continuous",
+    steps_offset=1)
+
+ANIMATELCM = "AnimateLCMSVDStochasticIterativeScheduler"
+ANIMATELCM_CONFIG: Dict[str, Any] = dict(num_train_timesteps=40, sigma_min=0.002, sigma_max=700.0, sigma_data=1.0,
+                                         s_noise=1.0, rho=7, clip_denoised=False)
+
+
+class EulerDiscreteScheduler:
+    """Holds the configuration of diffusers' scheduler of that name; the library computes its steps."""
+
+    order = 1
+
+    def __init__(self, **config: Any) -> None:
+        unknown = sorted(set(config) - set(DEFAULTS))
+        if unknown:
+            raise TypeError(f"EulerDiscreteScheduler has no {', '.join(unknown)}; it has {', '.join(DEFAULTS)}")
+        object.__setattr__(self, "config", Config(DEFAULTS, **config))
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], **changes: Any) -> "EulerDiscreteScheduler":
+        """One with another's configuration, but for these changes."""
+        given = {**config, **changes}
+        return cls(**{key: given[key] for key in DEFAULTS if key in given})
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Union[str, "os.PathLike[str]"],
+                        subfolder: Optional[str] = None, **_: Any) -> "EulerDiscreteScheduler":
+        """Of a folder with scheduler_config.json."""
+        folder = pathlib.Path(pretrained_model_name_or_path, subfolder or "")
+        config = read_config(folder / "scheduler_config.json")
+        if config is None:
+            raise FileNotFoundError(f"{folder} has no scheduler_config.json")
+        return cls.from_config(config)
+
+    def __setattr__(self, name: str, _: Any) -> None:
+        raise AttributeError(f"{name} of a scheduler cannot be set; make another with "
+                             "EulerDiscreteScheduler.from_config(pipe.scheduler.config, ...) and set pipe.scheduler, or "
+                             "give sigmas to the pipeline's call")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"this scheduler has no {name}, as the library computes its steps; it has config")
+
+    def __repr__(self) -> str:
+        return f"EulerDiscreteScheduler {dict(self.config)}"
+
+
+def scheduler_of(config: Optional[Mapping[str, Any]]) -> EulerDiscreteScheduler:
+    """Of a model's scheduler_config.json; None: of Stable Video Diffusion."""
+    return EulerDiscreteScheduler.from_config(OF_SVD if config is None else config)
+
+
+class Chosen:
+    """A scheduler that the library can compute, and how it is told: config, the text of a scheduler_config.json, or
+    name, the parameter scheduler of a call. TypeError or ValueError for others."""
+
+    def __init__(self, scheduler: Any) -> None:
+        self.scheduler, self.config, self.name = scheduler, None, "euler"
+        kinds = [each.__name__ for each in type(scheduler).__mro__]
+        if kinds[0] == ANIMATELCM:
+            self.name = "animatelcm"
+            check_animatelcm(config_of(scheduler))
+        elif "EulerDiscreteScheduler" not in kinds:
+            raise TypeError(f"scheduler is of {kinds[0]}, which img2vid does not compute; it computes "
+                            "EulerDiscreteScheduler, with Karras, exponential or uniform sigmas, and AnimateLCM-SVD's. "
+                            "Other noise levels can be given to the call as sigmas")
+        else:
+            check_own_step(scheduler, kinds.index("EulerDiscreteScheduler"))
+            self.config = config_text(config_of(scheduler), _class_name="EulerDiscreteScheduler")
+
+
+def check_animatelcm(config: Mapping[str, Any]) -> None:
+    for key, wanted in ANIMATELCM_CONFIG.items():
+        if config.get(key, wanted) != wanted:
+            raise ValueError(f"{ANIMATELCM} with {key}={config[key]!r} is not implemented; {key} is {wanted!r}")
+
+
+def check_own_step(scheduler: Any, depth: int) -> None:
+    """A class derived from it that computes something of its own would be taken for the plain one."""
+    for kind in type(scheduler).__mro__[:depth]:
+        for method in ("step", "set_timesteps", "scale_model_input"):
+            if method in vars(kind):
+                raise TypeError(f"scheduler is of {kind.__name__}, which has a {method} of its own; img2vid computes that "
+                                "of EulerDiscreteScheduler. Other noise levels can be given to the call as sigmas")
