@@ -71,13 +71,18 @@ test-python: packages all $(VENV)/ready
 	PYTHONPATH=bindings/python/src PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
 	    bindings/python/tests
 
-# The wheel brings the library, which needs libraries of this distribution.
-wheel: packages all $(VENV)/ready
+# The wheel brings the library, which needs libraries of this distribution, and the small model. Of the C code only the
+# library is built.
+wheel: packages $(VENV)/ready
+	cmake --preset release
+	cmake --build --preset release --target img2vid
 	rm -rf build/python/source build/python/dist
 	mkdir -p build/python/source
 	cp -R bindings/python/pyproject.toml bindings/python/setup.py bindings/python/README.md bindings/python/src \
 	    include/img2vid/img2vid.h build/python/source
 	cp LICENSE NOTICE build/src/libimg2vid.so build/python/source/src/img2vid
+	mkdir build/python/source/src/img2vid/models
+	cp -R models/small build/python/source/src/img2vid/models
 	$(VENV)/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/python/dist \
 	    build/python/source
 	@ls build/python/dist/*.whl
