@@ -854,6 +854,50 @@ static void expect_refused(const i2v_params *params, const char *name) {
         expect_refused(&wrong, #field);                                                                                \
     } while (0)
 
+/* A picture's values as planes [3, height, width] of 0..1. */
+static float *planes_of(const i2v_image *image) {
+    size_t count = (size_t)image->width * (size_t)image->height;
+    float *planes = malloc(3 * count * sizeof *planes);
+    assert_non_null(planes);
+    for (size_t i = 0; i < 3 * count; i++) planes[i % 3 * count + i / 3] = (float)image->pixels[i] / 255.0f;
+    return planes;
+}
+
+/* CLIP sees a picture of its own size as it is, but for the last bits of a filter. */
+static void pixels_of_the_callers_own(void **state) {
+    (void)state;
+    enum { SIDE = 224 };
+    i2v_params params = small_params();
+    params.fit = I2V_FIT_DIFFUSERS;
+    i2v_image *fitted = NULL, *square = NULL;
+    assert_int_equal(i2v_image_resize(&fitted, picture, params.width, params.height, params.fit, NULL), I2V_OK);
+    assert_int_equal(i2v_image_resize(&square, picture, SIDE, SIDE, params.fit, NULL), I2V_OK);
+    float *vae = planes_of(fitted), *clip = planes_of(square);
+    i2v_video *of_picture = generate(shared[0], picture, &params), *own = NULL;
+    params.vae_pixels = vae;
+    expect_same(0, &params, of_picture);
+    own = generate(shared[0], square, &params);
+    params.clip_pixels = clip;
+    i2v_video *both = generate(shared[0], picture, &params);
+    assert_false(same_bits(own, of_picture));
+    for (size_t i = 0; i < frames_count(own); i++) assert_true(fabsf(own->frames[i] - both->frames[i]) < 1e-5f);
+    params.extend = 1;
+    i2v_video *clips = generate(shared[0], picture, &params);
+    assert_memory_equal(clips->frames, both->frames, frames_count(both) * sizeof(float));
+    params.extend = 0;
+    clip[7] = NAN;
+    expect_refused(&params, "clip_pixels has the value nan");
+    clip[7] = 0;
+    vae[0] = 1.5f;
+    expect_refused(&params, "vae_pixels has the value 1.5");
+    i2v_video *videos[] = {of_picture, own, both, clips};
+    for (size_t i = 0; i < sizeof videos / sizeof *videos; i++) i2v_video_free(videos[i]);
+    free(vae);
+    free(clip);
+    i2v_image_free(fitted);
+    i2v_image_free(square);
+}
+
 static void wrong_integers(void **state) {
     (void)state;
     EXPECT_REFUSED(width, 12);
@@ -1056,6 +1100,7 @@ int main(void) {
         cmocka_unit_test(every_parameter_has_effect),
         cmocka_unit_test(chunks_of_the_feed_forward_change_nothing),
         cmocka_unit_test(pictures_are_fitted),
+        cmocka_unit_test(pixels_of_the_callers_own),
         cmocka_unit_test(several_videos_share_two_draws),
         cmocka_unit_test(several_videos),
         cmocka_unit_test(videos_do_not_know_each_other),

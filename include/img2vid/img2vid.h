@@ -378,6 +378,9 @@ typedef struct i2v_params {
     i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
     i2v_guidance_shape guidance_shape; /* I2V_GUIDANCE_LINEAR */
     i2v_noise_aug noise_aug;           /* I2V_NOISE_AUG_DIFFUSERS */
+    /* NULL, or what the image encoder [3, 224, 224] and the VAE [3, height, width] see of the first clip's picture in
+     * place of i2v_generate's image: floats 0..1, neither resized nor rounded. */
+    const float *clip_pixels, *vae_pixels;
 } i2v_params;
 
 /* Fills params with the defaults above. */

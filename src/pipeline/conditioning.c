@@ -35,18 +35,43 @@ i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const
     return run->status;
 }
 
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, i2v_fit fit,
-                           float *out) {
+/* Planes [3, height, width] of count values each to pixels of three. */
+static void interleave(float *out, const float *planes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < 3; c++) out[3 * i + c] = planes[c * count + i];
+    }
+}
+
+static void normalize(float *pixels, size_t count, const i2v_normalization *normalization) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < 3; c++) {
+            float *value = &pixels[3 * i + c];
+            *value = (*value - (float)normalization->mean[c]) / (float)normalization->deviation[c];
+        }
+    }
+}
+
+/* What CLIP sees: the caller's own pixels, or the picture, as ComfyUI's CLIP sees it if fit says so. */
+static i2v_status clip_input(float *out, const i2v_image *image, const i2v_params *params, i2v_engine *engine) {
+    if (!params->clip_pixels) {
+        return params->fit == I2V_FIT_COMFYUI
+                   ? i2v_clip_pixels_comfyui(out, image, &engine->normalization, &engine->error)
+                   : i2v_clip_pixels(out, image, &engine->normalization, &engine->error);
+    }
+    size_t count = (size_t)I2V_CLIP_SIDE * I2V_CLIP_SIDE;
+    interleave(out, params->clip_pixels, count);
+    normalize(out, count, &engine->normalization);
+    return I2V_OK;
+}
+
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
+                           const i2v_params *params, float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
-    if (!status) {
-        status = fit == I2V_FIT_COMFYUI
-                     ? i2v_clip_pixels_comfyui(pixels, image, &engine->normalization, &engine->error)
-                     : i2v_clip_pixels(pixels, image, &engine->normalization, &engine->error);
-    }
+    if (!status) status = clip_input(pixels, image, params, engine);
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
@@ -60,9 +85,13 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     return status;
 }
 
-/* The picture in 0..1, at the video's size. */
-static void unit_pixels(float *out, const i2v_sizes *sizes, const i2v_image *image, i2v_fit fit) {
-    if (fit != I2V_FIT_COMFYUI) {
+/* What the VAE sees, in 0..1 and at the video's size: the caller's own pixels, or the picture. */
+static void vae_input(float *out, const i2v_sizes *sizes, const i2v_image *image, const i2v_params *params) {
+    if (params->vae_pixels) {
+        interleave(out, params->vae_pixels, i2v_sizes_frame(sizes) / 3);
+        return;
+    }
+    if (params->fit != I2V_FIT_COMFYUI) {
         for (size_t i = 0; i < i2v_sizes_frame(sizes); i++) out[i] = (float)image->pixels[i] / 255.0f;
         return;
     }
@@ -93,7 +122,7 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) {
-        unit_pixels(pixels, sizes, image, params->fit);
+        vae_input(pixels, sizes, image, params);
         add_noise(pixels, sizes, params, noise);
         status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }

@@ -107,6 +107,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
     i2v_clip_place first = {.latents = video->latents, .frames = video->frames, .stride = frames_stride(video, sizes)};
     i2v_params own = *params;
     own.video_index = -1;
+    own.clip_pixels = own.vae_pixels = NULL;
     i2v_status status = i2v_sample(call, image, params, sizes, plan, &first);
     if (!status) spread_latents(video, sizes);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {

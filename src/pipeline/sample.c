@@ -24,7 +24,7 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_sizes *sizes, con
                             ? i2v_resize_check(source->width, source->height, width, height, error)
                             : i2v_image_resize(&fitted, source, width, height, fit, error);
     const i2v_image *seen = i2v_fit_needs_original(fit) ? source : fitted;
-    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, fit, out->embedding);
+    if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, params, out->embedding);
     if (!status) {
         status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], sizes, fitted ? fitted : source, params,
                                   augmentation, out->latent);

@@ -1,5 +1,6 @@
 #include "pipeline/sizes.h"
 
+#include "pipeline/clip_pixels.h"
 #include "pipeline/guidance.h"
 
 #include <math.h>
@@ -26,6 +27,15 @@ static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
                     "%s is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
                     step, MAX_SIDE, nearest);
+}
+
+static i2v_status check_pixels(i2v_engine *engine, const char *name, const float *pixels, size_t count) {
+    for (size_t i = 0; pixels && i < count; i++) {
+        if (pixels[i] >= 0 && pixels[i] <= 1) continue; /* false for NaN */
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s has the value %g; all must be within 0..1", name,
+                        (double)pixels[i]);
+    }
+    return I2V_OK;
 }
 
 static i2v_status check_sigmas(i2v_engine *engine, const double *sigmas, size_t count) {
@@ -133,7 +143,9 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     /* AnimateLCM-SVD draws for its last step too, where the noise counts for nothing; not for its only one */
     sizes->picture = i2v_sizes_frame(sizes);
     sizes->noise_draws = params->scheduler == I2V_SCHEDULER_ANIMATELCM && sizes->steps > 1 ? sizes->steps : 0;
-    return complete(sizes, engine, params);
+    status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
+    if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));
+    return status ? status : complete(sizes, engine, params);
 }
 
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import img2vid
+import standins
 from img2vid.utils import export_to_gif, export_to_video
 
 PIL_Image = pytest.importorskip("PIL.Image")
@@ -29,6 +30,12 @@ def test_quality_is_diffusers(tmp_path):
             written(tmp_path, quality=wrong)
     with pytest.raises(img2vid.ParameterError, match="quality is 101"):
         written(tmp_path, lossy_quality=101)
+
+
+def test_tensors_are_taken(tmp_path):
+    planes = np.moveaxis(FRAMES, -1, 1).view(standins.Tensor)
+    for frames in (planes, planes[None], list(planes), [planes]):
+        assert np.array_equal(np.load(export_to_video(frames, tmp_path / "video.npy")), FRAMES)
 
 
 def test_bitrate_is_in_place_of_quality(tmp_path):

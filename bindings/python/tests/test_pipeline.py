@@ -13,6 +13,7 @@ import pytest
 import img2vid
 import standins
 from conftest import SMALL
+from img2vid import arrays
 
 PIL_Image = pytest.importorskip("PIL.Image")
 
@@ -72,15 +73,39 @@ def test_a_picture_of_another_size_is_resized_like_pillow(generate):
     assert np.array_equal(generate(image, fit="diffusers"), as_diffusers)
 
 
-def test_a_tensor_of_another_size_is_refused(generate, picture):
-    """diffusers gives it to the image encoder as it is, and enlarges it for the VAE to the nearest pixel."""
-    same = (np.moveaxis(picture, -1, 0)[None] / np.float32(255)).view(standins.Tensor)
-    assert np.array_equal(generate(same), generate())
-    other = np.zeros((1, 3, 224, 224), np.float32).view(standins.Tensor)
-    for image in (other, [other[0]]):
-        with pytest.raises(ValueError, match="tensor is 224 x 224 and the video 40 x 24"):
-            generate(image)
-        assert generate(image, fit="stretch").shape == (1, 2, 24, 40, 3)
+def test_tensors_are_neither_resized_nor_rounded(generate, picture):
+    as_tensor = lambda array: np.moveaxis(array, -1, -3).view(standins.Tensor)
+    floats = picture / np.float32(255)
+    assert np.array_equal(generate(as_tensor(floats[None])), generate())
+    between = np.clip(floats + np.float32(0.4 / 255), 0, 1)  # rounded, it would be the same picture
+    assert not np.array_equal(generate(as_tensor(between)), generate())
+    for wrong in (as_tensor(floats + 1), as_tensor(floats * np.nan)):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            generate(wrong)
+
+
+def test_a_tensor_is_seen_as_by_diffusers(generate):
+    """By the image encoder as it is, by the VAE enlarged to the nearest pixel."""
+    square = np.random.default_rng(3).random((1, 3, 224, 224), dtype=np.float32).view(standins.Tensor)
+    rows, columns = np.arange(24) * 224 // 24, np.arange(40) * 224 // 40
+    clip, vae = arrays.seen(np.moveaxis(square[0], 0, -1), (24, 40))
+    assert np.array_equal(clip, square[0]) and np.array_equal(vae, square[0][:, rows][:, :, columns])
+    frames = generate(square)
+    assert np.array_equal(generate([square[0], square[0]])[0].shape, frames[0].shape)
+    assert not np.array_equal(frames, generate(square, fit="stretch"))
+    with pytest.raises(ValueError, match="tensor is 64 x 32 and the video 40 x 24"):
+        generate(np.zeros((1, 3, 32, 64), np.float32).view(standins.Tensor))
+    assert generate(np.zeros((1, 3, 32, 64), np.float32).view(standins.Tensor), fit="crop").shape == (1, 2, 24, 40, 3)
+
+
+def test_frames_of_a_tensor_are_those_of_diffusers(model, generate):
+    torch, diffusers = pytest.importorskip("torch"), pytest.importorskip("diffusers")
+    theirs = diffusers.StableVideoDiffusionPipeline.from_pretrained(model, torch_dtype=torch.float32)
+    image = torch.rand((2, 3, 224, 224), generator=torch.manual_seed(1))
+    for size in (dict(width=40, height=24), dict(width=232, height=216)):
+        arguments = {**SMALL, "num_inference_steps": 1, "output_type": "np", **size}
+        wanted = theirs(image, generator=torch.manual_seed(2), **arguments).frames
+        assert np.abs(generate(image, generator=torch.manual_seed(2), **arguments) - wanted).max() < 1e-4
 
 
 def test_several_pictures_are_several_calls(generate, picture):

@@ -248,6 +248,8 @@ class i2v_params(Structure):
         ("sigma_schedule", i2v_sigma_schedule),
         ("guidance_shape", i2v_guidance_shape),
         ("noise_aug", i2v_noise_aug),
+        ("clip_pixels", POINTER(c_float)),
+        ("vae_pixels", POINTER(c_float)),
     ]
 
 

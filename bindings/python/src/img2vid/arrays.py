@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -89,14 +89,35 @@ def list_pictures(image: Any) -> List[Any]:
     return [image]
 
 
-def check_size(image: Any, size: Tuple[int, int]) -> None:
-    """ValueError for a tensor that is not of the video's height and width. diffusers gives a tensor to the image encoder
-    without resizing, and to the VAE resized to the nearest pixel, so that it takes none but those of 224 x 224."""
-    for each in image if isinstance(image, (list, tuple)) else [image]:
-        if is_tensor(each) and tuple(each.shape[-2:]) != size:
-            height, width = each.shape[-2:]
-            raise ValueError(f"the picture's tensor is {width} x {height} and the video {size[1]} x {size[0]}; resize it "
-                             "to the video's size, give a Pillow image, or choose a fit (\"stretch\", \"crop\", \"pad\")")
+CLIP_SIDE = 224
+
+
+def are_tensors(image: Any) -> bool:
+    """True for a tensor, and for a list of them."""
+    return is_tensor(image) or isinstance(image, (list, tuple)) and bool(image) and all(map(is_tensor, image))
+
+
+def seen(pixels: np.ndarray, size: Tuple[int, int]) -> Tuple[Optional[np.ndarray], np.ndarray]:
+    """What the image encoder and the VAE see of a tensor, [3, height, width] each, as in diffusers: the one the tensor
+    itself, which must be 224 x 224 there, the other the tensor resized to the video's height and width by the nearest
+    pixel. None for the first of another size, which then sees what a picture of these pixels looks like to it.
+    ValueError where both sizes are others."""
+    height, width = pixels.shape[:2]
+    values = pixels.astype(np.float32) / np.float32(255 if pixels.dtype == np.uint8 else 1)
+    planes = np.ascontiguousarray(np.moveaxis(np.broadcast_to(values[:, :, :3], (height, width, 3)), -1, 0))
+    own = (height, width) == (CLIP_SIDE, CLIP_SIDE)
+    if not own and (height, width) != size:
+        raise ValueError(f"the picture's tensor is {width} x {height} and the video {size[1]} x {size[0]}; resize it to the "
+                         "video's size, give a Pillow image, or choose a fit (\"stretch\", \"crop\", \"pad\")")
+    return planes if own else None, nearest(planes, size)
+
+
+def nearest(planes: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    """As PyTorch's interpolate with mode "nearest", whose places are products in float32."""
+    rows, columns = ((np.arange(new, dtype=np.float32) * np.float32(np.float32(old) / np.float32(new))).astype(np.intp)
+                     for new, old in zip(size, planes.shape[1:]))
+    rows, columns = np.minimum(rows, planes.shape[1] - 1), np.minimum(columns, planes.shape[2] - 1)
+    return np.ascontiguousarray(planes[:, rows[:, None], columns])
 
 
 class Picture:

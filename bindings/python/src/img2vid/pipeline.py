@@ -12,7 +12,7 @@ from . import _ffi, bundled, hub
 from ._library import library
 from ._progress import Progress, find_tqdm
 from .accepted import OF_PIPELINES, accept
-from .arrays import check_size, list_pictures, to_float32, to_numpy
+from .arrays import are_tensors, list_pictures, to_float32, to_numpy
 from .assembly import Assembly
 from .devices import dtype_name
 from .engine import default_params
@@ -235,8 +235,9 @@ class StableVideoDiffusionPipeline(Assembly):
     ) -> Any:
         """Makes videos, with the names, meanings and defaults of diffusers.
 
-        image: a Pillow image, a path or address, an array [H, W, 3] (uint8, or floats 0..1), a tensor [B, 3, H, W] of floats 0..1,
-            or a list of these. A picture of another size than width x height is fitted as ``fit`` says.
+        image: a Pillow image, a path or address, an array [H, W, 3] (uint8, or floats 0..1), a tensor [B, 3, H, W] of
+            floats 0..1, or a list of these. A picture of another size than width x height is fitted as ``fit`` says. A
+            tensor, without ``fit``, is of 224 x 224, as in diffusers, or of the video's size.
         height, width: in pixels, multiples of 8. None: the model's own (diffusers always takes 576 x 1024).
         num_frames: None: the model's own.
         sigmas: noise levels to step through, one more than there are steps, each less than the one before;
@@ -277,8 +278,7 @@ class StableVideoDiffusionPipeline(Assembly):
         run.set_noise(generator, latents)
         run.callback = callback_on_step_end
         run.denoise_only = output_type == "latent"
-        if "fit" not in settings:
-            check_size(image, run.size())
+        run.as_tensors = are_tensors(image) and "fit" not in settings
         self._set(_interrupted=False, _last=run.summary())
         frames = run.make(pictures, output_type)
         return StableVideoDiffusionPipelineOutput(frames=frames) if return_dict else frames

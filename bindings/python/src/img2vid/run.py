@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _ffi
 from ._progress import Progress
-from .arrays import copy_floats, to_float32, to_numpy, to_pil
+from .arrays import copy_floats, seen, to_float32, to_numpy, to_pil
 from .engine import Video, default_params
 from .errors import CancelledError
 from .noise import NoiseSource, is_of_torch, seeded
@@ -52,7 +52,7 @@ class Run:
         self.noise: Optional[NoiseSource] = None
         self.latents: Optional[np.ndarray] = None
         self.callback: Optional[Callable[..., Optional[Dict[str, Any]]]] = None
-        self.denoise_only = self.interrupted = False
+        self.denoise_only = self.interrupted = self.as_tensors = False
         self.denoised: List[np.ndarray] = []
         self.progress = Progress(pipe._progress_bar_config, pictures)
 
@@ -121,6 +121,10 @@ class Run:
     def make_picture(self, index: int, picture: Any) -> List[Video]:
         if self.latents is not None:
             self.params.latents = _ffi.as_floats(self.latents[index * self.videos:])
+        if self.as_tensors:
+            clip, vae = self.seen = seen(picture, self.size())
+            self.params.clip_pixels = None if clip is None else _ffi.as_floats(clip)
+            self.params.vae_pixels = _ffi.as_floats(vae)
         draws = iter(range(1 << 30))
         noise, before = self.noise, len(self.denoised)
         random = (lambda count: noise.take(index, next(draws), count)) if noise else None
