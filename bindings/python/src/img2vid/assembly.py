@@ -5,13 +5,12 @@ Each change opens the engine anew, which reads no weights; if that fails, all st
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Dict, Optional
 
 from .config import Config
 from .devices import asked_dtype, cpu
 from .engine import Engine
-from .errors import ModelError
+from .errors import ModelError, warn
 from .extractor import CLIPImageProcessor, check_extractor
 from .loras import LoraLoader
 from .origin import Origin
@@ -151,7 +150,7 @@ class Assembly(LoraLoader):
                 raise
             self._origin.options["variant"] = options["variant"] = None
             engine = Engine(self._origin.model, **options)
-            warnings.warn(f"{error}; what is there is taken", stacklevel=5)
+            warn(f"{error}; what is there is taken")
             return engine
 
     def _replace(self, name: str, value: Any) -> None:

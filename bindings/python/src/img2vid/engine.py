@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-import warnings
 import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
@@ -15,7 +14,7 @@ from . import _ffi
 from ._call import Call
 from ._library import library
 from .arrays import Picture, copy_floats
-from .errors import Img2VidError, make
+from .errors import Img2VidError, make, warn
 from .memory import MemoryPart
 
 
@@ -92,7 +91,7 @@ class Engine:
             self.close()
             raise
         for index in range(info.warnings_count):
-            warnings.warn(info.warnings[index].decode(), stacklevel=3)  # of from_pretrained
+            warn(info.warnings[index].decode())
         self.width: int = info.width
         self.height: int = info.height
         self.num_frames: int = info.num_frames

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
 from typing import Dict, Type
 
 from . import _ffi
@@ -71,3 +74,12 @@ def check(status: int, error: _ffi.i2v_error) -> None:
     """Raises what a call without an engine put into its buffer."""
     if status:
         raise make(status, error.message)
+
+
+def warn(text: str) -> None:
+    """A UserWarning at the line of the program that called into this package."""
+    level, frame = 1, sys._getframe()
+    inside = os.path.dirname(__file__) + os.sep
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)

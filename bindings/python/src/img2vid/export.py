@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import warnings
 from typing import Any, Dict, Optional, Union
 
 import numpy as np
@@ -14,7 +13,7 @@ from . import _ffi
 from ._call import Call
 from ._library import library
 from .arrays import Picture, is_pillow, list_pictures, pixels_of, to_numpy
-from .errors import check
+from .errors import check, warn
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -86,8 +85,8 @@ def enlarged(frames: np.ndarray, block: Optional[int]) -> np.ndarray:
     wide, high = -(-width // block) * block, -(-height // block) * block
     if (wide, high) == (width, height):
         return frames
-    warnings.warn(f"the frames are {width} x {height}, no multiples of macro_block_size={block}: resized to {wide} x "
-                  f"{high}; macro_block_size=1 keeps their size", stacklevel=3)
+    warn(f"the frames are {width} x {height}, no multiples of macro_block_size={block}: resized to {wide} x "
+         f"{high}; macro_block_size=1 keeps their size")
     pixels = (np.clip(frames, 0, 1) * 255).round().astype(np.uint8)
     return np.stack([resized(frame, wide, high) for frame in pixels]).astype(np.float32) / np.float32(255)
 
