@@ -308,7 +308,7 @@ static void refuses_what_is_not_implemented(void **state) {
         {"{" ALL ", \"sigma_max\": \"large\"}", "sigma_max", "a string"},
         {"{" ALL ", \"sigma_max\": NaN}", "damaged JSON", "line 1"},
         {"[]", "no object", ""},
-        {"", "damaged JSON", ""},
+        {"", "it is empty", ""},
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         i2v_scheduler_config config;
