@@ -143,7 +143,8 @@ int cli_info(const cli_settings *settings) {
     struct stat status;
     if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
     if (ends_with(settings->operand, ".latent")) return describe_latents(settings);
-    if (ends_with(settings->operand, ".safetensors") || (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
+    if (ends_with(settings->operand, ".safetensors") ||
+        (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return describe_model(settings, settings->operand);
     return describe_media(settings);
 }

@@ -38,10 +38,11 @@ static void list_commands(command_entry entries[COMMANDS]) {
                                   "Decodes latents that generate --save-latents or ComfyUI's SaveLatent kept.",
                                   decode_examples, cli_option_table, cli_option_count, 0},
                                  cli_decode};
-    entries[2] = (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
-                                  "Says what a model folder, a video, a picture or a file of latents is.", info_examples, cli_option_table,
-                                  cli_option_count, 0},
-                                 cli_info};
+    entries[2] =
+        (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
+                         "Says what a model folder, a video, a picture or a file of latents is.", info_examples,
+                         cli_option_table, cli_option_count, 0},
+                        cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast each operation of a model is here, and how fast it could be.",
                                   bench_examples, cli_option_table, cli_option_count, 0},

@@ -98,8 +98,8 @@ static int report(const cli_settings *settings, const i2v_hub_model *model, doub
     describe_bytes(received, sizeof received, (double)model->received);
     if (settings->json)
         return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i, s:I, s:I, s:f}", "kind", "model", "id",
-                                        cli_json_text(settings->operand), "revision", revision_of(settings),
-                                        "license", cli_json_text(model->license), "commit", model->commit, "path",
+                                        cli_json_text(settings->operand), "revision", revision_of(settings), "license",
+                                        cli_json_text(model->license), "commit", model->commit, "path",
                                         cli_json_text(model->path), "files", model->files, "bytes",
                                         (json_int_t)model->bytes, "received", (json_int_t)model->received, "seconds",
                                         seconds));

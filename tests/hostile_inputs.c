@@ -325,25 +325,20 @@ static void write_others(void) {
     /* a strip of deflated zeros */
     const size_t pixels = (size_t)15000 * 15000;
     buffer zeros = packed_zeros(pixels / 8);
-    const tiff_tag tags[] = {{256, LONG, 1, 15000}, {257, LONG, 1, 15000},     {258, LONG, 1, 1},
-                             {259, LONG, 1, 8},     {262, LONG, 1, 1},         {273, LONG, 1, TIFF_DATA},
-                             {277, LONG, 1, 1},     {278, LONG, 1, 15000},     {279, LONG, 1, (uint32_t)zeros.size}};
+    const tiff_tag tags[] = {{256, LONG, 1, 15000}, {257, LONG, 1, 15000}, {258, LONG, 1, 1},
+                             {259, LONG, 1, 8},     {262, LONG, 1, 1},     {273, LONG, 1, TIFF_DATA},
+                             {277, LONG, 1, 1},     {278, LONG, 1, 15000}, {279, LONG, 1, (uint32_t)zeros.size}};
     begin_tiff(&file, tags, sizeof tags / sizeof *tags);
     put(&file, zeros.data, zeros.size);
     free(zeros.data);
     save("zeros.tif", &file);
 
     /* one of 8 x 8 pixels with a tag that is private and of 150 MiB, a hole behind the pixels */
-    const tiff_tag private_tag[] = {{256, LONG, 1, 8},
-                                    {257, LONG, 1, 8},
-                                    {258, LONG, 1, 8},
-                                    {259, LONG, 1, 1},
-                                    {262, LONG, 1, 1},
-                                    {273, LONG, 1, TIFF_DATA},
-                                    {277, LONG, 1, 1},
-                                    {278, LONG, 1, 8},
-                                    {279, LONG, 1, 64},
-                                    {65000, UNDEFINED, 150 << 20, TIFF_DATA + 64}};
+    const tiff_tag private_tag[] = {{256, LONG, 1, 8},  {257, LONG, 1, 8},
+                                    {258, LONG, 1, 8},  {259, LONG, 1, 1},
+                                    {262, LONG, 1, 1},  {273, LONG, 1, TIFF_DATA},
+                                    {277, LONG, 1, 1},  {278, LONG, 1, 8},
+                                    {279, LONG, 1, 64}, {65000, UNDEFINED, 150 << 20, TIFF_DATA + 64}};
     begin_tiff(&file, private_tag, sizeof private_tag / sizeof *private_tag);
     memset(more(&file, 64), 100, 64);
     save_sparse("tag.tif", &file, TIFF_DATA + 64 + ((off_t)150 << 20));

@@ -30,8 +30,7 @@ part_in_memory part_in_memory_of(i2v_weights *weights, const char *config) {
         const void *from = i2v_bytes_read(&weight->at, 0, weight->bytes, to);
         assert_non_null(from);
         if (from != to) memcpy(to, from, weight->bytes);
-        part.tensors[i] =
-            (i2v_memory_tensor){weight->name, weight->dtype_name, weight->ndim, weight->shape, to};
+        part.tensors[i] = (i2v_memory_tensor){weight->name, weight->dtype_name, weight->ndim, weight->shape, to};
         to += weight->bytes;
     }
     part.given = (i2v_memory_part){config ? text_of(config) : NULL, part.tensors, count};

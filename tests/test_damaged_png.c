@@ -94,7 +94,8 @@ static uint8_t *last_pixels(const picture *whole, size_t *size) {
     return whole->data + last;
 }
 
-/* A chunk of pixels that ends, as it says, within their checksum is forgiven; a checksum that is there must be right. */
+/* A chunk of pixels that ends, as it says, within their checksum is forgiven; a checksum that is there must be right.
+ */
 static void the_checksum_of_pixels(void **state) {
     (void)state;
     for (int i = 0; i < PICTURES; i++) {

@@ -388,10 +388,17 @@ static void test_waiting_is_cancelled(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(test_links_are_followed), TEST(test_permissions_are_kept),   TEST(test_what_may_not_be_written),
-        TEST(test_other_users),        TEST(test_sweep),                  TEST(test_saving_an_array_sweeps),
-        TEST(test_streams),            TEST(test_pipes_are_not_waited_for), TEST(test_waiting_is_cancelled),
-        TEST(test_the_target_goes_while_it_is_written), TEST(test_the_temporary_file_is_exchanged),
+        TEST(test_links_are_followed),
+        TEST(test_permissions_are_kept),
+        TEST(test_what_may_not_be_written),
+        TEST(test_other_users),
+        TEST(test_sweep),
+        TEST(test_saving_an_array_sweeps),
+        TEST(test_streams),
+        TEST(test_pipes_are_not_waited_for),
+        TEST(test_waiting_is_cancelled),
+        TEST(test_the_target_goes_while_it_is_written),
+        TEST(test_the_temporary_file_is_exchanged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,9 +122,12 @@ static void takes_addresses_of_pages(void **state) {
     pull_fails("https://example.com/acme/model?key=secret", I2V_ERROR_PARAMETER,
                "https://example.com/acme/model is no page of a model", NULL);
     assert_true(i2v_hub_is_id("https://huggingface.co/a/b"));
-    static const char *const bad[] = {"https://huggingface.co/a", "https://huggingface.co/datasets/a/b",
-                                      "https://huggingface.co.example.com/a/b", "https://example.com/a/b",
-                                      "https://huggingface.co/a/b/discussions/1", "https://x@huggingface.co/a/b"};
+    static const char *const bad[] = {"https://huggingface.co/a",
+                                      "https://huggingface.co/datasets/a/b",
+                                      "https://huggingface.co.example.com/a/b",
+                                      "https://example.com/a/b",
+                                      "https://huggingface.co/a/b/discussions/1",
+                                      "https://x@huggingface.co/a/b"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (i2v_hub_is_id(bad[i])) fail_msg("'%s' was taken for a name", bad[i]);
 }

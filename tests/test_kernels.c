@@ -167,7 +167,8 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
     i2v_element element = pairs ? I2V_ELEMENT_BF16 : filter.element;
     int64_t count = (int64_t)filter.in * filter.out * filter.taps;
     size_t bytes = (size_t)count * i2v_element_size(from), size = backend->filter_size(&filter);
-    char *weights = i2v_element_size(from) == 1 ? random_bytes(from, count) : random_values(from, count, 0, 1), *file = guarded(bytes + 1), *packed = guarded(size);
+    char *weights = i2v_element_size(from) == 1 ? random_bytes(from, count) : random_values(from, count, 0, 1),
+         *file = guarded(bytes + 1), *packed = guarded(size);
     i2v_device device = {0};
     memcpy(file + 1, weights, bytes);
     i2v_source source = {{.data = (const uint8_t *)file + 1}, from, scale};

@@ -90,8 +90,8 @@ static void others_are_refused(void **state) {
     refused(I2V_ERROR_UNSUPPORTED, "latents of type I64");
     write_file("{" TENSOR "}", values, 31);
     refused(I2V_ERROR_MODEL, "truncated or damaged");
-    write_file("{\"latent_tensor\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,32]}}", values,
-               32);
+    write_file("{\"latent_tensor\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,32]}}",
+               values, 32);
     refused(I2V_ERROR_MODEL, "more elements than can be counted");
     write_file("no JSON", values, 0);
     refused(I2V_ERROR_MODEL, FILE_NAME);
@@ -122,8 +122,10 @@ int main(void) {
     char folder[] = "/tmp/img2vid-latents-XXXXXX";
     if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_versions),      cmocka_unit_test(halves_are_widened),
-        cmocka_unit_test(others_are_refused), cmocka_unit_test(arrays),
+        cmocka_unit_test(both_versions),
+        cmocka_unit_test(halves_are_widened),
+        cmocka_unit_test(others_are_refused),
+        cmocka_unit_test(arrays),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (rmdir(folder) != 0) return 1;

@@ -226,8 +226,7 @@ static void expect_failure(const i2v_options *options, i2v_status wanted, const 
     i2v_engine *engine = NULL;
     i2v_status status = i2v_open(&engine, model(), options);
     const char *message = i2v_error_message(engine);
-    if (status != wanted || !strstr(message, words))
-        fail_msg("status %d, '%s' lacks '%s'", status, message, words);
+    if (status != wanted || !strstr(message, words)) fail_msg("status %d, '%s' lacks '%s'", status, message, words);
     i2v_close(engine);
 }
 

@@ -148,8 +148,10 @@ static void file_addresses_are_paths(void **state) {
     i2v_lora lora = {"file:///no%20such/lora.safetensors", 1};
     options = (i2v_options){.loras = &lora, .loras_count = 1};
     refuses(SMALL, &options, "/no such/lora.safetensors", "No such file");
-    static const char *const cases[][2] = {{"file:///a%20b%25.png", "/a b%.png"}, {"file:/a", "/a"},
-                                           {"file://LOCALHOST/a%zz%4", "/a%zz%4"}, {"file:a", "file:a"},
+    static const char *const cases[][2] = {{"file:///a%20b%25.png", "/a b%.png"},
+                                           {"file:/a", "/a"},
+                                           {"file://LOCALHOST/a%zz%4", "/a%zz%4"},
+                                           {"file:a", "file:a"},
                                            {"/a%20b", "/a%20b"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[64];

@@ -137,7 +137,7 @@ static void a_lora_too_large(void **state) {
     assert_int_equal(i2v_generate(engine, picture, &params, &video), I2V_ERROR_MODEL);
     assert_non_null(strstr(i2v_error_message(engine), "UNet's output in step 1 of 2 is not finite"));
     assert_non_null(strstr(i2v_error_message(engine), ", the scale of the LoRA " I2V_TEST_DATA "/lora/layers/"
-                                                    "adapter_model.safetensors may be too large"));
+                                                      "adapter_model.safetensors may be too large"));
     assert_non_null(strstr(i2v_error_message(engine), "--dtype f32"));
     i2v_close(engine);
 }

@@ -215,8 +215,8 @@ static void calls_on_an_engine(void **state) {
     EXPECT_ENGINE(i2v_generate(engine, image, NULL, &video), "params is NULL");
     EXPECT_ENGINE(i2v_generate(engine, image, &params, NULL), "video is NULL");
     EXPECT_ENGINE(i2v_generate(engine, &(i2v_image){.width = 8, .height = 8}, &params, &video), "no pixels");
-    EXPECT_ENGINE(i2v_generate(engine, &(i2v_image){.width = -8, .height = 8, .pixels = image->pixels}, &params, &video),
-                  "-8");
+    EXPECT_ENGINE(
+        i2v_generate(engine, &(i2v_image){.width = -8, .height = 8, .pixels = image->pixels}, &params, &video), "-8");
     EXPECT_ENGINE(i2v_decode(engine, NULL, 1, 1, 1, &params, &video), "latents is NULL");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, 1, 1, NULL, &video), "params is NULL");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, 1, 1, &params, NULL), "video is NULL");

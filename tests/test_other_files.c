@@ -93,11 +93,15 @@ static void test_other_formats_are_named(void **state) {
     NAMES("\x93NUMPY\x01\0v\0{'descr'", "a NumPy array", "safetensors");
     NAMES("\x08\x08\x12\x07pytorch\x1a\x05\x32.1.0", "an ONNX", "safetensors");
     NAMES("\x81\xa6params\x82\xa4unet\x80", "a Flax file", "safetensors");
-    NAMES("\xde\0\x10\xa7" "conv_in\x82", "a Flax file", "safetensors");
+    NAMES("\xde\0\x10\xa7"
+          "conv_in\x82",
+          "a Flax file", "safetensors");
     NAMES("\x1c\0\0\0TFL3\x14\0 \0", "TensorFlow Lite", "safetensors");
     NAMES("\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", "a picture", "no model");
     NAMES("\xff\xd8\xff\xe0\0\x10JFIF", "a picture", "no model");
-    NAMES("\0\0\0\x20" "ftypisom\0\0\x02\0isom", "a video", "no model");
+    NAMES("\0\0\0\x20"
+          "ftypisom\0\0\x02\0isom",
+          "a video", "no model");
     NAMES("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF", "no model");
     NAMES("", "it is empty", "download it again");
     NAMES("\0\0\0\0\0\0\0\0\0\0\0\0", "begins with zeros", "download it again");
@@ -166,11 +170,9 @@ static void test_safetensors_are_told_from_them(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_other_files_are_named),
-                                       cmocka_unit_test(test_web_pages_are_named),
-                                       cmocka_unit_test(test_other_formats_are_named),
-                                       cmocka_unit_test(test_other_files_than_json_are_named),
-                                       cmocka_unit_test(test_downloads_that_have_not_ended),
-                                       cmocka_unit_test(test_safetensors_are_told_from_them)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_other_files_are_named),         cmocka_unit_test(test_web_pages_are_named),
+        cmocka_unit_test(test_other_formats_are_named),       cmocka_unit_test(test_other_files_than_json_are_named),
+        cmocka_unit_test(test_downloads_that_have_not_ended), cmocka_unit_test(test_safetensors_are_told_from_them)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,8 @@ static void test_info_names_others(void **state) {
     assert_non_null(strstr(error.message, "is a PDF document: draw a page as PNG"));
 }
 
-/* ---- TIFFs that nothing here writes --------------------------------------------------------------------------------- */
+/* ---- TIFFs that nothing here writes ---------------------------------------------------------------------------------
+ */
 
 typedef struct tiff_tag {
     uint16_t number, value;
@@ -177,7 +178,7 @@ static void make_tiff(uint8_t file[TIFF_SIZE], const tiff_tag *tags, size_t coun
 
 /* A fourth sample beside RGB is alpha, too, where no tag says what it is: Pillow's OPEN_INFO. */
 static void test_tiff_of_four_unnamed_samples(void **state) {
-    static const tiff_tag tags[] = {{256, 2}, {257, 1},           {258, 8}, {259, 1}, {262, 2},
+    static const tiff_tag tags[] = {{256, 2},           {257, 1}, {258, 8}, {259, 1}, {262, 2},
                                     {273, TIFF_PIXELS}, {277, 4}, {278, 1}, {279, 8}};
     static const uint8_t pixels[] = {200, 100, 0, 255, 10, 20, 30, 0};
     uint8_t file[TIFF_SIZE];
@@ -191,9 +192,10 @@ static void test_tiff_of_four_unnamed_samples(void **state) {
 
 /* Group 4 fax, damaged in the middle: libtiff tells of it, leaves lines as they are, and goes on. */
 static void test_tiff_of_damaged_fax(void **state) {
-    static const tiff_tag tags[] = {{256, 16}, {257, 16},          {258, 1},  {259, 4}, {262, 0},
-                                    {273, TIFF_PIXELS}, {277, 1}, {278, 16}, {279, 32}};
-    static const uint8_t pixels[32] = {0x26, 0xa8, 0xbc, 0x5f, 0x23, 0xa0, 0x4b, 0xd2, 2, 2, 2, 2}; /* a line, no codes */
+    static const tiff_tag tags[] = {{256, 16},          {257, 16}, {258, 1},  {259, 4}, {262, 0},
+                                    {273, TIFF_PIXELS}, {277, 1},  {278, 16}, {279, 32}};
+    static const uint8_t pixels[32] = {0x26, 0xa8, 0xbc, 0x5f, 0x23, 0xa0,
+                                       0x4b, 0xd2, 2,    2,    2,    2}; /* a line, no codes */
     uint8_t file[TIFF_SIZE];
     i2v_image *image = NULL;
     i2v_error error;

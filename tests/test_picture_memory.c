@@ -332,7 +332,10 @@ static void wrong_sizes_are_parameters(void **state) {
     static const struct {
         int width, height;
         i2v_fit fit;
-    } wrong[] = {{0, 5, I2V_FIT_CROP}, {-1, 5, I2V_FIT_CROP}, {40000, 5, I2V_FIT_PAD}, {64, 64, I2V_FIT_DIFFUSERS},
+    } wrong[] = {{0, 5, I2V_FIT_CROP},
+                 {-1, 5, I2V_FIT_CROP},
+                 {40000, 5, I2V_FIT_PAD},
+                 {64, 64, I2V_FIT_DIFFUSERS},
                  {64, 64, I2V_FIT_COMFYUI}};
     file_bytes file = bmp_of(24);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

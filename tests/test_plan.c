@@ -424,11 +424,15 @@ static void plans_estimate_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trades_change_no_bit_of_the_unet), cmocka_unit_test(trades_change_no_bit_of_the_decoder),
+        cmocka_unit_test(trades_change_no_bit_of_the_unet),
+        cmocka_unit_test(trades_change_no_bit_of_the_decoder),
         cmocka_unit_test(trades_change_no_bit_of_a_unet_in_memory),
-        cmocka_unit_test(budgets_choose_the_level),         cmocka_unit_test(weights_are_streamed_within_small_budgets),
-        cmocka_unit_test(a_file_that_changes_is_an_error),  cmocka_unit_test(runs_keep_to_their_plans),
-        cmocka_unit_test(plans_say_what_runs_would),        cmocka_unit_test(plans_estimate_time),
+        cmocka_unit_test(budgets_choose_the_level),
+        cmocka_unit_test(weights_are_streamed_within_small_budgets),
+        cmocka_unit_test(a_file_that_changes_is_an_error),
+        cmocka_unit_test(runs_keep_to_their_plans),
+        cmocka_unit_test(plans_say_what_runs_would),
+        cmocka_unit_test(plans_estimate_time),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

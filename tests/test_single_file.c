@@ -608,8 +608,9 @@ static void reads_flat_clip_names(void **state) {
 
 static void passes_markers_over(void **state) {
     (void)state;
-    static const char *const empty[] = {"v_pred", "scaled_fp8", "model.diffusion_model.scaled_fp8", "betas",
-                                        "alphas_cumprod", "sqrt_one_minus_alphas_cumprod", "logvar", "global_step"};
+    static const char *const empty[] = {"v_pred", "scaled_fp8",     "model.diffusion_model.scaled_fp8",
+                                        "betas",  "alphas_cumprod", "sqrt_one_minus_alphas_cumprod",
+                                        "logvar", "global_step"};
     make();
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) add_empty(empty[i]);
     add_value("scale_factor", 0.5f); /* of this VAE */

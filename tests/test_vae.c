@@ -43,8 +43,7 @@ static void image_latent_of_reference_runs(void **state) {
         assert_int_equal(count, sizes.latent_channels * sizes.latent_height * sizes.latent_width);
         float *found = calloc(count, sizeof *found);
         i2v_stage_plan plan = {.tensors = (uint64_t)32 << 20};
-        i2v_status status =
-            i2v_encode_image(&at.call, &plan, &sizes, picture, &at.reference.params, noise, found);
+        i2v_status status = i2v_encode_image(&at.call, &plan, &sizes, picture, &at.reference.params, noise, found);
         if (status) fail_msg("%s", i2v_error_message(at.engine));
         i2v_expect_close("image_latent", found, wanted.data, count, TOLERANCE);
         free(found);

@@ -905,7 +905,8 @@ static void test_bitrate(void **state) {
         off_t high = size_at_bitrate(video, "a.mp4", lossy[i], 4000000);
         if (high <= low) fail_msg("codec %d: %d bytes, then %d", (int)lossy[i], (int)low, (int)high);
     }
-    assert_int_equal(size_at_bitrate(video, "a.gif", I2V_CODEC_AUTO, 1000), size_at(video, "a.gif", I2V_CODEC_AUTO, 50));
+    assert_int_equal(size_at_bitrate(video, "a.gif", I2V_CODEC_AUTO, 1000),
+                     size_at(video, "a.gif", I2V_CODEC_AUTO, 50));
     i2v_output output;
     i2v_output_default(&output);
     output.bitrate = UINT64_MAX;

@@ -260,8 +260,8 @@ static float reference_bf16(unsigned half) {
 /* One byte: `bits` of mantissa under an exponent biased by `bias`. E5M2 has infinities, E4M3 has one code of NaN. */
 static float reference_byte(unsigned byte, int bits, int bias) {
     unsigned exponent = (byte & 0x7f) >> bits, mantissa = byte & ((1u << bits) - 1);
-    double value = ldexp(exponent ? (1 << bits) + (int)mantissa : (int)mantissa,
-                         (exponent ? (int)exponent : 1) - bias - bits);
+    double value =
+        ldexp(exponent ? (1 << bits) + (int)mantissa : (int)mantissa, (exponent ? (int)exponent : 1) - bias - bits);
     if (bits == 2 && exponent == 31) value = mantissa ? NAN : INFINITY;
     if (bits == 3 && (byte & 0x7f) == 0x7f) value = NAN;
     return (float)(byte & 0x80 ? -value : value);
@@ -274,10 +274,10 @@ static void widens_every_byte(void **state) {
         i2v_weight_dtype dtype;
         uint8_t code;
         float value;
-    } known[] = {{I2V_WEIGHT_E4M3, 0x7e, 448},        {I2V_WEIGHT_E4M3, 0x01, 0x1p-9f}, {I2V_WEIGHT_E4M3, 0x88, -0x1p-6f},
-                 {I2V_WEIGHT_E4M3, 0x39, 1.125f},     {I2V_WEIGHT_E4M3, 0x07, 7 * 0x1p-9f},
-                 {I2V_WEIGHT_E5M2, 0x7b, 57344},      {I2V_WEIGHT_E5M2, 0x01, 0x1p-16f},
-                 {I2V_WEIGHT_E5M2, 0xfc, -INFINITY},  {I2V_WEIGHT_E5M2, 0x3d, 1.25f}};
+    } known[] = {
+        {I2V_WEIGHT_E4M3, 0x7e, 448},      {I2V_WEIGHT_E4M3, 0x01, 0x1p-9f},     {I2V_WEIGHT_E4M3, 0x88, -0x1p-6f},
+        {I2V_WEIGHT_E4M3, 0x39, 1.125f},   {I2V_WEIGHT_E4M3, 0x07, 7 * 0x1p-9f}, {I2V_WEIGHT_E5M2, 0x7b, 57344},
+        {I2V_WEIGHT_E5M2, 0x01, 0x1p-16f}, {I2V_WEIGHT_E5M2, 0xfc, -INFINITY},   {I2V_WEIGHT_E5M2, 0x3d, 1.25f}};
     uint8_t codes[3 * 256 + 1];
     float out[3 * 256];
     for (unsigned i = 0; i < sizeof codes; i++) codes[i] = (uint8_t)(i - 1);
@@ -336,7 +336,8 @@ static void widens_every_bf16(void **state) {
     widens_every_pattern(I2V_WEIGHT_BF16, reference_bf16);
 }
 
-/* ---- weights of one byte ------------------------------------------------------------------------------------------ */
+/* ---- weights of one byte ------------------------------------------------------------------------------------------
+ */
 
 #define WEIGHT "\"a.weight\":{\"dtype\":\"%s\",\"shape\":[2],\"data_offsets\":[0,2]}"
 #define BESIDE "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[2,%d]}"
@@ -1070,21 +1071,35 @@ static void output_files_appear_whole(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(reads_every_floating_dtype), TEST(describes_its_tensors),
-        TEST(names_a_common_dtype),       TEST(widens_every_f16),
-        TEST(widens_every_bf16),          TEST(prefers_plain_files),
-        TEST(widens_every_byte),          TEST(scales_bytes),
+        TEST(reads_every_floating_dtype),
+        TEST(describes_its_tensors),
+        TEST(names_a_common_dtype),
+        TEST(widens_every_f16),
+        TEST(widens_every_bf16),
+        TEST(prefers_plain_files),
+        TEST(widens_every_byte),
+        TEST(scales_bytes),
         TEST(refuses_other_quantisation),
-        TEST(says_what_was_looked_for),   TEST(reads_shards),
-        TEST(refuses_wrong_shards),       TEST(refuses_wrong_indices),
-        TEST(refuses_wrong_headers),      TEST(refuses_wrong_tensors),
-        TEST(refuses_overlaps_and_gaps),  TEST(refuses_duplicate_names),
-        TEST(survives_damaged_weights),   TEST(survives_damaged_indices),
-        TEST(survives_damaged_configs),   TEST(reads_configurations),
-        TEST(refuses_wrong_numbers),      TEST(refuses_wrong_strings_and_arrays),
-        TEST(refuses_wrong_config_files), TEST(accepts_no_config),
-        TEST(binds_names_and_shapes),     TEST(names_leftover_tensors),
-        TEST(refuses_what_does_not_fit),  TEST(output_files_appear_whole),
+        TEST(says_what_was_looked_for),
+        TEST(reads_shards),
+        TEST(refuses_wrong_shards),
+        TEST(refuses_wrong_indices),
+        TEST(refuses_wrong_headers),
+        TEST(refuses_wrong_tensors),
+        TEST(refuses_overlaps_and_gaps),
+        TEST(refuses_duplicate_names),
+        TEST(survives_damaged_weights),
+        TEST(survives_damaged_indices),
+        TEST(survives_damaged_configs),
+        TEST(reads_configurations),
+        TEST(refuses_wrong_numbers),
+        TEST(refuses_wrong_strings_and_arrays),
+        TEST(refuses_wrong_config_files),
+        TEST(accepts_no_config),
+        TEST(binds_names_and_shapes),
+        TEST(names_leftover_tensors),
+        TEST(refuses_what_does_not_fit),
+        TEST(output_files_appear_whole),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
 }

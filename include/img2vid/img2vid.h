@@ -164,8 +164,8 @@ I2V_API void i2v_image_free(i2v_image *image);
 typedef struct i2v_engine i2v_engine;
 
 /* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's
- * precision (only f32 files, and scaled f8 ones, are rounded, with BF16), and sums, norms, softmax and the sampler are computed in f32 in
- * any case. */
+ * precision (only f32 files, and scaled f8 ones, are rounded, with BF16), and sums, norms, softmax and the sampler are
+ * computed in f32 in any case. */
 typedef enum i2v_dtype {
     I2V_DTYPE_AUTO, /* F32 */
     I2V_DTYPE_F32,  /* equal to diffusers in float32 within 1e-4 */
@@ -602,8 +602,9 @@ I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int
 I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API void i2v_array_free(float *data);
 
-/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent wrote,
- * scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same. */
+/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent
+ * wrote, scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same.
+ */
 I2V_API i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape, int ndim,
                                     char sha256[I2V_SHA256_SIZE], i2v_error *error);
 I2V_API i2v_status i2v_latents_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);

@@ -161,7 +161,8 @@ i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_er
 
 /* Gives the temporary file the target's owner and permissions, as far as this user may; if it has gone meanwhile, the
  * permissions it had. Where the group cannot be kept, ours may do no more with the file than anybody could. Through a
- * descriptor: another user of the folder may have put a link under the name, to a file that is not ours to give away. */
+ * descriptor: another user of the folder may have put a link under the name, to a file that is not ours to give away.
+ */
 static void take_permissions(const i2v_output_file *file) {
     struct stat old, ours;
     int is_there = stat(file->target, &old) == 0;

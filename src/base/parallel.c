@@ -19,7 +19,7 @@ typedef struct {
 } loop;
 
 struct i2v_team {
-    pid_t process; /* that the threads are in */
+    pid_t process;     /* that the threads are in */
     int size, started; /* members beside the caller: size - 1, of which `started` run */
     pthread_t *threads;
     pthread_mutex_t mutex;

@@ -17,8 +17,12 @@ static const char *behind(const char *text, const char *endpoint) {
 
 /* The path of an address at the hub; NULL if it is elsewhere. */
 static const char *path_at_hub(const char *text, const char *endpoint) {
-    static const char *const places[] = {"https://huggingface.co", "https://www.huggingface.co", "https://hf.co",
-                                         "http://huggingface.co",  "http://hf.co",               "huggingface.co",
+    static const char *const places[] = {"https://huggingface.co",
+                                         "https://www.huggingface.co",
+                                         "https://hf.co",
+                                         "http://huggingface.co",
+                                         "http://hf.co",
+                                         "huggingface.co",
                                          "hf.co"};
     const char *path = behind(text, endpoint);
     if (!path) path = behind(text, getenv("HF_ENDPOINT"));

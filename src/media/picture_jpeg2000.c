@@ -57,8 +57,8 @@ static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
 
 /* ---- the header ------------------------------------------------------------------------------------------------- */
 
-/* The SIZ segment, the first of a codestream: marker, length, capabilities, then from SIZES on eight numbers of 32 bits,
- * the corners of the picture (far, near) and of its tiles (size, near), and the number of components. */
+/* The SIZ segment, the first of a codestream: marker, length, capabilities, then from SIZES on eight numbers of 32
+ * bits, the corners of the picture (far, near) and of its tiles (size, near), and the number of components. */
 enum { SIZES = 8, SIZ_BYTES = 42 };
 
 /* Where the SIZ segment of a codestream that begins at `at` is, NULL if it is not there as a whole. */
@@ -99,8 +99,8 @@ i2v_status i2v_jpeg2000_size(const i2v_encoded *source, int64_t *width, int64_t 
     return I2V_OK;
 }
 
-/* What OpenJPEG takes for the tiles when it reads the header, before anybody may ask for their number. 0 of more than it
- * accepts. */
+/* What OpenJPEG takes for the tiles when it reads the header, before anybody may ask for their number. 0 of more than
+ * it accepts. */
 static i2v_status find_tile_memory(uint64_t *bytes, const i2v_encoded *source, i2v_error *error) {
     enum { MOST = 65535, TILE = 10 << 10, COMPONENT = 2 << 10 };
     const uint8_t *codestream = find_codestream(source);

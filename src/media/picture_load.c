@@ -151,8 +151,8 @@ static i2v_status load_path(i2v_image **image, const char *path, const i2v_image
     i2v_raster raster = begin(options);
     int bounded = raster.budget < I2V_FILE_MAX_BYTES;
     size_t limit = bounded ? (size_t)raster.budget : I2V_FILE_MAX_BYTES;
-    i2v_status status = i2v_stream_read(&data, &source.size, path, limit,
-                                        (i2v_patience){options->cancelled, options->user}, error);
+    i2v_status status =
+        i2v_stream_read(&data, &source.size, path, limit, (i2v_patience){options->cancelled, options->user}, error);
     if (status == I2V_ERROR_FORMAT && bounded) return fail_file(&raster, source.name, error);
     if (status) return status;
     source.data = data;

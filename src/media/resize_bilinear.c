@@ -39,7 +39,8 @@ static float mix(float a, float b, float weight) {
 
 void i2v_resize_bilinear_row(float *out, const i2v_image *source, int width, int height, int y) {
     double aspect = (double)source->width / source->height, wanted = (double)width / height;
-    side columns = side_of(source->width, wanted / aspect, width), rows = side_of(source->height, aspect / wanted, height);
+    side columns = side_of(source->width, wanted / aspect, width),
+         rows = side_of(source->height, aspect / wanted, height);
     between row = between_of(&rows, y);
     size_t stride = (size_t)source->width * 3;
     const uint8_t *above = source->pixels + (size_t)row.first * stride;

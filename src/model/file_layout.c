@@ -201,7 +201,8 @@ i2v_status i2v_file_layout_read(i2v_file_layout *layout, const i2v_weights *file
     }
     /* a part of diffusers alone: every name in it is asked for, or refused, when it is bound */
     int is_whole = layout->unet.naming == I2V_NAMING_STABILITY || layout->encoder.naming == I2V_NAMING_STABILITY ||
-                   layout->decoder.naming == I2V_NAMING_STABILITY || layout->image_encoder.naming == I2V_NAMING_STABILITY;
+                   layout->decoder.naming == I2V_NAMING_STABILITY ||
+                   layout->image_encoder.naming == I2V_NAMING_STABILITY;
     if (!is_whole) return I2V_OK;
     i2v_status status = check_sampling(file, error);
     return status ? status : check_rest(layout, file, error);

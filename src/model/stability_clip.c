@@ -46,8 +46,8 @@ static i2v_status read_sizes(i2v_clip_config *config, i2v_shapes *s, const clip_
 
 i2v_status i2v_stability_clip_sizes(i2v_clip_config *config, const i2v_weights *file, const char *prefix,
                                     i2v_error *error) {
-    static const clip_tensors tensors = {"conv1.weight",    "positional_embedding", "transformer.resblocks.",
-                                         "mlp.c_fc.weight", "proj",                 1};
+    static const clip_tensors tensors = {
+        "conv1.weight", "positional_embedding", "transformer.resblocks.", "mlp.c_fc.weight", "proj", 1};
     i2v_shapes s = {.file = file, .prefix = prefix, .error = error};
     return read_sizes(config, &s, &tensors);
 }

@@ -64,8 +64,8 @@ static i2v_status clip_input(float *out, const i2v_image *image, const i2v_param
     return I2V_OK;
 }
 
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
-                           const i2v_params *params, float *out) {
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, const i2v_params *params,
+                           float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     i2v_stage stage = {0};

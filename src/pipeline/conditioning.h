@@ -13,8 +13,8 @@ i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const
                              float *out);
 
 /* The picture, or the pixels in params, as CLIP's vector, as ComfyUI's CLIP sees it if params->fit says so. */
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
-                           const i2v_params *params, float *out);
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, const i2v_params *params,
+                           float *out);
 
 /* The picture, or the pixels in params, with noise [3, height, width], NULL for none, laid over it as params say, as a
  * latent. The picture is of the video's size; with I2V_FIT_COMFYUI of any. */

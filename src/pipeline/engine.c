@@ -133,7 +133,8 @@ static i2v_status open_loras(i2v_engine *engine) {
     if (!options->loras)
         return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "loras is NULL, but loras_count is %zu", count);
     if (count > MAX_LORAS)
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "loras_count is %zu; it may be up to %d", count, MAX_LORAS);
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "loras_count is %zu; it may be up to %d", count,
+                        MAX_LORAS);
     i2v_lora *loras = calloc(count, sizeof *loras);
     char **paths = calloc(count, sizeof *paths);
     i2v_status status = loras && paths ? I2V_OK : i2v_fail_memory(&engine->error, "the LoRA files", 0);

@@ -28,9 +28,10 @@ i2v_status i2v_file_settings_read(i2v_scheduler_config *config, const i2v_weight
     if (!status) status = read_value(&scale, file, "scale_factor", scaling_factor, error);
     if (status) return status;
     if (!(config->sigma_min < config->sigma_max))
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: tensor edm_vpred.sigma_min (%g) is not below edm_vpred.sigma_max (%g): the file is damaged",
-                        i2v_weights_path(file), config->sigma_min, config->sigma_max);
+        return i2v_fail(
+            error, I2V_ERROR_MODEL,
+            "%s: tensor edm_vpred.sigma_min (%g) is not below edm_vpred.sigma_max (%g): the file is damaged",
+            i2v_weights_path(file), config->sigma_min, config->sigma_max);
     if (scale != scaling_factor)
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s: tensor scale_factor is %g, where latents of this VAE are scaled by %g: the file is of "

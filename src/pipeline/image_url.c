@@ -23,8 +23,8 @@ static i2v_status fetch(i2v_fetched *fetched, const char *url, size_t limit, con
     char *direct = NULL;
     i2v_status status = i2v_hub_page_direct(&direct, url, error);
     if (!status)
-        status = i2v_fetch_url(fetched, direct ? direct : url, limit, MAX_SECONDS, options->cancelled, options->user,
-                               error);
+        status =
+            i2v_fetch_url(fetched, direct ? direct : url, limit, MAX_SECONDS, options->cancelled, options->user, error);
     free(direct);
     return status;
 }

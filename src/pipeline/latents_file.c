@@ -1,6 +1,6 @@
 /* Files of latents: arrays in NumPy's format, and ComfyUI's .latent (SaveLatent and LoadLatent of nodes.py, 0.3.64),
- * safetensors with a tensor "latent_tensor". Where an empty tensor "latent_format_version_0" is beside it, its values are
- * those that the VAE decodes; without it, as older versions wrote, they are scaled, as diffusers' are. */
+ * safetensors with a tensor "latent_tensor". Where an empty tensor "latent_format_version_0" is beside it, its values
+ * are those that the VAE decodes; without it, as older versions wrote, they are scaled, as diffusers' are. */
 #include "base/free_memory.h"
 #include "base/sha256.h"
 #include "weights/weights.h"
@@ -18,14 +18,15 @@ static int is_comfyuis(const char *path) {
 }
 
 /* On success the file is to be closed, and *tensor is in it. */
-static i2v_status open_file(i2v_weights **file, const i2v_weight **tensor, const char *path, int64_t shape[8], int *ndim,
-                            i2v_error *error) {
+static i2v_status open_file(i2v_weights **file, const i2v_weight **tensor, const char *path, int64_t shape[8],
+                            int *ndim, i2v_error *error) {
     *ndim = 0;
     i2v_status status = i2v_weights_open_file(file, path, error);
     if (status) return status;
     const i2v_weight *found = *tensor = i2v_weights_find(*file, "latent_tensor");
     if (!found) {
-        status = i2v_fail(error, I2V_ERROR_FORMAT, "%s is no file of ComfyUI's SaveLatent: it has no latent_tensor", path);
+        status =
+            i2v_fail(error, I2V_ERROR_FORMAT, "%s is no file of ComfyUI's SaveLatent: it has no latent_tensor", path);
     } else if (found->dtype == I2V_WEIGHT_OTHER) {
         status = i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s holds latents of type %s: save them as float32", path,
                           found->dtype_name);

@@ -133,10 +133,10 @@ i2v_status i2v_model_place(char **path, const char *given, const char *variant, 
 /* What lies in a folder, as far as it tells what the folder is. */
 typedef struct folder_content {
     int entries;
-    int parts;                         /* folders of parts: unet, vae, ... */
-    char models[400], singles[400];    /* names of folders with a model, and of safetensors files */
+    int parts;                      /* folders of parts: unet, vae, ... */
+    char models[400], singles[400]; /* names of folders with a model, and of safetensors files */
     int models_count, singles_count;
-    char other[200];                   /* a file of weights that is not read */
+    char other[200]; /* a file of weights that is not read */
 } folder_content;
 
 static void add_name(char *names, size_t size, const char *name, int *count) {
@@ -207,8 +207,8 @@ static i2v_status explain_part(const char *path, i2v_error *error) {
                             "%s: it is the folder of %s; give a whole model with --model, and this with %s", path,
                             parts[i].title, parts[i].option);
     if (!name[0]) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it is the folder of a %s, which is no part of Stable Video Diffusion", path, name);
+    return i2v_fail(error, I2V_ERROR_MODEL, "%s: it is the folder of a %s, which is no part of Stable Video Diffusion",
+                    path, name);
 }
 
 i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
@@ -219,8 +219,8 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         "%s: it is the folder of a LoRA; give a model with --model, and this with --lora", path);
     if (is_in(path, "scheduler_config.json", i2v_is_file) || is_in(path, "preprocessor_config.json", i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s", path,
-                        index_name);
+                        "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s",
+                        path, index_name);
     folder_content content = {0};
     look_into(&content, path);
     if (content.entries == 0) return i2v_fail(error, I2V_ERROR_MODEL, "%s: the folder is empty", path);

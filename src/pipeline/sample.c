@@ -86,7 +86,8 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_params *
     image_condition condition = {.embedding = malloc((size_t)engine->clip.projection_dim * sizeof(float)),
                                  .latent = malloc(latent * sizeof(float))};
     i2v_status status = I2V_OK;
-    if ((augments && !augmentation) || !condition.embedding || !condition.latent || (sizes->noise_draws && !step_noise)) {
+    if ((augments && !augmentation) || !condition.embedding || !condition.latent ||
+        (sizes->noise_draws && !step_noise)) {
         status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
                                  (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
     }

@@ -66,8 +66,7 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
     if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
     if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_COMFYUI);
     if (!status) {
-        status =
-            check_range(engine, "noise_aug", params->noise_aug, I2V_NOISE_AUG_DIFFUSERS, I2V_NOISE_AUG_COMFYUI);
+        status = check_range(engine, "noise_aug", params->noise_aug, I2V_NOISE_AUG_DIFFUSERS, I2V_NOISE_AUG_COMFYUI);
     }
     if (!status) {
         status =

@@ -10,10 +10,10 @@
 /* NULL is an empty set in every function. */
 typedef struct i2v_lora_set i2v_lora_set;
 
-/* Opens the files, or those in the folders, for the UNet's weights, which must outlive the set; others are more names that its layers have in
- * such files, used during the call. Each tensor of a file must belong to a layer of it and fit its shape, or to a text
- * encoder. A layer's strength is its .alpha over the rank, else what the file's peft configuration says, else 1. On
- * failure *set is NULL. */
+/* Opens the files, or those in the folders, for the UNet's weights, which must outlive the set; others are more names
+ * that its layers have in such files, used during the call. Each tensor of a file must belong to a layer of it and fit
+ * its shape, or to a text encoder. A layer's strength is its .alpha over the rank, else what the file's peft
+ * configuration says, else 1. On failure *set is NULL. */
 i2v_status i2v_lora_open(i2v_lora_set **set, const i2v_lora *files, size_t count, const i2v_weights *unet,
                          const i2v_name_map *others, i2v_error *error);
 void i2v_lora_close(i2v_lora_set *set);

@@ -51,9 +51,9 @@ static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
     }
     const json_t *rslora = i2v_lora_config_value(config, "use_rslora");
     if (!status && rslora && !json_is_boolean(rslora) && !json_is_null(rslora)) {
-        status = i2v_fail(error, I2V_ERROR_MODEL,
-                          "%s: use_rslora of the LoRA's configuration is %s, expected true or false", config->path,
-                          i2v_json_type_name(rslora));
+        status =
+            i2v_fail(error, I2V_ERROR_MODEL, "%s: use_rslora of the LoRA's configuration is %s, expected true or false",
+                     config->path, i2v_json_type_name(rslora));
     }
     const char *key;
     json_t *value;

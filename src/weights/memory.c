@@ -20,8 +20,8 @@ static i2v_status take_shape(i2v_weight *weight, const i2v_memory_tensor *tensor
             return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s: dimension %d of its shape is %" PRId64,
                             weight->file, weight->name, i, weight->shape[i]);
         if (__builtin_mul_overflow(weight->count, (uint64_t)weight->shape[i], &weight->count))
-            return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has more elements than can be counted",
-                            weight->file, weight->name);
+            return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s has more elements than can be counted", weight->file,
+                            weight->name);
     }
     return I2V_OK;
 }
@@ -60,8 +60,7 @@ static i2v_status take_tensor(i2v_weights *weights, const i2v_memory_tensor *ten
     return status != I2V_OK ? status : take_values(weight, tensor, error);
 }
 
-static i2v_status take_tensors(i2v_weights *weights, const i2v_memory_tensor *tensors, size_t count,
-                               i2v_error *error) {
+static i2v_status take_tensors(i2v_weights *weights, const i2v_memory_tensor *tensors, size_t count, i2v_error *error) {
     if (count == 0 || !tensors) return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no tensors", weights->path);
     if (count > I2V_MAX_TENSORS)
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has %zu tensors, more than %d", weights->path, count,

@@ -60,12 +60,12 @@ static i2v_status read_header(json_t **header, size_t *size, const i2v_input_fil
 
 const i2v_weight_type *i2v_weight_type_find(const char *name) {
     static const i2v_weight_type table[] = {
-        {"F32", 4, I2V_WEIGHT_F32},       {"F16", 2, I2V_WEIGHT_F16},       {"BF16", 2, I2V_WEIGHT_BF16},
-        {"F64", 8, I2V_WEIGHT_OTHER},     {"I64", 8, I2V_WEIGHT_OTHER},     {"U64", 8, I2V_WEIGHT_OTHER},
-        {"C64", 8, I2V_WEIGHT_OTHER},     {"I32", 4, I2V_WEIGHT_OTHER},     {"U32", 4, I2V_WEIGHT_OTHER},
-        {"I16", 2, I2V_WEIGHT_OTHER},     {"U16", 2, I2V_WEIGHT_OTHER},     {"I8", 1, I2V_WEIGHT_OTHER},
-        {"U8", 1, I2V_WEIGHT_OTHER},      {"BOOL", 1, I2V_WEIGHT_OTHER},    {"F8_E4M3", 1, I2V_WEIGHT_E4M3},
-        {"F8_E5M2", 1, I2V_WEIGHT_E5M2},  {"F8_E8M0", 1, I2V_WEIGHT_OTHER}, {"F8_E4M3FNUZ", 1, I2V_WEIGHT_OTHER},
+        {"F32", 4, I2V_WEIGHT_F32},           {"F16", 2, I2V_WEIGHT_F16},       {"BF16", 2, I2V_WEIGHT_BF16},
+        {"F64", 8, I2V_WEIGHT_OTHER},         {"I64", 8, I2V_WEIGHT_OTHER},     {"U64", 8, I2V_WEIGHT_OTHER},
+        {"C64", 8, I2V_WEIGHT_OTHER},         {"I32", 4, I2V_WEIGHT_OTHER},     {"U32", 4, I2V_WEIGHT_OTHER},
+        {"I16", 2, I2V_WEIGHT_OTHER},         {"U16", 2, I2V_WEIGHT_OTHER},     {"I8", 1, I2V_WEIGHT_OTHER},
+        {"U8", 1, I2V_WEIGHT_OTHER},          {"BOOL", 1, I2V_WEIGHT_OTHER},    {"F8_E4M3", 1, I2V_WEIGHT_E4M3},
+        {"F8_E5M2", 1, I2V_WEIGHT_E5M2},      {"F8_E8M0", 1, I2V_WEIGHT_OTHER}, {"F8_E4M3FNUZ", 1, I2V_WEIGHT_OTHER},
         {"F8_E5M2FNUZ", 1, I2V_WEIGHT_OTHER},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

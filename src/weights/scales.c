@@ -1,6 +1,7 @@
-/* ComfyUI's files of float8: beside LAYER.weight stands LAYER.scale_weight, in newer files LAYER.weight_scale, one value
- * that the weight is multiplied with. Activations' scales (scale_input, input_scale) are for processors that multiply
- * float8; a tensor scaled_fp8, and LAYER.comfy_quant, JSON as bytes, say that weights are so quantised, and how. */
+/* ComfyUI's files of float8: beside LAYER.weight stands LAYER.scale_weight, in newer files LAYER.weight_scale, one
+ * value that the weight is multiplied with. Activations' scales (scale_input, input_scale) are for processors that
+ * multiply float8; a tensor scaled_fp8, and LAYER.comfy_quant, JSON as bytes, say that weights are so quantised, and
+ * how. */
 #include "weights/scales.h"
 
 #include "base/text.h"
@@ -61,9 +62,8 @@ static i2v_status read_scale(i2v_weight *weight, const i2v_weight *scale, i2v_er
 /* {"format": "float8_e4m3fn", ...} */
 static i2v_status check_format(const i2v_weight *weight, i2v_error *error) {
     char buffer[1024];
-    const void *text = weight->bytes <= sizeof buffer
-                           ? i2v_bytes_read(&weight->at, 0, (size_t)weight->bytes, buffer)
-                           : NULL;
+    const void *text =
+        weight->bytes <= sizeof buffer ? i2v_bytes_read(&weight->at, 0, (size_t)weight->bytes, buffer) : NULL;
     if (!text && weight->bytes <= sizeof buffer) return i2v_bytes_fail(&weight->at, error);
     json_t *root = NULL;
     if (text) i2v_json_parse(&root, text, (size_t)weight->bytes, 0, weight->name, NULL);

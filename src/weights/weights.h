@@ -83,8 +83,8 @@ uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floa
 uint64_t i2v_weights_bytes(const i2v_weights *weights);
 
 /* Values [first, first + count) of weight widened to f32, exactly, then scaled. Its dtype must not be OTHER (i2v_bind
- * sees to it), the range must be inside it. Any number of threads may read at the same time. 0, or -1 if the file cannot be read, which
- * i2v_bytes_fail explains. */
+ * sees to it), the range must be inside it. Any number of threads may read at the same time. 0, or -1 if the file
+ * cannot be read, which i2v_bytes_fail explains. */
 int i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
 #endif
