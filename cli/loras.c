@@ -18,7 +18,8 @@ static int is_not_finite(const char *text) {
 int cli_read_lora(cli_loras *loras, const char *text) {
     const char *colon = strrchr(text, ':');
     double scale = 1;
-    if (colon && is_not_finite(colon + 1) && access(text, F_OK) != 0) return 0;
+    if (colon && access(text, F_OK) == 0) colon = NULL; /* it is part of a name */
+    if (colon && is_not_finite(colon + 1)) return 0;
     size_t length = colon && cli_read_number(&scale, colon + 1) ? (size_t)(colon - text) : strlen(text);
     if (length == 0) return 0;
     i2v_lora *grown = realloc(loras->list, (loras->count + 1) * sizeof *grown);

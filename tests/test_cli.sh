@@ -162,6 +162,9 @@ making_videos() {
     cmp lora.npy colon.npy || fail 'a LoRA with a colon in its name'
     cp layers:nan layers.safetensors
     works colon.npy generate picture.png -o colon.npy "${small[@]}" --lora layers:nan
+    mv layers:nan layers:0.5
+    works colon.npy generate picture.png -o colon.npy "${small[@]}" --lora layers:0.5
+    mv layers:0.5 layers:nan
     works whole.npy generate picture.png -o whole.npy "${small[@]}" --lora layers.safetensors
     cmp whole.npy colon.npy || fail 'a file whose name ends like a scale'
     cp "$data/lora/layers/adapter_model.safetensors" away.safetensors

@@ -640,6 +640,14 @@ static void alphas_that_are_not_said(void **state) {
     write_adapter("{\"lora_alpha\":4}");
     assert_int_equal(warnings_of("peft"), 0);
     assert_int_equal(warnings_of("peft/adapter_model.safetensors"), 0);
+    /* under another name, where the configuration can be no other file's */
+    write_lora("peft/style.safetensors", "", GOOD, 1);
+    assert_int_equal(warnings_of("peft/style.safetensors"), 1);
+    unlink(in_folder("peft/adapter_model.safetensors"));
+    assert_int_equal(warnings_of("peft/style.safetensors"), 0);
+    assert_int_equal(warnings_of("peft"), 0);
+    write_adapter("{\"lora_alpha\":4}");
+    unlink(in_folder("peft/style.safetensors"));
     unlink(in_folder("peft/adapter_config.json"));
     assert_int_equal(warnings_of("peft"), 1);
     remove_peft();

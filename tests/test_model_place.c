@@ -182,10 +182,28 @@ static void pages_are_models_of_the_cache(void **state) {
     opens("https://huggingface.co/acme/svd/tree/" COMMIT, NULL);
     i2v_options options = {.unet = "https://huggingface.co/acme/svd/"};
     opens(SMALL, &options);
+    opens("acme/svd", NULL);
+    options.unet = "acme/svd";
+    opens(SMALL, &options);
+    refuses("acme/other", NULL, "acme/other is neither a path nor a model in the cache", "img2vid pull acme/other");
+    refuses("acme/other.safetensors", NULL, "no such folder or file", "");
     refuses("https://hf.co/acme/svd/tree/v2", NULL, "img2vid pull https://hf.co/acme/svd/tree/v2", "");
     refuses("https://huggingface.co/acme/svd/tree/main/unet", NULL, "the folder unet of acme/svd", "give the model's");
     refuses("https://huggingface.co/datasets/acme/svd", NULL, "is an address", "download it first");
     unsetenv("HF_HUB_CACHE");
+}
+
+/* ---- LoRAs ------------------------------------------------------------------------------------------------------ */
+
+static void loras_are_no_models(void **state) {
+    static const char *const files[] = {"layers-kohya.safetensors", "layers/adapter_model.safetensors"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[1024];
+        snprintf(path, sizeof path, I2V_TEST_DATA "/lora/%s", files[i]);
+        i2v_options options = {.unet = path};
+        refuses(path, NULL, "it is a LoRA", "this with --lora");
+        refuses(SMALL, &options, "it is a LoRA", "this with --lora");
+    }
 }
 
 /* ---- variants --------------------------------------------------------------------------------------------------- */
@@ -235,6 +253,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(folders_are_told),         TEST(models_are_found_near_by),
         TEST(file_addresses_are_paths), TEST(pages_are_models_of_the_cache),
+        TEST(loras_are_no_models),
         TEST(pipes_are_told),           TEST(parts_without_the_variant_are_taken_without_it),
     };
     return cmocka_run_group_tests_name("model places", tests, NULL, NULL);

@@ -45,6 +45,7 @@ static void names(const char *bytes, size_t size, const char *what, const char *
 static void test_other_files_are_named(void **state) {
     NAMES("Access to model org/svd-xt is restricted. You must have access to it and be authenticated to access it.",
           "accept the licence on the page of org/svd-xt,", "img2vid pull org/svd-xt");
+    NAMES("{\"error\":\"Access to model is restricted\"}", "JSON", "");
     NAMES("{\"error\":\"Access to model org/svd-xt is restricted. You must be authenticated\"}",
           "accept the licence on the page of org/svd-xt,", "img2vid pull");
     NAMES("<!DOCTYPE html><html><p>Access to model org/svd is restricted.", "the page of org/svd,", "img2vid pull");

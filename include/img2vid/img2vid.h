@@ -208,8 +208,9 @@ typedef struct i2v_options {
     int threads;         /* 0: one per core this process may use */
     uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
     /* Parts in place of the model's own; NULL: its own. Each a safetensors file that holds the part, under diffusers'
-     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's. A file in diffusers'
-     * names without config.json beside it has the sizes of the model's own part. */
+     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's, or such a model's id,
+     * "org/name", if the hub's cache has it. A file in diffusers' names without config.json beside it has the sizes of
+     * the model's own part. */
     const char *unet, *vae, *image_encoder;
     const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
     int keep_loaded;           /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */

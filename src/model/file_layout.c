@@ -1,6 +1,7 @@
 #include "model/file_layout.h"
 
 #include "base/text.h"
+#include "weights/lora_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -179,8 +180,32 @@ static i2v_status check_rest(const i2v_file_layout *layout, const i2v_weights *f
                     first->file, first->name, count);
 }
 
+/* A LoRA is no model; nor is a UNet that peft has wrapped in one. */
+static i2v_status check_no_lora(const i2v_weights *file, i2v_error *error) {
+    char layer[I2V_LORA_NAME_SIZE];
+    const i2v_weight *found = NULL;
+    int is_wrapped = 0;
+    for (size_t i = 0; i < i2v_weights_count(file); i++) {
+        const i2v_weight *weight = i2v_weights_at(file, i);
+        i2v_lora_role role = i2v_lora_read_name(weight->name, layer);
+        if (role == I2V_LORA_DOWN || role == I2V_LORA_UP) found = weight;
+        is_wrapped |= strstr(weight->name, ".base_layer.") != NULL;
+    }
+    if (!found) return I2V_OK;
+    if (is_wrapped)
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s: it holds a LoRA that is not merged (tensor %s); merge it in peft (merge_and_unload), and save "
+                        "the model then",
+                        found->file, found->name);
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s: it is a LoRA (tensor %s), no model; give a model with --model, and this with --lora", found->file,
+                    found->name);
+}
+
 i2v_status i2v_file_layout_read(i2v_file_layout *layout, const i2v_weights *file, i2v_error *error) {
     *layout = (i2v_file_layout){0};
+    i2v_status status = check_no_lora(file, error);
+    if (status) return status;
     find_part(&layout->unet, file, I2V_NAMING_STABILITY, "input_blocks.", "model.diffusion_model.", any_prefix);
     find_part(&layout->unet, file, I2V_NAMING_DIFFUSERS, "down_blocks.", "", is_unet_prefix);
     find_part(&layout->encoder, file, I2V_NAMING_STABILITY, "encoder.down.", "conditioner.embedders.3.encoder.",
@@ -204,6 +229,6 @@ i2v_status i2v_file_layout_read(i2v_file_layout *layout, const i2v_weights *file
                    layout->decoder.naming == I2V_NAMING_STABILITY ||
                    layout->image_encoder.naming == I2V_NAMING_STABILITY;
     if (!is_whole) return I2V_OK;
-    i2v_status status = check_sampling(file, error);
+    status = check_sampling(file, error);
     return status ? status : check_rest(layout, file, error);
 }

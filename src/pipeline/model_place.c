@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/file_url.h"
+#include "base/path_kind.h"
 #include "base/text.h"
 #include "hub/url.h"
 #include "weights/config.h"
@@ -114,11 +115,21 @@ static void cut_index(char *path) {
         strcpy(path, ".");
 }
 
+/* "org/name", where there is no such path; "folder/x.safetensors" is a path that leads nowhere. */
+static int is_hub_name(const char *given) {
+    return i2v_hub_is_id(given) && !i2v_path_kind(given) && !i2v_ends_with(given, ".safetensors");
+}
+
 i2v_status i2v_model_place(char **path, const char *given, const char *variant, i2v_error *error) {
     *path = NULL;
     if (i2v_url_is_web(given)) return find_page(path, given, variant, error);
     i2v_status status = i2v_path_of(path, given, error);
     if (status) return status;
+    if (is_hub_name(given)) {
+        free(*path);
+        *path = NULL;
+        return find_page(path, given, variant, error);
+    }
     cut_slashes(*path);
     cut_index(*path);
     char *snapshot = i2v_is_folder(*path) ? snapshot_in(*path) : NULL;

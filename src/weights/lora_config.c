@@ -1,5 +1,7 @@
 #include "weights/lora_config.h"
 
+#include "weights/lora_file.h"
+
 #include "base/file.h"
 #include "base/text.h"
 
@@ -36,7 +38,7 @@ static i2v_status check_pattern(const i2v_lora_config *config, const char *key, 
     if (!i2v_has_control_characters(key) && !strpbrk(key, "*+?[](){}|\\$")) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                     "%s: alpha_pattern of the LoRA's configuration has a regular expression, which is not supported; "
-                    "name the layers one by one",
+                    "name the layers one by one, or merge it in peft (merge_and_unload) and give the UNet with --unet",
                     config->path);
 }
 
@@ -64,12 +66,13 @@ static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
     return status;
 }
 
-/* adapter_config.json beside an adapter_model.safetensors; NULL: it is not such a file, or there is none. */
+/* adapter_config.json beside an adapter_model.safetensors, or beside a file that was given another name, if no other
+ * there can be meant; NULL: there is none. */
 static char *config_beside(const char *path) {
     static const char name[] = "adapter_model.safetensors", beside[] = "adapter_config.json";
     const char *base = strrchr(path, '/');
     base = base ? base + 1 : path;
-    if (strcmp(base, name) != 0) return NULL;
+    if (strcmp(base, name) != 0 && !i2v_lora_is_alone(path)) return NULL;
     char *config;
     if (asprintf(&config, "%.*s%s", (int)(base - path), path, beside) < 0) return NULL;
     if (i2v_is_file(config)) return config;

@@ -96,15 +96,33 @@ static i2v_status choose(const char **name, const listing *all, const char *fold
     return count == 1 ? I2V_OK : fail_none(all, folder, error);
 }
 
+static int list(listing *all, const char *folder) {
+    all->count = scandir(folder, &all->entries, is_shown, alphasort);
+    return all->count >= 0;
+}
+
+static void forget(listing *all) {
+    for (int i = 0; i < all->count; i++) free(all->entries[i]);
+    free(all->entries);
+}
+
+int i2v_lora_is_alone(const char *path) {
+    const char *slash = strrchr(path, '/'), *name;
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    listing all = {0};
+    int alone = folder && list(&all, folder) && count_of(&all, is_safetensors, &name) == 1;
+    forget(&all);
+    free(folder);
+    return alone;
+}
+
 static i2v_status find_in_folder(char **file, const char *folder, i2v_error *error) {
     listing all = {0};
-    all.count = scandir(folder, &all.entries, is_shown, alphasort);
-    if (all.count < 0) return i2v_fail(error, I2V_ERROR_IO, "%s: cannot be listed: %s", folder, strerror(errno));
+    if (!list(&all, folder)) return i2v_fail(error, I2V_ERROR_IO, "%s: cannot be listed: %s", folder, strerror(errno));
     const char *name = NULL;
     i2v_status status = choose(&name, &all, folder, error);
     if (!status && !(*file = i2v_path_join(folder, name))) status = i2v_fail_memory(error, folder, 0);
-    for (int i = 0; i < all.count; i++) free(all.entries[i]);
-    free(all.entries);
+    forget(&all);
     return status;
 }
 

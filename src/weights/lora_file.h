@@ -9,4 +9,7 @@
  * names what is in it. */
 i2v_status i2v_lora_find_file(char **file, const char *path, i2v_error *error);
 
+/* 1 if no other safetensors file is in the folder of path. */
+int i2v_lora_is_alone(const char *path);
+
 #endif

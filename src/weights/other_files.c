@@ -142,10 +142,12 @@ static i2v_status check_gated(const char *text, const char *path, i2v_error *err
     const char *found = strcasestr(text, begin);
     if (!found) return I2V_OK;
     const char *id = found + sizeof begin - 1;
+    size_t length = strcspn(id, " \n<\"'");
+    if (!memchr(id, '/', length)) return I2V_OK; /* no name of a model */
     return i2v_fail(error, I2V_ERROR_MODEL,
                     "%s: it is the hub's refusal, as the model is gated; accept the licence on the page of %.*s, put "
                     "an access token in HF_TOKEN, and run `img2vid pull %.*s`",
-                    path, (int)strcspn(id, " \n<\"'"), id, (int)strcspn(id, " \n<\"'"), id);
+                    path, (int)length, id, (int)length, id);
 }
 
 /* JSON where weights should be: an index of shards is near to them. */

@@ -153,6 +153,16 @@ class Assembly(LoraLoader):
             warn(f"{error}; what is there is taken")
             return engine
 
+    def _refresh(self) -> None:
+        """Reads modules and a scheduler again that have changed since they were given."""
+        stale = any([part._refresh() for part in self._parts.values()])
+        if self._chosen:
+            chosen = Chosen(self._scheduler)
+            stale |= chosen.config != self._chosen.config
+            self._set(_chosen=chosen)
+        if stale:
+            self._reopen()
+
     def _replace(self, name: str, value: Any) -> None:
         part, before = take(name, value), self._parts[name]
         if part is before:
@@ -196,6 +206,8 @@ class Assembly(LoraLoader):
 
     @scheduler.setter
     def scheduler(self, value: Any) -> None:
+        if value is None:
+            raise TypeError("scheduler is None; the model's own is EulerDiscreteScheduler.from_config(...) of its configuration")
         before = {key: getattr(self, key) for key in ("_scheduler", "_chosen")}
         self._set(**chosen_fields(value, self))
         try:

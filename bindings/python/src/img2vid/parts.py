@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Union
 from . import hub
 from ._progress import Progress
 from .accepted import OF_PARTS, accept
+from .behaviour import Shape, check_behaviour, fresh_shape
 from .config import Config, config_of, config_text
 from .devices import asked_dtype, cpu, dtype_name
 from .loras import Adapters, LoraLoader
@@ -224,11 +225,12 @@ class Module(Part):
 
     _assigned: Any
     _module: Any
+    _fresh: Optional[Shape]
 
     def __init__(self, name: str, given: Any, module: Any) -> None:
         """given: what a program has assigned, which is around the module."""
         super().__init__()
-        self._set(name=name, _assigned=given, _module=module, _config=Config(config_of(module)))
+        self._set(name=name, _assigned=given, _module=module)
         self._read()
 
     @property
@@ -236,15 +238,20 @@ class Module(Part):
         return self._assigned
 
     def _read(self) -> None:
+        self._set(_config=Config(config_of(self._module)), _fresh=fresh_shape(self._module))
+        check_behaviour(self.name, self._module, self._fresh)
         names = {"_class_name": CLASSES[self.name]} if self.name != "image_encoder" else {}
         self._set(_tensors=State(state_of(self.name, self._module), config_text(self.config, **names)))
 
     def _refresh(self) -> bool:
-        """Reads the module again if it has other tensors by now, as after .half(); True if so."""
+        """Reads the module again if it has other tensors by now, as after .half(), or another configuration; True if
+        so."""
         stale = self._tensors is None or not self._tensors.is_of(self._module.state_dict())
-        if stale:
+        if stale or config_of(self._module) != self._config:
             self._read()
-        return stale
+            return True
+        check_behaviour(self.name, self._module, self._fresh)
+        return False
 
 
 # ---- taking what is assigned ----

@@ -265,10 +265,9 @@ class StableVideoDiffusionPipeline(Assembly):
         if unknown:
             raise ValueError(f"callback_on_step_end_tensor_inputs has {sorted(unknown)}; there is only 'latents'")
         pictures = list_pictures(image)
+        self._refresh()
         if self._chosen:
             settings.setdefault("scheduler", self._chosen.name)
-        if any([part._refresh() for part in self._parts.values()]):
-            self._reopen()
         values = dict(settings, height=height, width=width, num_frames=num_frames,
                       num_inference_steps=num_inference_steps, min_guidance_scale=min_guidance_scale,
                       max_guidance_scale=max_guidance_scale, fps=fps, motion_bucket_id=motion_bucket_id,

@@ -96,7 +96,11 @@ def check_animatelcm(config: Mapping[str, Any]) -> None:
 
 
 def check_own_step(scheduler: Any, depth: int) -> None:
-    """A class derived from it that computes something of its own would be taken for the plain one."""
+    """One that computes something of its own would be taken for the plain one."""
+    replaced = sorted(key for key, value in vars(scheduler).items() if callable(value))
+    if replaced:
+        raise TypeError(f"{replaced[0]} of the scheduler was replaced, which img2vid would not call. Other noise levels can be "
+                        "given to the call as sigmas")
     for kind in type(scheduler).__mro__[:depth]:
         for method in ("step", "set_timesteps", "scale_model_input"):
             if method in vars(kind):
