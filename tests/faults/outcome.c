@@ -168,7 +168,7 @@ static int printed_the_same(const fault_place *place) {
     return same;
 }
 
-/* Every system call's failure is told in the system's words, or by what could not be done. */
+/* Every system call's failure is told in the system's words, or by what could not be done; lack of memory as that. */
 static int names_cause(const fault_page *plan, const char *sentence) {
     if (plan->kind == FAULT_MEMORY) {
         /* what libcurl's resolver says of its own allocations */
@@ -176,6 +176,7 @@ static int names_cause(const fault_page *plan, const char *sentence) {
         return strstr(sentence, "memory") || is_resolver;
     }
     if (plan->kind == FAULT_THREADS) return strstr(sentence, "thread") || strstr(sentence, "memory");
+    if (plan->error == ENOMEM && strstr(sentence, "not enough memory")) return 1;
     return strstr(sentence, strerror(plan->error)) != NULL || strstr(sentence, "cannot ") != NULL;
 }
 
