@@ -99,8 +99,25 @@ static void test_the_same_shape(void **state) {
     unlink(path);
 }
 
+/* Sizes whose product is beyond memory are no array's, although one beside them is 0: a caller multiplies them. */
+static void test_empty_and_huge(void **state) {
+    static const int64_t shape[] = {777777777777, 7777777777, 0};
+    char path[] = "/tmp/img2vid-test-XXXXXX", header[128] = "\x93NUMPY\x01\x00\x76";
+    memset(header + 10, ' ', sizeof header - 10);
+    static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (777777777777, 7777777777, 0), }";
+    memcpy(header + 10, text, sizeof text - 1);
+    int descriptor = mkstemp(path), ndim;
+    assert_int_equal(write(descriptor, header, sizeof header), sizeof header);
+    close(descriptor);
+    int64_t found[8];
+    i2v_error error = {0};
+    assert_int_equal(i2v_array_shape(path, found, &ndim, &error), I2V_ERROR_FORMAT);
+    assert_int_not_equal(i2v_array_save(path, (float[]){0}, shape, 3, &error), I2V_OK);
+    unlink(path);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way),
-                                       cmocka_unit_test(test_long_headers), cmocka_unit_test(test_the_same_shape)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way), cmocka_unit_test(test_long_headers),
+                                       cmocka_unit_test(test_the_same_shape), cmocka_unit_test(test_empty_and_huge)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

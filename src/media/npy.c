@@ -190,16 +190,16 @@ static size_t item_size_of(const char *descr) {
     return 0;
 }
 
-/* False if a size is negative or the bytes do not fit in memory. */
+/* False if a size is negative or the bytes do not fit in memory; as in NumPy, sizes beside a 0 count, too. */
 static int count_values(const int64_t *shape, int ndim, size_t item_size, size_t *count) {
     size_t bytes = item_size;
     int empty = 0;
     for (int i = 0; i < ndim; i++) {
         if (shape[i] < 0) return 0;
-        if (shape[i] == 0) empty = 1;
-    }
-    for (int i = 0; i < ndim && !empty; i++) {
-        if (__builtin_mul_overflow(bytes, (size_t)shape[i], &bytes)) return 0;
+        if (shape[i] == 0)
+            empty = 1;
+        else if (__builtin_mul_overflow(bytes, (size_t)shape[i], &bytes) || bytes > PTRDIFF_MAX)
+            return 0;
     }
     *count = empty ? 0 : bytes / item_size;
     return 1;
