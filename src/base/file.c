@@ -153,6 +153,11 @@ char *i2v_path_join(const char *folder, const char *name) {
     return path;
 }
 
+char *i2v_path_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
 int i2v_is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
@@ -161,4 +166,11 @@ int i2v_is_file(const char *path) {
 int i2v_is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+int i2v_is_in(const char *folder, const char *name, int (*is)(const char *path)) {
+    char *path = i2v_path_join(folder, name);
+    int found = path && is(path);
+    free(path);
+    return found;
 }

@@ -34,10 +34,14 @@ i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_
 
 /* "folder/name", allocated; NULL without memory. */
 char *i2v_path_join(const char *folder, const char *name);
+/* The folder that path is in, "." where it names none; allocated, NULL without memory. */
+char *i2v_path_folder(const char *path);
 
 /* True if path names an existing regular file (or a link to one); likewise a folder. */
 int i2v_is_file(const char *path);
 int i2v_is_folder(const char *path);
+/* is (one of the two) of "folder/name". */
+int i2v_is_in(const char *folder, const char *name, int (*is)(const char *path));
 
 /* ---- output_file.c ---- */
 

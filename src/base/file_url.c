@@ -23,7 +23,8 @@ int i2v_percent_decode(char *to, const char *text, size_t length) {
     return !has_zero;
 }
 
-int i2v_is_file_url(const char *text) {
+/* "file:/..." in any case. */
+static int is_file_url(const char *text) {
     return strncasecmp(text, "file:/", 6) == 0;
 }
 
@@ -39,7 +40,7 @@ static const char *path_in(const char *url) {
 
 int i2v_path_from_url(char *text) {
     if (!text) return 0;
-    if (!i2v_is_file_url(text)) return 1;
+    if (!is_file_url(text)) return 1;
     const char *inside = path_in(text);
     char *decoded = inside ? strdup(inside) : NULL; /* so that text stays as it is where it fails */
     int good = decoded && i2v_percent_decode(decoded, decoded, strlen(decoded));

@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/* 1 for "file:/..." in any case. */
-int i2v_is_file_url(const char *text);
-
 /* *path, allocated, is what text leads to: of a file address the path in it, else text itself. An address of another
  * machine is I2V_ERROR_IO. */
 i2v_status i2v_path_of(char **path, const char *text, i2v_error *error);

@@ -3,6 +3,7 @@
  * are those that the VAE decodes; without it, as older versions wrote, they are scaled, as diffusers' are. */
 #include "base/free_memory.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "weights/weights.h"
 
 #include <stdlib.h>
@@ -12,9 +13,7 @@
 static const float SCALING_FACTOR = 0.18215f;
 
 static int is_comfyuis(const char *path) {
-    static const char ending[] = ".latent";
-    size_t length = path ? strlen(path) : 0, count = strlen(ending);
-    return length > count && strcmp(path + length - count, ending) == 0;
+    return i2v_ends_with(path, ".latent");
 }
 
 /* On success the file is to be closed, and *tensor is in it. */

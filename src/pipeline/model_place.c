@@ -14,13 +14,6 @@
 
 static const char index_name[] = "model_index.json";
 
-static int is_in(const char *folder, const char *name, int (*is)(const char *path)) {
-    char *path = i2v_path_join(folder, name);
-    int found = path && is(path);
-    free(path);
-    return found;
-}
-
 /* ---- the hub's cache -------------------------------------------------------------------------------------------- */
 
 /* The folder of the commit that refs/main has; NULL: none. */
@@ -64,8 +57,8 @@ static char *only_folder(const char *snapshots) {
 
 /* models--org--name/ or models--org--name/snapshots/: the snapshot in it, else NULL. */
 static char *snapshot_in(const char *path) {
-    if (is_in(path, index_name, i2v_is_file)) return NULL;
-    if (is_in(path, "snapshots", i2v_is_folder)) {
+    if (i2v_is_in(path, index_name, i2v_is_file)) return NULL;
+    if (i2v_is_in(path, "snapshots", i2v_is_folder)) {
         char *found = main_snapshot(path), *snapshots = found ? NULL : i2v_path_join(path, "snapshots");
         if (snapshots) found = only_folder(snapshots);
         free(snapshots);
@@ -73,7 +66,7 @@ static char *snapshot_in(const char *path) {
     }
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     if (strcmp(name, "snapshots") != 0) return NULL;
-    char *model = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+    char *model = i2v_path_folder(path);
     char *found = model ? main_snapshot(model) : NULL;
     free(model);
     return found ? found : only_folder(path);
@@ -170,7 +163,7 @@ static void look_at_file(folder_content *content, const char *name) {
 static void look_at_folder(folder_content *content, const char *path, const char *name) {
     static const char *const parts[] = {"unet", "vae", "image_encoder", "scheduler", "feature_extractor"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) content->parts += strcmp(name, parts[i]) == 0;
-    if (i2v_starts_with(name, "models--") || is_in(path, index_name, i2v_is_file))
+    if (i2v_starts_with(name, "models--") || i2v_is_in(path, index_name, i2v_is_file))
         add_name(content->models, sizeof content->models, name, &content->models_count);
 }
 
@@ -225,10 +218,10 @@ static i2v_status explain_part(const char *path, i2v_error *error) {
 i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
     i2v_status status = explain_part(path, error);
     if (status) return status;
-    if (is_in(path, "adapter_config.json", i2v_is_file) || is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
+    if (i2v_is_in(path, "adapter_config.json", i2v_is_file) || i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: it is the folder of a LoRA; give a model with --model, and this with --lora", path);
-    if (is_in(path, "scheduler_config.json", i2v_is_file) || is_in(path, "preprocessor_config.json", i2v_is_file))
+    if (i2v_is_in(path, "scheduler_config.json", i2v_is_file) || i2v_is_in(path, "preprocessor_config.json", i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s",
                         path, index_name);

@@ -120,19 +120,12 @@ static i2v_status read_config_in(i2v_engine *engine, i2v_part part, const char *
     return status;
 }
 
-static int has_file(const char *folder, const char *name) {
-    char *path = i2v_path_join(folder, name);
-    int found = path && i2v_is_file(path);
-    free(path);
-    return found;
-}
-
 /* A whole model's folder, or the part's own. */
 static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *path, int is_model) {
     char *folder = NULL;
-    if (is_model || has_file(path, "model_index.json"))
+    if (is_model || i2v_is_in(path, "model_index.json", i2v_is_file))
         folder = i2v_path_join(path, kinds[part].folder);
-    else if (has_file(path, "config.json"))
+    else if (i2v_is_in(path, "config.json", i2v_is_file))
         folder = strdup(path);
     else
         return i2v_fail(&engine->error, I2V_ERROR_MODEL,
@@ -254,8 +247,7 @@ static i2v_status open_stability(i2v_engine *engine, i2v_part part, const part_s
 
 /* The file's folder if its config.json is the part's, else NULL; to be freed. */
 static char *folder_with_config(i2v_part part, const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    char *folder = i2v_path_folder(path);
     char *file = folder ? i2v_path_join(folder, "config.json") : NULL;
     char name[128] = "";
     i2v_config *c = NULL;

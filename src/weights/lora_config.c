@@ -1,9 +1,8 @@
 #include "weights/lora_config.h"
 
-#include "weights/lora_file.h"
-
 #include "base/file.h"
 #include "base/text.h"
+#include "weights/lora_file.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -107,8 +107,8 @@ static void forget(listing *all) {
 }
 
 int i2v_lora_is_alone(const char *path) {
-    const char *slash = strrchr(path, '/'), *name;
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    const char *name;
+    char *folder = i2v_path_folder(path);
     listing all = {0};
     int alone = folder && list(&all, folder) && count_of(&all, is_safetensors, &name) == 1;
     forget(&all);
