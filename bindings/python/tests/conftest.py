@@ -38,3 +38,18 @@ def generate(pipe, picture):
     def run(image=picture, **arguments):
         return pipe(image, **{**SMALL, "output_type": "np", "generator": 7, **arguments}).frames
     return run
+
+
+@pytest.fixture
+def own(model):
+    """A pipeline that a test may change."""
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model) as pipe:
+        yield pipe
+
+
+@pytest.fixture
+def frames(picture):
+    """Likewise of a pipeline, always with the same seed."""
+    def run(pipe, **arguments):
+        return pipe(picture, **{**SMALL, "output_type": "np", "generator": 7, **arguments}).frames
+    return run

@@ -5,18 +5,7 @@ import numpy as np
 import pytest
 
 import standins
-from conftest import SMALL
 from img2vid import StableVideoDiffusionPipeline as Pipeline
-
-
-@pytest.fixture
-def own(model):
-    with Pipeline.from_pretrained(model) as pipe:
-        yield pipe
-
-
-def frames(pipe, picture):
-    return pipe(picture, **{**SMALL, "output_type": "np", "generator": 7}).frames
 
 
 def half(*_):
@@ -32,39 +21,39 @@ def add_hook(module):
 
 
 @pytest.mark.parametrize("change, says", [(replace_forward, "another forward"), (add_hook, "a hook")])
-def test_changed_code_is_refused(own, model, picture, change, says):
+def test_changed_code_is_refused(own, model, frames, change, says):
     changed, later = (standins.UNetSpatioTemporalConditionModel(model / "unet") for _ in range(2))
     change(changed)
     with pytest.raises(TypeError, match=f"unet has {says}"):
         own.unet = changed
     own.unet = later
-    frames(own, picture)
+    frames(own)
     change(later)
     with pytest.raises(TypeError, match=f"unet has {says}"):
-        frames(own, picture)
+        frames(own)
 
 
-def test_a_configuration_that_changes_counts(own, model, picture):
+def test_a_configuration_that_changes_counts(own, model, frames):
     vae = standins.AutoencoderKLTemporalDecoder(model / "vae")
     own.vae = vae
-    before = frames(own, picture)
+    before = frames(own)
     vae.config["scaling_factor"] *= 1.5
-    after = frames(own, picture)
+    after = frames(own)
     assert not np.allclose(before, after, atol=1e-3)
     assert own.vae.config["scaling_factor"] == vae.config["scaling_factor"]
     with Pipeline.from_pretrained(model, vae=vae) as pipe:
-        assert np.array_equal(frames(pipe, picture), after)
+        assert np.array_equal(frames(pipe), after)
 
 
-def test_a_scheduler_that_changes_counts(own, picture):
+def test_a_scheduler_that_changes_counts(own, frames):
     scheduler = standins.EulerDiscreteScheduler(**own.scheduler.config)
     own.scheduler = scheduler
-    before = frames(own, picture)
+    before = frames(own)
     scheduler.config["use_karras_sigmas"] = False
-    assert not np.allclose(before, frames(own, picture), atol=1e-3)
+    assert not np.allclose(before, frames(own), atol=1e-3)
     scheduler.step = half
     with pytest.raises(TypeError, match="step of the scheduler was replaced"):
-        frames(own, picture)
+        frames(own)
     with pytest.raises(TypeError, match="scheduler is None"):
         own.scheduler = None
 

@@ -7,26 +7,12 @@ import pytest
 
 import img2vid
 import standins
-from conftest import SMALL
 from img2vid import StableVideoDiffusionPipeline as Pipeline
 
 
 @pytest.fixture(scope="module")
 def loras(repository):
     return repository / "tests" / "data" / "lora"
-
-
-@pytest.fixture
-def own(model):
-    with Pipeline.from_pretrained(model) as pipe:
-        yield pipe
-
-
-@pytest.fixture
-def frames(picture):
-    def run(pipe):
-        return pipe(picture, generator=7, output_type="np", **SMALL).frames
-    return run
 
 
 @pytest.fixture

@@ -17,20 +17,6 @@ from img2vid.origin import config_of_engine
 PARTS = tuple(standins.KINDS)
 
 
-@pytest.fixture
-def own(model):
-    """A pipeline that a test may change."""
-    with Pipeline.from_pretrained(model) as pipe:
-        yield pipe
-
-
-@pytest.fixture
-def frames(picture):
-    def run(pipe, **arguments):
-        return pipe(picture, **{**SMALL, "output_type": "np", "generator": 7, **arguments}).frames
-    return run
-
-
 @pytest.mark.parametrize("part", PARTS)
 def test_a_module_is_taken(own, model, frames, generate, part):
     same = standins.KINDS[part](model / part)
