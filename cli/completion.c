@@ -109,7 +109,7 @@ static void bash_option(const cli_command *command, const cli_option *option) {
 
 static void bash_command(const cli_command *command) {
     values operand = find_values(command->operand ? command->usage : NULL);
-    printf("    %s)\n        if [[ $cur == -* ]]; then\n            _img2vid_words '--help", command->name);
+    printf("    %s)\n        if [[ $cur == -* ]]; then\n            _img2vid_words '--help --help-all", command->name);
     for (size_t i = 0; i < command->options_count; i++)
         if (takes(command, &command->options[i])) printf(" --%s", command->options[i].name);
     printf("'\n        else\n            ");
@@ -156,7 +156,7 @@ static void print_bash(const cli_command_list *list) {
     for (size_t i = 0; i < list->count; i++) bash_command(list->commands[i]);
     printf("    help) _img2vid_words '");
     for (size_t i = 0; i < list->count; i++) printf("%s ", list->commands[i]->name);
-    printf("--man --bash --zsh --fish' ;;\n"
+    printf("--all --man --bash --zsh --fish' ;;\n"
            "    esac\n"
            "}\n"
            "complete -F _img2vid img2vid\n");
@@ -205,7 +205,8 @@ static void zsh_command(const cli_command *command) {
     printf("    %s)\n        _arguments -s -S \\\n", command->name);
     for (size_t i = 0; i < command->options_count; i++)
         if (takes(command, &command->options[i])) zsh_option(&command->options[i]);
-    printf("            '(- *)'{-h,--help}'[list the options]'");
+    printf("            '(- *)'{-h,--help}'[list the options used most]' \\\n"
+           "            '(- *)--help-all[list all options]'");
     if (command->operand) {
         values operand = find_values(command->usage);
         printf(" \\\n            '*:operand:");
@@ -228,7 +229,7 @@ static void print_zsh(const cli_command_list *list) {
            "    )\n"
            "    if (( CURRENT == 2 )); then\n"
            "        if [[ $words[2] == -* ]]; then\n"
-           "            compadd -- --help --version\n"
+           "            compadd -- --help --version -h -V\n"
            "        else\n"
            "            _describe command commands\n"
            "        fi\n"
@@ -286,8 +287,9 @@ static void fish_option(const cli_command_list *list, const cli_option *option) 
 static void print_fish(const cli_command_list *list) {
     const cli_command *first = list->commands[0];
     printf("# Completion of img2vid in fish; made by img2vid help --fish.\ncomplete -c img2vid -f\n"
-           "complete -c img2vid -n __fish_use_subcommand -l version -d 'print the version'\n"
-           "complete -c img2vid -s h -l help -d 'list the commands or the options'\n"
+           "complete -c img2vid -n __fish_use_subcommand -s V -l version -d 'print the version'\n"
+           "complete -c img2vid -s h -l help -d 'list the commands or the options used most'\n"
+           "complete -c img2vid -n 'not __fish_use_subcommand' -l help-all -d 'list all options'\n"
            "complete -c img2vid -n __fish_use_subcommand -a help -d 'Lists the commands, or the options of one.'\n");
     for (size_t i = 0; i < list->count; i++) {
         const cli_command *command = list->commands[i];

@@ -4,10 +4,22 @@
 
 #include <string.h>
 
+static int help_of_command(const cli_command_list *list, const char *name, int all) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(name, list->commands[i]->name) != 0) continue;
+        cli_print_help(list->commands[i], all);
+        return cli_flush_output();
+    }
+    return cli_wrong_usage(NULL, "there is no help for '%s'", name);
+}
+
 int cli_help(const cli_command_list *list, int argc, char **argv) {
     static const char *const shells[] = {[CLI_BASH] = "--bash", [CLI_ZSH] = "--zsh", [CLI_FISH] = "--fish"};
-    const char *topic = argv[0];
-    if (argc > 1) return cli_wrong_usage(NULL, "help takes one command, not '%s' too", argv[1]);
+    int all = strcmp(argv[0], "--all") == 0;
+    if (argc <= all) return cli_wrong_usage(NULL, "help --all lacks the command");
+    const char *topic = argv[all];
+    if (argc > 1 + all) return cli_wrong_usage(NULL, "help takes one command, not '%s' too", argv[1 + all]);
+    if (all) return help_of_command(list, topic, 1);
     if (strcmp(topic, "--man") == 0) {
         cli_print_manual(list);
         return cli_flush_output();
@@ -21,10 +33,5 @@ int cli_help(const cli_command_list *list, int argc, char **argv) {
         cli_print_completion(list, (cli_shell)shell);
         return cli_flush_output();
     }
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(topic, list->commands[i]->name) != 0) continue;
-        cli_print_help(list->commands[i]);
-        return cli_flush_output();
-    }
-    return cli_wrong_usage(NULL, "there is no help for '%s'", topic);
+    return help_of_command(list, topic, 0);
 }

@@ -13,11 +13,14 @@ typedef struct cli_command_list {
 
 typedef enum cli_shell { CLI_BASH, CLI_ZSH, CLI_FISH } cli_shell;
 
-/* img2vid help COMMAND | --man | --markdown | --bash | --zsh | --fish; argv[0..argc) follows "help" and is not empty.
- * Returns the exit status. */
+/* img2vid help COMMAND | --all COMMAND | --man | --markdown | --bash | --zsh | --fish; argv[0..argc) follows "help" and
+ * is not empty. Returns the exit status. */
 int cli_help(const cli_command_list *list, int argc, char **argv);
 
-/* Print on standard output. The manual is for man(7); its date is SOURCE_DATE_EPOCH's, else today. */
+/* COMMAND --help: a page that fits a screen; with all set, --help-all: every option. On standard output, as what
+ * follows. */
+void cli_print_help(const cli_command *command, int all);
+/* The manual is for man(7); its date is SOURCE_DATE_EPOCH's, else today. */
 void cli_print_manual(const cli_command_list *list);
 /* docs/OPTIONS.md */
 void cli_print_options_page(const cli_command_list *list);

@@ -19,37 +19,38 @@ enum { COMMANDS = 5 };
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --model svd_xt --width 448 --height 256 --seed 42\n"
+        "  img2vid generate rocket.jpg -o rocket.webm --width 448 --height 256 --seed 42\n"
         "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
         "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
-        "  img2vid decode latents.npy -o frames/%04d.png --model svd_xt --decode-chunk-size 4\n";
+        "  img2vid decode latents.npy -o frames/%04d.png -m svd_xt --decode-chunk-size 4\n";
     static const char info_examples[] = "  img2vid info svd_xt\n"
                                         "  img2vid info rocket.mp4 --json\n";
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
     entries[0] = (command_entry){
         {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
-         "Makes a short video out of each picture: files, web addresses or - (standard input).", generate_examples,
+         "Makes short videos of pictures: files, web addresses or - (stdin).", generate_examples,
          cli_option_table, cli_option_count, 1},
         cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
-                                  "Decodes latents that generate --save-latents or ComfyUI's SaveLatent kept.",
+                                  "Decodes latents kept by generate --save-latents or by ComfyUI.",
                                   decode_examples, cli_option_table, cli_option_count, 0},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
-                         "Says what a model folder, a video, a picture or a file of latents is.", info_examples,
+                         "Says what a model, a video, a picture or a file of latents is.", info_examples,
                          cli_option_table, cli_option_count, 0},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
-                                  "Says how fast each operation of a model is here, and how fast it could be.",
+                                  "Says how fast a model's operations are here, and could be.",
                                   bench_examples, cli_option_table, cli_option_count, 0},
                                  cli_bench};
     static const char pull_examples[] =
         "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
-        "  img2vid generate rocket.jpg -o rocket.mp4 --model stabilityai/stable-video-diffusion-img2vid-xt\n";
+        "  img2vid generate rocket.jpg -o rocket.mp4 \\\n"
+        "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
                                   cli_option_table, cli_option_count, 0},
@@ -60,9 +61,8 @@ static int print_help(const command_entry entries[COMMANDS]) {
     printf("Usage: img2vid COMMAND ...\n\nTurns one picture into a short video with Stable Video Diffusion.\n\n");
     printf("Commands:\n");
     for (int i = 0; i < COMMANDS; i++) printf("  %-10s %s\n", entries[i].command.name, entries[i].command.summary);
-    printf("\nOptions:\n  --help     this text; img2vid COMMAND --help or img2vid help COMMAND lists the\n"
-           "             options of a command\n"
-           "  --version  the version\n\n"
+    printf("\nOptions:\n  -h, --help     this text; img2vid COMMAND --help tells of a command\n"
+           "  -V, --version  the version\n\n"
            "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.\n\n"
            "Examples:\n%s",
            entries[0].command.examples);
@@ -77,16 +77,29 @@ static int help(const command_entry entries[COMMANDS], int argc, char **argv) {
     return cli_help(&list, argc, argv);
 }
 
+static int print_version(void) {
+    printf("img2vid %s\n", i2v_version());
+    return cli_flush_output();
+}
+
 static int run(const command_entry *entry, int argc, char **argv) {
     cli_settings settings;
     int status = cli_settings_read(&settings, &entry->command, argc, argv);
-    if (status == CLI_HELP) {
-        cli_print_help(&entry->command);
+    switch (status) {
+    case CLI_HELP:
+    case CLI_HELP_ALL:
+        cli_print_help(&entry->command, status == CLI_HELP_ALL);
         status = cli_flush_output();
-    } else if (status == CLI_LIST) {
+        break;
+    case CLI_VERSION:
+        status = print_version();
+        break;
+    case CLI_LIST:
         status = cli_presets_list();
-    } else if (status == CLI_PARSED) {
+        break;
+    case CLI_PARSED:
         status = entry->run(&settings);
+        break;
     }
     cli_settings_free(&settings);
     return status;
@@ -109,10 +122,7 @@ int main(int argc, char **argv) {
     take_file_addresses(argc, argv);
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
-    if (strcmp(name, "--version") == 0) {
-        printf("img2vid %s\n", i2v_version());
-        return cli_flush_output();
-    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return print_version();
     if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);

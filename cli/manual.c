@@ -88,8 +88,8 @@ static void print_synopsis(const cli_command_list *list) {
         print_usage(list->commands[i]);
         printf(".br\n");
     }
-    printf("\\fBimg2vid help\\fR [\\fICOMMAND\\fR|\\fB\\-\\-man\\fR|\\fB\\-\\-bash\\fR|\\fB\\-\\-zsh\\fR|"
-           "\\fB\\-\\-fish\\fR]\n"
+    printf("\\fBimg2vid help\\fR [[\\fB\\-\\-all\\fR] \\fICOMMAND\\fR|\\fB\\-\\-man\\fR|\\fB\\-\\-bash\\fR|"
+           "\\fB\\-\\-zsh\\fR|\\fB\\-\\-fish\\fR]\n"
            ".br\n\\fBimg2vid\\fR \\fB\\-\\-version\\fR\n");
 }
 
@@ -102,7 +102,8 @@ static void print_commands(const cli_command_list *list) {
         print_paragraph(list->commands[i]->summary);
     }
     printf(
-        ".TP\n\\fBhelp\\fR\nLists the commands, or the options of one. With \\fB\\-\\-man\\fR prints this page, with "
+        ".TP\n\\fBhelp\\fR\nLists the commands, or the options of one that people use most, with \\fB\\-\\-all\\fR "
+        "all of them.\nWith \\fB\\-\\-man\\fR prints this page, with "
         "\\fB\\-\\-bash\\fR, \\fB\\-\\-zsh\\fR or \\fB\\-\\-fish\\fR what completes command lines in that shell.\n");
 }
 
@@ -151,7 +152,9 @@ static void print_options(const cli_command_list *list) {
         group = option->group;
         print_option(list, option);
     }
-    printf(".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the options of a command.\n");
+    printf(".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the options of a command that people use most.\n"
+           ".TP\n\\fB\\-\\-help\\-all\\fR\nPrint all options of a command.\n"
+           ".TP\n\\fB\\-V\\fR, \\fB\\-\\-version\\fR\nPrint the version.\n");
 }
 
 static void print_examples(const cli_command_list *list) {

@@ -116,6 +116,8 @@ static const cli_option *find_option(const cli_command *command, const char *arg
 static int parse_option(cursor *at, const char *argument) {
     const cli_command *command = at->command;
     if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) return CLI_HELP;
+    if (strcmp(argument, "--help-all") == 0) return CLI_HELP_ALL;
+    if (strcmp(argument, "--version") == 0 || strcmp(argument, "-V") == 0) return CLI_VERSION;
     const char *value = NULL;
     const cli_option *option = find_option(command, argument, &value);
     if (!option) return cli_wrong_usage(command->name, "unknown option '%s'", argument);
@@ -166,35 +168,4 @@ int cli_given(const cli_command *command, uint64_t given, const char *name) {
     for (size_t i = 0; i < command->options_count; i++)
         if (strcmp(command->options[i].name, name) == 0) return (int)(given >> i & 1);
     return 0;
-}
-
-/* ---- help ------------------------------------------------------------------------------------------------------- */
-
-enum { HELP_COLUMN = 34 };
-
-static void print_option(const cli_option *option) {
-    char left[80], letter[5] = "";
-    if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    int width = snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
-                         option->argument ? option->argument : "");
-    printf("%-*s", HELP_COLUMN, left);
-    if (width >= HELP_COLUMN) printf("\n%*s", HELP_COLUMN, "");
-    for (const char *c = option->help; *c; c++) {
-        putchar(*c);
-        if (*c == '\n') printf("%*s", HELP_COLUMN, "");
-    }
-    putchar('\n');
-}
-
-void cli_print_help(const cli_command *command) {
-    printf("Usage: img2vid %s %s\n\n%s\n", command->name, command->usage, command->summary);
-    const char *group = "";
-    for (size_t i = 0; i < command->options_count; i++) {
-        const cli_option *option = &command->options[i];
-        if (!(option->commands & command->bit)) continue;
-        if (strcmp(group, option->group) != 0) printf("\n%s:\n", option->group);
-        group = option->group;
-        print_option(option);
-    }
-    printf("%-*sthis text\n\nExamples:\n%s", HELP_COLUMN, "  -h, --help", command->examples);
 }

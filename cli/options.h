@@ -51,11 +51,12 @@ typedef struct cli_operands {
     size_t count;
 } cli_operands;
 
-enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2 };
+/* All but the first: what was asked for in place of work. */
+enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2, CLI_HELP_ALL = -3, CLI_VERSION = -4 };
 
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
- * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_LIST ("help" for a CLI_NAME), or the exit status after
- * printing what is wrong. */
+ * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_LIST ("help" for a CLI_NAME), or
+ * the exit status after printing what is wrong. */
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
 
 /* Reads one of "first|second|..." as its place; 0 if it is none of them. */
@@ -66,7 +67,5 @@ const char *cli_expected(const cli_option *option);
 
 /* True if the option of that name was there. */
 int cli_given(const cli_command *command, uint64_t given, const char *name);
-
-void cli_print_help(const cli_command *command);
 
 #endif

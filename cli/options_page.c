@@ -27,7 +27,8 @@ static void print_commands(const cli_command_list *list) {
         print_cell(command->summary);
         printf(" |\n");
     }
-    printf("| `img2vid help [COMMAND]` | Lists the commands, or the options of one. `--man`, `--bash`, `--zsh` and "
+    printf("| `img2vid help [COMMAND]` | Lists the commands, or the options of one that people use most, with `--all` "
+           "before it all of them. `--man`, `--bash`, `--zsh` and "
            "`--fish` in place of the command print the manual page and completions; `source <(img2vid help --bash)` "
            "completes in the running shell. |\n");
 }
@@ -60,7 +61,7 @@ void cli_print_options_page(const cli_command_list *list) {
     const cli_command *first = list->commands[0];
     const char *group = "";
     printf(
-        "# Commands and options\n\nMade by `img2vid help --markdown`; `img2vid COMMAND --help` prints the same.\n\n");
+        "# Commands and options\n\nMade by `img2vid help --markdown`; `img2vid COMMAND --help-all` prints the same.\n\n");
     print_commands(list);
     printf("\nA value follows its option as `--name value` or `--name=value`. What stands after `--` is no option. The "
            "exit status is\n0, 1 after a failure (one line on standard error says why, and the way out), 2 after wrong "

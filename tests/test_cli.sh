@@ -11,24 +11,60 @@ picture picture.png
 printf 'not a picture, not a model, not latents' > text.txt
 small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
 
+fits_a_terminal() { [ "$(wc -L < "$scratch/out")" -le 80 ] || fail 'a line of help is wider than 80 columns'; }
+
+# --help lists a dozen options or so, each of which --help-all has, and says how many there are.
+short_help() {
+    local short all option
+    works "$scratch/out" generate --help
+    short=$(grep -oE '^  (-., )?--[a-z-]+' "$scratch/out" | grep -oE -- '--[a-z-]+')
+    printed '^Usage: img2vid generate IMAGE... -o OUT \[options\]$'
+    printed '^       img2vid generate --from VIDEO '
+    works "$scratch/out" generate --help-all
+    all=$(grep -oE '^  (-., )?--[a-z-]+' "$scratch/out" | grep -oE -- '--[a-z-]+')
+    [ "$(wc -w <<< "$short")" -ge 12 ] && [ "$(wc -w <<< "$short")" -le 16 ] || fail "a dozen options, not: $short"
+    for option in $short; do
+        grep -qx -- "$option" <<< "$all" || fail "--help-all lacks $option"
+    done
+    works "$scratch/out" generate --help
+    printed "^  --help-all  *all $(($(wc -w <<< "$all") - 2)) options"
+    works "$scratch/out" help --all decode
+    printed '^  --frame-decoder PATH$\|^  --frame-decoder PATH  '
+    refused 2 'lacks the command' help --all
+    refused 2 "not 'info' too" help --all decode info
+    works "$scratch/out" info --help # few: all of them
+    printed '^  --frame-decoder PATH'
+    grep -q help-all "$scratch/out" && fail 'info has no longer page'
+}
+
 help_and_version() {
-    works "$scratch/out" --version
-    printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
+    local asked
+    for asked in --version -V 'generate -V' 'pull acme/model --version'; do
+        works "$scratch/out" $asked
+        printed '^img2vid [0-9]*\.[0-9]*\.[0-9]*$'
+    done
     works "$scratch/out" --help
     printed 'generate'
     for command in generate decode info bench pull; do
         works "$scratch/out" $command --help
         printed "^Usage: img2vid $command "
         printed '^Examples:'
+        fits_a_terminal
+        [ "$(wc -l < "$scratch/out")" -le 40 ] || fail "$command --help does not fit a screen"
+        works "$scratch/out" $command --help-all
+        fits_a_terminal
     done
-    run generate --help
+    works "$scratch/out" help
+    fits_a_terminal
+    short_help
+    run generate --help-all
     for option in output model width height fit num-frames num-videos num-inference-steps sigmas min-guidance-scale \
         max-guidance-scale fps motion-bucket-id noise-aug-strength noise-aug seed rng decode-chunk-size forward-chunk-size dtype \
         max-memory plan threads latents save-latents alpha variant lora crf json quiet quality codec loop playback-fps \
         extend seeds from no-metadata video-index preset scheduler sigma-schedule guidance-shape; do
         printed "--$option"
     done
-    run bench --help
+    run bench --help-all
     for option in model variant width height num-frames max-memory threads dtype decode-chunk-size repeat json quiet; do
         printed "--$option"
     done

@@ -24,6 +24,8 @@ commands=$("$program" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 for command in $commands; do
     "$program" help "$command" > help
     "$program" "$command" --help | cmp -s - help || fail "help $command is not $command --help"
+    "$program" help --all "$command" > help
+    "$program" "$command" --help-all | cmp -s - help || fail "help --all $command is not $command --help-all"
     options=$(grep -oE '^  (-., )?--[a-z-]+' help | grep -oE -- '--[a-z-]+')
     [ -n "$options" ] || fail "$command has no options"
     for option in $options; do
@@ -91,6 +93,7 @@ completes '--max-memory' info --max
 completes '--repeat' bench --rep
 completes '' bench pi
 completes 'generate' help g
+completes '--help --help-all' generate --hel
 
 # ---- zsh and fish, where they are
 

@@ -1,0 +1,105 @@
+/* The pages of img2vid COMMAND --help and --help-all. */
+#include "help.h"
+#include "settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    FEW = 12, /* options that fit a screen with all that is to be said of them */
+    COLUMN = 24, /* where texts begin, so that they end before the 80th */
+    SHORT_COLUMN = 30
+};
+
+/* The options that people use most, in a line of 50 characters each. */
+static const struct {
+    unsigned commands;
+    const char *name, *help;
+} most_used[] = {
+    {~0U, "output", "the video: .mp4 .webm .mkv .mov .gif .webp .png"},
+    {~0U, "model", "a folder, a file, or what img2vid pull has brought"},
+    {~0U, "width", "pixels, a multiple of 8 (default: the model's own)"},
+    {~0U, "height", "likewise"},
+    {~0U, "num-frames", "frames in the video (default: the model's own)"},
+    {~0U, "fps", "frames a second (default 7)"},
+    {~0U, "motion-bucket-id", "more is more motion (default 127)"},
+    {~0U, "num-inference-steps", "fewer is faster and rougher (default 25)"},
+    {~0U, "seed", "same seed, same video (default: a random one)"},
+    {~0U, "quality", "of the file, 0 (smallest) to 100 (best)"},
+    {~0U, "from", "make this video again, to the byte or with changes"},
+    {~0U, "max-memory", "such as 6G: work in smaller pieces, same result"},
+    {~0U, "plan", "only say what memory and time it would take"},
+    {CLI_BENCH, "dtype", "how tensors are stored (default auto, here f32)"},
+    {CLI_DECODE | CLI_BENCH, "decode-chunk-size", "frames decoded together (default: all)"},
+    {CLI_BENCH, "repeat", "passes, of which the fastest counts (default 2)"},
+    {CLI_DECODE | CLI_BENCH, "threads", "to compute on (default: one a core)"},
+    {CLI_DECODE | CLI_BENCH, "json", "print one JSON object on standard output"},
+};
+
+static int takes(const cli_command *command, const cli_option *option) {
+    return (option->commands & command->bit) != 0;
+}
+
+static size_t count_options(const cli_command *command) {
+    size_t count = 0;
+    for (size_t i = 0; i < command->options_count; i++) count += takes(command, &command->options[i]) != 0;
+    return count;
+}
+
+/* "A or B" as two lines. */
+static void print_usage(const cli_command *command) {
+    const char *first = command->usage, *second = strstr(first, " or ");
+    printf("Usage: img2vid %s %.*s\n", command->name, (int)(second ? (size_t)(second - first) : strlen(first)), first);
+    if (second) printf("       img2vid %s %s\n", command->name, second + 4);
+    printf("\n%s\n", command->summary);
+}
+
+static void print_option(const cli_option *option, int column, const char *help) {
+    char left[80], letter[5] = "";
+    if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    int width = snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
+                         option->argument ? option->argument : "");
+    printf("%-*s", column, left);
+    if (width >= column) printf("\n%*s", column, "");
+    for (const char *c = help; *c; c++) {
+        putchar(*c);
+        if (*c == '\n') printf("%*s", column, "");
+    }
+    putchar('\n');
+}
+
+static void print_all(const cli_command *command) {
+    const char *group = "";
+    for (size_t i = 0; i < command->options_count; i++) {
+        const cli_option *option = &command->options[i];
+        if (!takes(command, option)) continue;
+        if (strcmp(group, option->group) != 0) printf("\n%s:\n", option->group);
+        group = option->group;
+        print_option(option, COLUMN, option->help);
+    }
+}
+
+static void print_most_used(const cli_command *command) {
+    printf("\nOptions:\n");
+    for (size_t i = 0; i < sizeof most_used / sizeof *most_used; i++) {
+        if (!(most_used[i].commands & command->bit)) continue;
+        for (size_t j = 0; j < command->options_count; j++) {
+            const cli_option *option = &command->options[j];
+            if (takes(command, option) && strcmp(option->name, most_used[i].name) == 0)
+                print_option(option, SHORT_COLUMN, most_used[i].help);
+        }
+    }
+}
+
+void cli_print_help(const cli_command *command, int all) {
+    size_t count = count_options(command);
+    int is_short = !all && count > FEW, column = is_short ? SHORT_COLUMN : COLUMN;
+    print_usage(command);
+    if (is_short)
+        print_most_used(command);
+    else
+        print_all(command);
+    printf("%-*s%s\n", column, "  -h, --help", all && count > FEW ? "the options used most" : "this text");
+    if (count > FEW) printf("%-*sall %zu options, and more on each\n", column, "  --help-all", count);
+    printf("\nExamples:\n%s", command->examples);
+}
