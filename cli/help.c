@@ -28,6 +28,10 @@ int cli_help(const cli_command_list *list, int argc, char **argv) {
         cli_print_options_page(list);
         return cli_flush_output();
     }
+    if (strcmp(topic, "config") == 0) {
+        cli_print_config_page();
+        return cli_flush_output();
+    }
     for (int shell = CLI_BASH; shell <= CLI_FISH; shell++) {
         if (strcmp(topic, shells[shell]) != 0) continue;
         cli_print_completion(list, (cli_shell)shell);

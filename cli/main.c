@@ -1,5 +1,6 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
+#include "config.h"
 #include "help.h"
 #include "message.h"
 #include "presets.h"
@@ -101,6 +102,7 @@ static int run(const command_entry *entry, int argc, char **argv) {
         status = entry->run(&settings);
         break;
     }
+    if (status == CLI_FAILED || status == CLI_USAGE) cli_config_remind(&settings);
     cli_settings_free(&settings);
     return status;
 }

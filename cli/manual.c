@@ -166,15 +166,11 @@ static void print_examples(const cli_command_list *list) {
     }
 }
 
-typedef struct manual_entry {
-    const char *term, *text;
-} manual_entry;
-
 /* introduction: NULL for none. */
-static void print_entries(const char *title, const char *introduction, const manual_entry *entries) {
+static void print_entries(const char *title, const char *introduction, const cli_entry *entries) {
     printf(".SH %s\n", title);
     if (introduction) print_paragraph(introduction);
-    for (const manual_entry *entry = entries; entry->term; entry++) {
+    for (const cli_entry *entry = entries; entry->term; entry++) {
         printf(".TP\n");
         print_styled('B', entry->term);
         putchar('\n');
@@ -182,14 +178,16 @@ static void print_entries(const char *title, const char *introduction, const man
     }
 }
 
-static const manual_entry file_entries[] = {
+static const cli_entry file_entries[] = {
     {"PREFIX/share/img2vid/models/small", "The bundled model, used without --model. PREFIX is the folder above the one "
                                           "that the program lies in, so an installation may be moved."},
+    {"~/.config/img2vid/config", "Values of options: see CONFIGURATION."},
     {"~/.cache/huggingface/hub", "Models that img2vid pull has downloaded, and those of the Python library "
                                  "huggingface_hub: the same folder in the same layout."},
     {NULL, NULL}};
 
-static const manual_entry environment_entries[] = {
+static const cli_entry environment_entries[] = {
+    {"IMG2VID_CONFIG, XDG_CONFIG_HOME, IMG2VID_MODEL, ...", "See CONFIGURATION."},
     {"HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME", "Where that folder is: HF_HUB_CACHE, else HF_HOME/hub, else "
                                               "XDG_CACHE_HOME/huggingface/hub."},
     {"HF_TOKEN, HF_TOKEN_PATH", "The access token for gated and private models, or the file that it is in (else "
@@ -200,7 +198,7 @@ static const manual_entry environment_entries[] = {
     {"SOURCE_DATE_EPOCH", "Seconds since 1970 that date the page of img2vid help --man, in place of today."},
     {NULL, NULL}};
 
-static const manual_entry metadata_entries[] = {
+static const cli_entry metadata_entries[] = {
     {".mp4, .mov", "The comment of the container."},
     {".mkv, .webm", "The tag COMMENT."},
     {".png", "An iTXt chunk named img2vid; of every frame in DIR/%04d.png."},
@@ -208,7 +206,7 @@ static const manual_entry metadata_entries[] = {
     {".webp", "XMP, img2vid:parameters."},
     {NULL, NULL}};
 
-static const manual_entry status_entries[] = {{"0", "Done."},
+static const cli_entry status_entries[] = {{"0", "Done."},
                                               {"1", "Failed; one line on standard error says why, and the way out."},
                                               {"2", "Wrong usage: an unknown option, or a value of the wrong kind."},
                                               {"130", "Interrupted, by Ctrl-C or SIGTERM."},
@@ -230,6 +228,7 @@ void cli_print_manual(const cli_command_list *list) {
     print_commands(list);
     print_options(list);
     print_examples(list);
+    print_entries("CONFIGURATION", cli_config_introduction, cli_config_entries);
     print_entries(
         "METADATA",
         "A video carries the parameters it was made with, as JSON, unless --no-metadata is given: img2vid info "

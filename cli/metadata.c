@@ -320,6 +320,15 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
     return CLI_PARSED;
 }
 
+uint64_t cli_metadata_decides(const cli_command *command) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < PARAMETERS; i++) {
+        bits |= cli_option_bit(command, parameters[i].option);
+        if (parameters[i].unless) bits |= cli_option_bit(command, parameters[i].unless);
+    }
+    return bits;
+}
+
 static int is_known(const char *name) {
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (strcmp(facts[i], name) == 0) return 1;

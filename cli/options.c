@@ -45,7 +45,7 @@ static int read_value(const cli_option *option, void *target, const char *text) 
     case CLI_LORAS:
         return cli_read_lora(target, text);
     case CLI_FLAG:
-        break;
+        return cli_read_choice(target, "false|true", text) || cli_read_choice(target, "0|1", text);
     }
     return 0;
 }
@@ -68,21 +68,33 @@ const char *cli_expected(const cli_option *option) {
         return option->argument;
     case CLI_LORAS:
         return "PATH[:SCALE], SCALE being a finite number";
+    case CLI_FLAG:
+        return "true or false";
     case CLI_TEXT:
     case CLI_NAME:
-    case CLI_FLAG:
         break;
     }
     return "a name that is not empty";
 }
 
-static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
+int cli_option_read(const cli_option *option, void *values, const char *text, char *problem, size_t size) {
     void *target = (char *)values + option->offset;
-    if (!read_value(option, target, text))
-        return cli_wrong_usage(command->name, "--%s takes %s, not '%s'", option->name, cli_expected(option), text);
-    if (option->type == CLI_INTEGER && *(int *)target < option->minimum)
-        return cli_fail("--%s must be at least %d, not %s", option->name, option->minimum, text);
+    if (!read_value(option, target, text)) {
+        snprintf(problem, size, "takes %s, not '%.200s'", cli_expected(option), text);
+        return CLI_USAGE;
+    }
+    if (option->type == CLI_INTEGER && *(int *)target < option->minimum) {
+        snprintf(problem, size, "must be at least %d, not %s", option->minimum, text);
+        return CLI_FAILED;
+    }
     return CLI_PARSED;
+}
+
+static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
+    char problem[400];
+    int status = cli_option_read(option, values, text, problem, sizeof problem);
+    if (status == CLI_USAGE) return cli_wrong_usage(command->name, "--%s %s", option->name, problem);
+    return status == CLI_PARSED ? status : cli_fail("--%s %s", option->name, problem);
 }
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
@@ -164,8 +176,12 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
     return status;
 }
 
-int cli_given(const cli_command *command, uint64_t given, const char *name) {
+uint64_t cli_option_bit(const cli_command *command, const char *name) {
     for (size_t i = 0; i < command->options_count; i++)
-        if (strcmp(command->options[i].name, name) == 0) return (int)(given >> i & 1);
+        if (strcmp(command->options[i].name, name) == 0) return UINT64_C(1) << i;
     return 0;
+}
+
+int cli_given(const cli_command *command, uint64_t given, const char *name) {
+    return (given & cli_option_bit(command, name)) != 0;
 }

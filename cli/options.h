@@ -62,8 +62,15 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
 /* Reads one of "first|second|..." as its place; 0 if it is none of them. */
 int cli_read_choice(int *value, const char *choices, const char *text);
 
+/* Reads text as the option's value into values; a flag's is "true", "false", "1" or "0". Returns CLI_PARSED, or the exit
+ * status and what is wrong, which can follow the option's name: "must be at least 1, not 0". */
+int cli_option_read(const cli_option *option, void *values, const char *text, char *problem, size_t size);
+
 /* "a whole number": what an option takes, for messages. */
 const char *cli_expected(const cli_option *option);
+
+/* The option's bit among those given; 0 if there is none of that name. */
+uint64_t cli_option_bit(const cli_command *command, const char *name);
 
 /* True if the option of that name was there. */
 int cli_given(const cli_command *command, uint64_t given, const char *name);

@@ -57,6 +57,17 @@ static void print_option(const cli_command_list *list, const cli_option *option)
     printf(" |\n");
 }
 
+static void print_config(void) {
+    printf("\n## Configuration\n\n%s\n\n| | |\n|---|---|\n", cli_config_introduction);
+    for (const cli_entry *entry = cli_config_entries; entry->term; entry++) {
+        printf("| ");
+        print_cell(entry->term);
+        printf(" | ");
+        print_cell(entry->text);
+        printf(" |\n");
+    }
+}
+
 void cli_print_options_page(const cli_command_list *list) {
     const cli_command *first = list->commands[0];
     const char *group = "";
@@ -74,4 +85,5 @@ void cli_print_options_page(const cli_command_list *list) {
         group = option->group;
         print_option(list, option);
     }
+    print_config();
 }

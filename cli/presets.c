@@ -32,6 +32,21 @@ int cli_preset_apply(cli_settings *settings, uint64_t given) {
     return CLI_PARSED;
 }
 
+/* What comes out the same whatever was there before is what the preset says. */
+uint64_t cli_preset_sets(const cli_command *command, const char *name) {
+    cli_settings zeros, ones;
+    uint64_t bits = 0;
+    memset(&zeros, 0, sizeof zeros);
+    memset(&ones, 0xff, sizeof ones);
+    if (i2v_params_preset(&zeros.params, name, NULL) != I2V_OK || i2v_params_preset(&ones.params, name, NULL) != I2V_OK)
+        return 0;
+    for (size_t i = 0; i < command->options_count; i++) {
+        size_t offset = command->options[i].offset, size = value_size(command->options[i].type);
+        if (size && memcmp((char *)&zeros + offset, (char *)&ones + offset, size) == 0) bits |= UINT64_C(1) << i;
+    }
+    return bits;
+}
+
 /* "1 to 3" */
 static const char *range(char *text, size_t size, double low, double high) {
     snprintf(text, size, "%g to %g", low, high);

@@ -1,5 +1,7 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
+#include "config.h"
+#include "exclusions.h"
 #include "message.h"
 #include "presets.h"
 #include "rerun.h"
@@ -182,8 +184,12 @@ const cli_option cli_option_table[] = {
      "print one JSON object on standard output, or for\n"
      "several pictures or seeds one a line"},
     {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG, AT(no_config), 0,
+     "leave out the configuration file and the variables\n"
+     "IMG2VID_...: img2vid help config"},
 };
 /* clang-format on */
+_Static_assert(sizeof cli_option_table / sizeof *cli_option_table <= 64, "an option is a bit of a uint64_t");
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
 
 static int draw_seed(cli_settings *settings) {
@@ -197,10 +203,6 @@ static int draw_seed(cli_settings *settings) {
 
 static int check_output_options(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
-    if (cli_given(command, known, "crf") && cli_given(command, known, "quality"))
-        return cli_wrong_usage(command->name, "--crf and --quality exclude each other");
-    if (cli_given(command, known, "seed") && cli_given(command, known, "seeds"))
-        return cli_wrong_usage(command->name, "--seed and --seeds exclude each other");
     if (settings->params.extend > 0 && settings->latents)
         return cli_wrong_usage(command->name,
                                "--extend and --latents exclude each other: each clip needs its own noise");
@@ -211,9 +213,19 @@ static int check_output_options(cli_settings *settings, uint64_t known) {
     return CLI_PARSED;
 }
 
-/* What the values say together. known: the options that have one, on the command line (given) or from --from. */
+static int check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
+    const char *first, *second;
+    known &= ~cli_option_bit(command, "sigma-schedule"); /* a file's metadata says it beside its sigmas */
+    if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
+    return cli_wrong_usage(command->name, "--%s and --%s exclude each other", first, second);
+}
+
+/* What the values say together. known: the options that have one, on the command line or by configuration (given) or
+ * from --from. */
 static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     const cli_command *command = settings->command;
+    int status = check_exclusions(command, given, known);
+    if (status != CLI_PARSED) return status;
     settings->hub.variant = settings->options.variant;
     settings->options.loras = settings->loras.list;
     settings->options.loras_count = settings->loras.count;
@@ -226,13 +238,9 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
                                cli_given(command, known, "max-guidance-scale");
     if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
-    int status = check_output_options(settings, known);
+    status = check_output_options(settings, known);
     if (status != CLI_PARSED) return status;
     if (cli_given(command, known, "sigmas")) {
-        if (cli_given(command, known, "num-inference-steps"))
-            return cli_wrong_usage(command->name, "--sigmas and --num-inference-steps exclude each other");
-        if (cli_given(command, given, "sigma-schedule"))
-            return cli_wrong_usage(command->name, "--sigmas and --sigma-schedule exclude each other");
         if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
@@ -261,7 +269,9 @@ int cli_settings_read(cli_settings *settings, const cli_command *command, int ar
     if (settings->operands.count) settings->operand = settings->operands.items[0];
     known = given;
     if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
-    return status == CLI_PARSED ? check(settings, given, known) : status;
+    uint64_t configured = 0;
+    if (status == CLI_PARSED && !settings->no_config) status = cli_config_apply(settings, given, &configured);
+    return status == CLI_PARSED ? check(settings, given | configured, known | configured) : status;
 }
 
 void cli_settings_free(cli_settings *settings) {
@@ -270,5 +280,7 @@ void cli_settings_free(cli_settings *settings) {
     cli_loras_free(&settings->loras);
     free(settings->found_image);
     json_decref(settings->metadata);
+    cli_config_free(&settings->environment);
+    cli_config_free(&settings->config);
     memset(settings, 0, sizeof *settings);
 }

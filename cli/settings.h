@@ -2,6 +2,7 @@
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
+#include "config_file.h"
 #include "img2vid/img2vid.h"
 #include "loras.h"
 #include "numbers.h"
@@ -22,7 +23,10 @@ typedef struct cli_settings {
     i2v_alpha alpha;
     cli_numbers sigmas;
     cli_loras loras;
-    int json, quiet;
+    int json, quiet, verbose;
+    const char *log_file;
+    int no_config;
+    cli_config_list environment, config; /* strings of other members may be in them */
     int plan;       /* only say what memory it would take */
     int repeat;     /* of bench */
     int seed_drawn; /* no --seed: params.seed was drawn */

@@ -4,6 +4,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/work"
 cd "$scratch/work" || exit 1
+for variable in ${!IMG2VID_@}; do unset "$variable"; done # and no configuration of whoever runs this
+export IMG2VID_CONFIG=/dev/null
 failures=0
 : > "$scratch/out" > "$scratch/err"
 

@@ -10,6 +10,7 @@ scratch=$(mktemp -d)
 server_id=
 trap '[ -n "$server_id" ] && kill "$server_id"; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
+export IMG2VID_CONFIG=/dev/null
 for variable in HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE XDG_CACHE_HOME http_proxy https_proxy all_proxy; do
     unset $variable
 done

@@ -8,6 +8,7 @@ kind=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
+export IMG2VID_CONFIG=/dev/null
 model=$source/tests/data/reference/plain_top
 picture=$source/examples/rocket.jpg
 

@@ -1,0 +1,134 @@
+#include "config.h"
+#include "exclusions.h"
+#include "message.h"
+#include "metadata.h"
+#include "presets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Those that are of one run, or say where to look. */
+static const char *const not_here[] = {"from", "latents", "file", "plan", "video-index", "no-config"};
+
+typedef struct applying {
+    cli_settings *settings;
+    cli_settings unused; /* takes what does not count, so that all is looked at */
+    uint64_t taken;      /* options that have their value from further up, or must not have any */
+    uint64_t configured;
+    int is_environment;
+} applying;
+
+/* The options that have their value once those of bits are given. */
+static uint64_t covered_by(const cli_settings *settings, uint64_t bits) {
+    const cli_command *command = settings->command;
+    uint64_t covered = bits;
+    if (cli_given(command, bits, "preset")) covered |= cli_preset_sets(command, settings->preset);
+    if (cli_given(command, bits, "model")) covered |= cli_option_bit(command, "revision"); /* which is of that model */
+    return covered | cli_excluded(command, covered);
+}
+
+/* What is not asked for here whatever stands there. */
+static uint64_t barred(const cli_settings *settings) {
+    const cli_command *command = settings->command;
+    uint64_t bits = 0;
+    if (settings->from) bits |= cli_metadata_decides(command) | cli_option_bit(command, "preset");
+    if (command->bit & (CLI_INFO | CLI_PULL)) bits |= cli_option_bit(command, "revision"); /* the model is an operand */
+    return bits;
+}
+
+static const cli_option *find(const cli_command *command, const char *name) {
+    for (size_t i = 0; i < command->options_count; i++)
+        if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
+    return NULL;
+}
+
+static int is_not_here(const char *name) {
+    for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++)
+        if (strcmp(not_here[i], name) == 0) return 1;
+    return 0;
+}
+
+/* A file is ours, so that a name in it must be right; a variable may be another program's. */
+static int refuse_name(const applying *at, const cli_config_entry *entry, const char *why) {
+    if (!at->is_environment) return cli_wrong_usage(at->settings->command->name, "%s %s", entry->label, why);
+    if (!at->settings->quiet) cli_line(stderr, "img2vid: warning: %s %s", entry->label, why);
+    return CLI_PARSED;
+}
+
+static int read_entry(cli_settings *to, const cli_option *option, const cli_config_entry *entry, const char *command) {
+    char problem[300];
+    i2v_error error;
+    i2v_params params;
+    if (option->type == CLI_TEXT || option->type == CLI_LORAS) i2v_path_from_url(entry->value);
+    if (option->type == CLI_NAME && i2v_params_preset(&params, entry->value, &error) != I2V_OK)
+        return cli_wrong_usage(command, "%s: %s", entry->label, error.message);
+    if (cli_option_read(option, to, entry->value, problem, sizeof problem) == CLI_PARSED) return CLI_PARSED;
+    return cli_wrong_usage(command, "%s %s", entry->label, problem);
+}
+
+/* seen: the options of the list up to here. */
+static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
+    const cli_command *command = at->settings->command;
+    const cli_option *option = find(command, entry->name);
+    if (!option) return refuse_name(at, entry, "is no option");
+    if (is_not_here(option->name)) return refuse_name(at, entry, "is for the command line alone");
+    uint64_t bit = cli_option_bit(command, option->name);
+    if ((*seen & bit) && option->type != CLI_LORAS)
+        return cli_wrong_usage(command->name, "%s has a value further up already", entry->label);
+    *seen |= bit;
+    entry->used = (option->commands & command->bit) && !(at->taken & bit);
+    if (entry->used) at->configured |= bit;
+    return read_entry(entry->used ? at->settings : &at->unused, option, entry, command->name);
+}
+
+static int apply(applying *at, cli_config_list *list) {
+    const cli_command *command = at->settings->command;
+    uint64_t seen = 0, before = at->configured;
+    const char *first, *second;
+    int status = CLI_PARSED;
+    for (size_t i = 0; status == CLI_PARSED && i < list->count; i++) status = apply_entry(at, &list->entries[i], &seen);
+    if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
+        return cli_wrong_usage(command->name, "%s: %s and %s exclude each other",
+                               list->path ? list->path : "the environment", first, second);
+    at->taken |= covered_by(at->settings, at->configured & ~before);
+    return status;
+}
+
+int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configured) {
+    applying at = {.settings = settings};
+    at.taken = covered_by(settings, given) | barred(settings);
+    at.is_environment = 1;
+    int status = cli_config_read_environment(&settings->environment);
+    if (status == CLI_PARSED) status = apply(&at, &settings->environment);
+    at.is_environment = 0;
+    if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command->name);
+    if (status == CLI_PARSED) status = apply(&at, &settings->config);
+    if (status != CLI_PARSED) { /* the sentence is said: nothing of it is to be told of again */
+        cli_config_free(&settings->environment);
+        cli_config_free(&settings->config);
+    }
+    cli_settings_free(&at.unused);
+    *configured = at.configured;
+    return status;
+}
+
+/* "model, threads" into text; its length. */
+static size_t list_used(char *text, size_t size, const cli_config_list *list) {
+    size_t length = 0;
+    *text = 0;
+    for (size_t i = 0; i < list->count && length < size; i++) {
+        const cli_config_entry *entry = &list->entries[i];
+        if (entry->used)
+            length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "",
+                                       list->path ? entry->name : entry->label);
+    }
+    return length;
+}
+
+void cli_config_remind(const cli_settings *settings) {
+    char names[1024];
+    if (list_used(names, sizeof names, &settings->environment))
+        cli_line(stderr, "img2vid: note: the environment sets %s", names);
+    if (list_used(names, sizeof names, &settings->config))
+        cli_line(stderr, "img2vid: note: %s sets %s", settings->config.path, names);
+}
