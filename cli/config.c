@@ -51,7 +51,7 @@ static int is_not_here(const char *name) {
 /* A file is ours, so that a name in it must be right; a variable may be another program's. */
 static int refuse_name(const applying *at, const cli_config_entry *entry, const char *why) {
     if (!at->is_environment) return cli_wrong_usage(at->settings->command->name, "%s %s", entry->label, why);
-    if (!at->settings->quiet) cli_line(stderr, "img2vid: warning: %s %s", entry->label, why);
+    cli_say(!at->settings->quiet, "img2vid: warning: %s %s", entry->label, why);
     return CLI_PARSED;
 }
 
@@ -128,7 +128,23 @@ static size_t list_used(char *text, size_t size, const cli_config_list *list) {
 void cli_config_remind(const cli_settings *settings) {
     char names[1024];
     if (list_used(names, sizeof names, &settings->environment))
-        cli_line(stderr, "img2vid: note: the environment sets %s", names);
+        cli_say(1, "img2vid: note: the environment sets %s", names);
     if (list_used(names, sizeof names, &settings->config))
-        cli_line(stderr, "img2vid: note: %s sets %s", settings->config.path, names);
+        cli_say(1, "img2vid: note: %s sets %s", settings->config.path, names);
+}
+
+static void say_used(int shown, const cli_config_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        const cli_config_entry *entry = &list->entries[i];
+        if (entry->used) cli_say(shown, "  %s = %s", entry->label, entry->value);
+    }
+}
+
+void cli_config_say(const cli_settings *settings) {
+    int shown = settings->verbose;
+    cli_say(shown, "configuration: %s", settings->no_config     ? "left out"
+                                        : settings->config.path ? settings->config.path
+                                                                : "no file");
+    say_used(shown, &settings->environment);
+    say_used(shown, &settings->config);
 }

@@ -5,11 +5,13 @@
 #include "settings.h"
 
 /* Reads both into settings. given: the options on the command line. Those that took a value here are added to
- * *configured. What counts more: the command line, then its --preset, what the file of --from says, the environment, its
- * preset, the file, its preset; and of two options that exclude each other the one that comes from further up. A file
- * that is rerun says all that decides what its frames are, so that nothing else is taken for that. Returns CLI_PARSED,
- * or the exit status after printing what is wrong. */
+ * *configured. What counts more: the command line, then its --preset, the metadata of --from, the environment, its
+ * preset, the file, its preset; of two options that exclude each other, the one from further up. With --from, nothing
+ * here decides what the frames are. Returns CLI_PARSED, or the exit status after printing what is wrong. */
 int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configured);
+
+/* For --verbose and the log: the file, and the values that took effect. */
+void cli_config_say(const cli_settings *settings);
 
 /* Where a run failed: which of its values nobody typed. */
 void cli_config_remind(const cli_settings *settings);

@@ -97,7 +97,8 @@ static int read_descriptor(char **text, int descriptor, const char *path) {
     return memchr(*text, 0, size) ? fail_read(path, "it is no text") : CLI_PARSED;
 }
 
-/* *text is NULL where there is no file, which is right unless it was named. Opened without waiting: it may be a pipe. */
+/* *text is NULL where there is no file, which is right unless it was named. Opened without waiting: it may be a pipe.
+ */
 static int read_text(char **text, const char *path) {
     int named = variable("IMG2VID_CONFIG") != NULL;
     *text = NULL;

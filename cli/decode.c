@@ -1,5 +1,6 @@
 /* img2vid decode: saved latents in, a video out. */
 #include "commands.h"
+#include "detail.h"
 #include "job.h"
 #include "overwrite.h"
 #include "signals.h"
@@ -52,6 +53,10 @@ int cli_decode(const cli_settings *settings) {
     if (status == I2V_OK) {
         cli_signals_running(job.engine);
         int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];
+        cli_detail_input(&job);
+        if (!settings->plan && cli_detail_wanted(&job))
+            cli_detail_plan(&job, i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan),
+                            &job.plan);
         status = settings->plan ? i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan)
                                 : i2v_decode(job.engine, latents, frames, height, width, &job.params, &job.video);
         status = cli_job_engine_result(&job, status);

@@ -26,7 +26,8 @@ int cli_exclusion_find(const cli_command *command, uint64_t given, const char **
     for (size_t i = 0; i < EXCLUSIONS; i++) {
         *first = exclusions[i].first;
         *second = exclusions[i].second;
-        if (!exclusions[i].by_value && cli_given(command, given, *first) && cli_given(command, given, *second)) return 1;
+        if (exclusions[i].by_value) continue;
+        if (cli_given(command, given, *first) && cli_given(command, given, *second)) return 1;
     }
     return 0;
 }

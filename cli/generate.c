@@ -1,6 +1,7 @@
 /* img2vid generate: pictures in, short videos out. */
 #include "address.h"
 #include "commands.h"
+#include "detail.h"
 #include "job.h"
 #include "latents.h"
 #include "many.h"
@@ -108,6 +109,7 @@ static i2v_status load_image(cli_job *job) {
 static i2v_status make(cli_job *job) {
     i2v_status status = load_image(job);
     if (status != I2V_OK) return status;
+    cli_detail_input(job);
     status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
     if (status == I2V_OK) status = cli_job_save(job);
     if (status != I2V_OK && status != I2V_CANCELLED) cli_latents_tell(job);
@@ -120,6 +122,8 @@ int cli_generate(const cli_settings *settings) {
     float *latents = NULL;
     i2v_status status = begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job, &latents);
+    if (status == I2V_OK && cli_detail_wanted(&job))
+        cli_detail_plan(&job, i2v_plan_generate(job.engine, &job.params, &job.plan), &job.plan);
     if (status == I2V_OK) cli_signals_running(job.engine);
     int exit_status;
     if (cli_tasks_count(settings) > 1) {

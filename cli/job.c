@@ -2,6 +2,7 @@
 #include "job.h"
 #include "bench_report.h"
 #include "bundled.h"
+#include "detail.h"
 #include "latents.h"
 #include "message.h"
 #include "metadata.h"
@@ -92,8 +93,8 @@ static i2v_status open_model(cli_job *job) {
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
-    for (size_t i = 0; !job->settings->quiet && i < job->model.warnings_count; i++)
-        cli_line(stderr, "img2vid: warning: %s", job->model.warnings[i]);
+    for (size_t i = 0; i < job->model.warnings_count; i++)
+        cli_say(!job->settings->quiet, "img2vid: warning: %s", job->model.warnings[i]);
     return status == I2V_OK ? cli_rerun_check_model(job) : status;
 }
 
@@ -110,9 +111,8 @@ void cli_job_note(cli_job *job, const char *format, ...) {
 }
 
 void cli_job_warn(cli_job *job, const char *what) {
-    if (job->settings->quiet) return;
     cli_progress_end(&job->progress);
-    cli_line(stderr, "img2vid: warning: %s: %s", job->task.input, what);
+    cli_say(!job->settings->quiet, "img2vid: warning: %s: %s", job->task.input, what);
 }
 
 static void write_notes(cli_job *job) {
@@ -149,6 +149,7 @@ void cli_job_select(cli_job *job, size_t place) {
 static int on_event(const i2v_event *event, void *user) {
     cli_job *job = user;
     i2v_status saved = cli_latents_save(job, event);
+    cli_detail_event(job, event);
     return cli_progress_event(event, &job->progress) || saved != I2V_OK;
 }
 
@@ -163,6 +164,7 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = check_outputs(job);
     if (status == I2V_OK) status = open_model(job);
     write_notes(job);
+    if (status == I2V_OK) cli_detail_job(job);
     if (status == I2V_OK && settings->path && !settings->no_metadata) status = cli_metadata_check(job);
     return status;
 }
@@ -223,7 +225,7 @@ int cli_job_end(cli_job *job, i2v_status status) {
     } else if (job->bench) {
         exit_status = job->settings->json ? cli_bench_json(job) : cli_bench_table(job);
     } else {
-        if (!job->settings->quiet) cli_report_line(job);
+        cli_report_line(job);
         if (job->settings->json) exit_status = cli_report_json(job);
     }
     cli_job_close(job);

@@ -7,6 +7,11 @@
 #include "settings.h"
 #include "tasks.h"
 
+/* What detail.c has said of the run's events. */
+typedef struct cli_logged {
+    int notes, phase, step;
+} cli_logged;
+
 typedef struct cli_job {
     const cli_settings *settings;
     cli_task task;     /* what is worked on */
@@ -25,6 +30,7 @@ typedef struct cli_job {
     char *model_path; /* what --model names, on disk */
     char model_sha256[I2V_SHA256_SIZE], image_sha256[I2V_SHA256_SIZE], latents_sha256[I2V_SHA256_SIZE]; /* or "" */
     char notes[4096];
+    cli_logged logged;
     double began, save_seconds;
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "config.h"
 #include "help.h"
+#include "log.h"
 #include "message.h"
 #include "presets.h"
 #include "signals.h"
@@ -83,6 +84,13 @@ static int print_version(void) {
     return cli_flush_output();
 }
 
+static int work(const command_entry *entry, const cli_settings *settings) {
+    if (cli_log_open(settings->log_file) != CLI_DONE) return CLI_FAILED;
+    cli_say(settings->verbose, "img2vid %s %s", i2v_version(), entry->command.name);
+    cli_config_say(settings);
+    return entry->run(settings);
+}
+
 static int run(const command_entry *entry, int argc, char **argv) {
     cli_settings settings;
     int status = cli_settings_read(&settings, &entry->command, argc, argv);
@@ -99,10 +107,12 @@ static int run(const command_entry *entry, int argc, char **argv) {
         status = cli_presets_list();
         break;
     case CLI_PARSED:
-        status = entry->run(&settings);
+        status = work(entry, &settings);
         break;
     }
     if (status == CLI_FAILED || status == CLI_USAGE) cli_config_remind(&settings);
+    cli_say(0, "exit status %d", status);
+    cli_log_close();
     cli_settings_free(&settings);
     return status;
 }

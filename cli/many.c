@@ -30,7 +30,7 @@ static int report_failed(cli_job *job) {
 
 static int report_made(cli_job *job) {
     cli_progress_end(&job->progress);
-    if (!job->settings->quiet) cli_report_line(job);
+    cli_report_line(job);
     return job->settings->json ? cli_report_json(job) : CLI_DONE;
 }
 

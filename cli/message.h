@@ -10,6 +10,9 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 /* Prints one line; its end is added. */
 __attribute__((format(printf, 2, 3))) void cli_line(FILE *to, const char *format, ...);
 
+/* One line on standard error if shown, and in the log (log.h) in any case; so are failures. */
+__attribute__((format(printf, 2, 3))) void cli_say(int shown, const char *format, ...);
+
 /* Prints one line "img2vid: ..." on standard error and returns CLI_FAILED. */
 __attribute__((format(printf, 1, 2))) int cli_fail(const char *format, ...);
 

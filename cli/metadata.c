@@ -132,10 +132,11 @@ static cli_settings resolved(const cli_job *job, int index) {
     settings.params = job->params;
     settings.options.dtype = job->model.dtype;
     if (job->params.video_index < 0) settings.params.video_index = index;
-    if (!job->video) return settings;
-    settings.params.width = job->video->width;
-    settings.params.height = job->video->height;
-    settings.params.num_frames = job->video->clip_frames;
+    const i2v_model_info *model = &job->model;
+    if (!settings.params.width) settings.params.width = job->video ? job->video->width : model->width;
+    if (!settings.params.height) settings.params.height = job->video ? job->video->height : model->height;
+    if (!settings.params.num_frames) settings.params.num_frames = model->num_frames;
+    if (job->video) settings.params.num_frames = job->video->clip_frames;
     return settings;
 }
 
@@ -371,4 +372,17 @@ void cli_metadata_print(const json_t *metadata) {
         cli_line(stdout, "  %-20s %s", name, text ? text : "?");
         free(text);
     }
+}
+
+void cli_metadata_say(cli_job *job) {
+    json_t *object = build(job, 0);
+    for (size_t i = 0; object && i < PARAMETERS; i++) {
+        char key[64];
+        key_of(&parameters[i], key);
+        const json_t *value = json_object_get(object, key);
+        char *text = value && !json_is_null(value) ? value_text(value) : NULL;
+        if (text) cli_say(job->settings->verbose, "  %s = %s", parameters[i].option, text);
+        free(text);
+    }
+    json_decref(object);
 }

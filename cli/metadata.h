@@ -27,6 +27,9 @@ uint64_t cli_metadata_decides(const cli_command *command);
 /* The names of keys that this version does not know, with commas between; "" if it knows all. */
 void cli_metadata_unknown(const json_t *metadata, char *text, size_t size);
 
+/* One line a parameter of the job, for --verbose and the log. */
+void cli_metadata_say(cli_job *job);
+
 /* One line a key on standard output. */
 void cli_metadata_print(const json_t *metadata);
 

@@ -62,8 +62,8 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
 /* Reads one of "first|second|..." as its place; 0 if it is none of them. */
 int cli_read_choice(int *value, const char *choices, const char *text);
 
-/* Reads text as the option's value into values; a flag's is "true", "false", "1" or "0". Returns CLI_PARSED, or the exit
- * status and what is wrong, which can follow the option's name: "must be at least 1, not 0". */
+/* Reads text as the option's value into values; a flag's is "true", "false", "1" or "0". Returns CLI_PARSED, or the
+ * exit status and what is wrong, which can follow the option's name: "must be at least 1, not 0". */
 int cli_option_read(const cli_option *option, void *values, const char *text, char *problem, size_t size);
 
 /* "a whole number": what an option takes, for messages. */

@@ -100,8 +100,12 @@ static i2v_status check_different(check *c) {
     for (size_t i = 1; i < c->count; i++) {
         const output *a = &c->outputs[i - 1], *b = &c->outputs[i];
         if (by_place(a, b) != 0) continue;
-        return fail(c, I2V_ERROR_PARAMETER, "%s and %s, which are to be written, are one file; change %s", a->path,
-                    b->path, a->option == b->option ? a->option : "--output or --save-latents");
+        int order = strcmp(a->option, b->option);
+        return fail(c, I2V_ERROR_PARAMETER, "%s and %s, which are to be written, are one file; change %s%s%s", a->path,
+                    b->path, order > 0 ? b->option : a->option, order ? " or " : "",
+                    order > 0   ? a->option
+                    : order < 0 ? b->option
+                                : "");
     }
     return I2V_OK;
 }
@@ -198,6 +202,7 @@ i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     check c = {.job = job};
     i2v_status status = add_pattern(&c, job->settings->path, "--output", frames_of_file(job, clip_frames));
     if (status == I2V_OK) status = add_pattern(&c, job->settings->save_latents, "--save-latents", 1);
+    if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
     if (status == I2V_OK) status = check_different(&c);
     if (status == I2V_OK) status = check_inputs(&c);
     for (size_t i = 0; i < c.count; i++) {

@@ -12,7 +12,9 @@
 
 typedef struct pull_view {
     cli_progress progress;
+    int verbose;
     char note[200];         /* said last */
+    char file[200];         /* likewise */
     double rate;            /* bytes a second, of late; 0: not known yet */
     double rate_seconds;    /* when it was taken */
     uint64_t rate_received; /* and what had come then */
@@ -64,12 +66,17 @@ static void show(pull_view *view, const i2v_hub_event *event) {
     if (event->phase == I2V_HUB_WAIT && strcmp(view->note, event->note) != 0) {
         cli_progress_end(&view->progress);
         snprintf(view->note, sizeof view->note, "%s", event->note);
-        cli_line(stderr, "%s", view->note);
+        cli_say(!view->progress.quiet, "%s", view->note);
         return;
     }
     if (event->phase != I2V_HUB_WAIT) view->note[0] = 0;
+    if (strcmp(view->file, event->file) != 0 && event->phase == I2V_HUB_DOWNLOAD) {
+        snprintf(view->file, sizeof view->file, "%s", event->file);
+        if (view->verbose) cli_progress_end(&view->progress);
+        cli_say(view->verbose, "downloading %s", event->file);
+    }
     double pause = view->progress.terminal ? 0.1 : 10;
-    if (event->seconds - view->shown_seconds < pause) return;
+    if (view->progress.quiet || event->seconds - view->shown_seconds < pause) return;
     describe(text, sizeof text, view, event);
     if (view->progress.terminal)
         cli_progress_bar(&view->progress, event->total ? (double)event->done / (double)event->total : 0, text);
@@ -82,7 +89,7 @@ static int on_event(const i2v_hub_event *event, void *user) {
     pull_view *view = user;
     view->received = event->received;
     measure(view, event);
-    if (!view->progress.quiet) show(view, event);
+    show(view, event);
     return cli_signals_came(NULL);
 }
 
@@ -92,10 +99,22 @@ static json_t *revision_of(const cli_settings *settings) {
     return cli_json_text(settings->hub.revision ? settings->hub.revision : "main");
 }
 
-static int report(const cli_settings *settings, const i2v_hub_model *model, double seconds) {
+static void say(const cli_settings *settings, const i2v_hub_model *model, double seconds) {
     char bytes[32], received[32];
+    int shown = !settings->quiet && !settings->json;
     describe_bytes(bytes, sizeof bytes, (double)model->bytes);
     describe_bytes(received, sizeof received, (double)model->received);
+    cli_say(settings->verbose, "commit: %s", model->commit);
+    cli_say(settings->verbose, "time: %.1f s", seconds);
+    cli_say(shown, "%s: %d file%s, %s, of which %s came now, in %s", settings->operand, model->files,
+            model->files == 1 ? "" : "s", bytes, received, model->path);
+    if (model->license[0])
+        cli_say(shown, "its licence is called %s; read it on the model's page before you use what it makes",
+                model->license);
+}
+
+static int report(const cli_settings *settings, const i2v_hub_model *model, double seconds) {
+    say(settings, model, seconds);
     if (settings->json)
         return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:s, s:o, s:i, s:I, s:I, s:f}", "kind", "model", "id",
                                         cli_json_text(settings->operand), "revision", revision_of(settings), "license",
@@ -103,17 +122,11 @@ static int report(const cli_settings *settings, const i2v_hub_model *model, doub
                                         cli_json_text(model->path), "files", model->files, "bytes",
                                         (json_int_t)model->bytes, "received", (json_int_t)model->received, "seconds",
                                         seconds));
-    if (settings->quiet) return CLI_DONE;
-    cli_line(stderr, "%s: %d file%s, %s, of which %s came now, in %s", settings->operand, model->files,
-             model->files == 1 ? "" : "s", bytes, received, model->path);
-    if (model->license[0])
-        cli_line(stderr, "its licence is called %s; read it on the model's page before you use what it makes",
-                 model->license);
     return CLI_DONE;
 }
 
 int cli_pull(const cli_settings *settings) {
-    pull_view view = {.shown_seconds = -1};
+    pull_view view = {.verbose = settings->verbose, .shown_seconds = -1};
     i2v_hub_options options = settings->hub;
     i2v_hub_model *model = NULL;
     i2v_error error = {I2V_OK, ""};

@@ -1,5 +1,6 @@
 /* What was made, as one line for a person or as JSON. */
 #include "report.h"
+#include "detail.h"
 #include "json.h"
 #include "message.h"
 
@@ -9,8 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Most bytes of memory this process ever had. */
-static uint64_t peak_memory(void) {
+uint64_t cli_peak_memory(void) {
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
 #ifdef __APPLE__
@@ -33,9 +33,11 @@ static int frames_in_file(const cli_job *job) {
 void cli_report_line(const cli_job *job) {
     const i2v_video *video = job->video;
     char *first = cli_job_shown_path(job, job->settings->path, 0, video->num_videos);
-    cli_line(stderr, "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
-             first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
-             video->width, video->height, playback_fps(job), cli_now() - job->began, (double)peak_memory() / 0x1p20);
+    cli_detail_made(job);
+    cli_say(!job->settings->quiet,
+            "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
+            first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
+            video->width, video->height, playback_fps(job), cli_now() - job->began, (double)cli_peak_memory() / 0x1p20);
     free(first);
 }
 
@@ -195,7 +197,8 @@ int cli_report_json(const cli_job *job) {
         "outputs", paths_json(job, settings->path, video->num_videos), "latents",
         paths_json(job, settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
-        seconds_json(job), "peak_memory", (json_int_t)peak_memory(), "engine_memory", (json_int_t)job->progress.memory);
+        seconds_json(job), "peak_memory", (json_int_t)cli_peak_memory(), "engine_memory",
+        (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
         cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
         cli_json_set(&object, "parameters", parameters_json(job));

@@ -6,13 +6,16 @@
 
 #include <jansson.h>
 
-/* One line on standard error. */
+/* One line on standard error, unless --quiet is given, and in the log; with the details of --verbose. */
 void cli_report_line(const cli_job *job);
 
 /* One JSON object on standard output, on one line where there are several tasks. All return an exit status. */
 int cli_report_json(const cli_job *job);
 int cli_report_error_json(const cli_job *job); /* of a task that failed, or of a picture with all its seeds */
 int cli_print_json(json_t *object);            /* takes the reference; NULL is lack of memory */
+
+/* Most bytes of memory this process ever had. */
+uint64_t cli_peak_memory(void);
 
 /* The text of a value, as jansson writes it, without characters that steer a terminal; NULL without memory. */
 char *cli_json_dump(const json_t *value, size_t layout);

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "exclusions.h"
 #include "message.h"
+#include "place.h"
 #include "presets.h"
 #include "rerun.h"
 #include "tasks.h"
@@ -184,6 +185,13 @@ const cli_option cli_option_table[] = {
      "print one JSON object on standard output, or for\n"
      "several pictures or seeds one a line"},
     {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
+    {COMPUTES | CLI_PULL, messages, 'v', "verbose", NULL, CLI_FLAG, AT(verbose), 0,
+     "also say what computes, the model, where values come\n"
+     "from and what they came to, the plan, and the time of\n"
+     "each phase"},
+    {COMPUTES | CLI_PULL, messages, 0, "log-file", "FILE", CLI_TEXT, AT(log_file), 0,
+     "add all that --verbose says, warnings and errors to\n"
+     "this file, each line with its time; with --quiet, too"},
     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG, AT(no_config), 0,
      "leave out the configuration file and the variables\n"
      "IMG2VID_...: img2vid help config"},
@@ -213,6 +221,16 @@ static int check_output_options(cli_settings *settings, uint64_t known) {
     return CLI_PARSED;
 }
 
+/* Before anything is opened; overwrite.c looks at all files of all pictures. */
+static int is_same(const char *a, const char *b) {
+    cli_place first = {0}, second = {0};
+    int same = a && b && (strcmp(a, b) == 0 || (cli_place_of(&first, a) && cli_place_of(&second, b) &&
+                                                cli_place_order(&first, &second) == 0));
+    cli_place_free(&first);
+    cli_place_free(&second);
+    return same;
+}
+
 static int check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
     const char *first, *second;
     known &= ~cli_option_bit(command, "sigma-schedule"); /* a file's metadata says it beside its sigmas */
@@ -232,8 +250,10 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
-    if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
+    if (is_same(settings->path, settings->save_latents))
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
+    if (is_same(settings->log_file, settings->path) || is_same(settings->log_file, settings->save_latents))
+        return cli_wrong_usage(command->name, "--log-file names a file of the output");
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
                                cli_given(command, known, "max-guidance-scale");

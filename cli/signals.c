@@ -1,5 +1,5 @@
-/* Ctrl-C and SIGTERM. A signal handler gets no pointer from its installer, so that these two variables are the only
- * ones in the program that change and belong to no call. */
+/* Ctrl-C and SIGTERM. A signal handler gets no pointer from its installer, so that these variables, with
+ * those of log.c, are the only ones in the program that change and belong to no call. */
 #include "signals.h"
 #include "message.h"
 

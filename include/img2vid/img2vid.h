@@ -281,6 +281,7 @@ typedef struct i2v_model_info {
     /* What was taken for granted while it was opened, for a person, each a sentence that names a file: "FILE: nothing
      * says its alpha, ..."; NULL: nothing. */
     const char *const *warnings;
+    int threads; /* that compute: options.threads, 0 resolved */
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the engine. */

@@ -54,7 +54,8 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                                  engine->weights[I2V_PART_FRAME_DECODER] ? I2V_PARTS_COUNT : I2V_PART_FRAME_DECODER,
                              .dtype = engine->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
                              .backend = engine->backend->name,
-                             .sigma_schedule = engine->scheduler.sigma_schedule};
+                             .sigma_schedule = engine->scheduler.sigma_schedule,
+                             .threads = i2v_team_size(engine->device.team)};
     info->warnings = i2v_lora_warnings(engine->lora, &info->warnings_count);
     i2v_engine_default_size(engine, &info->width, &info->height);
     describe(engine);

@@ -192,6 +192,7 @@ class i2v_model_info(Structure):
         ("sigma_schedule", i2v_sigma_schedule),
         ("warnings_count", c_size_t),
         ("warnings", POINTER(c_char_p)),
+        ("threads", c_int),
     ]
 
 
