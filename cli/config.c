@@ -55,15 +55,16 @@ static int refuse_name(const applying *at, const cli_config_entry *entry, const 
     return CLI_PARSED;
 }
 
-static int read_entry(cli_settings *to, const cli_option *option, const cli_config_entry *entry, const char *command) {
+static int read_entry(cli_settings *to, const cli_option *option, const cli_config_entry *entry,
+                      const cli_command *command) {
     char problem[300];
     i2v_error error;
     i2v_params params;
     if (option->type == CLI_TEXT || option->type == CLI_LORAS) i2v_path_from_url(entry->value);
     if (option->type == CLI_NAME && i2v_params_preset(&params, entry->value, &error) != I2V_OK)
-        return cli_wrong_usage(command, "%s: %s", entry->label, error.message);
+        return cli_wrong_usage(command->name, "%s: %s", entry->label, error.message);
     if (cli_option_read(option, to, entry->value, problem, sizeof problem) == CLI_PARSED) return CLI_PARSED;
-    return cli_wrong_usage(command, "%s %s", entry->label, problem);
+    return cli_wrong_usage(command->name, "%s %s", entry->label, problem);
 }
 
 /* seen: the options of the list up to here. */
@@ -78,7 +79,7 @@ static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
     *seen |= bit;
     entry->used = (option->commands & command->bit) && !(at->taken & bit);
     if (entry->used) at->configured |= bit;
-    return read_entry(entry->used ? at->settings : &at->unused, option, entry, command->name);
+    return read_entry(entry->used ? at->settings : &at->unused, option, entry, command);
 }
 
 static int apply(applying *at, cli_config_list *list) {
@@ -101,7 +102,7 @@ int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configure
     int status = cli_config_read_environment(&settings->environment);
     if (status == CLI_PARSED) status = apply(&at, &settings->environment);
     at.is_environment = 0;
-    if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command->name);
+    if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command);
     if (status == CLI_PARSED) status = apply(&at, &settings->config);
     if (status != CLI_PARSED) { /* the sentence is said: nothing of it is to be told of again */
         cli_config_free(&settings->environment);

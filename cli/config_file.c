@@ -1,7 +1,6 @@
 #include "config_file.h"
 #include "img2vid/img2vid.h"
 #include "message.h"
-#include "options.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -135,25 +134,25 @@ static char *with_home(const char *value, const char *home) {
     return asprintf(&expanded, "%s%s", home, value + 1) < 0 ? NULL : expanded;
 }
 
-static int read_line(cli_config_list *list, char *line, int number, const char *command) {
+static int read_line(cli_config_list *list, char *line, int number, const cli_command *command) {
     const char *home = variable("HOME");
     line = trim(line);
     if (!*line || *line == '#') return CLI_PARSED;
     char *equals = strchr(line, '='), *label;
     if (!equals || equals == line)
-        return cli_wrong_usage(command, "%s:%d: '%.100s' is no 'name = value'", list->path, number, line);
+        return cli_wrong_usage(command->name, "%s:%d: '%.100s' is no 'name = value'", list->path, number, line);
     *equals = 0;
     char *name = trim(line), *value = unquote(trim(equals + 1));
     for (char *c = name; *c; c++)
         if (*c == '_') *c = '-';
     if (*value == '~' && (!home || (value[1] && value[1] != '/')))
-        return cli_wrong_usage(command, "%s:%d: '%.100s': %s; write the whole path", list->path, number, value,
+        return cli_wrong_usage(command->name, "%s:%d: '%.100s': %s; write the whole path", list->path, number, value,
                                home ? "~ stands for the home folder before a / alone" : "~ means nothing without HOME");
     if (asprintf(&label, "%s:%d: %.100s", list->path, number, name) < 0) label = NULL;
     return add(list, strdup(name), with_home(value, home), label);
 }
 
-int cli_config_read_file(cli_config_list *list, const char *command) {
+int cli_config_read_file(cli_config_list *list, const cli_command *command) {
     char *text = NULL, *next;
     int status = find_path(&list->path), number = 0;
     if (status == CLI_PARSED && list->path) status = read_text(&text, list->path);

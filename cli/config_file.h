@@ -3,7 +3,7 @@
 #ifndef CLI_CONFIG_FILE_H
 #define CLI_CONFIG_FILE_H
 
-#include <stddef.h>
+#include "options.h"
 
 typedef struct cli_config_entry {
     char *name;  /* "max-memory", as an option's */
@@ -21,7 +21,7 @@ typedef struct cli_config_list {
 /* Reads the file that IMG2VID_CONFIG names, else XDG_CONFIG_HOME/img2vid/config, else ~/.config/img2vid/config. None is
  * there: an empty list. command is for messages. Returns CLI_PARSED, or the exit status after printing what is wrong;
  * to be freed in every case. */
-int cli_config_read_file(cli_config_list *list, const char *command);
+int cli_config_read_file(cli_config_list *list, const cli_command *command);
 
 /* The variables IMG2VID_..., but for those that are no option's. */
 int cli_config_read_environment(cli_config_list *list);

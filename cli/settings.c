@@ -221,11 +221,10 @@ static int check_output_options(cli_settings *settings, uint64_t known) {
     return CLI_PARSED;
 }
 
-/* Before anything is opened; overwrite.c looks at all files of all pictures. */
-static int is_same(const char *a, const char *b) {
+/* The log is opened before overwrite.c can look at all files of all pictures. */
+static int is_same_file(const char *a, const char *b) {
     cli_place first = {0}, second = {0};
-    int same = a && b && (strcmp(a, b) == 0 || (cli_place_of(&first, a) && cli_place_of(&second, b) &&
-                                                cli_place_order(&first, &second) == 0));
+    int same = a && b && cli_place_of(&first, a) && cli_place_of(&second, b) && cli_place_order(&first, &second) == 0;
     cli_place_free(&first);
     cli_place_free(&second);
     return same;
@@ -250,9 +249,9 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
-    if (is_same(settings->path, settings->save_latents))
+    if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
-    if (is_same(settings->log_file, settings->path) || is_same(settings->log_file, settings->save_latents))
+    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
         return cli_wrong_usage(command->name, "--log-file names a file of the output");
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
