@@ -91,6 +91,7 @@ logging() {
 other_files() {
     local file before
     cp picture.png a.png
+    makes --quiet
     printf '2026 was a good year\n' > notes.txt
     cp -r "$model" model
     for file in a.png notes.txt model/unet/config.json out.gif; do
