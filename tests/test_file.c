@@ -79,7 +79,7 @@ static void write_text(const char *path, const char *text) {
 static void check_refused(const char *path, const char *why) {
     i2v_output_file file;
     i2v_error error = {0};
-    assert_int_equal(i2v_output_file_check(path, &error), I2V_ERROR_IO);
+    assert_int_equal(i2v_output_file_check(path, 0, &error), I2V_ERROR_IO);
     if (!strstr(error.message, why)) fail_msg("'%s' lacks '%s'", error.message, why);
     if (!strstr(error.message, path)) fail_msg("'%s' does not name %s", error.message, path);
     assert_int_equal(i2v_output_file_begin(&file, path, NULL), I2V_ERROR_IO);
@@ -212,9 +212,9 @@ static void test_other_users(void **state) {
     assert_int_equal(chmod(".", 01777), 0);
     assert_int_equal(seteuid(65534), 0);
     i2v_error own = {0}, guarded = {0};
-    i2v_status status = i2v_output_file_check("theirs", &own);
-    i2v_status status_guarded = i2v_output_file_check("guarded", &guarded);
-    i2v_status status_new = i2v_output_file_check("new", NULL);
+    i2v_status status = i2v_output_file_check("theirs", 0, &own);
+    i2v_status status_guarded = i2v_output_file_check("guarded", 0, &guarded);
+    i2v_status status_new = i2v_output_file_check("new", 0, NULL);
     assert_int_equal(seteuid(0), 0);
     assert_int_equal(status, I2V_ERROR_IO);
     assert_non_null(strstr(own.message, "Permission denied"));
@@ -279,6 +279,44 @@ static void test_saving_an_array_sweeps(void **state) {
     const int64_t shape = 1;
     assert_int_equal(i2v_array_save("a.npy", &value, &shape, 1, NULL), I2V_OK);
     assert_int_equal(count_entries(), 1);
+}
+
+/* What must be new replaces nothing: neither what is there at the beginning nor what has come since. */
+static void test_a_new_file_replaces_nothing(void **state) {
+    (void)state;
+    i2v_output_file file;
+    i2v_error error = {0};
+    put("there", "old", 0644);
+    assert_int_equal(i2v_output_file_check("there", 1, &error), I2V_ERROR_IO);
+    assert_non_null(strstr(error.message, "cannot write there: it is there already"));
+    assert_int_equal(i2v_output_file_check_replacing("there", 1, NULL), I2V_ERROR_IO);
+    assert_int_equal(i2v_output_file_begin_new(&file, "there", 1, NULL), I2V_ERROR_IO);
+    i2v_output_file_abort(&file);
+
+    assert_int_equal(i2v_output_file_begin_new(&file, "late", 1, &error), I2V_OK);
+    put("late", "theirs", 0644);
+    error = (i2v_error){0};
+    assert_int_equal(i2v_output_file_commit(&file, &error), I2V_ERROR_IO);
+    assert_non_null(strstr(error.message, "cannot write late: it is there already"));
+    check_text("late", "theirs");
+    assert_int_equal(count_entries(), 2);
+
+    assert_int_equal(i2v_output_file_begin_new(&file, "fresh", 1, &error), I2V_OK);
+    put(file.temporary, "ours", 0644);
+    assert_int_equal(i2v_output_file_commit(&file, &error), I2V_OK);
+    check_text("fresh", "ours");
+    assert_int_equal(look("fresh").st_nlink, 1);
+    assert_int_equal(symlink("behind", "link"), 0); /* a link that leads to nothing is not there, either */
+    assert_int_equal(i2v_output_file_begin_new(&file, "link", 1, &error), I2V_OK);
+    assert_int_equal(i2v_output_file_commit(&file, &error), I2V_OK);
+    assert_int_equal(look("behind").st_size, 0);
+    assert_int_equal(count_entries(), 5);
+
+    const float value = 1;
+    const int64_t shape = 1;
+    assert_int_equal(i2v_array_save_new("there", &value, &shape, 1, NULL), I2V_ERROR_IO);
+    check_text("there", "old");
+    assert_int_equal(i2v_array_save_new("a.npy", &value, &shape, 1, NULL), I2V_OK);
 }
 
 /* ---- reading ---- */
@@ -394,6 +432,7 @@ int main(void) {
         TEST(test_other_users),
         TEST(test_sweep),
         TEST(test_saving_an_array_sweeps),
+        TEST(test_a_new_file_replaces_nothing),
         TEST(test_streams),
         TEST(test_pipes_are_not_waited_for),
         TEST(test_waiting_is_cancelled),

@@ -356,6 +356,10 @@ static void arrays(void **state) {
     EXPECT(i2v_array_save(path, &value, shape, INT_MAX, &error), "its shape");
     EXPECT(i2v_array_save(path, &value, negative, 1, &error), "its shape");
     EXPECT(i2v_array_save(path, &value, huge, 2, &error), "its shape");
+    EXPECT(i2v_array_save_new(NULL, &value, shape, 1, &error), "path is NULL");
+    EXPECT(i2v_array_save_new(path, NULL, shape, 1, &error), "data is NULL");
+    EXPECT(i2v_array_save_new(path, &value, NULL, 1, &error), "shape is NULL");
+    EXPECT(i2v_array_save_new(path, &value, shape, 9, &error), "its shape");
     EXPECT(i2v_array_load(NULL, &data, shape, &ndim, &error), "path is NULL");
     EXPECT(i2v_array_load(path, NULL, shape, &ndim, &error), "data is NULL");
     EXPECT(i2v_array_load(path, &data, NULL, &ndim, &error), "shape is NULL");

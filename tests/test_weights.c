@@ -1057,7 +1057,7 @@ static void output_files_appear_whole(void **state) {
     i2v_output_file_abort(&other);
     i2v_output_file_abort(&other);
     assert_int_equal(count_files(), 1);
-    assert_int_equal(i2v_output_file_check(in_folder("plain"), NULL), I2V_OK);
+    assert_int_equal(i2v_output_file_check(in_folder("plain"), 0, NULL), I2V_OK);
     assert_int_equal(count_files(), 1);
     i2v_error error = {0};
     assert_int_equal(i2v_output_file_begin(&file, in_folder("no/where.mp4"), &error), I2V_ERROR_IO);

@@ -549,6 +549,7 @@ typedef struct i2v_output {
     const char *metadata;
     /* In place of crf and quality: about so many bits a second, for the lossy codecs of video files; 0: those count */
     uint64_t bitrate;
+    int no_replace; /* 1: a file that is there is an error and stays, one that appears while this is written, too */
 } i2v_output;
 
 #define I2V_METADATA_MAX 60000
@@ -593,11 +594,14 @@ I2V_API void i2v_metadata_free(char *json);
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
-/* Arrays in NumPy's format, float32, C order. ndim is at most 8. On load *data is freed with i2v_array_free. _shape
- * reads the header alone, and that the file has all values that it tells of. _load_same takes no array but one of the
- * shape that _shape gave, and says the SHA-256 of the very bytes that it read. */
+/* Arrays in NumPy's format, float32, C order. ndim is at most 8. _save_new replaces no file, as
+ * i2v_output.no_replace. On load *data is freed with i2v_array_free. _shape reads the header alone, and that the file
+ * has all values that it tells of. _load_same takes no array but one of the shape that _shape gave, and says the
+ * SHA-256 of the very bytes that it read. */
 I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
                                   i2v_error *error);
+I2V_API i2v_status i2v_array_save_new(const char *path, const float *data, const int64_t *shape, int ndim,
+                                      i2v_error *error);
 I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
 I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *shape, int ndim,
                                        char sha256[I2V_SHA256_SIZE], i2v_error *error);

@@ -52,20 +52,23 @@ typedef struct i2v_output_file {
     char *target;    /* what is replaced */
     char *temporary; /* what is written; same folder, same ending, so that libraries may choose a format by it */
     mode_t replaced; /* of the target when it began; 0: there was none */
+    int is_new;      /* commit replaces nothing, not even a file that has appeared since */
 } i2v_output_file;
 
 /* Reserves (creates, empty) the temporary file. Refuses a target that is no regular file or may not be written. */
 i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error);
+/* The same for a file that must be new, if is_new: whatever has its name is an error and stays, now and at commit. */
+i2v_status i2v_output_file_begin_new(i2v_output_file *file, const char *path, int is_new, i2v_error *error);
 /* Renames it to its target, whose permissions and owner it takes; a new file gets those of an ordinary one. On failure
  * the temporary file is removed. Ends the use of file in both cases. */
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error);
 /* Removes the temporary file. Does nothing on a file that was committed, aborted or is all zero. */
 void i2v_output_file_abort(i2v_output_file *file);
 
-/* I2V_OK if a file could be created at path. Creates nothing that stays. */
-i2v_status i2v_output_file_check(const char *path, i2v_error *error);
+/* I2V_OK if a file could be created at path; is_new: and there is none. Creates nothing that stays. */
+i2v_status i2v_output_file_check(const char *path, int is_new, i2v_error *error);
 /* The same where the folder has been checked: looks at no more than what is there. */
-i2v_status i2v_output_file_check_replacing(const char *path, i2v_error *error);
+i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_error *error);
 
 /* Removes the temporary files that killed processes of this user left where path is written: those of that exact form
  * of name that nobody has written to for a day. One in use is written to all the time. */

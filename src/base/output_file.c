@@ -66,11 +66,18 @@ static int is_guarded(const char *target, const struct stat *file) {
     return known && (folder.st_mode & S_ISVTX) && user != 0 && user != file->st_uid && user != folder.st_uid;
 }
 
+static i2v_status fail_there(const i2v_output_file *file, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_IO,
+                    "cannot write %s: it is there already, and no_replace (--no-overwrite) keeps it; give another name",
+                    file->path);
+}
+
 /* The rename needs leave to write to the folder only. A file that is there is replaced if it could be written to, which
  * root always could: a file without any write bit is meant to stay, as Vim takes it, too. */
 static i2v_status check_target(const i2v_output_file *file, struct stat *info, i2v_error *error) {
     *info = (struct stat){0};
     if (stat(file->target, info) < 0) return I2V_OK; /* creating it says why, if it is not just new */
+    if (file->is_new) return fail_there(file, error);
     if (!S_ISREG(info->st_mode))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is %s; give another name", file->path,
                         i2v_file_kind(info->st_mode));
@@ -132,16 +139,17 @@ static void forget(i2v_output_file *file) {
 }
 
 /* info: of the target; all zero if there is none. */
-static i2v_status find_target(i2v_output_file *file, const char *path, struct stat *info, i2v_error *error) {
-    *file = (i2v_output_file){.path = strdup(path)};
+static i2v_status find_target(i2v_output_file *file, const char *path, int is_new, struct stat *info,
+                              i2v_error *error) {
+    *file = (i2v_output_file){.path = strdup(path), .is_new = is_new};
     file->target = file->path ? follow_links(path) : NULL;
     if (!file->target) return i2v_fail_system(error, "write", path, errno);
     return check_target(file, info, error);
 }
 
-static i2v_status begin(i2v_output_file *file, const char *path, i2v_error *error) {
+static i2v_status begin(i2v_output_file *file, const char *path, int is_new, i2v_error *error) {
     struct stat info;
-    i2v_status status = find_target(file, path, &info, error);
+    i2v_status status = find_target(file, path, is_new, &info, error);
     if (status) return status;
     size_t size = strlen(file->target) + TEMPORARY_SIZE;
     file->temporary = malloc(size);
@@ -153,10 +161,14 @@ static i2v_status begin(i2v_output_file *file, const char *path, i2v_error *erro
     return I2V_OK;
 }
 
-i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error) {
-    i2v_status status = begin(file, path, error);
+i2v_status i2v_output_file_begin_new(i2v_output_file *file, const char *path, int is_new, i2v_error *error) {
+    i2v_status status = begin(file, path, is_new, error);
     if (status) forget(file);
     return status;
+}
+
+i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error) {
+    return i2v_output_file_begin_new(file, path, 0, error);
 }
 
 /* Gives the temporary file the target's owner and permissions, as far as this user may; if it has gone meanwhile, the
@@ -180,10 +192,29 @@ static void take_permissions(const i2v_output_file *file) {
     close(descriptor);
 }
 
+/* rename() that fails with EEXIST where `to` is there. A second name for the file is that in one step; where the file
+ * system has none (FAT, some of FUSE), the name is taken by an empty file first, which only its maker replaces. */
+static int rename_new(const char *from, const char *to) {
+    if (link(from, to) == 0) {
+        unlink(from);
+        return 0;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK) return -1;
+    int descriptor = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) return -1;
+    close(descriptor);
+    if (rename(from, to) == 0) return 0;
+    int cause = errno;
+    unlink(to);
+    errno = cause;
+    return -1;
+}
+
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
     take_permissions(file);
-    if (rename(file->temporary, file->target) < 0) {
-        i2v_status status = i2v_fail_system(error, "write", file->path, errno);
+    if ((file->is_new ? rename_new : rename)(file->temporary, file->target) < 0) {
+        i2v_status status = file->is_new && errno == EEXIST ? fail_there(file, error)
+                                                            : i2v_fail_system(error, "write", file->path, errno);
         i2v_output_file_abort(file);
         return status;
     }
@@ -196,17 +227,17 @@ void i2v_output_file_abort(i2v_output_file *file) {
     forget(file);
 }
 
-i2v_status i2v_output_file_check(const char *path, i2v_error *error) {
+i2v_status i2v_output_file_check(const char *path, int is_new, i2v_error *error) {
     i2v_output_file file;
-    i2v_status status = i2v_output_file_begin(&file, path, error);
+    i2v_status status = i2v_output_file_begin_new(&file, path, is_new, error);
     i2v_output_file_abort(&file);
     return status;
 }
 
-i2v_status i2v_output_file_check_replacing(const char *path, i2v_error *error) {
+i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_error *error) {
     i2v_output_file file;
     struct stat info;
-    i2v_status status = find_target(&file, path, &info, error);
+    i2v_status status = find_target(&file, path, is_new, &info, error);
     forget(&file);
     return status;
 }

@@ -48,8 +48,9 @@ static inline int64_t i2v_frame_at(int64_t index, int64_t count) {
     return index < count ? index : 2 * count - 2 - index;
 }
 
-/* npy.c: i2v_array_save of an array [shape[0], ...] whose rows are those of data [rows, ...] by i2v_frame_at. */
+/* npy.c: i2v_array_save of an array [shape[0], ...] whose rows are those of data [rows, ...] by i2v_frame_at;
+ * is_new: or i2v_array_save_new. */
 i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,
-                               i2v_error *error);
+                               int is_new, i2v_error *error);
 
 #endif

@@ -378,11 +378,15 @@ static int write_rows(FILE *stream, const float *data, int64_t rows, int64_t cou
 }
 
 i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim, i2v_error *error) {
-    return i2v_array_save_rows(path, data, ndim > 0 && shape ? shape[0] : 1, shape, ndim, error);
+    return i2v_array_save_rows(path, data, ndim > 0 && shape ? shape[0] : 1, shape, ndim, 0, error);
+}
+
+i2v_status i2v_array_save_new(const char *path, const float *data, const int64_t *shape, int ndim, i2v_error *error) {
+    return i2v_array_save_rows(path, data, ndim > 0 && shape ? shape[0] : 1, shape, ndim, 1, error);
 }
 
 i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,
-                               i2v_error *error) {
+                               int is_new, i2v_error *error) {
     size_t count = 0;
     i2v_status status = i2v_require(error, "path", path, NULL);
     if (!status && ndim > 0) status = i2v_require(error, "shape", shape, NULL);
@@ -396,7 +400,7 @@ i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows
     if (count > 0) status = i2v_require(error, "data", data, NULL);
     i2v_output_file file;
     if (!status) i2v_output_file_sweep(path);
-    if (!status) status = i2v_output_file_begin(&file, path, error);
+    if (!status) status = i2v_output_file_begin_new(&file, path, is_new, error);
     if (status) return status;
     char header[HEADER_SIZE + 1];
     size_t size = write_header(header, shape, ndim);

@@ -147,13 +147,13 @@ static i2v_status choose_format(const i2v_video_format **format, const char *pat
 }
 
 /* Those of an earlier run, from the second on. */
-static i2v_status check_old_frames(const char *pattern, i2v_error *error) {
+static i2v_status check_old_frames(const char *pattern, int is_new, i2v_error *error) {
     i2v_status status = I2V_OK;
     for (int number = 2, is_there = 1; is_there && !status; number++) {
         char *frame = NULL;
         status = i2v_video_path(&frame, pattern, number, error);
         is_there = frame && access(frame, F_OK) == 0;
-        if (is_there) status = i2v_output_file_check_replacing(frame, error);
+        if (is_there) status = i2v_output_file_check_replacing(frame, is_new, error);
         free(frame);
     }
     return status;
@@ -174,9 +174,9 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     if (!status) status = choose_quality(&task, format, output, error);
     char *first = NULL;
     if (!status) status = i2v_video_path(&first, path, 1, error);
-    if (!status) status = i2v_output_file_check(first, error);
+    if (!status) status = i2v_output_file_check(first, output->no_replace, error);
     free(first);
-    return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, error);
+    return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, output->no_replace, error);
 }
 
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
@@ -259,7 +259,7 @@ static i2v_status write_video(const i2v_video_format *format, const i2v_video_ta
     }
     if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
-    return i2v_array_save_rows(task->path, frames, count, shape, 4, error);
+    return i2v_array_save_rows(task->path, frames, count, shape, 4, task->output->no_replace, error);
 }
 
 i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {

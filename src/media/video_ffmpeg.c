@@ -226,7 +226,7 @@ static i2v_status ffmpeg_open(void *self, const i2v_video_format *format, const 
     writer->choice = format->codec;
     i2v_status status = check_limits(writer->choice, format, task, error);
     if (!status) status = ffmpeg_check(format, error);
-    if (!status) status = i2v_output_file_begin(&writer->file, task->path, error);
+    if (!status) status = i2v_output_file_begin_new(&writer->file, task->path, task->output->no_replace, error);
     if (!status) status = open_muxer(writer, error);
     if (!status) status = open_encoder(writer, format, error);
     if (!status) status = write_header(writer, error);

@@ -51,7 +51,7 @@ static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error)
     i2v_status status = i2v_video_path(&path, writer->task->path, writer->written + 1, error);
     if (status) return status;
     i2v_output_file *file = &writer->files[writer->written];
-    status = i2v_output_file_begin(file, path, error);
+    status = i2v_output_file_begin_new(file, path, writer->task->output->no_replace, error);
     if (!status) {
         writer->written++;
         status = write_png(file->temporary, path, writer->task, rgb, error);

@@ -82,7 +82,7 @@ static i2v_status webp_write(void *self, const uint8_t *rgb, i2v_error *error) {
 static i2v_status write_file(const i2v_video_task *task, const WebPData *data, i2v_error *error) {
     const char *path = task->path;
     i2v_output_file file;
-    i2v_status status = i2v_output_file_begin(&file, path, error);
+    i2v_status status = i2v_output_file_begin_new(&file, path, task->output->no_replace, error);
     if (status) return status;
     FILE *stream = fopen(file.temporary, "wbe");
     int failed = !stream || fwrite(data->bytes, 1, data->size, stream) != data->size;

@@ -8,6 +8,7 @@ import pytest
 
 import img2vid
 import standins
+from img2vid.errors import FileError
 from img2vid.utils import export_to_gif, export_to_video
 
 PIL_Image = pytest.importorskip("PIL.Image")
@@ -46,6 +47,14 @@ def test_bitrate_is_in_place_of_quality(tmp_path):
         written(tmp_path, bitrate=30_000, crf=20)
     with pytest.raises(TypeError, match="bitrate"):
         written(tmp_path, bitrate="192k")
+
+
+def test_a_file_that_is_there_stays(tmp_path):
+    for name in ("video.mp4", "video.webp", "video.npy"):
+        first = written(tmp_path, name=name, no_replace=True)
+        with pytest.raises(FileError, match="it is there already"):
+            written(tmp_path, FRAMES, name=name, no_replace=1)
+        assert (tmp_path / name).read_bytes() == first
 
 
 def test_sides_are_multiples_of_macro_block_size(tmp_path):

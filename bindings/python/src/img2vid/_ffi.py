@@ -286,6 +286,7 @@ class i2v_output(Structure):
         ("loop", c_int),
         ("metadata", c_char_p),
         ("bitrate", c_uint64),
+        ("no_replace", c_int),
     ]
 
 
