@@ -61,6 +61,33 @@ opens() {
     same "$1.npy" folder.npy
 }
 
+# A name that is none: what the cache has and what to download is said.
+missing_names() {
+    local xt=stabilityai/stable-video-diffusion-img2vid-xt name
+    rm -rf home
+    for name in svd_xt svd-xt SVD_XT stable-video-diffusion-img2vid-xt anything; do
+        refused 1 "'$name': there is no such folder or file, and no model in the hub's cache; download one with: img2vid pull $xt\$" \
+            generate photo.png -o x.mp4 --model $name
+    done
+    refused 1 "img2vid pull $xt-1-1\$" generate photo.png -o x.mp4 --model svd_xt_1_1
+    refused 1 "img2vid pull $xt-1-1\$" generate photo.png -o x.mp4 --model svd-xt-1.1
+    refused 1 "img2vid pull ${xt%-xt}\$" info svd
+    refused 1 'there is no such folder or file; a model is a folder' generate photo.png -o x.mp4 --model ./svd
+    cache plain
+    refused 1 "the hub's cache has acme/model; download another with: img2vid pull $xt\$" bench --model anything
+    refused 1 "the hub's cache has acme/model; download this one with: img2vid pull $xt\$" bench --model svd_xt
+    cp -r "$repository" home/hub/models--${xt/\//--}
+    refused 1 "the hub's cache has that model as $xt: give that name" info svd_xt
+    # what is not whole, or makes no videos, is not offered
+    cp -r "$repository" home/hub/models--acme--other
+    sed -i 's/StableVideoDiffusionPipeline/AnotherPipeline/' home/hub/models--acme--other/snapshots/$commit/model_index.json
+    cp -r "$repository" home/hub/models--acme--broken
+    rm -r home/hub/models--acme--broken/snapshots/$commit/unet
+    for name in 1 2 3 4 5 6; do cp -r "$repository" home/hub/models--acme--z$name; done
+    refused 1 "has acme/model, acme/z1, acme/z2, acme/z3, acme/z4 and 3 more; download" bench --model anything
+    rm -rf home
+}
+
 version_1() { opens plain; }
 version_2() { opens shared; }
 
@@ -73,4 +100,4 @@ cleared() {
 
 picture photo.png
 works folder.npy generate photo.png -o folder.npy --model "$model" "${small[@]}"
-run_groups version_1 version_2 cleared
+run_groups missing_names version_1 version_2 cleared

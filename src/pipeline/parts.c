@@ -6,6 +6,7 @@
 #include "model/file_layout.h"
 #include "model/stability.h"
 #include "pipeline/file_settings.h"
+#include "pipeline/model_missing.h"
 #include "pipeline/model_place.h"
 #include "weights/config.h"
 
@@ -52,12 +53,7 @@ static i2v_status source_open(part_source *source, i2v_engine *engine, const cha
     if (kind && !i2v_is_file(source->path))
         return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path,
                         kind);
-    if (!kind) {
-        return i2v_fail(&engine->error, I2V_ERROR_IO,
-                        "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
-                        "model_index.json) or a single .safetensors file",
-                        source->path);
-    }
+    if (!kind) return i2v_model_missing(source->path, &engine->error);
     status = i2v_weights_open_file(&source->file, source->path, &engine->error);
     if (status) return status;
     i2v_weights_explain_misfit(source->file, "the file is damaged or incomplete");
