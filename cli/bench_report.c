@@ -1,8 +1,8 @@
 /* What was measured, as tables for a person or as JSON. */
 #include "bench_report.h"
 #include "json.h"
+#include "json_print.h"
 #include "message.h"
-#include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>

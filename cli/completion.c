@@ -1,6 +1,8 @@
 /* Completion of command lines in bash, zsh and fish. What can follow an option is in its argument's text: the choices
- * of a CLI_CHOICE; folders for DIR; files for FILE, OUT and the like, those with an ending for IN.npy. */
+ * of a CLI_CHOICE, the presets of a CLI_NAME; folders for DIR; files for FILE, OUT and the like, those with an ending
+ * for IN.npy. */
 #include "help.h"
+#include "img2vid/img2vid.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -54,6 +56,21 @@ static void print_choices(const cli_option *option) {
     for (const char *c = option->argument; *c; c++) putchar(*c == '|' ? ' ' : *c);
 }
 
+static int has_words(const cli_option *option) {
+    return option->type == CLI_CHOICE || option->type == CLI_NAME;
+}
+
+/* What can follow such an option: its choices, or the names that it knows and "help", with spaces between. */
+static void print_words(const cli_option *option) {
+    const i2v_preset *preset;
+    if (option->type == CLI_CHOICE) {
+        print_choices(option);
+        return;
+    }
+    for (size_t i = 0; (preset = i2v_preset_at(i)); i++) printf("%s ", preset->name);
+    printf("help");
+}
+
 /* The endings as a pattern: "npy|safetensors". */
 static void print_endings(const values *found) {
     for (const char *c = found->endings + 1; *c; c++)
@@ -96,9 +113,9 @@ static void bash_option(const cli_command *command, const cli_option *option) {
     printf("    %s/--%s", command->name, option->name);
     if (option->letter) printf(" | %s/-%c", command->name, option->letter);
     printf(") ");
-    if (option->type == CLI_CHOICE) {
+    if (has_words(option)) {
         printf("_img2vid_words '");
-        print_choices(option);
+        print_words(option);
         printf("'; return");
     } else {
         values found = find_values(option->argument);
@@ -189,9 +206,9 @@ static void zsh_option(const cli_option *option) {
         printf("'%s--%s%s[", option->type == CLI_TEXT || option->type == CLI_LORAS ? "*" : "", option->name, value);
     print_purpose(option->help, zsh_special);
     putchar(']');
-    if (option->type == CLI_CHOICE) {
+    if (has_words(option)) {
         printf(":%s:(", option->name);
-        print_choices(option);
+        print_words(option);
         putchar(')');
     } else if (option->type != CLI_FLAG) {
         values found = find_values(option->argument);
@@ -270,9 +287,9 @@ static void fish_option(const cli_command_list *list, const cli_option *option) 
     printf("'");
     if (option->letter) printf(" -s %c", option->letter);
     printf(" -l %s", option->name);
-    if (option->type == CLI_CHOICE) {
+    if (has_words(option)) {
         printf(" -x -a '");
-        print_choices(option);
+        print_words(option);
         putchar('\'');
     } else if (option->type != CLI_FLAG) {
         values found = find_values(option->argument);

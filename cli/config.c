@@ -1,14 +1,16 @@
 #include "config.h"
 #include "exclusions.h"
+#include "failure.h"
 #include "message.h"
 #include "metadata.h"
 #include "presets.h"
+#include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Those that are of one run, or say where to look. */
-static const char *const not_here[] = {"from", "latents", "file", "plan", "video-index", "no-config"};
+static const char *const not_here[] = {"from", "latents", "file", "format", "plan", "video-index", "no-config"};
 
 typedef struct applying {
     cli_settings *settings;
@@ -50,9 +52,18 @@ static int is_not_here(const char *name) {
 
 /* A file is ours, so that a name in it must be right; a variable may be another program's. */
 static int refuse_name(const applying *at, const cli_config_entry *entry, const char *why) {
-    if (!at->is_environment) return cli_wrong_usage(at->settings->command->name, "%s %s", entry->label, why);
+    if (!at->is_environment) return cli_wrong_usage(at->settings->command, "%s %s", entry->label, why);
     cli_say(!at->settings->quiet, "img2vid: warning: %s %s", entry->label, why);
     return CLI_PARSED;
+}
+
+/* Names have no dashes here, but those that are offered do, as on the command line. */
+static int refuse_unknown(const applying *at, const cli_config_entry *entry) {
+    char argument[200], meant[300], why[340];
+    snprintf(argument, sizeof argument, "--%s", entry->name);
+    cli_suggest_option(meant, sizeof meant, at->settings->command, argument);
+    snprintf(why, sizeof why, "is no option%s", meant);
+    return refuse_name(at, entry, why);
 }
 
 static int read_entry(cli_settings *to, const cli_option *option, const cli_config_entry *entry,
@@ -62,20 +73,20 @@ static int read_entry(cli_settings *to, const cli_option *option, const cli_conf
     i2v_params params;
     if (option->type == CLI_TEXT || option->type == CLI_LORAS) i2v_path_from_url(entry->value);
     if (option->type == CLI_NAME && i2v_params_preset(&params, entry->value, &error) != I2V_OK)
-        return cli_wrong_usage(command->name, "%s: %s", entry->label, error.message);
+        return cli_wrong_usage(command, "%s: %s", entry->label, error.message);
     if (cli_option_read(option, to, entry->value, problem, sizeof problem) == CLI_PARSED) return CLI_PARSED;
-    return cli_wrong_usage(command->name, "%s %s", entry->label, problem);
+    return cli_wrong_usage(command, "%s %s", entry->label, problem);
 }
 
 /* seen: the options of the list up to here. */
 static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
     const cli_command *command = at->settings->command;
     const cli_option *option = find(command, entry->name);
-    if (!option) return refuse_name(at, entry, "is no option");
+    if (!option) return refuse_unknown(at, entry);
     if (is_not_here(option->name)) return refuse_name(at, entry, "is for the command line alone");
     uint64_t bit = cli_option_bit(command, option->name);
     if ((*seen & bit) && option->type != CLI_LORAS)
-        return cli_wrong_usage(command->name, "%s has a value further up already", entry->label);
+        return cli_wrong_usage(command, "%s has a value further up already", entry->label);
     *seen |= bit;
     entry->used = (option->commands & command->bit) && !(at->taken & bit);
     if (entry->used) at->configured |= bit;
@@ -89,7 +100,7 @@ static int apply(applying *at, cli_config_list *list) {
     int status = CLI_PARSED;
     for (size_t i = 0; status == CLI_PARSED && i < list->count; i++) status = apply_entry(at, &list->entries[i], &seen);
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
-        return cli_wrong_usage(command->name, "%s: %s and %s exclude each other",
+        return cli_wrong_usage(command, "%s: %s and %s exclude each other",
                                list->path ? list->path : "the environment", first, second);
     at->taken |= covered_by(at->settings, at->configured & ~before);
     return status;

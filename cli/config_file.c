@@ -1,5 +1,6 @@
 #include "config_file.h"
 #include "img2vid/img2vid.h"
+#include "failure.h"
 #include "message.h"
 
 #include <ctype.h>
@@ -140,13 +141,13 @@ static int read_line(cli_config_list *list, char *line, int number, const cli_co
     if (!*line || *line == '#') return CLI_PARSED;
     char *equals = strchr(line, '='), *label;
     if (!equals || equals == line)
-        return cli_wrong_usage(command->name, "%s:%d: '%.100s' is no 'name = value'", list->path, number, line);
+        return cli_wrong_usage(command, "%s:%d: '%.100s' is no 'name = value'", list->path, number, line);
     *equals = 0;
     char *name = trim(line), *value = unquote(trim(equals + 1));
     for (char *c = name; *c; c++)
         if (*c == '_') *c = '-';
     if (*value == '~' && (!home || (value[1] && value[1] != '/')))
-        return cli_wrong_usage(command->name, "%s:%d: '%.100s': %s; write the whole path", list->path, number, value,
+        return cli_wrong_usage(command, "%s:%d: '%.100s': %s; write the whole path", list->path, number, value,
                                home ? "~ stands for the home folder before a / alone" : "~ means nothing without HOME");
     if (asprintf(&label, "%s:%d: %.100s", list->path, number, name) < 0) label = NULL;
     return add(list, strdup(name), with_home(value, home), label);

@@ -1,6 +1,7 @@
 /* img2vid decode: saved latents in, a video out. */
 #include "commands.h"
 #include "detail.h"
+#include "existing.h"
 #include "job.h"
 #include "overwrite.h"
 #include "signals.h"
@@ -50,7 +51,8 @@ int cli_decode(const cli_settings *settings) {
     i2v_status status = cli_job_begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job, &latents, shape, &first);
     if (status == I2V_OK) status = cli_overwrite_check(&job, (int)shape[first]);
-    if (status == I2V_OK) {
+    job.skipped = status == I2V_OK && !settings->plan && cli_task_is_done(&job);
+    if (status == I2V_OK && !job.skipped) {
         cli_signals_running(job.engine);
         int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];
         cli_detail_input(&job);
@@ -62,6 +64,6 @@ int cli_decode(const cli_settings *settings) {
         status = cli_job_engine_result(&job, status);
     }
     i2v_array_free(latents);
-    if (status == I2V_OK && !settings->plan) status = cli_job_save(&job);
+    if (status == I2V_OK && !settings->plan && !job.skipped) status = cli_job_save(&job);
     return cli_job_end(&job, status);
 }

@@ -10,6 +10,7 @@ static const struct {
     {"sigmas", "sigma-schedule", 0},
     {"extend", "latents", 1},
     {"quiet", "verbose", 0},
+    {"no-overwrite", "skip-existing", 0},
 };
 enum { EXCLUSIONS = sizeof exclusions / sizeof *exclusions };
 

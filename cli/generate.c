@@ -2,6 +2,7 @@
 #include "address.h"
 #include "commands.h"
 #include "detail.h"
+#include "existing.h"
 #include "job.h"
 #include "latents.h"
 #include "many.h"
@@ -129,7 +130,8 @@ int cli_generate(const cli_settings *settings) {
     if (cli_tasks_count(settings) > 1) {
         exit_status = cli_many_run(&job, status, make);
     } else {
-        if (status == I2V_OK) status = make(&job);
+        job.skipped = status == I2V_OK && cli_task_is_done(&job);
+        if (status == I2V_OK && !job.skipped) status = make(&job);
         exit_status = cli_job_end(&job, status);
     }
     i2v_array_free(latents);

@@ -1,5 +1,6 @@
 /* img2vid help: finds the form that is asked for. */
 #include "help.h"
+#include "failure.h"
 #include "message.h"
 
 #include <string.h>

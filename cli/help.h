@@ -5,12 +5,6 @@
 
 #include "options.h"
 
-/* All commands, which share one table of options. */
-typedef struct cli_command_list {
-    const cli_command *const *commands;
-    size_t count;
-} cli_command_list;
-
 typedef enum cli_shell { CLI_BASH, CLI_ZSH, CLI_FISH } cli_shell;
 
 /* Something and what is to be said of it, in lines; a list of them ends in NULL. */

@@ -1,10 +1,12 @@
 /* img2vid info: what a model, a video, a picture or a file of latents is. */
+#include "array_info.h"
 #include "commands.h"
+#include "failure.h"
 #include "json.h"
+#include "json_print.h"
 #include "message.h"
 #include "metadata.h"
 #include "model_path.h"
-#include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,13 +52,16 @@ static int print_model_json(const i2v_model_info *model) {
 static int describe_model(const cli_settings *settings, const char *path) {
     i2v_engine *engine = NULL;
     i2v_model_info model;
+    i2v_error error = {.status = i2v_open(&engine, path, &settings->options)};
     int exit_status;
-    i2v_status status = i2v_open(&engine, path, &settings->options);
-    if (status == I2V_OK) status = i2v_get_model_info(engine, &model);
-    if (status != I2V_OK)
-        exit_status = cli_fail("%s", engine ? i2v_error_message(engine) : "not enough memory to open a model");
-    else
+    if (error.status == I2V_OK) error.status = i2v_get_model_info(engine, &model);
+    if (error.status != I2V_OK) {
+        snprintf(error.message, sizeof error.message, "%s",
+                 engine ? i2v_error_message(engine) : "not enough memory to open a model");
+        exit_status = cli_refuse_input(settings->command, settings->operand, &error);
+    } else {
         exit_status = settings->json ? print_model_json(&model) : print_model(&model);
+    }
     i2v_close(engine);
     return exit_status;
 }
@@ -92,10 +97,11 @@ static int describe_media(const cli_settings *settings) {
     const char *path = settings->operand;
     i2v_media_info info;
     i2v_error error;
-    if (i2v_media_probe(path, &info, &error) != I2V_OK) return cli_fail("%s", error.message);
+    if (i2v_media_probe(path, &info, &error) != I2V_OK) return cli_refuse_input(settings->command, path, &error);
+    if (strcmp(info.container, "npy") == 0) return cli_array_info(settings);
     json_t *metadata = cli_metadata_read(path, &error);
     if (!metadata && (error.status == I2V_ERROR_MEMORY || error.status == I2V_ERROR_IO))
-        return cli_fail("%s", error.message);
+        return cli_refuse_input(settings->command, settings->operand, &error);
     int status =
         settings->json ? print_media_json(path, &info, metadata) : print_media(path, &info, metadata, error.message);
     json_decref(metadata);
@@ -105,34 +111,14 @@ static int describe_media(const cli_settings *settings) {
 static int describe_hub_model(const cli_settings *settings) {
     i2v_error error;
     char *path = NULL;
-    if (cli_model_path(&path, settings->operand, settings, &error) != I2V_OK) return cli_fail("%s", error.message);
+    if (cli_model_path(&path, settings->operand, settings, &error) != I2V_OK)
+        return cli_refuse_input(settings->command, settings->operand, &error);
     int exit_status = describe_model(settings, path);
     free(path);
     return exit_status;
 }
 
-/* ---- latents ---------------------------------------------------------------------------------------------------- */
-
-/* ComfyUI's; those of --save-latents are arrays, like a video as .npy. */
-static int describe_latents(const cli_settings *settings) {
-    const char *path = settings->operand;
-    int64_t shape[8];
-    int ndim;
-    i2v_error error;
-    if (i2v_latents_shape(path, shape, &ndim, &error) != I2V_OK) return cli_fail("%s", error.message);
-    if (ndim != 4) return cli_fail("%s holds latents of %d dimensions, not one video's 4", path, ndim);
-    if (settings->json) {
-        return cli_print_json(json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I}", "kind", "latents", "path",
-                                        cli_json_text(path), "container", "safetensors", "num_frames",
-                                        (json_int_t)shape[0], "channels", (json_int_t)shape[1], "height",
-                                        (json_int_t)shape[2], "width", (json_int_t)shape[3]));
-    }
-    cli_line(stdout, "latents    %s", path);
-    cli_line(stdout, "container  safetensors, of ComfyUI");
-    printf("size       %" PRId64 "x%" PRId64 ", %" PRId64 " channels\n", shape[3], shape[2], shape[1]);
-    printf("frames     %" PRId64 "\n", shape[0]);
-    return cli_flush_output();
-}
+/* ---- all --------------------------------------------------------------------------------------------------------- */
 
 static int ends_with(const char *text, const char *ending) {
     size_t length = strlen(text), count = strlen(ending);
@@ -142,8 +128,8 @@ static int ends_with(const char *text, const char *ending) {
 int cli_info(const cli_settings *settings) {
     struct stat status;
     if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
-    if (ends_with(settings->operand, ".latent")) return describe_latents(settings);
-    if (ends_with(settings->operand, ".safetensors") ||
+    if (ends_with(settings->operand, ".latent")) return cli_array_info(settings);
+    if (ends_with(settings->operand, ".safetensors") || cli_is_model_name(settings->operand) ||
         (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return describe_model(settings, settings->operand);
     return describe_media(settings);

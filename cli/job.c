@@ -3,6 +3,7 @@
 #include "bench_report.h"
 #include "bundled.h"
 #include "detail.h"
+#include "existing.h"
 #include "latents.h"
 #include "message.h"
 #include "metadata.h"
@@ -11,6 +12,7 @@
 #include "report.h"
 #include "rerun.h"
 #include "signals.h"
+#include "standard_output.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -18,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 __attribute__((format(printf, 3, 4))) static i2v_status fail(cli_job *job, i2v_status status, const char *format, ...) {
     va_list arguments;
@@ -40,16 +41,18 @@ char *cli_job_shown_path(const cli_job *job, const char *pattern, int index, int
     return strdup(first);
 }
 
-/* The folder of a path that was made of a pattern, if only that is missing; whether it can be written to is checked
- * after this. */
-static void make_folder(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash && slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
-    if (folder) mkdir(folder, 0777);
-    free(folder);
+/* latents: not a video, an array. What stays as it is need not be writable. */
+static i2v_status check_file(cli_job *job, const char *path, int latents) {
+    i2v_output output;
+    if (cli_is_standard_output(path) && !latents) return cli_standard_output_prepare(job);
+    if (cli_is_kept(job, path, 1)) return I2V_OK;
+    i2v_output_default(&output);
+    output.no_replace = job->settings->output.no_replace;
+    i2v_status status = cli_folders_make(&job->folders, path, &job->error);
+    if (status != I2V_OK) return status;
+    return i2v_video_check_output(path, latents ? &output : &job->settings->output, &job->error);
 }
 
-/* latents: not a video, an array. */
 static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     int count = cli_videos_count(job->settings);
     int checked = count < 4096 ? count : 1; /* more than the library makes are refused later */
@@ -57,8 +60,7 @@ static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     for (int i = 0; status == I2V_OK && i < checked; i++) {
         char *path = cli_job_path(job, pattern, i, count);
         if (!path) return fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", pattern);
-        if (strchr(pattern, '{')) make_folder(path);
-        status = i2v_video_check_output(path, latents ? NULL : &job->settings->output, &job->error);
+        status = check_file(job, path, latents);
         free(path);
     }
     return status;
@@ -178,6 +180,7 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
 }
 
 static i2v_status save_video(cli_job *job, int index, const char *path) {
+    if (cli_is_kept(job, path, job->file_frames)) return I2V_OK;
     i2v_output output = job->settings->output;
     output.index = index;
     output.cancelled = cli_signals_came;
@@ -188,7 +191,13 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
         return job->error.status ? job->error.status : fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
     }
     output.metadata = metadata;
-    i2v_status status = i2v_video_save(job->video, path, &output, &job->error);
+    i2v_status status;
+    if (cli_is_standard_output(path)) {
+        status = cli_standard_output_save(job, &output);
+    } else {
+        status = cli_folders_make(&job->folders, path, &job->error); /* another run may have removed one */
+        if (status == I2V_OK) status = i2v_video_save(job->video, path, &output, &job->error);
+    }
     free(metadata);
     return status;
 }
@@ -209,17 +218,26 @@ i2v_status cli_job_save(cli_job *job) {
     return status;
 }
 
+/* Of several tasks, what fails before the first is of them all. */
+static int report_failure(const cli_job *job) {
+    int exit_status = cli_fail("%s", job->error.message);
+    if (job->settings->json) cli_report_error_json(job, cli_tasks_count(job->settings) <= 1);
+    return exit_status;
+}
+
 int cli_job_end(cli_job *job, i2v_status status) {
     int exit_status = CLI_DONE;
     cli_signals_running(NULL);
     cli_progress_end(&job->progress);
     if (status == I2V_CANCELLED) {
-        job->error.message[0] = '\0';
+        job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
         cli_latents_tell(job);
-        cli_fail("interrupted%s", job->error.message);
+        report_failure(job);
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
-        exit_status = cli_fail("%s", job->error.message);
+        exit_status = report_failure(job);
+    } else if (job->skipped) {
+        exit_status = cli_report_skipped(job);
     } else if (job->settings->plan) {
         exit_status = job->settings->json ? cli_plan_json(job) : cli_plan_table(job);
     } else if (job->bench) {
@@ -242,4 +260,6 @@ void cli_job_close(cli_job *job) {
     free(job->model_path);
     free(job->latents_path);
     free(job->clips_latents);
+    free(job->latents_kept);
+    cli_folders_end(&job->folders);
 }

@@ -3,6 +3,7 @@
 #define CLI_JOB_H
 
 #include "img2vid/img2vid.h"
+#include "folders.h"
 #include "progress.h"
 #include "settings.h"
 #include "tasks.h"
@@ -32,6 +33,10 @@ typedef struct cli_job {
     char notes[4096];
     cli_logged logged;
     double began, save_seconds;
+    int file_frames; /* of each video file, once cli_overwrite_check has been */
+    int skipped;     /* all of the task's files are there, and --skip-existing was given */
+    cli_folders folders;
+    char *latents_kept;   /* [videos]: 1 of latents that were there before, under --skip-existing; or NULL */
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
 } cli_job;

@@ -1,12 +1,14 @@
 /* The program img2vid: finds the command and runs it. */
 #include "commands.h"
 #include "config.h"
+#include "failure.h"
 #include "help.h"
 #include "log.h"
 #include "message.h"
 #include "presets.h"
 #include "signals.h"
 #include "stack.h"
+#include "suggest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,33 +23,36 @@ enum { COMMANDS = 5 };
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --width 448 --height 256 --seed 42\n"
-        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
+        "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42 --save-latents latents.npy\n"
+        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3 --skip-existing\n"
         "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
-        "  img2vid decode latents.npy -o again.mp4 --model svd_xt --crf 28\n"
-        "  img2vid decode latents.npy -o frames/%04d.png -m svd_xt --decode-chunk-size 4\n";
-    static const char info_examples[] = "  img2vid info svd_xt\n"
-                                        "  img2vid info rocket.mp4 --json\n";
+        "  img2vid generate rocket.jpg -o rocket.mp4 --save-latents latents.npy\n"
+        "  img2vid decode latents.npy -o again.mp4 --crf 28\n"
+        "  img2vid decode latents.npy -o frames/%04d.png --decode-chunk-size 4\n"
+        "  img2vid decode latents.npy -o - --format webm > again.webm\n";
+    static const char info_examples[] = "  img2vid info rocket.mp4 --json\n"
+                                        "  img2vid info latents.npy\n"
+                                        "  img2vid info stabilityai/stable-video-diffusion-img2vid-xt\n";
     static const char bench_examples[] = "  img2vid bench\n"
-                                         "  img2vid bench --model svd_xt --width 448 --height 256 --num-frames 14\n";
+                                         "  img2vid bench --width 128 --height 128 --num-frames 7\n";
     entries[0] = (command_entry){
         {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
          "Makes short videos of pictures: files, web addresses or - (stdin).", generate_examples,
-         cli_option_table, cli_option_count, 1},
+         cli_option_table, cli_option_count, 1, 0, NULL},
         cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
                                   "Decodes latents kept by generate --save-latents or by ComfyUI.",
-                                  decode_examples, cli_option_table, cli_option_count, 0},
+                                  decode_examples, cli_option_table, cli_option_count, 0, 0, NULL},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
                          "Says what a model, a video, a picture or a file of latents is.", info_examples,
-                         cli_option_table, cli_option_count, 0},
+                         cli_option_table, cli_option_count, 0, 0, NULL},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast a model's operations are here, and could be.",
-                                  bench_examples, cli_option_table, cli_option_count, 0},
+                                  bench_examples, cli_option_table, cli_option_count, 0, 0, NULL},
                                  cli_bench};
     static const char pull_examples[] =
         "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
@@ -55,7 +60,7 @@ static void list_commands(command_entry entries[COMMANDS]) {
         "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
-                                  cli_option_table, cli_option_count, 0},
+                                  cli_option_table, cli_option_count, 0, 0, NULL},
                                  cli_pull};
 }
 
@@ -71,14 +76,6 @@ static int print_help(const command_entry entries[COMMANDS]) {
     return cli_flush_output();
 }
 
-static int help(const command_entry entries[COMMANDS], int argc, char **argv) {
-    if (argc == 0) return print_help(entries);
-    const cli_command *commands[COMMANDS];
-    for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
-    const cli_command_list list = {commands, COMMANDS};
-    return cli_help(&list, argc, argv);
-}
-
 static int print_version(void) {
     printf("img2vid %s\n", i2v_version());
     return cli_flush_output();
@@ -91,13 +88,17 @@ static int work(const command_entry *entry, const cli_settings *settings) {
     return entry->run(settings);
 }
 
-static int run(const command_entry *entry, int argc, char **argv) {
+static int run(const command_entry *entry, const cli_command_list *all, int argc, char **argv) {
     cli_settings settings;
-    int status = cli_settings_read(&settings, &entry->command, argc, argv);
+    cli_command command = entry->command;
+    command.json = cli_asks_for_json(argc, argv);
+    command.all = all;
+    int status = cli_settings_read(&settings, &command, argc, argv);
+    command.json |= settings.json; /* by configuration */
     switch (status) {
     case CLI_HELP:
     case CLI_HELP_ALL:
-        cli_print_help(&entry->command, status == CLI_HELP_ALL);
+        cli_print_help(&command, status == CLI_HELP_ALL);
         status = cli_flush_output();
         break;
     case CLI_VERSION:
@@ -125,9 +126,20 @@ static void take_file_addresses(int argc, char **argv) {
     }
 }
 
+static int refuse_unknown(const cli_command_list *list, const char *name) {
+    char meant[300];
+    cli_suggest_command(meant, sizeof meant, list, name);
+    const char *kind = *name == '-' ? "option" : "command";
+    if (*meant) return cli_wrong_usage(NULL, "unknown %s '%s'%s", kind, name, meant);
+    return cli_wrong_usage(NULL, "unknown %s '%s'; there are generate, decode, info, bench and pull", kind, name);
+}
+
 int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
+    const cli_command *commands[COMMANDS];
+    const cli_command_list list = {commands, COMMANDS};
     list_commands(entries);
+    for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
     cli_signals_install();
     if (cli_stack_check() != CLI_DONE) return CLI_FAILED;
     if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench or pull");
@@ -135,8 +147,8 @@ int main(int argc, char **argv) {
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return print_version();
-    if (strcmp(name, "help") == 0) return help(entries, argc - 2, argv + 2);
+    if (strcmp(name, "help") == 0) return argc == 2 ? print_help(entries) : cli_help(&list, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], argc - 2, argv + 2);
-    return cli_wrong_usage(NULL, "unknown command '%s'; there are generate, decode, info, bench and pull", name);
+        if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], &list, argc - 2, argv + 2);
+    return refuse_unknown(&list, name);
 }

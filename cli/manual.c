@@ -195,6 +195,7 @@ static const cli_entry environment_entries[] = {
     {"HF_ENDPOINT", "Another hub than https://huggingface.co, such as a mirror."},
     {"HF_HUB_OFFLINE", "1: as img2vid pull --offline."},
     {"http_proxy, https_proxy, no_proxy, SSL_CERT_FILE", "Proxies, and certificates in place of the system's."},
+    {"TMPDIR", "Where a video lies before -o - sends it on, in place of /tmp."},
     {"SOURCE_DATE_EPOCH", "Seconds since 1970 that date the page of img2vid help --man, in place of today."},
     {NULL, NULL}};
 

@@ -1,4 +1,6 @@
 #include "many.h"
+#include "existing.h"
+#include "latents.h"
 #include "message.h"
 #include "report.h"
 
@@ -7,7 +9,7 @@
 
 /* How the tasks went. */
 typedef struct {
-    size_t made, tasks;
+    size_t made, skipped, tasks;
     int failed;       /* the place of the last input that failed; -1: none */
     int stopped;      /* that input's task ended the work */
     char names[1024]; /* of those that failed, as many as fit */
@@ -24,7 +26,7 @@ static void count_failed(tally *count, const cli_job *job) {
 static int report_failed(cli_job *job) {
     cli_progress_end(&job->progress);
     int status = cli_fail("%s", job->error.message);
-    if (job->settings->json) cli_report_error_json(job);
+    if (job->settings->json) cli_report_error_json(job, 1);
     return status;
 }
 
@@ -36,12 +38,20 @@ static int report_made(cli_job *job) {
 
 /* CLI_DONE to go on with the next. */
 static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
+    if (cli_task_is_done(job)) {
+        count->skipped++;
+        cli_progress_end(&job->progress);
+        return cli_report_skipped(job);
+    }
     i2v_status status = make(job);
     int exit_status = CLI_DONE;
     if (status == I2V_OK) {
         count->made++;
         exit_status = report_made(job);
     } else if (status == I2V_CANCELLED) {
+        job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
+        cli_latents_tell(job);
+        if (job->settings->json) cli_report_error_json(job, 1);
         exit_status = CLI_INTERRUPTED;
     } else {
         count_failed(count, job);
@@ -63,10 +73,12 @@ int cli_many_run(cli_job *job, i2v_status begun, i2v_status (*make)(cli_job *)) 
         if (job->task.index != count.failed) status = run_one(job, &count, make);
     }
     cli_progress_end(&job->progress);
+    char skipped[40] = "";
+    if (count.skipped) snprintf(skipped, sizeof skipped, ", %zu skipped", count.skipped);
     if (status == CLI_INTERRUPTED)
-        cli_fail("interrupted; %zu of %zu made", count.made, count.tasks);
+        cli_fail("interrupted; %zu of %zu made%s", count.made, count.tasks, skipped);
     else if (count.failed >= 0)
-        status = cli_fail("%zu of %zu made; failed: %s%s", count.made, count.tasks, count.names,
+        status = cli_fail("%zu of %zu made%s; failed: %s%s", count.made, count.tasks, skipped, count.names,
                           count.stopped ? "; the rest was left" : "");
     cli_job_close(job);
     return status;

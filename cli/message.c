@@ -42,18 +42,6 @@ int cli_fail(const char *format, ...) {
     return CLI_FAILED;
 }
 
-int cli_wrong_usage(const char *command, const char *format, ...) {
-    char *sentence = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
-    va_end(arguments);
-    cli_fail("%s; see img2vid %s%s--help", sentence ? sentence : "wrong usage", command ? command : "",
-             command ? " " : "");
-    free(sentence);
-    return CLI_USAGE;
-}
-
 int cli_flush_output(void) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return CLI_DONE;
     return cli_fail("cannot write to standard output: %s", strerror(errno));

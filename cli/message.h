@@ -16,9 +16,6 @@ __attribute__((format(printf, 2, 3))) void cli_say(int shown, const char *format
 /* Prints one line "img2vid: ..." on standard error and returns CLI_FAILED. */
 __attribute__((format(printf, 1, 2))) int cli_fail(const char *format, ...);
 
-/* The same for a wrong command line: adds where the help is and returns CLI_USAGE. command may be NULL. */
-__attribute__((format(printf, 2, 3))) int cli_wrong_usage(const char *command, const char *format, ...);
-
 /* Sends out what standard output still holds; a full disk or a closed pipe is a failure like others. */
 int cli_flush_output(void);
 

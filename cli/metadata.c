@@ -1,8 +1,9 @@
 #include "metadata.h"
 #include "address.h"
+#include "failure.h"
 #include "json.h"
+#include "json_print.h"
 #include "message.h"
-#include "report.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -296,9 +297,11 @@ static int read_value(const cli_option *option, void *target, const json_t *valu
 
 static int fail_value(const cli_settings *settings, const cli_option *option, const char *key, const json_t *value) {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-    int status = cli_fail("the metadata in %s has %s for %s, which is not %s%s; give another with --%s", settings->from,
-                          text && strlen(text) < 60 ? text : "something else", key, cli_expected(option),
-                          option->type == CLI_INTEGER ? " in its range" : "", option->name);
+    int status =
+        cli_refuse(settings->command, I2V_ERROR_FORMAT,
+                   "the metadata in %s has %s for %s, which is not %s%s; give another with --%s", settings->from,
+                   text && strlen(text) < 60 ? text : "something else", key, cli_expected(option),
+                   option->type == CLI_INTEGER ? " in its range" : "", option->name);
     free(text);
     return status;
 }

@@ -24,6 +24,10 @@ int cli_is_hub_name(const char *model) {
     return access(model, F_OK) != 0 && i2v_hub_is_id(model) && !looks_like_a_file(model);
 }
 
+int cli_is_model_name(const char *text) {
+    return access(text, F_OK) != 0 && !strpbrk(text, "/.");
+}
+
 i2v_status cli_model_path(char **path, const char *model, const cli_settings *settings, i2v_error *error) {
     *path = NULL;
     i2v_hub_model *found = NULL;

@@ -7,6 +7,9 @@
 /* True for "org/name" that is no path. */
 int cli_is_hub_name(const char *model);
 
+/* True for what is no path, and no file's name by its look: "svd_xt". */
+int cli_is_model_name(const char *text);
+
 /* *path is to be freed. What is not the name of a model on the hub is taken as a path as it is. */
 i2v_status cli_model_path(char **path, const char *model, const cli_settings *settings, i2v_error *error);
 

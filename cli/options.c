@@ -1,10 +1,13 @@
 /* A table of options reads the command line and prints --help, so that the two agree. */
 #include "options.h"
+#include "failure.h"
 #include "loras.h"
 #include "message.h"
 #include "numbers.h"
+#include "suggest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
@@ -93,8 +96,9 @@ int cli_option_read(const cli_option *option, void *values, const char *text, ch
 static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
     char problem[400];
     int status = cli_option_read(option, values, text, problem, sizeof problem);
-    if (status == CLI_USAGE) return cli_wrong_usage(command->name, "--%s %s", option->name, problem);
-    return status == CLI_PARSED ? status : cli_fail("--%s %s", option->name, problem);
+    if (status == CLI_USAGE) return cli_wrong_option(command, option->name, "--%s %s", option->name, problem);
+    if (status == CLI_FAILED) return cli_refuse_option(command, option->name, "--%s %s", option->name, problem);
+    return status;
 }
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
@@ -125,6 +129,31 @@ static const cli_option *find_option(const cli_command *command, const char *arg
     return NULL;
 }
 
+static int refuse_unknown(const cli_command *command, const char *argument) {
+    char meant[300];
+    cli_suggest_option(meant, sizeof meant, command, argument);
+    return cli_wrong_usage(command, "unknown option '%s'%s", argument, meant);
+}
+
+/* "-o=a.mp4", which would write a file "=a.mp4", and "-output", which would write "utput": whoever types these means
+ * something else. */
+static int check_attached(const cli_command *command, const cli_option *option, const char *argument,
+                          const char *value) {
+    if (argument[1] == '-' || !value) return CLI_PARSED;
+    if (*value == '=')
+        return cli_wrong_option(command, option->name, "'%s' has a = too many; did you mean -%c %s?", argument,
+                                option->letter, value + 1);
+    const char *long_value = NULL;
+    char *twice = NULL;
+    if (asprintf(&twice, "-%s", argument) < 0) return CLI_PARSED;
+    const cli_option *meant = find_option(command, twice, &long_value);
+    int status = CLI_PARSED;
+    if (meant)
+        status = cli_wrong_option(command, meant->name, "'%s' has a dash too few; did you mean %s?", argument, twice);
+    free(twice);
+    return status;
+}
+
 static int parse_option(cursor *at, const char *argument) {
     const cli_command *command = at->command;
     if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) return CLI_HELP;
@@ -132,26 +161,29 @@ static int parse_option(cursor *at, const char *argument) {
     if (strcmp(argument, "--version") == 0 || strcmp(argument, "-V") == 0) return CLI_VERSION;
     const char *value = NULL;
     const cli_option *option = find_option(command, argument, &value);
-    if (!option) return cli_wrong_usage(command->name, "unknown option '%s'", argument);
+    if (!option) return refuse_unknown(command, argument);
+    int status = check_attached(command, option, argument, value);
+    if (status != CLI_PARSED) return status;
     *at->given |= UINT64_C(1) << (option - command->options);
     if (option->type == CLI_FLAG) {
-        if (value) return cli_wrong_usage(command->name, "--%s takes no argument", option->name);
+        if (value) return cli_wrong_option(command, option->name, "--%s takes no argument", option->name);
         *(int *)((char *)at->values + option->offset) = 1;
         return CLI_PARSED;
     }
     /* what looks like the next option is not taken for a value; --name=--value says that it is one */
     if (!value && at->next < at->argc && strncmp(at->argv[at->next], "--", 2) != 0) value = at->argv[at->next++];
-    if (!value) return cli_wrong_usage(command->name, "--%s lacks its argument %s", option->name, option->argument);
+    if (!value)
+        return cli_wrong_option(command, option->name, "--%s lacks its argument %s", option->name, option->argument);
     if (option->type == CLI_NAME && strcmp(value, "help") == 0) return CLI_LIST;
     return set_value(command, option, at->values, value);
 }
 
 static int parse_operand(cursor *at, char *argument) {
-    const char *name = at->command->name;
-    if (!at->command->operand) return cli_wrong_usage(name, "'%s' is too many: options only", argument);
-    if (at->operands->count && !at->command->many)
-        return cli_wrong_usage(name, "one %s only; '%s' is too many", at->command->operand, argument);
-    if (!*argument) return cli_wrong_usage(name, "%s is empty", at->command->operand);
+    const cli_command *command = at->command;
+    if (!command->operand) return cli_wrong_usage(command, "'%s' is too many: options only", argument);
+    if (at->operands->count && !command->many)
+        return cli_wrong_usage(command, "one %s only; '%s' is too many", command->operand, argument);
+    if (!*argument) return cli_wrong_usage(command, "%s is empty", command->operand);
     at->operands->items[at->operands->count++] = argument;
     return CLI_PARSED;
 }
@@ -172,8 +204,14 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
             status = parse_operand(&at, argument);
     }
     if (status == CLI_PARSED && command->operand && !operands->count && !cli_given(command, *given, "from"))
-        return cli_wrong_usage(command->name, "%s is missing", command->operand);
+        return cli_wrong_usage(command, "%s is missing", command->operand);
     return status;
+}
+
+int cli_asks_for_json(int argc, char **argv) {
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return 1;
+    return 0;
 }
 
 uint64_t cli_option_bit(const cli_command *command, const char *name) {

@@ -43,7 +43,15 @@ typedef struct cli_command {
     const cli_option *options; /* at most 64 */
     size_t options_count;
     int many; /* one or more of operand are taken */
+    int json; /* --json was given: failures are objects on standard output, too */
+    const struct cli_command_list *all; /* of the program, for what another command would take */
 } cli_command;
+
+/* All commands, which share one table of options. */
+typedef struct cli_command_list {
+    const cli_command *const *commands;
+    size_t count;
+} cli_command_list;
 
 /* Arguments that are no options. */
 typedef struct cli_operands {
@@ -58,6 +66,9 @@ enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2, CLI_HELP_ALL = -3, CLI_VERS
  * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_LIST ("help" for a CLI_NAME), or
  * the exit status after printing what is wrong. */
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
+
+/* True if the arguments hold --json: it counts for what is wrong with them, too. */
+int cli_asks_for_json(int argc, char **argv);
 
 /* Reads one of "first|second|..." as its place; 0 if it is none of them. */
 int cli_read_choice(int *value, const char *choices, const char *text);

@@ -1,6 +1,7 @@
 #include "overwrite.h"
 #include "address.h"
 #include "place.h"
+#include "standard_output.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -57,6 +58,8 @@ static i2v_status add_file(check *c, const char *path, const char *option) {
     }
     output *added = &c->outputs[c->count];
     if (!cli_place_of(&added->place, path)) return I2V_OK; /* writing it will say why */
+    if (!added->place.name && c->job->settings->output.no_replace)
+        return fail(c, I2V_ERROR_IO, "cannot write %s: it is there already, and --no-overwrite keeps it", path);
     added->path = strdup(path);
     added->option = option;
     c->count++;
@@ -200,7 +203,10 @@ static i2v_status check_inputs(check *c) {
 
 i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     check c = {.job = job};
-    i2v_status status = add_pattern(&c, job->settings->path, "--output", frames_of_file(job, clip_frames));
+    const char *path = job->settings->path;
+    job->file_frames = frames_of_file(job, clip_frames);
+    i2v_status status =
+        cli_is_standard_output(path) ? I2V_OK : add_pattern(&c, path, "--output", job->file_frames);
     if (status == I2V_OK) status = add_pattern(&c, job->settings->save_latents, "--save-latents", 1);
     if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
     if (status == I2V_OK) status = check_different(&c);

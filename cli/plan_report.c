@@ -1,8 +1,8 @@
 /* The memory and the time that a run would take, as a table for a person or as JSON. */
 #include "plan_report.h"
 #include "json.h"
+#include "json_print.h"
 #include "message.h"
-#include "report.h"
 
 #include <stdio.h>
 

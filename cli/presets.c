@@ -1,5 +1,6 @@
 /* --preset: another program's defaults. */
 #include "presets.h"
+#include "failure.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ int cli_preset_apply(cli_settings *settings, uint64_t given) {
     i2v_error error = {0};
     cli_settings preset = *settings;
     if (i2v_params_preset(&preset.params, settings->preset, &error) != I2V_OK)
-        return cli_wrong_usage(command->name, "%s; --preset help lists them", error.message);
+        return cli_wrong_option(command, "preset", "%s; --preset help lists them", error.message);
     for (size_t i = 0; i < command->options_count; i++) {
         const cli_option *option = &command->options[i];
         size_t size = value_size(option->type);

@@ -1,9 +1,10 @@
 /* img2vid pull: a model from the hub into the cache. */
 #include "address.h"
 #include "commands.h"
+#include "failure.h"
+#include "json_print.h"
 #include "message.h"
 #include "progress.h"
-#include "report.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -140,10 +141,12 @@ int cli_pull(const cli_settings *settings) {
     cli_signals_note(0);
     cli_progress_end(&view.progress);
     if (status == I2V_CANCELLED) {
-        cli_fail("interrupted; what has arrived is kept, the same command goes on from there");
+        error = (i2v_error){I2V_CANCELLED,
+                            "interrupted; what has arrived is kept, the same command goes on from there"};
+        cli_refuse_input(settings->command, settings->operand, &error);
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
-        exit_status = cli_fail("%s", error.message);
+        exit_status = cli_refuse_input(settings->command, settings->operand, &error);
     } else {
         exit_status = report(settings, model, cli_now() - began);
     }

@@ -1,8 +1,11 @@
 /* What was made, as one line for a person or as JSON. */
 #include "report.h"
 #include "detail.h"
+#include "failure.h"
 #include "json.h"
+#include "json_print.h"
 #include "message.h"
+#include "standard_output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,71 +33,21 @@ static int frames_in_file(const cli_job *job) {
     return job->settings->output.loop && frames > 2 ? 2 * frames - 2 : frames;
 }
 
+/* Of the task's first video; NULL without memory. */
+static char *shown_name(const cli_job *job, int videos) {
+    const char *path = job->settings->path;
+    return cli_is_standard_output(path) ? strdup("standard output") : cli_job_shown_path(job, path, 0, videos);
+}
+
 void cli_report_line(const cli_job *job) {
     const i2v_video *video = job->video;
-    char *first = cli_job_shown_path(job, job->settings->path, 0, video->num_videos);
+    char *first = shown_name(job, video->num_videos);
     cli_detail_made(job);
     cli_say(!job->settings->quiet,
             "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
             first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
             video->width, video->height, playback_fps(job), cli_now() - job->began, (double)cli_peak_memory() / 0x1p20);
     free(first);
-}
-
-json_t *cli_json_text(const char *text) {
-    if (!text) return json_null();
-    json_t *string = json_string(text);
-    char *plain = string ? NULL : strdup(text);
-    for (char *c = plain; c && *c; c++)
-        if ((unsigned char)*c >= 0x80) *c = '?';
-    if (plain) string = json_string(plain);
-    free(plain);
-    return string;
-}
-
-/* Of the characters that steer a terminal jansson escapes those below U+0020 only. The others stand raw in its text,
- * always within strings, where \uXXXX says the same. */
-static void write_escaped(FILE *to, const char *text) {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == 0x7f) {
-            fputs("\\u007f", to);
-        } else if (*c == 0xc2 && c[1] < 0xa0) { /* C1 */
-            fprintf(to, "\\u%04x", *++c);
-        } else if (*c == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||  /* U+2028 to U+202E */
-                                  (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))) { /* U+2066 to U+2069 */
-            fprintf(to, "\\u%04x", 0x2000 | (c[1] & 0x3f) << 6 | (c[2] & 0x3f));
-            c += 2;
-        } else {
-            fputc(*c, to);
-        }
-    }
-}
-
-char *cli_json_dump(const json_t *value, size_t layout) {
-    char *raw = cli_json_write(value, layout), *text = NULL;
-    size_t size;
-    FILE *to = raw ? open_memstream(&text, &size) : NULL;
-    if (to) write_escaped(to, raw);
-    int failed = to && ferror(to);
-    if (to && (fclose(to) != 0 || failed)) {
-        free(text);
-        text = NULL;
-    }
-    free(raw);
-    return text;
-}
-
-static int print_json(json_t *object, size_t layout) {
-    char *text = object ? cli_json_dump(object, layout | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(object);
-    if (!text) return cli_fail("not enough memory for the JSON report");
-    puts(text);
-    free(text);
-    return cli_flush_output();
-}
-
-int cli_print_json(json_t *object) {
-    return print_json(object, JSON_INDENT(2));
 }
 
 static json_t *paths_json(const cli_job *job, const char *path, int count) {
@@ -105,11 +58,6 @@ static json_t *paths_json(const cli_job *job, const char *path, int count) {
         free(numbered);
     }
     return paths;
-}
-
-json_t *cli_json_seed(uint64_t seed) {
-    if (seed <= INT64_MAX) return json_integer((json_int_t)seed);
-    return json_sprintf("%" PRIu64, seed);
 }
 
 static json_t *seconds_json(const cli_job *job) {
@@ -182,10 +130,14 @@ static void add_output_options(json_t **object, const cli_job *job) {
     if (output->quality >= 0) cli_json_set(object, "quality", json_integer(output->quality));
 }
 
+static int print_job_json(const cli_job *job, json_t *object) {
+    return cli_print_json_as(object, cli_tasks_count(job->settings) > 1 ? JSON_COMPACT : JSON_INDENT(2));
+}
+
 /* What was forgiven of the picture, which --quiet keeps off standard error. */
 static int print_task_json(const cli_job *job, json_t *object) {
     if (job->image && job->image->warning) cli_json_set(&object, "warning", json_string(job->image->warning));
-    return print_json(object, cli_tasks_count(job->settings) > 1 ? JSON_COMPACT : JSON_INDENT(2));
+    return print_job_json(job, object);
 }
 
 int cli_report_json(const cli_job *job) {
@@ -207,10 +159,28 @@ int cli_report_json(const cli_job *job) {
     return print_task_json(job, object);
 }
 
-int cli_report_error_json(const cli_job *job) {
-    json_t *object =
-        json_pack("{s:s, s:s, s:o, s:o}", "command", job->settings->command->name, "version", i2v_version(), "input",
-                  cli_json_text(job->task.input), "error", cli_json_text(job->error.message));
-    if (!job->input_failed) cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
+int cli_report_skipped(const cli_job *job) {
+    const cli_settings *settings = job->settings;
+    int videos = cli_videos_count(settings);
+    char *first = shown_name(job, videos);
+    if (!settings->quiet)
+        cli_line(stderr, "skipped %s%s: %s there already", first ? first : settings->path,
+                 videos > 1 ? " and so on" : "", videos > 1 ? "they are" : "it is");
+    free(first);
+    if (!settings->json) return CLI_DONE;
+    json_t *object = json_pack("{s:s, s:s, s:o, s:o, s:o, s:b}", "command", settings->command->name, "version",
+                               i2v_version(), "input", cli_json_text(job->task.input), "outputs",
+                               paths_json(job, settings->path, videos), "latents",
+                               paths_json(job, settings->save_latents, videos), "skipped", 1);
+    if (settings->command->bit == CLI_GENERATE) cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
+    return print_job_json(job, object);
+}
+
+int cli_report_error_json(const cli_job *job, int of_task) {
+    const cli_command *command = job->settings->command;
+    json_t *object = cli_failure_json(command, of_task ? job->task.input : NULL, cli_status_name(job->error.status),
+                                      job->error.message);
+    if (of_task && command->bit == CLI_GENERATE && !job->input_failed)
+        cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
     return print_task_json(job, object);
 }

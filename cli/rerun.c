@@ -1,6 +1,6 @@
 #include "rerun.h"
 #include "address.h"
-#include "message.h"
+#include "failure.h"
 #include "metadata.h"
 
 #include <stdio.h>
@@ -56,16 +56,19 @@ static int find_image(char **found, const cli_settings *settings, const char *im
 static int take_image(cli_settings *settings) {
     const char *image = json_string_value(json_object_get(settings->metadata, "image"));
     if (!image || !*image || strcmp(image, "-") == 0)
-        return cli_wrong_usage(settings->command->name,
+        return cli_wrong_usage(settings->command,
                                "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
     if (cli_is_address(image)) /* the file may come from anybody: it must not choose whom this machine calls */
-        return cli_fail("%s was made of the picture at %.399s; give that as IMAGE if you know the address",
-                        settings->from, image);
+        return cli_refuse(settings->command, I2V_ERROR_PARAMETER,
+                          "%s was made of the picture at %.399s; give that as IMAGE if you know the address",
+                          settings->from, image);
     if (!find_image(&settings->found_image, settings, image))
-        return cli_fail("not enough memory for the names of %s's picture", settings->from);
+        return cli_refuse(settings->command, I2V_ERROR_MEMORY, "not enough memory for the names of %s's picture",
+                          settings->from);
     if (!settings->found_image)
-        return cli_fail("the picture %.199s, of which %s was made, is neither here nor beside it; give it as IMAGE",
-                        image, settings->from);
+        return cli_refuse(settings->command, I2V_ERROR_IO,
+                          "the picture %.199s, of which %s was made, is neither here nor beside it; give it as IMAGE",
+                          image, settings->from);
     settings->operand = settings->found_image;
     return CLI_PARSED;
 }
@@ -73,7 +76,7 @@ static int take_image(cli_settings *settings) {
 static int check_origin(const cli_settings *settings) {
     const char *from = settings->from, *command = json_string_value(json_object_get(settings->metadata, "command"));
     if (!command || strcmp(command, "generate") != 0)
-        return cli_fail("%s was not made by img2vid generate, but %s", from,
+        return cli_refuse(settings->command, I2V_ERROR_FORMAT, "%s was not made by img2vid generate, but %s", from,
                         command && strcmp(command, "decode") == 0 ? "by img2vid decode from latents"
                                                                   : "in a way that this version does not know");
     return CLI_PARSED;
@@ -84,7 +87,7 @@ int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
     *known = given;
     i2v_error error;
     settings->metadata = cli_metadata_read(settings->from, &error);
-    if (!settings->metadata) return cli_fail("%s", error.message);
+    if (!settings->metadata) return cli_refuse(command, error.status, "%s", error.message);
     int status = check_origin(settings);
     settings->image_given = settings->operand != NULL;
     settings->model_given =

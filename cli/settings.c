@@ -4,8 +4,10 @@
 #include "exclusions.h"
 #include "message.h"
 #include "place.h"
+#include "failure.h"
 #include "presets.h"
 #include "rerun.h"
+#include "standard_output.h"
 #include "tasks.h"
 
 #include <stdlib.h>
@@ -27,10 +29,18 @@ const cli_option cli_option_table[] = {
      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
      "DIR/%04d.png (one picture a frame; %% is a %) or .npy\n"
      "(float32). A file that is there is replaced, unless it\n"
-     "is read-only or one that this run reads.\n"
-     "{name} stands for the picture's name, {seed}, {index}\n"
-     "and {video} for their numbers: out/{name}-{seed}.mp4;\n"
-     "that folder is made if it is missing"},
+     "is read-only or one that this run reads. {name} stands\n"
+     "for the picture's name, {seed}, {index} and {video} for\n"
+     "their numbers: out/{name}-{seed}.mp4. Folders that are\n"
+     "missing are made. - is standard output, with --format"},
+    {MAKES_VIDEO, files, 0, "no-overwrite", NULL, CLI_FLAG, AT(output.no_replace), 0,
+     "a file that is there is an error, and stays"},
+    {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, AT(skip_existing), 0,
+     "a file that is there stays, and what is there already\n"
+     "is not made again"},
+    {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, AT(format), 0,
+     "what -o - writes to standard output, in place of an\n"
+     "ending: ... -o - --format webm | mpv -"},
     {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, AT(model), 0,
      "model folder in diffusers' layout, the one with\n"
      "model_index.json, a single .safetensors file of\n"
@@ -183,7 +193,8 @@ const cli_option cli_option_table[] = {
 
     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, AT(json), 0,
      "print one JSON object on standard output, or for\n"
-     "several pictures or seeds one a line"},
+     "several pictures or seeds one a line; what fails has\n"
+     "\"error\" and \"status\" in it"},
     {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "say nothing but errors"},
     {COMPUTES | CLI_PULL, messages, 'v', "verbose", NULL, CLI_FLAG, AT(verbose), 0,
      "also say what computes, the model, where values come\n"
@@ -203,7 +214,8 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 static int draw_seed(cli_settings *settings) {
     uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        return cli_fail("the system gives no random seed; give one with --seed N");
+        return cli_refuse(settings->command, I2V_ERROR_INTERNAL,
+                          "the system gives no random seed; give one with --seed N");
     settings->params.seed = seed;
     settings->seed_drawn = 1;
     return CLI_PARSED;
@@ -212,12 +224,12 @@ static int draw_seed(cli_settings *settings) {
 static int check_output_options(cli_settings *settings, uint64_t known) {
     const cli_command *command = settings->command;
     if (settings->params.extend > 0 && settings->latents)
-        return cli_wrong_usage(command->name,
-                               "--extend and --latents exclude each other: each clip needs its own noise");
+        return cli_wrong_usage(command, "--extend and --latents exclude each other: each clip needs its own noise");
     if (settings->output.quality > 100 || (cli_given(command, known, "quality") && settings->output.quality < 0))
-        return cli_fail("--quality is from 0 to 100, not %d", settings->output.quality);
+        return cli_refuse_option(command, "quality", "--quality is from 0 to 100, not %d", settings->output.quality);
     if (cli_given(command, known, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
-        return cli_fail("--playback-fps is from 0.01 to 1000, not %g", settings->output.fps);
+        return cli_refuse_option(command, "playback-fps", "--playback-fps is from 0.01 to 1000, not %g",
+                                 settings->output.fps);
     return CLI_PARSED;
 }
 
@@ -234,7 +246,7 @@ static int check_exclusions(const cli_command *command, uint64_t given, uint64_t
     const char *first, *second;
     known &= ~cli_option_bit(command, "sigma-schedule"); /* a file's metadata says it beside its sigmas */
     if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
-    return cli_wrong_usage(command->name, "--%s and --%s exclude each other", first, second);
+    return cli_wrong_usage(command, "--%s and --%s exclude each other", first, second);
 }
 
 /* What the values say together. known: the options that have one, on the command line or by configuration (given) or
@@ -248,19 +260,21 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     settings->options.loras_count = settings->loras.count;
     if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
     if (!settings->path && !settings->plan)
-        return cli_wrong_usage(command->name, "-o OUT is missing, the video to write");
+        return cli_wrong_usage(command, "-o OUT is missing, the video to write");
+    status = cli_standard_output_check(settings, cli_given(command, given, "format"));
+    if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
-        return cli_wrong_usage(command->name, "--output and --save-latents name the same file");
+        return cli_wrong_usage(command, "--output and --save-latents name the same file");
     if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
-        return cli_wrong_usage(command->name, "--log-file names a file of the output");
+        return cli_wrong_usage(command, "--log-file names a file of the output");
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
                                cli_given(command, known, "max-guidance-scale");
-    if (settings->output.crf > 51) return cli_fail("--crf is from 0 to 51, not %d", settings->output.crf);
+    if (settings->output.crf > 51) return cli_refuse_option(command, "crf", "--crf is from 0 to 51, not %d", settings->output.crf);
     status = check_output_options(settings, known);
     if (status != CLI_PARSED) return status;
     if (cli_given(command, known, "sigmas")) {
-        if (settings->sigmas.count < 2) return cli_fail("--sigmas needs two levels or more, one more than steps");
+        if (settings->sigmas.count < 2) return cli_refuse_option(command, "sigmas", "--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;

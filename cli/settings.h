@@ -12,6 +12,9 @@
 
 enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8, CLI_PULL = 16 };
 
+/* The endings of what standard output can take: patterns are several files. */
+#define CLI_FORMATS "mp4|mkv|webm|mov|gif|webp|png|npy"
+
 typedef struct cli_settings {
     const cli_command *command;
     const char *operand; /* the first IMAGE, LATENTS, what info looks at or the model to pull; NULL for bench */
@@ -32,6 +35,8 @@ typedef struct cli_settings {
     int seed_drawn; /* no --seed: params.seed was drawn */
     int guidance_given;
     int no_metadata;
+    int skip_existing; /* --no-overwrite is output.no_replace */
+    int format;        /* of -o -: the place in CLI_FORMATS */
     const char *from; /* --from: the file whose metadata says what is not given */
     json_t *metadata; /* of that file; strings above may be in it */
     char *found_image;

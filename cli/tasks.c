@@ -1,5 +1,5 @@
 #include "tasks.h"
-#include "message.h"
+#include "failure.h"
 #include "pattern.h"
 
 #include <stdlib.h>
@@ -68,20 +68,20 @@ static int by_path(const void *a, const void *b) {
 }
 
 static int refuse_twice(const cli_settings *settings, const output *a, const output *b) {
-    const char *name = settings->command->name;
+    const cli_command *command = settings->command;
     if (a->task.index != b->task.index)
-        return cli_wrong_usage(name, "%s and %s would both be written to %s: put {name} or {index} into that name",
+        return cli_wrong_usage(command, "%s and %s would both be written to %s: put {name} or {index} into that name",
                                a->task.input, b->task.input, a->path);
     if (a->task.seed != b->task.seed)
-        return cli_wrong_usage(name, "two seeds would be written to %s: put {seed} into that name", a->path);
-    return cli_wrong_usage(name, "two files would be written to %s", a->path);
+        return cli_wrong_usage(command, "two seeds would be written to %s: put {seed} into that name", a->path);
+    return cli_wrong_usage(command, "two files would be written to %s", a->path);
 }
 
 static int check_different(const cli_settings *settings) {
     output_list list = {0};
     int status = CLI_PARSED;
     if (!add_paths(&list, settings, settings->path) || !add_paths(&list, settings, settings->save_latents))
-        status = cli_fail("not enough memory for the names of all videos");
+        status = cli_refuse(settings->command, I2V_ERROR_MEMORY, "not enough memory for the names of all videos");
     if (status == CLI_PARSED && list.count) qsort(list.items, list.count, sizeof *list.items, by_path);
     for (size_t i = 1; status == CLI_PARSED && i < list.count; i++)
         if (by_path(&list.items[i - 1], &list.items[i]) == 0)
@@ -95,7 +95,7 @@ int cli_tasks_check(const cli_settings *settings) {
     const char *patterns[] = {settings->path, settings->save_latents};
     for (int i = 0; i < 2; i++) {
         const char *wrong = patterns[i] ? cli_pattern_wrong(patterns[i], settings->command->bit == CLI_GENERATE) : NULL;
-        if (wrong) return cli_wrong_usage(settings->command->name, "cannot write to '%s': %s", patterns[i], wrong);
+        if (wrong) return cli_wrong_usage(settings->command, "cannot write to '%s': %s", patterns[i], wrong);
     }
     return check_different(settings);
 }

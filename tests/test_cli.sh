@@ -87,7 +87,7 @@ wrong_usage() {
     refused 2 "unknown option '--width'" decode text.txt -o out.mp4 --width 64
     refused 2 "'more.npy' is too many" decode latents.npy more.npy -o out.mp4
     refused 2 '--model lacks' generate picture.png -o out.mp4 --model
-    refused 2 '--model lacks' generate picture.png -o out.mp4 --model --json
+    refused 2 '--model lacks' generate picture.png -o out.mp4 --model --quiet
     refused 2 '--json takes no argument' generate picture.png -o out.mp4 --json=1
     refused 2 'exclude each other' generate picture.png -o out.mp4 --sigmas 2,1,0 --num-inference-steps 2
     refused 2 'same file' generate picture.png -o out.npy --save-latents out.npy
@@ -123,11 +123,10 @@ failing_files() {
     refused 1 'missing_model' generate picture.png -o out.mp4 --model missing_model
     refused 1 '.' generate picture.png -o out.mp4 --model .
     refused 1 'out.xyz' generate picture.png -o out.xyz --model "$model"
-    refused 1 'missing' generate picture.png -o missing/out.mp4 --model "$model"
     refused 1 'text.txt' generate picture.png -o text.txt/out.mp4 --model "$model"
     [ -d /proc/self ] && refused 1 '/proc' generate picture.png -o /proc/out.mp4 --model "$model"
     refused 1 'latents' generate picture.png -o out.mp4 --model "$model" --save-latents latents.bin
-    refused 1 'missing' generate picture.png -o out.mp4 --model "$model" --save-latents missing/latents.npy
+    refused 1 'text.txt' generate picture.png -o out.mp4 --model "$model" --save-latents text.txt/latents.npy
     refused 1 'text.txt' generate picture.png -o out.mp4 --model "$model" --latents text.txt
     refused 1 'missing.npy' generate picture.png -o out.mp4 --model "$model" --latents missing.npy
     refused 1 'missing.npy' decode missing.npy -o out.mp4 --model "$model"
@@ -379,6 +378,11 @@ hostile_metadata() {
     printed '^  a?b  *c?d$'
 }
 
+# array FILE SHAPE BYTES: a NumPy array of zeros.
+array() {
+    { printf '\223NUMPY\1\0\166\0%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': $2, }"; head -c "$3" /dev/zero; } > "$1"
+}
+
 describing() {
     run info "$model"
     [ "$status" = 0 ] || fail "info of a model: $status"
@@ -402,13 +406,54 @@ describing() {
     printed '^made with  unknown: '
     run info picture.png --json
     printed '"metadata": null'
-    run info old.latent
+    works "$scratch/out" info old.latent
     printed '^latents  *old.latent$'
-    printed '^frames  *2$'
-    printed '^size  *8x6, 4 channels$'
+    printed '^container  safetensors$'
+    printed '^shape  *\[2,4,6,8\]$'
+    printed '^latent  *8x6, 4 channels, one for 8x8 pixels$'
+    printed '^video  *64x48, 2 frames$'
+    printed '^to decode  *img2vid decode old.latent -o video.mp4'
     run info old.latent --json
     printed '"kind": "latents"'
     printed '"num_frames": 2'
+    printed '"video_width": 64'
+    for file in latents.npy two-1.npy; do
+        works "$scratch/out" info $file
+        printed "^latents  *$file\$"
+        printed '^container  npy$'
+        printed '^video  *64x48, 2 frames$'
+        grep -q '0x0' "$scratch/out" && fail 'a size of nothing'
+        works "$scratch/out" info $file --json
+        printed '^  "kind": "latents",$'
+        printed '^  "num_frames": 2,$'
+        printed "^  \"width\": 8,\$"
+        printed "^  \"height\": 6,\$"
+        printed '^  "video_height": 48,$'
+    done
+    works "$scratch/out" info first.npy
+    printed '^frames  *first.npy$'
+    printed '^size  *64x48$'
+    printed '^frames  *2, RGB'
+    cp first.npy frames.of.another.name # the file says what it is, not its name
+    works "$scratch/out" info frames.of.another.name --json
+    printed '^  "kind": "frames",$'
+    printed '^  "width": 64$'
+    array other.npy '(3, 5)' 60
+    works "$scratch/out" info other.npy
+    printed '^array  *other.npy$'
+    printed '^shape  *\[3,5\]$'
+    printed 'neither frames'
+    works "$scratch/out" info other.npy --json
+    printed '^  "kind": "array",$'
+    array small.npy '(14, 16, 20, 32)' 573440 # of the bundled model
+    works "$scratch/out" info small.npy
+    printed '^latent  *32x20, 16 channels, one for 8x8 pixels$'
+    printed '^video  *256x160, 14 frames$'
+    array clips.npy '(3, 2, 4, 6, 8)' 4608
+    works "$scratch/out" info clips.npy
+    printed '^video  *64x48, 4 frames in 3 clips of 2$'
+    works "$scratch/out" info clips.npy --json
+    printed '^  "num_clips": 3,$'
     refused 1 'missing.latent' info missing.latent
     refused 1 'missing/video.GIF' info missing/video.GIF
     grep -q pull "$scratch/err" && fail 'a missing video is no model of a hub'

@@ -90,10 +90,8 @@ names() {
     refused 2 'would both' generate a.png b.png -o '{name}.mp4' --save-latents l.npy "${small[@]}"
     refused 2 'two seeds would' generate a.png -o '{name}.mp4' --seeds 1,2 "${small[@]}"
     refused 2 'two files would' generate a.png -o '{name}.npy' --save-latents a.npy "${small[@]}"
-    refused 1 'no folder' generate a.png b.png -o 'none/none/{name}.mp4' "${small[@]}"
-    refused 1 'no folder none/1/' generate a.png -o 'none/{video}/{name}.mp4' "${small[@]}" --num-videos 3
-    mkdir a
-    refused 1 'no folder none/a/' generate there/a.png b.png -o 'none/{name}/x.mp4' "${small[@]}"
+    refused 1 'cannot make the folder a.png' generate a.png b.png -o 'a.png/none/{name}.mp4' "${small[@]}"
+    refused 1 'cannot make the folder a.png: Not a dir' generate a.png -o 'a.png/{video}/{name}.mp4' "${small[@]}" --num-videos 3
 }
 
 # A picture that cannot be read loses no other.

@@ -55,6 +55,8 @@ fi
 bash -n bash || fail 'bash -n'
 if has zsh; then zsh -n zsh || fail 'zsh -n'; fi
 if has fish; then fish --no-execute fish || fail 'fish -n'; fi
+grep -q -- "--preset=.*:preset:(diffusers sgm sgm-xt comfyui animatelcm help)" zsh || fail 'zsh lacks the presets'
+grep -q -- "-l preset -x -a 'diffusers sgm sgm-xt comfyui animatelcm help'" fish || fail 'fish lacks the presets'
 
 # ---- bash
 
@@ -80,6 +82,10 @@ completes 'comfyui crop diffusers pad stretch' generate picture.png --fit ''
 completes 'stretch' generate picture.png --fit s
 completes 'pad' generate picture.png --fit = p
 completes 'numpy torch' generate --rng =
+completes 'animatelcm comfyui diffusers help sgm sgm-xt' generate picture.png --preset ''
+completes 'sgm sgm-xt' generate picture.png --preset = s
+completes 'gif' generate picture.png -o - --format g
+completes '--skip-existing' decode noise.npy --skip
 completes 'model noise.npy old videos' generate picture.png --latents ''
 completes 'model/unet.npy' generate picture.png --latents model/
 completes 'model my picture.jpg noise.npy old videos picture.png some.latent' generate picture.png --model ''

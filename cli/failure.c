@@ -1,0 +1,99 @@
+#include "failure.h"
+#include "json.h"
+#include "json_print.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *cli_status_name(i2v_status status) {
+    static const char *const names[] = {"ok",          "parameter", "io",       "format",    "model",
+                                        "unsupported", "memory",    "internal", "cancelled", "network"};
+    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
+}
+
+json_t *cli_failure_json(const cli_command *command, const char *input, const char *status, const char *message) {
+    json_t *object = json_pack("{s:s, s:s}", "command", command->name, "version", i2v_version());
+    if (input) cli_json_set(&object, "input", cli_json_text(input));
+    cli_json_set(&object, "error", cli_json_text(message));
+    cli_json_set(&object, "status", json_string(status));
+    return object;
+}
+
+/* The object alone: the sentence is on standard error already. option may be NULL. */
+static void print_object(const cli_command *command, const char *input, const char *option, const char *status,
+                         const char *message) {
+    char *name = NULL;
+    if (!command || !command->json) return;
+    json_t *object = cli_failure_json(command, input, status, message);
+    if (option) {
+        if (asprintf(&name, "--%s", option) < 0) name = NULL;
+        cli_json_set(&object, "option", name ? cli_json_text(name) : NULL);
+        free(name);
+    }
+    cli_print_json(object);
+}
+
+/* "..., see" after a sentence; after a question a sentence of its own. */
+static int report_usage(const cli_command *command, const char *option, const char *format, va_list arguments) {
+    static const char lack[] = "wrong usage, and not enough memory to say which";
+    char *sentence = NULL;
+    if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
+    const char *text = sentence ? sentence : lack;
+    int asks = *text && text[strlen(text) - 1] == '?';
+    cli_fail("%s%s img2vid %s%s--help", text, asks ? " See" : "; see", command ? command->name : "",
+             command ? " " : "");
+    print_object(command, NULL, option, "usage", text);
+    free(sentence);
+    return CLI_USAGE;
+}
+
+int cli_wrong_usage(const cli_command *command, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int status = report_usage(command, NULL, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int cli_wrong_option(const cli_command *command, const char *option, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int status = report_usage(command, option, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+static int refuse(const cli_command *command, const char *option, i2v_status status, const char *format,
+                  va_list arguments) {
+    char *sentence = NULL;
+    if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
+    const char *text = sentence ? sentence : "not enough memory to say what failed";
+    cli_fail("%s", text);
+    print_object(command, NULL, option, cli_status_name(status), text);
+    free(sentence);
+    return CLI_FAILED;
+}
+
+int cli_refuse(const cli_command *command, i2v_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int exit_status = refuse(command, NULL, status, format, arguments);
+    va_end(arguments);
+    return exit_status;
+}
+
+int cli_refuse_option(const cli_command *command, const char *option, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int exit_status = refuse(command, option, I2V_ERROR_PARAMETER, format, arguments);
+    va_end(arguments);
+    return exit_status;
+}
+
+int cli_refuse_input(const cli_command *command, const char *input, const i2v_error *error) {
+    cli_fail("%s", error->message);
+    print_object(command, input, NULL, cli_status_name(error->status), error->message);
+    return CLI_FAILED;
+}

@@ -1,0 +1,273 @@
+#include "suggest.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST = 48 }; /* a name to be looked for; no option's is longer */
+
+/* ---- other programs' names -------------------------------------------------------------------------------------- */
+
+/* With '-' for '_', in small letters. Those of diffusers that only differ in that are found without a row. */
+static const struct alias {
+    const char *name;
+    const char *option;   /* what it is called here, or NULL */
+    const char *sentence; /* in its place */
+} aliases[] = {
+    /* lengths and sizes: ComfyUI, generative-models, mindone, FFmpeg */
+    {"frames", "num-frames", NULL},
+    {"frame", "num-frames", NULL},
+    {"video-frames", "num-frames", NULL},
+    {"num-video-frames", "num-frames", NULL},
+    {"length", "num-frames", NULL},
+    {"batch-size", "num-videos", NULL},
+    {"num-videos-per-prompt", "num-videos", NULL},
+    {"num-samples", "num-videos", NULL},
+    {"n-samples", "num-videos", NULL},
+    {"size", NULL, "; did you mean --width and --height?"},
+    {"resolution", NULL, "; did you mean --width and --height?"},
+    {"w", "width", NULL},
+    {"s", NULL, "; did you mean --seed, or --width and --height?"},
+    {"resize", "fit", NULL},
+    {"resize-mode", "fit", NULL},
+    {"crop", "fit", NULL},
+    /* motion and guidance */
+    {"steps", "num-inference-steps", NULL},
+    {"num-steps", "num-inference-steps", NULL},
+    {"sampling-steps", "num-inference-steps", NULL},
+    {"inference-steps", "num-inference-steps", NULL},
+    {"cfg", "max-guidance-scale", NULL},
+    {"cfg-scale", "max-guidance-scale", NULL},
+    {"max-cfg", "max-guidance-scale", NULL},
+    {"min-cfg", "min-guidance-scale", NULL},
+    {"guidance", "max-guidance-scale", NULL},
+    {"guidance-scale", "max-guidance-scale", NULL},
+    {"motion", "motion-bucket-id", NULL},
+    {"motion-bucket", "motion-bucket-id", NULL},
+    {"augmentation-level", "noise-aug-strength", NULL},
+    {"augmentation", "noise-aug-strength", NULL},
+    {"cond-aug", "noise-aug-strength", NULL},
+    {"aug", "noise-aug-strength", NULL},
+    {"strength", "noise-aug-strength", NULL},
+    {"fps-id", "fps", NULL},
+    {"frame-rate", "fps", NULL},
+    {"framerate", "fps", NULL},
+    {"r", "fps", NULL},
+    {"sampler", "scheduler", NULL},
+    {"sampler-name", "scheduler", NULL},
+    {"generator", "seed", NULL},
+    {"noise-seed", "seed", NULL},
+    {"random-seed", "seed", NULL},
+    /* files */
+    {"out", "output", NULL},
+    {"outfile", "output", NULL},
+    {"output-path", "output", NULL},
+    {"output-file", "output", NULL},
+    {"output-folder", "output", NULL},
+    {"output-dir", "output", NULL},
+    {"filename-prefix", "output", NULL},
+    {"input", NULL, ": pictures are given without an option"},
+    {"input-path", NULL, ": pictures are given without an option"},
+    {"image", NULL, ": pictures are given without an option"},
+    {"image-path", NULL, ": pictures are given without an option"},
+    {"init-image", NULL, ": pictures are given without an option"},
+    {"i", NULL, ": pictures are given without an option"},
+    {"checkpoint", "model", NULL},
+    {"ckpt", "model", NULL},
+    {"ckpt-name", "model", NULL},
+    {"model-path", "model", NULL},
+    {"model-id", "model", NULL},
+    {"repo-id", "model", NULL},
+    {"pretrained-model-name-or-path", "model", NULL},
+    {"lora-path", "lora", NULL},
+    {"loras", "lora", NULL},
+    {"f", "format", NULL},
+    {"container", "format", NULL},
+    {"c", "codec", NULL},
+    {"vcodec", "codec", NULL},
+    {"format", NULL, ": the ending of OUT says what the video is"},
+    {"n", "no-overwrite", NULL},
+    {"no-clobber", "no-overwrite", NULL},
+    {"skip", "skip-existing", NULL},
+    {"continue", "skip-existing", NULL},
+    {"y", NULL, ": a file that is there is replaced without it"},
+    {"force", NULL, ": a file that is there is replaced without it"},
+    {"overwrite", NULL, ": a file that is there is replaced without it"},
+    /* the machine */
+    {"decoding-t", "decode-chunk-size", NULL},
+    {"chunk-size", "decode-chunk-size", NULL},
+    {"torch-dtype", "dtype", NULL},
+    {"precision", "dtype", NULL},
+    {"fp16", NULL, "; did you mean --variant fp16?"},
+    {"bf16", NULL, "; did you mean --dtype bf16?"},
+    {"num-threads", "threads", NULL},
+    {"jobs", "threads", NULL},
+    {"j", "threads", NULL},
+    {"t", "threads", NULL},
+    {"memory", "max-memory", NULL},
+    {"lowvram", "max-memory", NULL},
+    {"medvram", "max-memory", NULL},
+    {"dry-run", "plan", NULL},
+    {"device", NULL, ": all is computed on the CPU"},
+    {"prompt", NULL, ": Stable Video Diffusion takes a picture, and no text"},
+    {"negative-prompt", NULL, ": Stable Video Diffusion takes a picture, and no text"},
+    {"silent", "quiet", NULL},
+    {"version", NULL, "; did you mean img2vid --version?"},
+};
+
+static const struct alias command_aliases[] = {
+    {"run", "generate", NULL},      {"create", "generate", NULL},  {"make", "generate", NULL},
+    {"animate", "generate", NULL},  {"convert", "generate", NULL}, {"gen", "generate", NULL},
+    {"download", "pull", NULL},     {"fetch", "pull", NULL},       {"get", "pull", NULL},
+    {"install", "pull", NULL},      {"show", "info", NULL},        {"inspect", "info", NULL},
+    {"probe", "info", NULL},        {"describe", "info", NULL},    {"benchmark", "bench", NULL},
+    {"version", "--version", NULL}, {"-v", "--version", NULL},
+};
+
+static const struct alias *find_alias(const struct alias *rows, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].name, name) == 0) return &rows[i];
+    return NULL;
+}
+
+/* ---- likeness --------------------------------------------------------------------------------------------------- */
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+/* How many letters to add, take away, change or swap with the next make b of a, each letter at most once. */
+static int distance(const char *a, const char *b) {
+    int rows[3][LONGEST + 1], length = (int)strlen(b);
+    if (length > LONGEST) return LONGEST;
+    for (int j = 0; j <= length; j++) rows[0][j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+        row[0] = i;
+        for (int j = 1; j <= length; j++) {
+            row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
+            int swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) row[j] = least(row[j], second[j - 2] + 1);
+        }
+    }
+    return rows[strlen(a) % 3][length];
+}
+
+/* How much candidate is what name may have meant: 0 exactly, then an abbreviation of it, then typing errors; LONGEST:
+ * not at all. */
+static int unlikeness(const char *name, const char *candidate) {
+    size_t length = strlen(name);
+    if (strcmp(name, candidate) == 0) return 0;
+    if (length >= 2 && strncmp(name, candidate, length) == 0) return 1;
+    int changes = distance(name, candidate);
+    return length >= 3 && changes <= 1 + (int)length / 5 ? 1 + changes : LONGEST;
+}
+
+/* The best candidates so far, "--a or --b". */
+typedef struct best {
+    int unlikeness;
+    int count;
+    char names[200];
+} best;
+
+static void consider(best *so_far, const char *name, const char *candidate, const char *dashes) {
+    int unlike = unlikeness(name, candidate);
+    if (unlike >= LONGEST || unlike > so_far->unlikeness) return;
+    if (unlike < so_far->unlikeness) *so_far = (best){unlike, 0, ""};
+    size_t used = strlen(so_far->names);
+    snprintf(so_far->names + used, sizeof so_far->names - used, "%s%s%s", so_far->count ? " or " : "", dashes,
+             candidate);
+    so_far->count++;
+}
+
+/* ---- options ---------------------------------------------------------------------------------------------------- */
+
+/* "num-frames" of "--Num_Frames=3". */
+static void normalise(char name[LONGEST + 1], const char *argument) {
+    size_t length = 0;
+    argument += strspn(argument, "-");
+    for (; *argument && *argument != '=' && length < LONGEST; argument++)
+        name[length++] = *argument == '_' ? '-' : (char)tolower((unsigned char)*argument);
+    name[length] = 0;
+}
+
+static const cli_option *option_named(const cli_command *command, const char *name) {
+    for (size_t i = 0; i < command->options_count; i++)
+        if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
+    return NULL;
+}
+
+/* "generate and decode take it": of the commands that do. */
+static void say_takers(char *text, size_t size, const cli_command *command, const cli_option *option) {
+    const cli_command_list *all = command->all;
+    size_t takers = 0, said = 0, used = (size_t)snprintf(text, size, "; ");
+    for (size_t i = 0; i < all->count; i++) takers += (option->commands & all->commands[i]->bit) != 0;
+    for (size_t i = 0; i < all->count && used < size; i++) {
+        if (!(option->commands & all->commands[i]->bit)) continue;
+        const char *before = said == 0 ? "" : said + 1 == takers ? " and " : ", ";
+        used += (size_t)snprintf(text + used, size - used, "%s%s", before, all->commands[i]->name);
+        said++;
+    }
+    if (used < size)
+        snprintf(text + used, size - used, " take%s --%s, %s does not", takers == 1 ? "s" : "", option->name,
+                 command->name);
+}
+
+static void say_option(char *text, size_t size, const cli_command *command, const cli_option *option) {
+    if (option->commands & command->bit)
+        snprintf(text, size, "; did you mean --%s?", option->name);
+    else
+        say_takers(text, size, command, option);
+}
+
+void cli_suggest_option(char *text, size_t size, const cli_command *command, const char *argument) {
+    char name[LONGEST + 1];
+    best found = {LONGEST, 0, ""};
+    *text = 0;
+    normalise(name, argument);
+    const cli_option *same = option_named(command, name);
+    if (same) {
+        say_option(text, size, command, same);
+        return;
+    }
+    const struct alias *alias = find_alias(aliases, sizeof aliases / sizeof *aliases, name);
+    same = alias && alias->option ? option_named(command, alias->option) : NULL;
+    if (same) {
+        say_option(text, size, command, same);
+    } else if (alias && alias->sentence) {
+        snprintf(text, size, "%s", alias->sentence);
+    } else {
+        for (size_t i = 0; i < command->options_count; i++)
+            if (command->options[i].commands & command->bit) consider(&found, name, command->options[i].name, "--");
+        consider(&found, name, "help", "--");
+        if (found.count > 0 && found.count <= 4) snprintf(text, size, "; did you mean %s?", found.names);
+    }
+}
+
+/* ---- commands --------------------------------------------------------------------------------------------------- */
+
+void cli_suggest_command(char *text, size_t size, const cli_command_list *list, const char *name) {
+    char plain[LONGEST + 1];
+    best found = {LONGEST, 0, ""};
+    *text = 0;
+    const struct alias *alias = find_alias(command_aliases, sizeof command_aliases / sizeof *command_aliases, name);
+    if (alias) {
+        snprintf(text, size, "; did you mean img2vid %s?", alias->option);
+        return;
+    }
+    if (*name == '-') {
+        normalise(plain, name);
+        consider(&found, plain, "help", "--");
+        consider(&found, plain, "version", "--");
+        if (found.count == 0 && option_named(list->commands[0], plain))
+            snprintf(text, size, ": the command comes first, as in img2vid generate IMAGE %s", name);
+    } else {
+        normalise(plain, name);
+        for (size_t i = 0; i < list->count; i++) consider(&found, plain, list->commands[i]->name, "img2vid ");
+        consider(&found, plain, "help", "img2vid ");
+    }
+    if (found.count == 1) snprintf(text, size, "; did you mean %s?", found.names);
+    if (found.count == 0 && !*text && access(name, F_OK) == 0)
+        snprintf(text, size, ", but a file: img2vid generate %s makes a video of a picture", name);
+}
