@@ -26,7 +26,8 @@ static size_t make_gif(uint8_t *gif, const uint8_t *text, size_t size) {
 
 /* As `img2vid generate --from FILE picture.png -o out.mp4`. */
 static void apply(char *path) {
-    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "", "", cli_option_table, cli_option_count, 1};
+    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "", "", cli_option_table, cli_option_count,
+                                 1, 0, NULL};
     char from[] = "--from", picture[] = "picture.png", to[] = "-o", out[] = "{name}-{seed}.mp4";
     char *argv[] = {from, path, picture, to, out, NULL};
     cli_settings settings;
