@@ -23,8 +23,8 @@ enum { COMMANDS = 5 };
 static void list_commands(command_entry entries[COMMANDS]) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42 --save-latents latents.npy\n"
-        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3 --skip-existing\n"
+        "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42\n"
+        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
         "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
     static const char decode_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4 --save-latents latents.npy\n"
