@@ -3,6 +3,7 @@
 #include "message.h"
 #include "signals.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,11 +14,6 @@ double cli_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-const char *cli_phase_name(i2v_phase phase) {
-    static const char *const names[CLI_PHASES] = {"load", "encode", "denoise", "decode"};
-    return (unsigned)phase < CLI_PHASES ? names[phase] : "work";
 }
 
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes) {
@@ -31,34 +27,43 @@ void cli_progress_next(cli_progress *progress) {
     memset(progress->seconds, 0, sizeof progress->seconds);
     memset(progress->earlier, 0, sizeof progress->earlier);
     progress->memory = 0;
+    progress->phase_seconds = HUGE_VAL;
     progress->task[0] = 0;
 }
 
 /* A phase may come several times: weights are loaded component by component. */
-static void count_seconds(cli_progress *progress, const i2v_event *event) {
+static void count_seconds(cli_progress *progress, const i2v_event *event, int begins) {
     if ((unsigned)event->phase >= CLI_PHASES) return;
     double *total = &progress->seconds[event->phase], *earlier = &progress->earlier[event->phase];
-    if (event->step == 0 || *earlier + event->seconds < *total) *earlier = *total;
+    if (begins) *earlier = *total;
     *total = *earlier + event->seconds;
 }
 
-static double time_left(const i2v_event *event) {
-    return event->step > 0 ? event->seconds / event->step * (event->steps - event->step) : 0;
+/* "4:31", "1:04:31" */
+static void describe_time(char *text, size_t size, double seconds) {
+    long whole = (long)(seconds + 0.5), hours = whole / 3600;
+    if (hours)
+        snprintf(text, size, "%ld:%02ld:%02ld", hours, whole / 60 % 60, whole % 60);
+    else
+        snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
 }
 
-/* "denoise 3 of 25, 12.34 s/step, 4:31 left" */
+/* "denoise 3 of 25, 12.34 s/step, 4:31 left", within a step "denoise 3.4 of 25"; what is left is all of the task. */
 static void describe(char *text, size_t size, const cli_progress *progress, const i2v_event *event) {
     const char *unit = event->phase == I2V_PHASE_LOAD ? " MiB" : event->phase == I2V_PHASE_DECODE ? " frames" : "";
-    char video[32] = "", clip[48] = "", rate[64] = "";
+    char video[32] = "", clip[48] = "", rate[64] = "", left[64] = "", time[32];
+    int within = event->steps_done > event->step;
     if (event->num_clips > 1) snprintf(clip, sizeof clip, " (clip %d of %d)", event->clip + 1, event->num_clips);
     if (event->num_videos > 1) snprintf(video, sizeof video, " (video %d)", event->video + 1);
-    if (event->step > 0 && event->phase >= I2V_PHASE_DENOISE) {
-        long left = (long)(time_left(event) + 0.5);
-        snprintf(rate, sizeof rate, ", %.3g s/%s, %ld:%02ld left", event->seconds / event->step,
-                 event->phase == I2V_PHASE_DENOISE ? "step" : "frame", left / 60, left % 60);
+    if (event->steps_done > 0 && event->phase >= I2V_PHASE_DENOISE)
+        snprintf(rate, sizeof rate, ", %.3g s/%s", event->seconds / event->steps_done,
+                 event->phase == I2V_PHASE_DENOISE ? "step" : "frame");
+    if (event->seconds_left >= 0 && event->fraction < 1) {
+        describe_time(time, sizeof time, event->seconds_left);
+        snprintf(left, sizeof left, ", %s left", time);
     }
-    snprintf(text, size, "%s%s%s%s %d of %d%s%s", progress->task, cli_phase_name(event->phase), clip, video,
-             event->step, event->steps, unit, rate);
+    snprintf(text, size, "%s%s%s%s %.*f of %d%s%s%s", progress->task, i2v_phase_name(event->phase), clip, video, within,
+             event->steps_done, event->steps, unit, rate, left);
 }
 
 static int terminal_columns(void) {
@@ -66,41 +71,63 @@ static int terminal_columns(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
 }
 
-void cli_progress_bar(cli_progress *progress, double fraction, const char *sentence) {
-    static const char full[] = "########################", empty[] = "------------------------";
-    int width = (int)sizeof full - 1, columns = terminal_columns();
-    int done = fraction > 1 ? width : fraction > 0 ? (int)(fraction * width) : 0;
+/* In place of the line that stands there; the cursor stays in it. */
+static void draw(cli_progress *progress, const char *bar, const char *sentence) {
     char text[300];
     snprintf(text, sizeof text, "%s", sentence);
     i2v_make_printable(text);
-    if (columns > width + 30) /* else the line would wrap, and a wrapped line cannot be written over */
-        fprintf(stderr, "\r[%.*s%.*s] %.*s\033[K", done, full, width - done, empty, columns - width - 4, text);
-    else
-        fprintf(stderr, "\r%.*s\033[K", columns - 1, text);
+    /* a wrapped line could not be written over; a character may be as wide as two */
+    int columns = terminal_columns(), room = columns - (int)strlen(bar) - 1;
+    fprintf(stderr, "\r%s%.*s\033[K", bar, room > 0 ? room : 0, text);
     progress->line_open = 1;
 }
 
-static void show(cli_progress *progress, const i2v_event *event) {
-    double now = cli_now(), pause = progress->terminal ? 0.1 : event->phase == I2V_PHASE_LOAD ? 5 : 1;
-    int complete = event->step >= event->steps && event->steps > 0;
-    if (!complete && now - progress->last_shown < pause) return;
+void cli_progress_bar(cli_progress *progress, double fraction, const char *sentence) {
+    static const char full[] = "########################", empty[] = "------------------------";
+    int width = (int)sizeof full - 1, part = fraction > 1 ? 100 : fraction > 0 ? (int)(100 * fraction) : 0;
+    int done = part * width / 100;
+    char bar[64];
+    if (terminal_columns() > width + 40)
+        snprintf(bar, sizeof bar, "[%.*s%.*s] %2d %% ", done, full, width - done, empty, part);
+    else
+        snprintf(bar, sizeof bar, "%2d %% ", part);
+    draw(progress, bar, sentence);
+}
+
+void cli_progress_say(cli_progress *progress, const char *sentence) {
+    if (progress->terminal && !progress->quiet) draw(progress, "", sentence);
+}
+
+/* What begins stands there at once, in place of what has ended. */
+static int is_due(const cli_progress *progress, const i2v_event *event, int begins) {
+    double pause = progress->terminal ? 0.1 : event->phase == I2V_PHASE_LOAD ? 5 : 1;
+    int within = event->steps_done > event->step, complete = event->step >= event->steps && event->steps > 0;
+    if (!progress->terminal && (within || event->step == 0)) return 0;
+    return complete || (progress->terminal && begins) || cli_now() - progress->last_shown >= pause;
+}
+
+static void show(cli_progress *progress, const i2v_event *event, int begins) {
     char text[256];
+    if (!is_due(progress, event, begins)) return;
     describe(text, sizeof text, progress, event);
     if (progress->terminal)
-        cli_progress_bar(progress, event->steps > 0 ? (double)event->step / event->steps : 0, text);
-    else if (event->step > 0)
+        cli_progress_bar(progress, event->fraction, text);
+    else
         cli_line(stderr, "%s", text);
-    progress->last_shown = now;
+    progress->last_shown = cli_now();
 }
 
 int cli_progress_event(const i2v_event *event, void *user) {
     cli_progress *progress = user;
-    count_seconds(progress, event);
+    int begins = event->phase != progress->phase || event->seconds < progress->phase_seconds;
+    count_seconds(progress, event, begins);
+    progress->phase = event->phase;
+    progress->phase_seconds = event->seconds;
     if (event->memory > progress->memory) progress->memory = event->memory;
     if (!progress->quiet) {
         if (progress->notes) fputs(progress->notes, stderr);
         progress->notes = NULL;
-        show(progress, event);
+        show(progress, event, begins);
     }
     return cli_signals_came(NULL);
 }

@@ -12,7 +12,9 @@ typedef struct cli_progress {
     const char *notes;          /* printed when work begins, so that a wrong parameter gives one line only; or NULL */
     double seconds[CLI_PHASES]; /* spent in a phase, all its parts together */
     double earlier[CLI_PHASES]; /* the same without the part that is running */
-    uint64_t memory;            /* most bytes the engine held */
+    i2v_phase phase;            /* that was told of last, and its seconds */
+    double phase_seconds;
+    uint64_t memory; /* most bytes the engine held */
     double last_shown;
     int line_open; /* the cursor stands behind a bar */
 } cli_progress;
@@ -25,13 +27,14 @@ void cli_progress_next(cli_progress *progress);
 /* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
 int cli_progress_event(const i2v_event *event, void *user);
 
-/* Draws a bar, of which the fraction 0..1 is full, and text behind it; for a terminal. */
+/* Draws a bar, of which the fraction 0..1 is full, and the percentage and text behind it; for a terminal. */
 void cli_progress_bar(cli_progress *progress, double fraction, const char *text);
+
+/* Text in place of a bar, on a terminal: what is done while no events come. */
+void cli_progress_say(cli_progress *progress, const char *text);
 
 /* Takes the bar away, so that other lines can follow. */
 void cli_progress_end(cli_progress *progress);
-
-const char *cli_phase_name(i2v_phase phase);
 
 /* Seconds of a clock that only goes forward. */
 double cli_now(void);

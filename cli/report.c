@@ -63,7 +63,7 @@ static json_t *paths_json(const cli_job *job, const char *path, int count) {
 static json_t *seconds_json(const cli_job *job) {
     json_t *seconds = json_object();
     for (int i = 0; i < CLI_PHASES; i++)
-        cli_json_set(&seconds, cli_phase_name((i2v_phase)i), json_real(job->progress.seconds[i]));
+        cli_json_set(&seconds, i2v_phase_name((i2v_phase)i), json_real(job->progress.seconds[i]));
     cli_json_set(&seconds, "save", json_real(job->save_seconds));
     cli_json_set(&seconds, "total", json_real(cli_now() - job->began));
     return seconds;

@@ -64,10 +64,11 @@ static int write_preview(const preview_state *preview, int step, const float *la
 
 /* Returns 0 to go on; anything else cancels, and i2v_generate returns I2V_CANCELLED. */
 static int on_event(const i2v_event *event, void *user) {
-    static const char *const phases[] = {"load", "encode", "denoise", "decode"};
     preview_state *preview = user;
-    printf("%-7s %3d of %3d  %6.1f s  %5.0f MiB\n", phases[event->phase], event->step, event->steps, event->seconds,
-           (double)event->memory / 0x1p20);
+    printf("%3.0f %%  %-7s %5.1f of %3d  %6.1f s  %5.0f MiB", 100 * event->fraction, i2v_phase_name(event->phase),
+           event->steps_done, event->steps, event->seconds, (double)event->memory / 0x1p20);
+    if (event->seconds_left >= 0) printf("  %.0f s left", event->seconds_left);
+    printf("\n");
     if (!event->latents) return 0;
     preview->failed = write_preview(preview, event->step, event->latents, event->latents_count) != 0;
     return preview->failed;

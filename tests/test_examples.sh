@@ -35,7 +35,7 @@ run callback "$model" "$picture" callback.mp4 steps && [ -s callback.mp4 ] || fa
 36 8" ] || fail 'a preview has another size'
 [ "$(stat -c %s steps/step-010.ppm)" = $((12 + 36 * 8 * 3)) ] || fail 'a preview is cut off'
 cmp -s steps/step-001.ppm steps/step-010.ppm && fail 'the previews are all the same'
-grep -q '^denoise *10 of *10' out || fail 'callback shows no progress'
+grep -q '% *denoise *10.0 of *10' out && grep -q '^100 % *decode' out || fail 'callback shows no progress'
 run callback "$model" "$picture" other.mp4 no/such/folder && fail 'callback goes on without its previews'
 grep -q 'no/such/folder/step-001.ppm' err || fail 'callback does not name the file'
 [ -e other.mp4 ] && fail 'a cancelled run wrote a video'

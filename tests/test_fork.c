@@ -151,7 +151,7 @@ static void a_childs_child_generates(void **state) {
 
 static int fork_once(const i2v_event *event, void *user) {
     pid_t *child = user;
-    if (event->phase != I2V_PHASE_DENOISE || event->step != 1) return 0;
+    if (!event->latents || event->step != 1) return 0;
     *child = fork();
     if (*child == 0) alarm(SECONDS);
     return 0;
@@ -187,7 +187,7 @@ typedef struct {
 
 static int hold(const i2v_event *event, void *user) {
     held_call *held = user;
-    if (event->phase != I2V_PHASE_DENOISE || event->step != 1) return 0;
+    if (!event->latents || event->step != 1) return 0;
     sem_post(&held->reached);
     sem_wait(&held->released);
     return 0;

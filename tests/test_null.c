@@ -56,6 +56,7 @@ static void does_nothing(void **state) {
     i2v_hub_options_default(NULL);
     i2v_hub_model_free(NULL);
     assert_true(strlen(i2v_version()) > 0 && I2V_VERSION_MAJOR >= 0);
+    assert_true(strlen(i2v_status_name(0)) > 0 && strlen(i2v_phase_name(0)) > 0);
     assert_true(strlen(i2v_error_message(NULL)) > 0);
     assert_true(i2v_memory_left(NULL) >= 1);
     assert_null(i2v_preset_at(SIZE_MAX));

@@ -11,8 +11,15 @@
  *   own. What only the caller knows cannot be checked: that arrays are as long as the sizes beside them say.
  * - Structs of settings come filled from their ..._default function; change fields after that.
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
+ * - What is given to a call (strings, structs of settings, arrays) is used during it alone and may be changed or freed
+ *   when it returns: also the strings of i2v_open's options. But for the tensors of i2v_memory_part, which stay theirs.
  * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
- *   same time from two threads; one engine must not.
+ *   same time from two threads; one engine must not: while a call on it runs, other threads may call i2v_cancel, and
+ *   nothing else with that engine.
+ * - Callbacks run on the calling thread, in the middle of the call. They may call i2v_cancel, i2v_get_model_info and
+ *   i2v_model_hash on the engine that is in it, all that takes no engine, and all on other engines. On their own,
+ *   i2v_generate, i2v_decode, i2v_bench and the plans are refused with I2V_ERROR_PARAMETER, i2v_unload does nothing, and
+ *   i2v_close must not be called. A callback must return: no longjmp, no C++ exception.
  * - After fork() the child may use and close the engines that it has from its parent: at its next call an engine starts
  *   threads there. Not one that another thread of the parent was using at that moment, which can only be closed.
  * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
@@ -56,6 +63,10 @@ typedef enum i2v_status {
 } i2v_status;
 
 #define I2V_ERROR_MESSAGE_SIZE 1024
+
+/* A status' name: its constant's in lower case, without I2V_: "ok", "error_parameter", "cancelled". Static; "unknown" for
+ * any other number. */
+I2V_API const char *i2v_status_name(i2v_status status);
 
 /* Buffer for the message of calls that have no engine. Set only when the call fails. */
 typedef struct i2v_error {
@@ -325,15 +336,18 @@ typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
 
 typedef enum i2v_phase {
     I2V_PHASE_LOAD,   /* weights are being prepared; step of steps: bytes done in MiB */
-    I2V_PHASE_ENCODE, /* CLIP and VAE encoder */
+    I2V_PHASE_ENCODE, /* CLIP, step 0 to 1, then the VAE's encoder, 1 to 2; each is loaded before */
     I2V_PHASE_DENOISE,
     I2V_PHASE_DECODE /* step of steps: frames decoded */
 } i2v_phase;
 
+/* A phase's name: "load", "encode", "denoise", "decode". Static; "unknown" for any other number. */
+I2V_API const char *i2v_phase_name(i2v_phase phase);
+
 typedef struct i2v_event {
     i2v_phase phase;
     int video, num_videos; /* which video, from 0 */
-    int step, steps;       /* done, of; 0 of steps when a phase begins */
+    int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
     int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now */
@@ -343,9 +357,18 @@ typedef struct i2v_event {
     float *latents;
     size_t latents_count;
     double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
+    /* step, and what is done of the step after it: 3.4 in the middle of the fourth; while frames are decoded together,
+     * of all of those. */
+    double steps_done;
+    double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
+    /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
+    double seconds_left;
 } i2v_event;
 
-/* Called on the thread that runs the call. Returns 0 to go on, anything else to cancel. */
+/* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
+ * within it, some ten times a second. Those within a step have steps_done above step and no latents: who counts steps
+ * passes over them. Returns 0 to go on, anything else to cancel, which from within a step is at once. For what it may
+ * call, see the rules above. */
 typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
 
 /* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
@@ -406,7 +429,7 @@ I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_e
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
     int num_videos, num_frames, height, width;
-    float *frames; /* [num_videos, num_frames, height, width, 3], 0..1 */
+    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB as it is shown, not linear, clamped to 0..1 */
     int latent_channels, latent_height, latent_width;
     float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
                         decoding */

@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *i2v_status_name(i2v_status status) {
+    static const char *const names[] = {
+        "ok",           "error_parameter", "error_io",  "error_format", "error_model", "error_unsupported",
+        "error_memory", "error_internal",  "cancelled", "error_network"};
+    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
+}
+
 i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...) {
     if (error) {
         va_list arguments;

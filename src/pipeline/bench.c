@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
+#include "pipeline/estimate.h"
 #include "pipeline/kept.h"
 #include "random/random.h"
 
@@ -66,11 +67,12 @@ static void finish_pass(i2v_bench_pass *pass, i2v_profile *profile, const i2v_be
 static i2v_status repeat_pass(bench *b, i2v_stage *stage, i2v_bench_pass *pass) {
     int decodes = stage->kind == I2V_STAGE_DECODER, steps = decodes ? b->sizes->decode_chunk_size : 1;
     i2v_profile best = {0}, profile = {0};
-    i2v_status status =
-        i2v_call_begin_phase(b->call, decodes ? I2V_PHASE_DECODE : I2V_PHASE_DENOISE, 0, steps * b->repetitions);
+    i2v_phase phase = decodes ? I2V_PHASE_DECODE : I2V_PHASE_DENOISE;
+    i2v_status status = i2v_call_begin_phase(b->call, phase, stage->kind, 0, steps * b->repetitions);
     for (int i = 0; !status && i < b->repetitions; i++) {
         stage->run.profile = &profile;
         stage->run.multiplications = 0;
+        i2v_call_begin_pass(b->call, &stage->run, steps);
         double began = i2v_now();
         status = run_pass(b, stage);
         double seconds = i2v_now() - began;
@@ -145,6 +147,8 @@ static i2v_status measure(bench *b, i2v_error *error) {
     i2v_bench_report *report = b->report;
     i2v_status status = measure_peaks(b->call->engine, report, error);
     if (!status) status = fill(b, error);
+    i2v_expect(b->call, I2V_STAGE_UNET, b->plan, b->sizes, b->repetitions, 1);
+    i2v_expect(b->call, I2V_STAGE_DECODER, b->plan, b->sizes, b->sizes->decode_chunk_size * b->repetitions, 1);
     if (!status) status = measure_stage(b, I2V_STAGE_UNET, &report->unet);
     if (!status) status = measure_stage(b, I2V_STAGE_DECODER, &report->decoder);
     free(b->latents);

@@ -73,7 +73,8 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) status = clip_input(pixels, image, params, engine);
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
-    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
+    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, I2V_STAGE_CLIP, call->first_video, 2);
+    if (!status) i2v_call_begin_pass(call, &stage.run, 1);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
     if (!status) {
         size_t values = (size_t)engine->clip.projection_dim;
@@ -126,7 +127,8 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
         add_noise(pixels, sizes, params, noise);
         status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }
-    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, call->first_video, 2);
+    if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, I2V_STAGE_ENCODER, call->first_video, 2);
+    if (!status) i2v_call_begin_pass(call, &stage.run, 1);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);
     if (!status) {
         size_t values = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;

@@ -127,13 +127,14 @@ static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents,
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
                        const float *step_noise, int video, float *latents) {
     size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
-    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, video, schedule->steps);
+    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, schedule->steps);
     for (int i = 0; !status && i < schedule->steps; i++) {
         i2v_step step = {.scheduler = schedule->scheduler,
                          .timestep = schedule->timesteps[i],
                          .sigma = schedule->sigmas[i],
                          .next = schedule->sigmas[i + 1],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL};
+        i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
         if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count);

@@ -35,10 +35,18 @@ i2v_status i2v_engine_check_opened(i2v_engine *engine) {
     return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
 }
 
+int i2v_engine_is_busy(const i2v_engine *engine) {
+    return engine->begun && i2v_team_is_here(engine->device.team);
+}
+
 /* A process that was forked has the engine, but not its threads; nor the thread that was in a call, which has left the
  * engine half done. */
 static i2v_status wake_team(i2v_engine *engine) {
     i2v_team **team = &engine->device.team;
+    if (i2v_engine_is_busy(engine)) {
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        "a call on this engine is running: a callback may not begin another on it, only i2v_cancel it");
+    }
     if (i2v_team_is_here(*team)) return I2V_OK;
     if (engine->begun) {
         return i2v_fail(&engine->error, I2V_ERROR_UNSUPPORTED,
@@ -62,7 +70,7 @@ i2v_status i2v_engine_begin(i2v_engine *engine) {
 }
 
 void i2v_engine_end(i2v_engine *engine) {
-    if (engine && i2v_team_is_here(engine->device.team)) engine->begun = 0;
+    if (i2v_team_is_here(engine->device.team)) engine->begun = 0;
 }
 
 /* ---- sizes ---- */
@@ -194,6 +202,7 @@ i2v_status i2v_open(i2v_engine **out, const char *model, const i2v_options *opti
     *out = engine;
     if (!engine) return I2V_ERROR_MEMORY;
     atomic_init(&engine->cancel, 0);
+    engine->tick_pause = 0.1;
     i2v_options_default(&engine->options);
     if (options) engine->options = *options;
     i2v_status status = i2v_require(&engine->error, "model", model, NULL);

@@ -16,6 +16,15 @@ typedef enum i2v_part {
     I2V_PARTS_COUNT
 } i2v_part;
 
+/* The steps of a run, in their order. */
+typedef enum i2v_stage_kind {
+    I2V_STAGE_CLIP,
+    I2V_STAGE_ENCODER,
+    I2V_STAGE_UNET,
+    I2V_STAGE_DECODER,
+    I2V_STAGES_COUNT
+} i2v_stage_kind;
+
 struct i2v_engine {
     i2v_error error;
     int opened; /* i2v_open succeeded: all below is there */
@@ -25,7 +34,8 @@ struct i2v_engine {
     const i2v_backend *backend;
     i2v_element element; /* of activations in the UNet and the VAE decoder */
     atomic_int cancel;
-    int begun; /* calls that compute: 0 or 1 */
+    int begun;         /* calls that compute: 0 or 1 */
+    double tick_pause; /* least seconds from one event to one within a step; tests have less */
 
     i2v_unet_config unet;
     i2v_vae_config vae;     /* of the encoder */
@@ -41,10 +51,12 @@ struct i2v_engine {
 
 /* Fails if i2v_open did, or where there is no engine: then there is no message either. */
 i2v_status i2v_engine_check_opened(i2v_engine *engine);
-/* Begins a call that computes, with an empty message: the same, and the engine has its threads. What begins well is to
- * be ended; i2v_engine_end does no harm to what does not, nor to NULL. */
+/* Begins a call that computes, with an empty message: the same, the engine has its threads, and no call on it has begun
+ * that is not ended, as where a callback makes one. What begins well is to be ended, and nothing else. */
 i2v_status i2v_engine_begin(i2v_engine *engine);
 void i2v_engine_end(i2v_engine *engine);
+/* 1: between the two, in this process. */
+int i2v_engine_is_busy(const i2v_engine *engine);
 /* Pixels per latent on a side. */
 int i2v_engine_scale(const i2v_engine *engine);
 /* What width and height must be multiples of. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "pipeline/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@ static const double MOST_SECONDS = 0.05;
 /* A stage's rate over the product's: its 3x3 convolutions multiply less than is counted. Measured with SVD-XT's sizes
  * (docs/PERFORMANCE.md). */
 static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
+
+/* Multiply-adds of the product that take as long as reading and packing a byte of weights: between those of AVX2 and
+ * AMX. */
+static const double LOAD_OF_BYTE = 100;
 
 /* Multiply-adds a second of the run's fastest product; nothing on a dry pool. */
 static double time_product(i2v_run *run, const i2v_linear *weights) {
@@ -75,4 +80,33 @@ i2v_status i2v_estimate(double seconds[I2V_STAGES_COUNT], const i2v_plan *plan, 
         seconds[kind] = rate > 0 ? multiplications / (rate * rate_of_stage[kind]) : 0;
     }
     return status;
+}
+
+/* The bytes of a stage's weights; both halves of a VAE are in one file. */
+static double bytes_of(const i2v_engine *engine, i2v_stage_kind kind) {
+    i2v_part part = i2v_stage_part(engine, kind);
+    double bytes = (double)i2v_weights_bytes(engine->weights[part]);
+    return part == I2V_PART_VAE ? bytes / 2 : bytes;
+}
+
+/* Weights that are streamed are read and packed in each pass. */
+static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, const i2v_stage_plan *plan,
+                              const i2v_sizes *sizes) {
+    double load = LOAD_OF_BYTE * bytes_of(engine, kind), steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1;
+    double multiplications = (double)plan->multiplications / steps;
+    i2v_stage_cost cost = {.load = load,
+                           .step = multiplications / rate_of_stage[kind],
+                           .multiplications = multiplications};
+    if (plan->trades.stream) {
+        cost.load = 0;
+        cost.step += load * (kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1) / steps;
+    }
+    return cost;
+}
+
+void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,
+                int times) {
+    i2v_stage_cost cost = cost_of(call->engine, kind, &plan->stages[kind], sizes);
+    int loads = i2v_kept_part_bytes(call->engine, kind) ? 0 : plan->stays[kind] ? 1 : times;
+    i2v_call_expect(call, kind, &cost, steps, loads);
 }

@@ -1,6 +1,7 @@
 /* A whole run: one clip, or several that go on from one another. */
 #include "media/media.h"
 #include "pipeline/decode.h"
+#include "pipeline/estimate.h"
 #include "pipeline/kept.h"
 #include "pipeline/not_finite.h"
 #include "pipeline/sample.h"
@@ -102,12 +103,22 @@ static i2v_status generate_next(i2v_call *call, const i2v_params *params, const 
     return status;
 }
 
+/* What the call will take: the first clips of all videos are made in one go, each later one in its own. */
+static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan) {
+    int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
+    i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
+    i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
+    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
+    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
+}
+
 static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_params *params,
                                  const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_clip_place first = {.latents = video->latents, .frames = video->frames, .stride = frames_stride(video, sizes)};
     i2v_params own = *params;
     own.video_index = -1;
     own.clip_pixels = own.vae_pixels = NULL;
+    expect_clips(call, sizes, plan);
     i2v_status status = i2v_sample(call, image, params, sizes, plan, &first);
     if (!status) spread_latents(video, sizes);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
@@ -126,6 +137,7 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
     size_t values = i2v_sizes_frame(sizes);
     float *frame = malloc(values * sizeof *frame);
     i2v_stage stage = {0};
+    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)sizes->num_clips * sizes->num_frames, 1);
     i2v_status status =
         frame ? i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER])
               : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);

@@ -23,15 +23,20 @@ static void drop(kept_part *part) {
     *part = (kept_part){0};
 }
 
+static void drop_all(i2v_engine *engine) {
+    if (!engine->kept) return;
+    for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) drop(&engine->kept->parts[kind]);
+}
+
 void i2v_kept_delete(i2v_engine *engine) {
-    i2v_unload(engine);
+    drop_all(engine);
     free(engine->kept);
     engine->kept = NULL;
 }
 
 void i2v_unload(i2v_engine *engine) {
-    if (!engine || !engine->kept) return;
-    for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) drop(&engine->kept->parts[kind]);
+    /* the plan of a call that runs counts on them */
+    if (engine && !i2v_engine_is_busy(engine)) drop_all(engine);
 }
 
 uint64_t i2v_kept_part_bytes(const i2v_engine *engine, i2v_stage_kind kind) {

@@ -35,15 +35,12 @@ static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kin
     return status;
 }
 
-static i2v_status begin(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan) {
-    if (plan) *plan = (i2v_memory_plan){0};
-    i2v_status status = i2v_engine_begin(engine);
-    return status ? status : i2v_require(&engine->error, "params", params, "plan", plan, NULL);
-}
-
 i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan) {
     i2v_sizes sizes;
-    i2v_status status = begin(engine, params, plan);
+    if (plan) *plan = (i2v_memory_plan){0};
+    i2v_status status = i2v_engine_begin(engine);
+    if (status) return status;
+    status = i2v_require(&engine->error, "params", params, "plan", plan, NULL);
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) status = make(engine, &sizes, I2V_STAGE_CLIP, plan);
     i2v_engine_end(engine);
@@ -53,7 +50,10 @@ i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_m
 i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
                            const i2v_params *params, i2v_memory_plan *plan) {
     i2v_sizes sizes;
-    i2v_status status = begin(engine, params, plan);
+    if (plan) *plan = (i2v_memory_plan){0};
+    i2v_status status = i2v_engine_begin(engine);
+    if (status) return status;
+    status = i2v_require(&engine->error, "params", params, "plan", plan, NULL);
     if (!status) status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     if (!status) status = make(engine, &sizes, I2V_STAGE_DECODER, plan);
     i2v_engine_end(engine);

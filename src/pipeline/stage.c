@@ -1,42 +1,6 @@
 #include "pipeline/stage.h"
 
-#include "base/clock.h"
 #include "pipeline/kept.h"
-
-/* ---- events ---- */
-
-static i2v_status tell(i2v_call *call) {
-    i2v_engine *engine = call->engine;
-    call->event.seconds = i2v_now() - call->phase_began;
-    int stop = call->on_event ? call->on_event(&call->event, call->user) : 0;
-    if (stop || atomic_load(&engine->cancel)) return i2v_fail(&engine->error, I2V_CANCELLED, "cancelled");
-    return I2V_OK;
-}
-
-i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps) {
-    call->phase_began = i2v_now();
-    uint64_t memory = call->event.memory;
-    call->event = (i2v_event){.phase = phase,
-                              .video = video,
-                              .num_videos = call->num_videos,
-                              .clip = call->clip,
-                              .num_clips = call->num_clips,
-                              .steps = steps,
-                              .memory = memory};
-    return tell(call);
-}
-
-i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count) {
-    call->event.step = step;
-    call->event.latents = latents;
-    call->event.latents_count = latents_count;
-    i2v_status status = tell(call);
-    call->event.latents = NULL;
-    call->event.latents_count = 0;
-    return status;
-}
-
-/* ---- stages ---- */
 
 i2v_part i2v_stage_part(const i2v_engine *engine, i2v_stage_kind kind) {
     switch (kind) {
@@ -107,7 +71,7 @@ static i2v_status load(i2v_stage *stage, i2v_engine *engine, const i2v_sizes *si
                          .user = call};
     if (call) {
         int megabytes = (int)(i2v_weights_bytes(weights) >> 20);
-        i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_LOAD, call->event.video, megabytes);
+        i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_LOAD, stage->kind, call->event.video, megabytes);
         if (status) return status;
     }
     i2v_loader_begin(&loader, weights);
@@ -134,7 +98,9 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
                            .device = engine->device,
                            .element = element,
                            .trades = plan->trades,
-                           .error = &engine->error};
+                           .error = &engine->error,
+                           .tick = call && call->on_event ? i2v_call_tick : NULL,
+                           .tick_user = call};
     if (call) call->event.memory = plan->held + i2v_kept_bytes(engine) + stage->store.bytes + plan->tensors;
     return i2v_pool_new(&stage->run.pool, call ? plan->tensors : 0, &engine->error);
 }

@@ -1,36 +1,12 @@
-/* One part of the model at work: its weights loaded, a pool for its tensors, and the events of a call. */
+/* One part of the model at work: its weights loaded, and a pool for its tensors. */
 #ifndef I2V_PIPELINE_STAGE_H
 #define I2V_PIPELINE_STAGE_H
 
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
+#include "pipeline/call.h"
 #include "pipeline/sizes.h"
-
-/* The steps of a run, in their order. */
-typedef enum i2v_stage_kind {
-    I2V_STAGE_CLIP,
-    I2V_STAGE_ENCODER,
-    I2V_STAGE_UNET,
-    I2V_STAGE_DECODER,
-    I2V_STAGES_COUNT
-} i2v_stage_kind;
-
-/* What one call of the library carries through its stages. */
-typedef struct i2v_call {
-    i2v_engine *engine;
-    i2v_event_callback on_event; /* may be NULL */
-    void *user;
-    int num_videos, num_clips;
-    int first_video, clip; /* of all, those that are worked on */
-    i2v_event event;       /* the event being told; phase, video, steps kept between tellings */
-    double phase_began;
-} i2v_call;
-
-/* Begins a phase of `steps` steps and tells of it. I2V_CANCELLED if the callback says so. */
-i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, int video, int steps);
-/* Tells that `step` of the phase's steps are done. latents as in i2v_event. */
-i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count);
 
 /* The memory that a stage takes, in bytes, and what it gives up for it. */
 typedef struct i2v_stage_plan {

@@ -96,6 +96,11 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
     return ((size << conv->doubles) + conv->pad_before + conv->pad_after - conv->kernel) / conv->stride + 1;
 }
 
+static void tick(i2v_run *run) {
+    if (run->tick && !run->status && !i2v_pool_is_dry(run->pool))
+        run->status = run->tick(run->tick_user, run->multiplications);
+}
+
 /* Takes the operation's scratch, runs it unless the run is dry or has failed, and gives the scratch back. */
 #define RUN_OPERATION(name, args)                                                                                      \
     do {                                                                                                               \
@@ -108,6 +113,7 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
             i2v_profile_##name(run->profile, &(args), began, run->multiplications);                                    \
         }                                                                                                              \
         i2v_pool_give(run->pool, scratch);                                                                             \
+        tick(run);                                                                                                     \
     } while (0)
 
 i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int frames_together,

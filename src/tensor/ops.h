@@ -28,6 +28,10 @@ typedef struct i2v_run {
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
+    /* May be NULL; called after each operation that computes, with the multiplications so far. Ends the run if it fails.
+     */
+    i2v_status (*tick)(void *user, uint64_t multiplications);
+    void *tick_user;
 } i2v_run;
 
 /* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */

@@ -1,0 +1,86 @@
+#include "pipeline/call.h"
+
+#include "base/clock.h"
+
+_Static_assert((int)I2V_COURSE_LOADING == (int)I2V_STAGES_COUNT, "each stage is a kind, and then loading");
+
+const char *i2v_phase_name(i2v_phase phase) {
+    static const char *const names[] = {"load", "encode", "denoise", "decode"};
+    return (unsigned)phase < sizeof names / sizeof *names ? names[phase] : "unknown";
+}
+
+static i2v_status tell(i2v_call *call) {
+    i2v_engine *engine = call->engine;
+    i2v_event *event = &call->event;
+    double now = i2v_now();
+    int steps = call->last_step - call->first_step;
+    event->seconds = now - call->phase_began;
+    i2v_course_move(&call->course, steps > 0 ? (event->steps_done - call->first_step) / steps : 0, event->seconds);
+    event->fraction = i2v_course_fraction(&call->course);
+    event->seconds_left = i2v_course_seconds_left(&call->course);
+    int stop = call->on_event ? call->on_event(event, call->user) : 0;
+    call->told = i2v_now(); /* a slow callback does not take all the time */
+    if (stop || atomic_load(&engine->cancel)) return i2v_fail(&engine->error, I2V_CANCELLED, "cancelled");
+    return I2V_OK;
+}
+
+void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads) {
+    call->costs[kind] = *cost;
+    i2v_course_expect(&call->course, I2V_COURSE_LOADING, loads * cost->load);
+    i2v_course_expect(&call->course, (int)kind, steps * cost->step);
+}
+
+i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int steps) {
+    const i2v_stage_cost *cost = &call->costs[kind];
+    uint64_t memory = call->event.memory;
+    int loads = phase == I2V_PHASE_LOAD;
+    /* CLIP is the first step of encoding, the VAE's encoder the second */
+    int first = !loads && kind == I2V_STAGE_ENCODER ? 1 : 0, last = !loads && kind == I2V_STAGE_CLIP ? 1 : steps;
+    i2v_course_begin(&call->course, loads ? I2V_COURSE_LOADING : (int)kind, loads ? cost->load : (last - first) * cost->step);
+    call->phase_began = i2v_now();
+    call->kind = kind;
+    call->first_step = first;
+    call->last_step = last;
+    call->pass_steps = 0;
+    call->event = (i2v_event){.phase = phase,
+                              .video = video,
+                              .num_videos = call->num_videos,
+                              .clip = call->clip,
+                              .num_clips = call->num_clips,
+                              .step = first,
+                              .steps = steps,
+                              .steps_done = first,
+                              .memory = memory};
+    return tell(call);
+}
+
+void i2v_call_begin_pass(i2v_call *call, const i2v_run *run, int steps) {
+    call->pass_began = run->multiplications;
+    call->pass_steps = steps;
+}
+
+i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count) {
+    call->pass_steps = 0;
+    call->event.step = step;
+    call->event.steps_done = step;
+    call->event.latents = latents;
+    call->event.latents_count = latents_count;
+    i2v_status status = tell(call);
+    call->event.latents = NULL;
+    call->event.latents_count = 0;
+    call->event.timestep = 0;
+    return status;
+}
+
+i2v_status i2v_call_tick(void *user, uint64_t multiplications) {
+    i2v_call *call = user;
+    i2v_event *event = &call->event;
+    double pass = call->pass_steps * call->costs[call->kind].multiplications;
+    if (pass <= 0 || i2v_now() - call->told < call->engine->tick_pause) return I2V_OK;
+    double share = (double)(multiplications - call->pass_began) / pass;
+    double done = event->step + share * call->pass_steps;
+    /* some operations multiply nothing; of the last ones, that all is done is the step's to say */
+    if (done <= event->steps_done || share >= 1) return I2V_OK;
+    event->steps_done = done;
+    return tell(call);
+}
