@@ -181,6 +181,9 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
 
 static i2v_status save_video(cli_job *job, int index, const char *path) {
     if (cli_is_kept(job, path, job->file_frames)) return I2V_OK;
+    char doing[300];
+    snprintf(doing, sizeof doing, "%swriting %s", job->progress.task, path);
+    cli_progress_say(&job->progress, doing);
     i2v_output output = job->settings->output;
     output.index = index;
     output.cancelled = cli_signals_came;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What files, models and servers say steers no terminal: test_terminal.sh PROGRAM SERVER DATA
+# What files, models and servers say steers no terminal, and what is seen on one: test_terminal.sh PROGRAM SERVER DATA
 set -u
 program=$(realpath "$1")
 server=$(realpath "$2")
@@ -144,5 +144,39 @@ servers() {
     said 'its licence is called mit?31m?;'
 }
 
+# watched ARGUMENT...: a run on a terminal of 100 columns; what it drew is in $scratch/drawn, a line each.
+watched() {
+    local command
+    printf -v command '%q ' "$program" "$@"
+    script -qefc "stty cols 100; $command" "$scratch/typescript" < /dev/null > /dev/null || fail "on a terminal: $*"
+    sed -e '/^Script /d' "$scratch/typescript" | tr '\r' '\n' | sed -e 's/\x1b\[K//' -e '/^$/d' > "$scratch/drawn"
+}
+
+drawn() { grep -q -- "$1" "$scratch/drawn" || fail "nobody saw '$1': $(head -c 3000 "$scratch/drawn")"; }
+
+# Sizes at which a step takes a tenth of a second and more: each phase is seen from its first event on, a step within,
+# no bar that is full, and what comes after the last frame.
+progress() {
+    local bar='^\[[#-]*\] [ 0-9][0-9] % '
+    watched generate photo.png -o watched.gif --model "$model" --width 160 --height 160 --num-frames 14 --threads 1 "${small[@]}"
+    drawn "${bar}load 0 of "
+    drawn "${bar}encode 0 of 2"
+    drawn "${bar}denoise 0 of 2"
+    drawn "${bar}denoise 0\\.[0-9] of 2, [0-9.]* s/step"
+    drawn "${bar}denoise 1\\.[0-9] of 2, [0-9.]* s/step, [0-9]*:[0-9][0-9] left"
+    drawn "${bar}decode 0 of 14 frames"
+    drawn '^writing watched.gif$'
+    grep -q '\[#*\] ' "$scratch/drawn" | grep -qv 'decode 14 of 14' && fail 'a bar was full before the end'
+    [ "$(grep -n '^writing' "$scratch/drawn" | cut -d : -f 1)" -gt "$(grep -n decode "$scratch/drawn" | tail -n 1 | cut -d : -f 1)" ] ||
+        fail 'the bar stood while the file was written'
+    sed -n 's/^\[[#-]*\] *\([0-9]*\) %.*/\1/p' "$scratch/drawn" > percents
+    sort -nC percents || fail "it went back: $(paste -sd ' ' percents)"
+    # elsewhere a line a step
+    run generate photo.png -o watched.gif --model "$model" --width 160 --height 160 --num-frames 14 --threads 1 "${small[@]}"
+    [ "$(grep -c '^denoise' "$scratch/err")" -le 2 ] || fail "more than a line a step: $(cat "$scratch/err")"
+    grep -q '^denoise [0-9]*\.' "$scratch/err" && fail 'a line within a step'
+    said '^denoise 2 of 2'
+}
+
 picture photo.png
-run_groups names json tensors models metadata servers
+run_groups names json tensors models metadata progress servers

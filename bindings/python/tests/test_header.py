@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from img2vid import _ffi
+from img2vid._library import library
 
 STRUCTS = {name: kind for name, kind in vars(_ffi).items()
            if isinstance(kind, type) and issubclass(kind, ctypes.Structure) and name.startswith("i2v_")}
@@ -104,3 +105,9 @@ def test_function_has_the_arguments_of_the_header(header, function):
 def split_arguments(text):
     """At commas outside of a function pointer's parentheses."""
     return [part.strip() for part in re.split(r",(?![^(]*\))", text)]
+
+
+@pytest.mark.parametrize("enum, name", [(_ffi.i2v_status, library.i2v_status_name),
+                                        (_ffi.i2v_phase, library.i2v_phase_name)])
+def test_names_are_the_librarys(enum, name):
+    assert [name(value).decode() for value in range(len(enum.NAMES) + 1)] == [*enum.NAMES, "unknown"]

@@ -9,7 +9,8 @@ import pytest
 
 from conftest import SMALL
 from img2vid import StableVideoDiffusionPipeline as Pipeline
-from img2vid import _progress, pipeline
+from img2vid import _ffi, _progress, pipeline
+from img2vid.engine import default_params
 
 
 @pytest.fixture
@@ -25,12 +26,15 @@ def bars(monkeypatch):
 
     class Bar:
         def __init__(self, iterable=None, **config):
-            self.config, self.n, self.moves, self.closed = config, 0, [], False
+            self.config, self.n, self.moves, self.closed, self.refreshed = config, 0, [], False, 0
             made.append(self)
 
         def update(self, count):
             self.n += count
             self.moves.append(self.n)
+
+        def refresh(self):
+            self.refreshed += 1
 
         def close(self):
             self.closed = True
@@ -92,3 +96,42 @@ def test_lines_without_tqdm(own, picture, monkeypatch):
     assert "\rdenoising 2/3" in terminal.getvalue() and terminal.getvalue().endswith("\r")
     with pytest.raises(ImportError, match="pip install tqdm"):
         own.progress_bar(total=3)
+
+
+def event(**fields):
+    return _ffi.i2v_event(**{"phase": 2, "num_videos": 1, "num_clips": 1, "steps": 4, "seconds_left": -1, **fields})
+
+
+def test_what_comes_within_a_step(bars, monkeypatch):
+    monkeypatch.setattr(_progress, "QUIET_SECONDS", 0)
+    terminal, quiet = Terminal(), io.StringIO()
+    events = [event(), event(steps_done=0.3), event(step=1, steps_done=1), event(step=1, steps_done=1.96, seconds_left=33)]
+    monkeypatch.setattr(sys, "stderr", quiet)
+    show = _progress.Progress()
+    for each in events:
+        show.show(each)
+    bar, = bars
+    assert bar.moves == [0, 1] and bar.refreshed == 2  # tqdm counts whole steps
+    for stream in (quiet, terminal):
+        monkeypatch.setattr(sys, "stderr", stream)
+        show = _progress.Progress()
+        show.tqdm = None
+        for each in events:
+            show.show(each)
+    assert [line.split(",")[0] for line in quiet.getvalue().splitlines()] == ["denoising 0/4", "denoising 1/4"]
+    drawn = terminal.getvalue()
+    assert "denoising 0.3/4, 0 s " in drawn and "denoising 2.0/4, 0 s, 33 s left" in drawn
+
+
+def test_an_engine_tells_how_far_it_is(own, picture):
+    fractions = []
+
+    def tell(event):
+        fractions.append((event.fraction, event.steps_done >= event.step, event.phase.name))
+
+    params = default_params({"num_inference_steps": 2, "num_frames": 3, "width": 64, "height": 64}, ())
+    own._engine.generate(picture, params, tell)
+    values = [fraction for fraction, *_ in fractions]
+    assert values == sorted(values) and values[0] < 0.5 and values[-1] == 1
+    assert all(right for _, right, _ in fractions) and {name for *_, name in fractions} == {
+        "load", "encode", "denoise", "decode"}

@@ -213,6 +213,9 @@ class i2v_event(Structure):
         ("latents", POINTER(c_float)),
         ("latents_count", c_size_t),
         ("timestep", c_double),
+        ("steps_done", c_double),
+        ("fraction", c_double),
+        ("seconds_left", c_double),
     ]
 
 
@@ -344,6 +347,7 @@ hub_model_pointer = POINTER(i2v_hub_model)
 # name: (result, arguments)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_version": (c_char_p, []),
+    "i2v_status_name": (c_char_p, [c_int]),
     "i2v_image_load": (c_int, [POINTER(image_pointer), c_char_p, c_int, error_pointer]),
     "i2v_path_from_url": (c_int, [c_char_p]),
     "i2v_image_load_url": (c_int, [POINTER(image_pointer), c_char_p, c_int, cancelled_callback, c_void_p,
@@ -358,6 +362,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_cancel": (None, [engine]),
     "i2v_unload": (None, [engine]),
     "i2v_get_model_info": (c_int, [engine, POINTER(i2v_model_info)]),
+    "i2v_phase_name": (c_char_p, [c_int]),
     "i2v_params_default": (None, [POINTER(i2v_params)]),
     "i2v_params_preset": (c_int, [POINTER(i2v_params), c_char_p, error_pointer]),
     "i2v_generate": (c_int, [engine, image_pointer, POINTER(i2v_params), POINTER(video_pointer)]),

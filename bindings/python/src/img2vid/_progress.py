@@ -20,6 +20,11 @@ def find_tqdm() -> Any:
     return tqdm
 
 
+def within(event: Any) -> bool:
+    """Whether the event comes while a step is computed, not after it."""
+    return bool(event.steps_done > event.step)
+
+
 class Progress:
     """Shows the events of a call. config: arguments for tqdm, of which disable and desc count without it, too. As in
     diffusers the denoising is always shown; the rest only where somebody looks, on a terminal or in a notebook."""
@@ -42,7 +47,7 @@ class Progress:
                 self.move_bar(phase, event)
         elif self.terminal:
             print("\r" + self.line(phase, event).ljust(WIDTH), end="", file=sys.stderr, flush=True)
-        elif phase == "denoise" and time.monotonic() - self.spoke >= QUIET_SECONDS:
+        elif phase == "denoise" and not within(event) and time.monotonic() - self.spoke >= QUIET_SECONDS:
             self.spoke = time.monotonic()
             print(self.line(phase, event), file=sys.stderr, flush=True)
 
@@ -56,15 +61,19 @@ class Progress:
             more = self.config if phase == "denoise" else {"desc": TITLES[phase], "leave": False}
             self.bars[phase] = self.tqdm(**{"total": event.steps * runs, **more})
         bar = self.bars[phase]
-        bar.update(before + event.step - bar.n)
+        if within(event):
+            bar.refresh()  # it counts whole steps, but its clock goes on
+        else:
+            bar.update(before + event.step - bar.n)
         if phase != "denoise" and event.step >= event.steps:
             self.bars.pop(phase).close()
 
     def line(self, phase: str, event: Any) -> str:
         unit = " MiB" if phase == "load" else ""
-        text = f"{self.config.get('desc') or TITLES[phase]} {event.step}/{event.steps}{unit}, {event.seconds:.0f} s"
-        if phase == "denoise" and 0 < event.step < event.steps:
-            text += f", {event.seconds / event.step * (event.steps - event.step):.0f} s left"
+        step = f"{event.steps_done:.{1 if within(event) else 0}f}"
+        text = f"{self.config.get('desc') or TITLES[phase]} {step}/{event.steps}{unit}, {event.seconds:.0f} s"
+        if phase == "denoise" and event.seconds_left >= 0:
+            text += f", {event.seconds_left:.0f} s left"
         if event.num_clips > 1:
             text += f", clip {event.clip + 1} of {event.num_clips}"
         if event.num_videos > 1:

@@ -8,6 +8,7 @@ import warnings
 from typing import Dict, Type
 
 from . import _ffi
+from ._library import library
 
 
 class Img2VidError(Exception):
@@ -65,8 +66,7 @@ KINDS: Dict[str, Type[Img2VidError]] = {
 
 def make(status: int, message: bytes) -> Img2VidError:
     """The exception of a status that is not I2V_OK."""
-    names = _ffi.i2v_status.NAMES
-    kind = KINDS.get(names[status] if status < len(names) else "", Img2VidError)
+    kind = KINDS.get(library.i2v_status_name(status).decode(), Img2VidError)
     return kind(message.decode("utf-8", "replace") or f"the library failed with status {status}")
 
 
