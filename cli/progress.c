@@ -55,7 +55,7 @@ static void describe(char *text, size_t size, const cli_progress *progress, cons
     int within = event->steps_done > event->step;
     if (event->num_clips > 1) snprintf(clip, sizeof clip, " (clip %d of %d)", event->clip + 1, event->num_clips);
     if (event->num_videos > 1) snprintf(video, sizeof video, " (video %d)", event->video + 1);
-    if (event->steps_done > 0 && event->phase >= I2V_PHASE_DENOISE)
+    if (event->steps_done >= 0.1 && event->phase >= I2V_PHASE_DENOISE) /* the first operations are unlike the rest */
         snprintf(rate, sizeof rate, ", %.3g s/%s", event->seconds / event->steps_done,
                  event->phase == I2V_PHASE_DENOISE ? "step" : "frame");
     if (event->seconds_left >= 0 && event->fraction < 1) {

@@ -158,7 +158,7 @@ drawn() { grep -q -- "$1" "$scratch/drawn" || fail "nobody saw '$1': $(head -c 3
 # no bar that is full, and what comes after the last frame.
 progress() {
     local bar='^\[[#-]*\] [ 0-9][0-9] % '
-    watched generate photo.png -o watched.gif --model "$model" --width 160 --height 160 --num-frames 14 --threads 1 "${small[@]}"
+    watched generate photo.png -o watched.gif --model "$model" --width 136 --height 136 --num-frames 14 --threads 1 "${small[@]}"
     drawn "${bar}load 0 of "
     drawn "${bar}encode 0 of 2"
     drawn "${bar}denoise 0 of 2"
@@ -166,13 +166,13 @@ progress() {
     drawn "${bar}denoise 1\\.[0-9] of 2, [0-9.]* s/step, [0-9]*:[0-9][0-9] left"
     drawn "${bar}decode 0 of 14 frames"
     drawn '^writing watched.gif$'
-    grep -q '\[#*\] ' "$scratch/drawn" | grep -qv 'decode 14 of 14' && fail 'a bar was full before the end'
+    grep '^\[#*\] ' "$scratch/drawn" | grep -qv 'decode 14 of 14' && fail 'a bar was full before the end'
     [ "$(grep -n '^writing' "$scratch/drawn" | cut -d : -f 1)" -gt "$(grep -n decode "$scratch/drawn" | tail -n 1 | cut -d : -f 1)" ] ||
         fail 'the bar stood while the file was written'
     sed -n 's/^\[[#-]*\] *\([0-9]*\) %.*/\1/p' "$scratch/drawn" > percents
     sort -nC percents || fail "it went back: $(paste -sd ' ' percents)"
     # elsewhere a line a step
-    run generate photo.png -o watched.gif --model "$model" --width 160 --height 160 --num-frames 14 --threads 1 "${small[@]}"
+    run generate photo.png -o watched.gif --model "$model" --width 136 --height 136 --num-frames 14 --threads 1 "${small[@]}"
     [ "$(grep -c '^denoise' "$scratch/err")" -le 2 ] || fail "more than a line a step: $(cat "$scratch/err")"
     grep -q '^denoise [0-9]*\.' "$scratch/err" && fail 'a line within a step'
     said '^denoise 2 of 2'

@@ -11,15 +11,16 @@
  *   own. What only the caller knows cannot be checked: that arrays are as long as the sizes beside them say.
  * - Structs of settings come filled from their ..._default function; change fields after that.
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
- * - What is given to a call (strings, structs of settings, arrays) is used during it alone and may be changed or freed
- *   when it returns: also the strings of i2v_open's options. But for the tensors of i2v_memory_part, which stay theirs.
+ * - What is given to a call (strings, structs of settings, arrays, pictures) is used during it alone, and may be
+ *   changed or freed when it returns: the strings of i2v_open's options, too. Only the data of i2v_memory_tensor is read
+ *   later.
  * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
  *   same time from two threads; one engine must not: while a call on it runs, other threads may call i2v_cancel, and
  *   nothing else with that engine.
  * - Callbacks run on the calling thread, in the middle of the call. They may call i2v_cancel, i2v_get_model_info and
- *   i2v_model_hash on the engine that is in it, all that takes no engine, and all on other engines. On their own,
- *   i2v_generate, i2v_decode, i2v_bench and the plans are refused with I2V_ERROR_PARAMETER, i2v_unload does nothing, and
- *   i2v_close must not be called. A callback must return: no longjmp, no C++ exception.
+ *   i2v_model_hash on the engine that is in that call, everything on other engines, and everything that takes none. On
+ *   the same engine i2v_generate, i2v_decode, i2v_bench and the plans are refused with I2V_ERROR_PARAMETER, i2v_unload
+ *   does nothing, and i2v_close must not be called. A callback must return: no longjmp, no C++ exception.
  * - After fork() the child may use and close the engines that it has from its parent: at its next call an engine starts
  *   threads there. Not one that another thread of the parent was using at that moment, which can only be closed.
  * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
@@ -64,8 +65,8 @@ typedef enum i2v_status {
 
 #define I2V_ERROR_MESSAGE_SIZE 1024
 
-/* A status' name: its constant's in lower case, without I2V_: "ok", "error_parameter", "cancelled". Static; "unknown" for
- * any other number. */
+/* A status' name, which is its constant's in lower case, without I2V_: "ok", "error_parameter", "cancelled". Static;
+ * "unknown" for any other number. */
 I2V_API const char *i2v_status_name(i2v_status status);
 
 /* Buffer for the message of calls that have no engine. Set only when the call fails. */
@@ -429,7 +430,7 @@ I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_e
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
     int num_videos, num_frames, height, width;
-    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB as it is shown, not linear, clamped to 0..1 */
+    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB, as a screen takes it, clamped to 0..1 */
     int latent_channels, latent_height, latent_width;
     float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
                         decoding */

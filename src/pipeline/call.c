@@ -36,7 +36,10 @@ i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind 
     int loads = phase == I2V_PHASE_LOAD;
     /* CLIP is the first step of encoding, the VAE's encoder the second */
     int first = !loads && kind == I2V_STAGE_ENCODER ? 1 : 0, last = !loads && kind == I2V_STAGE_CLIP ? 1 : steps;
-    i2v_course_begin(&call->course, loads ? I2V_COURSE_LOADING : (int)kind, loads ? cost->load : (last - first) * cost->step);
+    if (loads)
+        i2v_course_begin(&call->course, I2V_COURSE_LOADING, cost->load);
+    else
+        i2v_course_begin(&call->course, (int)kind, (last - first) * cost->step);
     call->phase_began = i2v_now();
     call->kind = kind;
     call->first_step = first;

@@ -1,10 +1,14 @@
 #include "pipeline/course.h"
 
-/* A kind is measured when this share of it is done, or of its phase: what is done first may be unlike the rest. */
+/* A kind tells its own speed when this share of it is done, or of its phase. */
 static const double LEAST_MEASURED = 0.02;
 
-/* What is measured stands for what is not, if it is this much beside it. */
+/* What is measured of other kinds tells it, if it is this much beside what is left of the kind. */
 static const double LEAST_YARDSTICK = 0.125;
+
+/* What is done first may be unlike the rest: until more is done, the others' speed counts as this share of the kind,
+ * or of what was measured of them. */
+static const double PRIOR = 0.3;
 
 void i2v_course_expect(i2v_course *course, int kind, double cost) {
     course->kinds[kind].expected += cost;
@@ -46,28 +50,50 @@ double i2v_course_fraction(i2v_course *course) {
     return course->fraction;
 }
 
-/* Cost and time of a kind; 0 if there is not enough of it. */
-static int measure(const i2v_course *course, int kind, double *cost, double *seconds) {
-    int runs = kind == course->kind;
-    double phase = runs ? course->cost : course->kinds[kind].expected;
-    *cost = course->kinds[kind].measured + running(course, kind);
-    *seconds = course->kinds[kind].seconds + (runs ? course->seconds : 0);
-    return *seconds > 0 && *cost > 0 && *cost >= LEAST_MEASURED * phase;
+/* What was measured. */
+typedef struct {
+    double cost, seconds;
+} work;
+
+static work measured(const i2v_course *course, int kind) {
+    double seconds = kind == course->kind ? course->seconds : 0;
+    return (work){course->kinds[kind].measured + running(course, kind), course->kinds[kind].seconds + seconds};
+}
+
+/* Of all kinds that compute, but for this one. */
+static work measured_beside(const i2v_course *course, int kind) {
+    work sum = {0, 0};
+    for (int other = 0; other < I2V_COURSE_LOADING; other++) {
+        work of = measured(course, other);
+        if (other == kind) continue;
+        sum.cost += of.cost;
+        sum.seconds += of.seconds;
+    }
+    return sum;
+}
+
+/* Seconds of the rest of a kind; -1: too little is measured. */
+static double seconds_of_rest(const i2v_course *course, int kind) {
+    double expected = course->kinds[kind].expected, phase = kind == course->kind ? course->cost : expected;
+    double left = rest(course, kind);
+    work own = measured(course, kind), beside = measured_beside(course, kind);
+    int tells = own.cost > 0 && own.cost >= LEAST_MEASURED * phase;
+    if (left <= 0) return 0;
+    if (!tells) return beside.cost > LEAST_YARDSTICK * left ? left * beside.seconds / beside.cost : -1;
+    double prior = PRIOR * (expected < beside.cost ? expected : beside.cost);
+    if (prior > 0) {
+        own.cost += prior;
+        own.seconds += prior * beside.seconds / beside.cost;
+    }
+    return left * own.seconds / own.cost;
 }
 
 double i2v_course_seconds_left(const i2v_course *course) {
-    double all_cost = 0, all_seconds = 0, unknown = 0, seconds_left = 0;
+    double sum = 0;
     for (int kind = 0; kind < I2V_COURSE_KINDS; kind++) {
-        double cost, seconds, of_kind = rest(course, kind);
-        if (measure(course, kind, &cost, &seconds)) {
-            seconds_left += of_kind * seconds / cost;
-            if (kind == I2V_COURSE_LOADING) continue;
-            all_cost += cost;
-            all_seconds += seconds;
-        } else {
-            unknown += of_kind;
-        }
+        double seconds = seconds_of_rest(course, kind);
+        if (seconds < 0) return -1;
+        sum += seconds;
     }
-    if (unknown > 0 && (all_cost <= 0 || all_cost < LEAST_YARDSTICK * unknown)) return -1;
-    return unknown > 0 ? seconds_left + unknown * all_seconds / all_cost : seconds_left;
+    return sum;
 }

@@ -15,9 +15,9 @@ static const double MOST_SECONDS = 0.05;
  * (docs/PERFORMANCE.md). */
 static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
 
-/* Multiply-adds of the product that take as long as reading and packing a byte of weights: between those of AVX2 and
- * AMX. */
-static const double LOAD_OF_BYTE = 100;
+/* Multiply-adds of the product that take as long as a byte of weights: to read and pack it, and to widen it once a pass,
+ * which counts where latents are few. Measured with SVD-XT's sizes in float16 at 64x64 (AVX-512). */
+static const double LOAD_OF_BYTE = 100, PASS_OF_BYTE = 35;
 
 /* Multiply-adds a second of the run's fastest product; nothing on a dry pool. */
 static double time_product(i2v_run *run, const i2v_linear *weights) {
@@ -92,16 +92,14 @@ static double bytes_of(const i2v_engine *engine, i2v_stage_kind kind) {
 /* Weights that are streamed are read and packed in each pass. */
 static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, const i2v_stage_plan *plan,
                               const i2v_sizes *sizes) {
-    double load = LOAD_OF_BYTE * bytes_of(engine, kind), steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1;
-    double multiplications = (double)plan->multiplications / steps;
-    i2v_stage_cost cost = {.load = load,
-                           .step = multiplications / rate_of_stage[kind],
-                           .multiplications = multiplications};
-    if (plan->trades.stream) {
-        cost.load = 0;
-        cost.step += load * (kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1) / steps;
-    }
-    return cost;
+    double bytes = bytes_of(engine, kind), streamed = plan->trades.stream ? LOAD_OF_BYTE : 0;
+    double passes = kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1;
+    double steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1; /* that they make */
+    double multiplications = (double)plan->multiplications;
+    double cost = multiplications / rate_of_stage[kind] + passes * bytes * (PASS_OF_BYTE + streamed);
+    return (i2v_stage_cost){.load = (LOAD_OF_BYTE - streamed) * bytes,
+                            .step = cost / steps,
+                            .multiplications = multiplications / steps};
 }
 
 void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,

@@ -28,7 +28,7 @@ typedef struct i2v_run {
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
-    /* May be NULL; called after each operation that computes, with the multiplications so far. Ends the run if it fails.
+    /* May be NULL; called after each operation that computes, with the multiplications so far. Its failure is the run's.
      */
     i2v_status (*tick)(void *user, uint64_t multiplications);
     void *tick_user;
