@@ -70,16 +70,20 @@ void cli_detail_event(cli_job *job, const i2v_event *event) {
     if (!cli_detail_wanted(job)) return;
     if (!logged->notes) log_notes(job->notes);
     logged->notes = 1;
-    if (event->step == 0 || ((int)event->phase == logged->phase && event->step == logged->step)) {
+    int begins = (int)event->phase != logged->seen || event->seconds < logged->seconds;
+    logged->seen = (int)event->phase;
+    logged->seconds = event->seconds;
+    if (begins || event->steps_done > event->step) {
         if (event->step == 0) logged->step = 0;
         return;
     }
+    if (event->step == 0 || ((int)event->phase == logged->phase && event->step == logged->step)) return;
     int ends = event->step >= event->steps, shown = ends && job->settings->verbose && job->progress.terminal;
     logged->phase = (int)event->phase;
     logged->step = event->step;
     if (event->phase == I2V_PHASE_LOAD && !ends) return; /* these are many */
     if (shown) cli_progress_end(&job->progress);
-    cli_say(shown, "%s%s %d of %d%s, %.2f s", job->progress.task, cli_phase_name(event->phase), event->step,
+    cli_say(shown, "%s%s %d of %d%s, %.2f s", job->progress.task, i2v_phase_name(event->phase), event->step,
             event->steps, unit(event->phase), event->seconds);
 }
 

@@ -11,6 +11,8 @@
 /* What detail.c has said of the run's events. */
 typedef struct cli_logged {
     int notes, phase, step;
+    int seen; /* the phase of the event before, and its seconds */
+    double seconds;
 } cli_logged;
 
 typedef struct cli_job {
