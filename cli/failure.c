@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *cli_status_name(i2v_status status) {
-    static const char *const names[] = {"ok",          "parameter", "io",       "format",    "model",
-                                        "unsupported", "memory",    "internal", "cancelled", "network"};
-    return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
-}
-
 json_t *cli_failure_json(const cli_command *command, const char *input, const char *status, const char *message) {
     json_t *object = json_pack("{s:s, s:s}", "command", command->name, "version", i2v_version());
     if (input) cli_json_set(&object, "input", cli_json_text(input));
@@ -71,7 +65,7 @@ static int refuse(const cli_command *command, const char *option, i2v_status sta
     if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
     const char *text = sentence ? sentence : "not enough memory to say what failed";
     cli_fail("%s", text);
-    print_object(command, NULL, option, cli_status_name(status), text);
+    print_object(command, NULL, option, i2v_status_name(status), text);
     free(sentence);
     return CLI_FAILED;
 }
@@ -94,6 +88,6 @@ int cli_refuse_option(const cli_command *command, const char *option, const char
 
 int cli_refuse_input(const cli_command *command, const char *input, const i2v_error *error) {
     cli_fail("%s", error->message);
-    print_object(command, input, NULL, cli_status_name(error->status), error->message);
+    print_object(command, input, NULL, i2v_status_name(error->status), error->message);
     return CLI_FAILED;
 }

@@ -25,10 +25,7 @@ __attribute__((format(printf, 3, 4))) int cli_refuse_option(const cli_command *c
 int cli_refuse_input(const cli_command *command, const char *input, const i2v_error *error);
 
 /* {"command", "version", "input", "error", "status"}; input may be NULL: there is none. status: "usage" or a name of
- * cli_status_name. */
+ * i2v_status_name. */
 json_t *cli_failure_json(const cli_command *command, const char *input, const char *status, const char *message);
-
-/* "io" of I2V_ERROR_IO. */
-const char *cli_status_name(i2v_status status);
 
 #endif

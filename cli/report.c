@@ -178,7 +178,7 @@ int cli_report_skipped(const cli_job *job) {
 
 int cli_report_error_json(const cli_job *job, int of_task) {
     const cli_command *command = job->settings->command;
-    json_t *object = cli_failure_json(command, of_task ? job->task.input : NULL, cli_status_name(job->error.status),
+    json_t *object = cli_failure_json(command, of_task ? job->task.input : NULL, i2v_status_name(job->error.status),
                                       job->error.message);
     if (of_task && command->bit == CLI_GENERATE && !job->input_failed)
         cli_json_set(&object, "seed", cli_json_seed(job->params.seed));

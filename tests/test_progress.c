@@ -272,10 +272,10 @@ static void calls_within_a_call(void **state) {
 static void names_of_all_numbers(void **state) {
     (void)state;
     assert_string_equal(i2v_status_name(I2V_OK), "ok");
-    assert_string_equal(i2v_status_name(I2V_ERROR_PARAMETER), "error_parameter");
-    assert_string_equal(i2v_status_name(I2V_ERROR_UNSUPPORTED), "error_unsupported");
+    assert_string_equal(i2v_status_name(I2V_ERROR_PARAMETER), "parameter");
+    assert_string_equal(i2v_status_name(I2V_ERROR_UNSUPPORTED), "unsupported");
     assert_string_equal(i2v_status_name(I2V_CANCELLED), "cancelled");
-    assert_string_equal(i2v_status_name(I2V_ERROR_NETWORK), "error_network");
+    assert_string_equal(i2v_status_name(I2V_ERROR_NETWORK), "network");
     assert_string_equal(i2v_phase_name(I2V_PHASE_LOAD), "load");
     assert_string_equal(i2v_phase_name(I2V_PHASE_DECODE), "decode");
     static const int none[] = {-1, 99, -2147483647 - 1, 2147483647};

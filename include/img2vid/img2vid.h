@@ -65,8 +65,8 @@ typedef enum i2v_status {
 
 #define I2V_ERROR_MESSAGE_SIZE 1024
 
-/* A status' name, which is its constant's in lower case, without I2V_: "ok", "error_parameter", "cancelled". Static;
- * "unknown" for any other number. */
+/* A status' name, which is its constant's in lower case, without I2V_ and ERROR_: "ok", "parameter", "cancelled".
+ * Static; "unknown" for any other number. */
 I2V_API const char *i2v_status_name(i2v_status status);
 
 /* Buffer for the message of calls that have no engine. Set only when the call fails. */

@@ -7,9 +7,8 @@
 #include <string.h>
 
 const char *i2v_status_name(i2v_status status) {
-    static const char *const names[] = {
-        "ok",           "error_parameter", "error_io",  "error_format", "error_model", "error_unsupported",
-        "error_memory", "error_internal",  "cancelled", "error_network"};
+    static const char *const names[] = {"ok",          "parameter", "io",       "format",    "model",
+                                        "unsupported", "memory",    "internal", "cancelled", "network"};
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }
 

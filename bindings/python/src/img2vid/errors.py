@@ -52,15 +52,15 @@ class NetworkError(Img2VidError, ConnectionError):
 
 
 KINDS: Dict[str, Type[Img2VidError]] = {
-    "error_parameter": ParameterError,
-    "error_io": FileError,
-    "error_format": FormatError,
-    "error_model": ModelError,
-    "error_unsupported": UnsupportedError,
-    "error_memory": MemoryLimitError,
-    "error_internal": InternalError,
+    "parameter": ParameterError,
+    "io": FileError,
+    "format": FormatError,
+    "model": ModelError,
+    "unsupported": UnsupportedError,
+    "memory": MemoryLimitError,
+    "internal": InternalError,
     "cancelled": CancelledError,
-    "error_network": NetworkError,
+    "network": NetworkError,
 }
 
 
