@@ -3,7 +3,7 @@
 
     python export.py --out models/small [--work DIR]
 
-The README.md and NOTICE beside it are written by hand and stay.
+The README.md, NOTICE and LICENSE beside it are written by hand and stay.
 """
 
 from pathlib import Path
