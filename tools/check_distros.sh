@@ -1,0 +1,96 @@
+#!/bin/bash
+# check_distros.sh FOLDER: builds and tests what git knows in each distribution that README.md promises, with each
+# compiler, in roots of their own under FOLDER, which later runs use again. Ends with a table of versions and times; the
+# status is 0 if all passed. Needs root, mmdebstrap and the archives of Debian and Ubuntu. To choose:
+#   DISTROS    of debian-12 debian-13 ubuntu-24.04
+#   COMPILERS  of gcc clang
+#   TARGETS    of the Makefile; test, or test-release or test-sanitize alone
+#   TESTS      a pattern of ctest's
+#   WERROR     OFF, where warnings are not to be errors
+set -euo pipefail
+[ $# -eq 1 ] || { echo "check_distros.sh FOLDER" >&2; exit 2; }
+[ "$(id -u)" = 0 ] || { echo "check_distros.sh: mounting /proc and entering the roots needs root" >&2; exit 2; }
+tools=$(realpath "$(dirname "$0")")
+mkdir -p "$1"
+folder=$(realpath "$1")
+DEBIAN=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+UBUNTU=${UBUNTU_MIRROR:-http://archive.ubuntu.com/ubuntu}
+
+# Debian has the keys of Ubuntu's archive as a package, which its own keys have signed.
+ubuntu_keys() {
+    local keys=$folder/ubuntu-keys
+    [ -e "$keys/complete" ] || {
+        rm -rf "$keys"
+        mmdebstrap --quiet --variant=extract --include=ubuntu-archive-keyring trixie "$keys" "$DEBIAN"
+        touch "$keys/complete"
+    }
+    echo "$keys/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+}
+
+# bootstrap NAME ROOT: the least that make packages can start from.
+bootstrap() {
+    local least=(mmdebstrap --quiet --variant=apt --include=make,ca-certificates)
+    case $1 in
+        debian-12) "${least[@]}" bookworm "$2" "$DEBIAN" ;;
+        debian-13) "${least[@]}" trixie "$2" "$DEBIAN" ;;
+        ubuntu-24.04)
+            local keys suite
+            keys=$(ubuntu_keys)
+            for suite in noble noble-updates; do echo "deb [signed-by=$keys] $UBUNTU $suite main universe"; done |
+                "${least[@]}" noble "$2" -
+            # the root has those keys of its own
+            sed -i "s|$keys|/usr/share/keyrings/ubuntu-archive-keyring.gpg|" "$2/etc/apt/sources.list" ;;
+        *) echo "check_distros.sh: $1 is none of debian-12, debian-13, ubuntu-24.04" >&2; return 2 ;;
+    esac
+}
+
+# within ROOT COMMAND...: in a mount and process namespace of its own, so that nothing is left however it ends.
+within() {
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --kill-child bash -euc '
+        root=$1
+        shift
+        mount -t proc proc "$root/proc"
+        mount --rbind /sys "$root/sys"
+        mount --rbind /dev "$root/dev"
+        mount -t tmpfs tmpfs "$root/tmp"
+        exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+            DEBIAN_FRONTEND=noninteractive "$@"' within "$@"
+}
+
+# The tests of one compiler, in the root, where the source is; its build folder is kept with it.
+inside() {
+    local compiler=$1
+    shift
+    make --no-print-directory packages
+    if [ "$compiler" = clang ]; then
+        tools/install_packages.sh clang
+        tools/install_packages.sh "libclang-rt-$(clang -dumpversion | sed 's/\..*//')-dev"
+    fi
+    CC=$compiler make --no-print-directory "$@"
+}
+
+table=() failed=0
+for distro in ${DISTROS:-debian-12 debian-13 ubuntu-24.04}; do
+    root=$folder/$distro
+    [ -e "$root/complete" ] || {
+        rm -rf "$root"
+        bootstrap "$distro" "$root"
+        touch "$root/complete"
+    }
+    for compiler in ${COMPILERS:-gcc clang}; do
+        printf '\n==== %s, %s ====\n' "$distro" "$compiler"
+        "$tools/tracked_files.sh" "$root/img2vid/$compiler"
+        begin=$SECONDS
+        result=passed
+        # shellcheck disable=SC2016
+        within "$root" bash -euc "$(declare -f inside); cd /img2vid/$compiler; inside \"\$@\"" inside "$compiler" \
+            WERROR="${WERROR:-ON}" ${TESTS:+TESTS="$TESTS"} ${TARGETS:-test} || { result=FAILED; failed=1; }
+        seconds=$((SECONDS - begin))
+        version=$(within "$root" bash -c "$compiler --version" 2> /dev/null | sed 1q) || version=absent
+        table+=("$(printf '%-13s %-50s %s, %d min %02d s' "$distro" "$version" $result $((seconds / 60)) $((seconds % 60)))")
+    done
+done
+printf '\n'
+printf '%s\n' "${table[@]}"
+exit $failed
