@@ -16,7 +16,7 @@ while read -r files licence; do
     grep -q "^License: $licence\$" <(sed '/^Files:/,/^$/d' debian/copyright) || fail "debian/copyright does not say what $licence is"
     # what lies beside them
     case $files in
-        models/small/*) beside=(models/small/NOTICE docs/MODELS.md bindings/python/pyproject.toml) ;;
+        models/small/*) beside=(models/small/NOTICE docs/MODELS.md Makefile) ;;
         *) beside=("${files%.*}.txt") ;;
     esac
     for text in "${beside[@]}"; do

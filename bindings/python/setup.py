@@ -1,6 +1,9 @@
-"""The version, which is the header's, and the wheel's tag."""
+"""The version, which is the header's, the wheel's tag, and where it is built."""
+import atexit
 import pathlib
 import re
+import shutil
+import tempfile
 
 from setuptools import Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -31,4 +34,9 @@ class Wheel(bdist_wheel):
         return ("py3", "none") + super().get_tag()[2:]
 
 
-setup(version=read_version(), distclass=Package, cmdclass={"bdist_wheel": Wheel})
+# What is made on the way stays out of the source.
+SCRATCH = tempfile.mkdtemp(prefix="img2vid-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+
+setup(version=read_version(), distclass=Package, cmdclass={"bdist_wheel": Wheel},
+      options={"build": {"build_base": SCRATCH}, "egg_info": {"egg_base": SCRATCH}})
