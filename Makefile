@@ -111,7 +111,8 @@ deb: packages
 	@tools/install_packages.sh debhelper dpkg-dev
 	tools/build_deb.sh build/deb
 
-# The same, twice, which must be equal, then installed in a fresh Debian 12, used and purged. Minutes; needs Debian's archive.
+# The same, twice, which must be equal to the byte, then installed in a fresh Debian 12, used and purged. Minutes; needs
+# Debian's archive.
 check-deb: deb
 	@tools/install_packages.sh lintian mmdebstrap
 	tools/check_deb_reproducible.sh build/deb

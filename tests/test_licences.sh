@@ -5,7 +5,8 @@ cd "$1" || exit 1
 fail() { echo "FAILED: $*"; exit 1; }
 
 # "FILES LICENCE" for each stanza of debian/copyright but the first, which is of all files
-copyright=$(awk '/^Files:/ {files = $2} /^License:/ && files {if (files != "*") print files, $2; files = ""}' debian/copyright)
+copyright=$(awk '/^Files:/ {files = $2} /^License:/ && files {if (files != "*") print files, $2; files = ""}' \
+    debian/copyright)
 # and for each line "- FILES: LICENCE, ..." or "- FILES: LICENCE; ..." of NOTICE's list of them
 notice=$(sed -n '/^Files under other licences/,/^$/s/^- \([^:]*\): \([^,;]*\)[,;].*/\1 \2/p' NOTICE)
 [ -n "$copyright" ] || fail 'debian/copyright names no files'
@@ -13,7 +14,8 @@ diff <(sort <<< "$copyright") <(sort <<< "$notice") || fail 'debian/copyright (<
 
 while read -r files licence; do
     compgen -G "$files" > /dev/null || fail "there is no $files"
-    grep -q "^License: $licence\$" <(sed '/^Files:/,/^$/d' debian/copyright) || fail "debian/copyright does not say what $licence is"
+    grep -q "^License: $licence\$" <(sed '/^Files:/,/^$/d' debian/copyright) ||
+        fail "debian/copyright does not say what $licence is"
     # what lies beside them
     case $files in
         models/small/*) beside=(models/small/NOTICE docs/MODELS.md Makefile) ;;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# tools/tracked_files.sh, by which packages are made, copies what git knows and nothing else: test_tracked_files.sh SOURCE.
-# Without git, the part that needs none.
+# tools/tracked_files.sh, by which packages are made, copies what git knows and nothing else:
+# test_tracked_files.sh SOURCE. Without git, the part that needs none.
 set -u
 tool=$(realpath "$1")/tools/tracked_files.sh
 scratch=$(mktemp -d)
@@ -11,12 +11,15 @@ fail() { echo "FAILED: $*"; exit 1; }
 has() {
     local folder=$1
     shift
-    diff <(printf '%s\n' "$@" | sort) <(cd "$folder" && find . -type f | sed 's|^\./||' | sort) || fail "wrong files in $folder"
+    diff <(printf '%s\n' "$@" | sort) <(cd "$folder" && find . -type f | sed 's|^\./||' | sort) ||
+        fail "wrong files in $folder"
 }
 
 mkdir -p source/tools source/build source/out source/docs
 cp "$tool" source/tools
-for file in kept 'docs/with space' removed build/product out/video.mp4 build-old ignored.o; do echo "$file" > "source/$file"; done
+for file in kept 'docs/with space' removed build/product out/video.mp4 build-old ignored.o; do
+    echo "$file" > "source/$file"
+done
 touch -d 2020-02-02 source/kept
 mkdir -p copy/build copy/left
 touch copy/left/over copy/build/kept

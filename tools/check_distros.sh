@@ -88,7 +88,8 @@ for distro in ${DISTROS:-debian-12 debian-13 ubuntu-24.04}; do
             WERROR="${WERROR:-ON}" ${TESTS:+TESTS="$TESTS"} ${TARGETS:-test} || { result=FAILED; failed=1; }
         seconds=$((SECONDS - begin))
         version=$(within "$root" bash -c "$compiler --version" 2> /dev/null | sed 1q) || version=absent
-        table+=("$(printf '%-13s %-50s %s, %d min %02d s' "$distro" "$version" $result $((seconds / 60)) $((seconds % 60)))")
+        took=$(printf '%d min %02d s' $((seconds / 60)) $((seconds % 60)))
+        table+=("$(printf '%-13s %-50s %s, %s' "$distro" "$version" "$result" "$took")")
     done
 done
 printf '\n'
