@@ -473,9 +473,11 @@ static void retry_after_is_respected(void **state) {
     double began = i2v_now();
     pull_ok();
     assert_true(i2v_now() - began >= 0.95);
+    fault("path=/api/ times=1 status=429 retry_after=20000");
+    pull_fails("acme/model", I2V_ERROR_NETWORK, "HTTP 429", "try again later (it asks for a pause of 333 minutes)");
     fault("path=/api/ times=1 status=429 retry_after=100000");
-    pull_fails("acme/model", I2V_ERROR_NETWORK, "HTTP 429", "try again later (it asks for a pause of 1667 minutes)");
-    assert_int_equal(requests("/api/", NULL, NULL), 3);
+    pull_fails("acme/model", I2V_ERROR_NETWORK, "HTTP 429", "try again later (it asks for a pause of 6 hours or more)");
+    assert_int_equal(requests("/api/", NULL, NULL), 4);
 }
 
 static void stalled_connections_are_left(void **state) {

@@ -27,9 +27,9 @@ ubuntu_keys() {
     echo "$keys/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 }
 
-# bootstrap NAME ROOT: the least that make packages can start from.
+# bootstrap NAME ROOT: the least that make packages can start from, and what systems have that are installed for people.
 bootstrap() {
-    local least=(mmdebstrap --quiet --variant=apt --include=make,ca-certificates)
+    local least=(mmdebstrap --quiet --variant=apt --include=make,ca-certificates,mount,iproute2)
     case $1 in
         debian-12) "${least[@]}" bookworm "$2" "$DEBIAN" ;;
         debian-13) "${least[@]}" trixie "$2" "$DEBIAN" ;;
@@ -48,13 +48,17 @@ bootstrap() {
 within() {
     # shellcheck disable=SC2016
     unshare --mount --pid --fork --kill-child bash -euc '
-        root=$1
+        mount --bind "$1" "$1"
+        cd "$1"
         shift
-        mount -t proc proc "$root/proc"
-        mount --rbind /sys "$root/sys"
-        mount --rbind /dev "$root/dev"
-        mount -t tmpfs tmpfs "$root/tmp"
-        exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+        mount -t proc proc proc
+        mount --rbind /sys sys
+        mount --rbind /dev dev
+        mount -t tmpfs tmpfs tmp
+        # rather than chroot, after which no user namespace can be made, as tests do
+        pivot_root . .
+        umount --lazy .
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
             DEBIAN_FRONTEND=noninteractive "$@"' within "$@"
 }
 

@@ -36,11 +36,16 @@ static i2v_status fail_result(const i2v_transfer *transfer, const char *what, co
     }
 }
 
+/* newer versions of curl (8.14, not 8.5) give no more than this, whatever the server asks for */
+#define LONGEST_PAUSE (6 * 60 * 60)
+
 /* " (it asks for a pause of 20 minutes)", where it does. */
 static void describe_pause(char pause[80], const i2v_transfer *transfer) {
     curl_off_t asked = 0;
     if (transfer->curl) curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &asked);
-    if (asked > 120)
+    if (asked >= LONGEST_PAUSE)
+        snprintf(pause, 80, " (it asks for a pause of 6 hours or more)");
+    else if (asked > 120)
         snprintf(pause, 80, " (it asks for a pause of %.0f minutes)", (double)asked / 60);
     else if (asked > 0)
         snprintf(pause, 80, " (it asks for a pause of %.0f s)", (double)asked);

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jerror.h>
 #include <jpeglib.h>
+
+#include <jerror.h> /* after it: the numbers of messages depend on JPEG_LIB_VERSION, which is 80 in Ubuntu */
 
 /* A progressive file can ask for the whole picture to be walked through again by every few bytes. Real ones have about
  * 10 scans; of the largest pictures, 16 are allowed. The most that passes takes some 0.3 ns for a pixel of a scan. */
