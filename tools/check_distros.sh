@@ -29,7 +29,7 @@ ubuntu_keys() {
 
 # bootstrap NAME ROOT: the least that make packages can start from, and what systems have that are installed for people.
 bootstrap() {
-    local least=(mmdebstrap --quiet --variant=apt --include=make,ca-certificates,mount,iproute2)
+    local least=(mmdebstrap --quiet --variant=apt "--include=make,ca-certificates,mount,iproute2")
     case $1 in
         debian-12) "${least[@]}" bookworm "$2" "$DEBIAN" ;;
         debian-13) "${least[@]}" trixie "$2" "$DEBIAN" ;;
