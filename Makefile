@@ -121,7 +121,7 @@ check-deb: deb
 # make test in the distributions that README.md promises, with GCC and Clang. An hour or two; needs root and their
 # archives. tools/check_distros.sh says how to choose from it.
 check-distros:
-	@tools/install_packages.sh mmdebstrap
+	@tools/install_packages.sh mmdebstrap rsync
 	tools/check_distros.sh build/distros
 
 clean:

@@ -1,12 +1,11 @@
 #!/bin/bash
-# tracked_files.sh FOLDER: copies the files that git knows, as they are in the working tree, to FOLDER, with their times;
-# in a release without git, all but what is built. What else lies in FOLDER is removed, but for its folder build.
+# tracked_files.sh FOLDER: copies the files that git knows, as they are in the working tree, to FOLDER, which is made; in a
+# release without git, all but what is built.
 set -euo pipefail
 [ $# -eq 1 ] || { echo "tracked_files.sh FOLDER" >&2; exit 2; }
-mkdir -p "$1"
+mkdir "$1"
 folder=$(realpath "$1")
 cd "$(dirname "$0")/.."
-find "$folder" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 if [ -e .git ]; then
     # but those that were deleted and not yet committed
     git ls-files -z | while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
