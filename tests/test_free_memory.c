@@ -7,13 +7,11 @@
 #include <cmocka.h>
 
 #include "base/free_memory.h"
+#include "kernel_root.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #define NONE UINT64_MAX
 #define MIB ((uint64_t)1 << 20)
@@ -22,41 +20,8 @@
 
 static const i2v_memory_limits no_limits = {NONE, NONE};
 
-/* ---- a root of its own for each test ---- */
-
-static char root[512];
-
-static int make_root(void **state) {
-    (void)state;
-    const char *parent = getenv("TMPDIR");
-    snprintf(root, sizeof root, "%s/img2vid-test-XXXXXX", parent ? parent : "/tmp");
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state) {
-    (void)state;
-    char command[600];
-    snprintf(command, sizeof command, "rm -r '%s'", root);
-    return system(command);
-}
-
-/* Writes the file at root/path, and makes the folders above it. */
-static void put(const char *path, const char *text) {
-    char full[1024];
-    snprintf(full, sizeof full, "%s%s", root, path);
-    for (char *slash = strchr(full + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(full, 0700) && errno != EEXIST) fail_msg("%s", full);
-        *slash = '/';
-    }
-    FILE *file = fopen(full, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
-
 static uint64_t found(void) {
-    return i2v_free_memory_under(root, no_limits);
+    return i2v_free_memory_under(kernel_root, no_limits);
 }
 
 /* ---- what is well-formed ---- */
@@ -68,91 +33,94 @@ static void nothing_says_nothing(void **state) {
 
 static void the_machine_has_what_is_available(void **state) {
     (void)state;
-    put("/proc/meminfo", "MemTotal:       24684244 kB\nMemFree:  20 kB\nMemAvailable:   3072 kB\nBuffers: 1 kB\n");
+    put_kernel_file("/proc/meminfo",
+                    "MemTotal:       24684244 kB\nMemFree:  20 kB\nMemAvailable:   3072 kB\nBuffers: 1 kB\n");
     assert_int_equal(found(), 3 * MIB);
 }
 
 static void a_cgroup_leaves_what_it_does_not_use(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "0::/a.slice/b\n");
-    put(V2 "/a.slice/b/memory.max", "104857600\n");
+    put_kernel_file("/proc/self/cgroup", "0::/a.slice/b\n");
+    put_kernel_file(V2 "/a.slice/b/memory.max", "104857600\n");
     assert_int_equal(found(), 100 * MIB);
-    put(V2 "/a.slice/b/memory.current", "31457280\n");
+    put_kernel_file(V2 "/a.slice/b/memory.current", "31457280\n");
     assert_int_equal(found(), 70 * MIB);
-    put(V2 "/a.slice/b/memory.stat", "anon 3\nactive_file 9\ninactive_file 10485760\ntotal_inactive_file 5\n");
+    put_kernel_file(V2 "/a.slice/b/memory.stat",
+                    "anon 3\nactive_file 9\ninactive_file 10485760\ntotal_inactive_file 5\n");
     assert_int_equal(found(), 80 * MIB);
-    put(V2 "/a.slice/b/memory.high", "52428800\n");
+    put_kernel_file(V2 "/a.slice/b/memory.high", "52428800\n");
     assert_int_equal(found(), 30 * MIB);
-    put(V2 "/a.slice/b/memory.high", "max\n");
-    put("/proc/meminfo", "MemAvailable:   3072 kB\n");
+    put_kernel_file(V2 "/a.slice/b/memory.high", "max\n");
+    put_kernel_file("/proc/meminfo", "MemAvailable:   3072 kB\n");
     assert_int_equal(found(), 3 * MIB);
 }
 
 static void a_full_cgroup_leaves_nothing(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "0::/a\n");
-    put(V2 "/a/memory.max", "1048576\n");
-    put(V2 "/a/memory.current", "2097152\n");
+    put_kernel_file("/proc/self/cgroup", "0::/a\n");
+    put_kernel_file(V2 "/a/memory.max", "1048576\n");
+    put_kernel_file(V2 "/a/memory.current", "2097152\n");
     assert_int_equal(found(), 0);
 }
 
 /* More reclaimable than used, as counters that are not read at once may say. */
 static void a_cgroup_leaves_at_most_its_limit(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "0::/a\n");
-    put(V2 "/a/memory.max", "1048576\n");
-    put(V2 "/a/memory.current", "4096\n");
-    put(V2 "/a/memory.stat", "inactive_file 8192\n");
+    put_kernel_file("/proc/self/cgroup", "0::/a\n");
+    put_kernel_file(V2 "/a/memory.max", "1048576\n");
+    put_kernel_file(V2 "/a/memory.current", "4096\n");
+    put_kernel_file(V2 "/a/memory.stat", "inactive_file 8192\n");
     assert_int_equal(found(), MIB);
 }
 
 static void the_tightest_cgroup_above_counts(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "0::/a/b/c\n");
-    put(V2 "/a/b/c/memory.max", "max\n");
-    put(V2 "/a/b/memory.max", "3145728\n");
-    put(V2 "/a/memory.max", "2097152\n");
+    put_kernel_file("/proc/self/cgroup", "0::/a/b/c\n");
+    put_kernel_file(V2 "/a/b/c/memory.max", "max\n");
+    put_kernel_file(V2 "/a/b/memory.max", "3145728\n");
+    put_kernel_file(V2 "/a/memory.max", "2097152\n");
     assert_int_equal(found(), 2 * MIB);
-    put(V2 "/memory.max", "1048576\n");
+    put_kernel_file(V2 "/memory.max", "1048576\n");
     assert_int_equal(found(), MIB);
-    put(V2 "/other/memory.max", "1\n");
+    put_kernel_file(V2 "/other/memory.max", "1\n");
     assert_int_equal(found(), MIB);
 }
 
 static void version_1_has_its_own_files(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "5:devices:/x\n4:cpu,memory:/job/1\n2:memoryless:/y\n1:name=systemd:/z\n0::/\n");
-    put(V1 "/memory.limit_in_bytes", "9223372036854771712\n");
-    put(V1 "/job/memory.limit_in_bytes", "10485760\n");
-    put(V1 "/job/memory.usage_in_bytes", "5242880\n");
-    put(V1 "/job/memory.stat", "inactive_file 1\ntotal_inactive_file 1048576\n");
-    put(V1 "/job/1/memory.limit_in_bytes", "9437184\n");
-    put(V1 "/y/memory.limit_in_bytes", "1\n");
+    put_kernel_file("/proc/self/cgroup",
+                    "5:devices:/x\n4:cpu,memory:/job/1\n2:memoryless:/y\n1:name=systemd:/z\n0::/\n");
+    put_kernel_file(V1 "/memory.limit_in_bytes", "9223372036854771712\n");
+    put_kernel_file(V1 "/job/memory.limit_in_bytes", "10485760\n");
+    put_kernel_file(V1 "/job/memory.usage_in_bytes", "5242880\n");
+    put_kernel_file(V1 "/job/memory.stat", "inactive_file 1\ntotal_inactive_file 1048576\n");
+    put_kernel_file(V1 "/job/1/memory.limit_in_bytes", "9437184\n");
+    put_kernel_file(V1 "/y/memory.limit_in_bytes", "1\n");
     assert_int_equal(found(), 6 * MIB);
-    put(V2 "/unified/memory.max", "2097152\n");
+    put_kernel_file(V2 "/unified/memory.max", "2097152\n");
     assert_int_equal(found(), 2 * MIB);
 }
 
 /* The path is the host's; what is mounted is the container's cgroup. */
 static void a_container_finds_its_own_cgroup(void **state) {
     (void)state;
-    put("/proc/self/cgroup", "4:memory:/docker/0123\n");
-    put(V1 "/memory.limit_in_bytes", "7340032\n");
+    put_kernel_file("/proc/self/cgroup", "4:memory:/docker/0123\n");
+    put_kernel_file(V1 "/memory.limit_in_bytes", "7340032\n");
     assert_int_equal(found(), 7 * MIB);
-    put("/proc/self/cgroup", "0::/../../elsewhere\n");
-    put(V2 "/memory.max", "3145728\n");
-    put("/sys/fs/elsewhere/memory.max", "1\n");
+    put_kernel_file("/proc/self/cgroup", "0::/../../elsewhere\n");
+    put_kernel_file(V2 "/memory.max", "3145728\n");
+    put_kernel_file("/sys/fs/elsewhere/memory.max", "1\n");
     assert_int_equal(found(), 3 * MIB);
 }
 
 static void limits_leave_what_is_not_used(void **state) {
     (void)state;
-    assert_int_equal(i2v_free_memory_under(root, (i2v_memory_limits){5 * MIB, NONE}), 5 * MIB);
-    put("/proc/self/status", "Name:\tVmData: 9 kB\nVmSize:\t    4096 kB\nVmData:\t    1024 kB\n");
-    assert_int_equal(i2v_free_memory_under(root, (i2v_memory_limits){5 * MIB, NONE}), 4 * MIB);
-    assert_int_equal(i2v_free_memory_under(root, (i2v_memory_limits){NONE, 5 * MIB}), MIB);
-    assert_int_equal(i2v_free_memory_under(root, (i2v_memory_limits){6 * MIB, 5 * MIB}), MIB);
-    assert_int_equal(i2v_free_memory_under(root, (i2v_memory_limits){MIB / 2, NONE}), 0);
+    assert_int_equal(i2v_free_memory_under(kernel_root, (i2v_memory_limits){5 * MIB, NONE}), 5 * MIB);
+    put_kernel_file("/proc/self/status", "Name:\tVmData: 9 kB\nVmSize:\t    4096 kB\nVmData:\t    1024 kB\n");
+    assert_int_equal(i2v_free_memory_under(kernel_root, (i2v_memory_limits){5 * MIB, NONE}), 4 * MIB);
+    assert_int_equal(i2v_free_memory_under(kernel_root, (i2v_memory_limits){NONE, 5 * MIB}), MIB);
+    assert_int_equal(i2v_free_memory_under(kernel_root, (i2v_memory_limits){6 * MIB, 5 * MIB}), MIB);
+    assert_int_equal(i2v_free_memory_under(kernel_root, (i2v_memory_limits){MIB / 2, NONE}), 0);
 }
 
 /* ---- what is not ---- */
@@ -162,16 +130,16 @@ static void numbers_that_are_none_count_for_nothing(void **state) {
     static const char *const bad[] = {"",       "\n",     "max\n", "-1\n",  " 5\n",     "+5\n",
                                       "0x10\n", "5MiB\n", "5,0",   "1e3\n", "\xff\xfe", "99999999999999999999999999\n",
                                       "5\n5"};
-    put("/proc/self/cgroup", "0::/a\n");
-    put("/proc/meminfo", "MemAvailable: 18446744073709551615 kB\n");
+    put_kernel_file("/proc/self/cgroup", "0::/a\n");
+    put_kernel_file("/proc/meminfo", "MemAvailable: 18446744073709551615 kB\n");
     for (size_t i = 0; i + 1 < sizeof bad / sizeof *bad; i++) {
-        put(V2 "/a/memory.max", bad[i]);
+        put_kernel_file(V2 "/a/memory.max", bad[i]);
         if (found() != NONE) fail_msg("%s", bad[i]);
     }
-    put(V2 "/a/memory.max", bad[sizeof bad / sizeof *bad - 1]);
+    put_kernel_file(V2 "/a/memory.max", bad[sizeof bad / sizeof *bad - 1]);
     assert_int_equal(found(), 5);
-    put(V2 "/a/memory.current", "lots\n");
-    put(V2 "/a/memory.stat", "inactive_file\ninactive_file x\ninactive_file\t\n");
+    put_kernel_file(V2 "/a/memory.current", "lots\n");
+    put_kernel_file(V2 "/a/memory.stat", "inactive_file\ninactive_file x\ninactive_file\t\n");
     assert_int_equal(found(), 5);
 }
 
@@ -180,7 +148,7 @@ static void lines_that_are_none_count_for_nothing(void **state) {
     static const char *const bad[] = {"",       "\n",           ":",       "0", "0:", "0::", "0:memory",
                                       "::::\n", "0:memory:a\n", "memory\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        put("/proc/self/cgroup", bad[i]);
+        put_kernel_file("/proc/self/cgroup", bad[i]);
         if (found() != NONE) fail_msg("%s", bad[i]);
     }
 }
@@ -194,26 +162,26 @@ static void lines_without_end_are_passed_over(void **state) {
     memset(text, 'a', LONG);
     memcpy(text, "0::/", 4);
     memcpy(text + LONG, "\n0::/b\n", 8);
-    put("/proc/self/cgroup", text);
-    put(V2 "/b/memory.max", "1048576\n");
+    put_kernel_file("/proc/self/cgroup", text);
+    put_kernel_file(V2 "/b/memory.max", "1048576\n");
     assert_int_equal(found(), MIB);
     memset(text, '/', LONG);
     memcpy(text, "0::", 3);
     text[4000] = '\0';
-    put("/proc/self/cgroup", text);
-    put(V2 "/memory.max", "2097152\n");
+    put_kernel_file("/proc/self/cgroup", text);
+    put_kernel_file(V2 "/memory.max", "2097152\n");
     assert_int_equal(found(), 2 * MIB);
     memset(text, 'M', LONG);
-    put("/proc/meminfo", text);
+    put_kernel_file("/proc/meminfo", text);
     assert_int_equal(found(), 2 * MIB);
     free(text);
 }
 
 static void folders_are_no_files(void **state) {
     (void)state;
-    put("/proc/meminfo/x", "");
-    put("/proc/self/cgroup", "0::/a\n");
-    put(V2 "/a/memory.max/x", "");
+    put_kernel_file("/proc/meminfo/x", "");
+    put_kernel_file("/proc/self/cgroup", "0::/a\n");
+    put_kernel_file(V2 "/a/memory.max/x", "");
     assert_int_equal(found(), NONE);
 }
 
@@ -233,7 +201,7 @@ static void this_process_is_within_its_limits(void **state) {
     assert_true(limited <= MIB);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_kernel_root, remove_kernel_root)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,13 +1,12 @@
 #include "base/file.h"
 
 #include "base/open_file.h"
+#include "base/system.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +16,8 @@ i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *erro
     int descriptor;
     i2v_status status = i2v_open_regular(&descriptor, path, &info, error);
     if (status) return status;
-    void *data = info.st_size ? mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0) : NULL;
-    if (data == MAP_FAILED)
+    void *data = info.st_size ? i2v_system_map(descriptor, (size_t)info.st_size) : NULL;
+    if (info.st_size && !data)
         status = i2v_fail_system(error, "map", path, errno);
     else
         *file = (i2v_mapped_file){data, (size_t)info.st_size};
@@ -27,7 +26,7 @@ i2v_status i2v_file_map(i2v_mapped_file *file, const char *path, i2v_error *erro
 }
 
 void i2v_file_unmap(i2v_mapped_file *file) {
-    if (file->data) munmap((void *)(uintptr_t)file->data, file->size);
+    if (file->data) i2v_system_unmap((void *)(uintptr_t)file->data, file->size);
     *file = (i2v_mapped_file){0};
 }
 
@@ -42,11 +41,10 @@ typedef struct stream {
 /* Waits until there is something to read, or its end; for as long as it takes if seconds is negative. */
 static i2v_status wait_for(const stream *from, int seconds, i2v_error *error) {
     enum { TOGETHER = 100 }; /* milliseconds */
-    struct pollfd wanted = {.fd = from->descriptor, .events = POLLIN};
     for (int waited = 0; seconds < 0 || waited < 1000 * seconds;) {
         if (from->patience.cancelled && from->patience.cancelled(from->patience.user))
             return i2v_fail(error, I2V_CANCELLED, "cancelled");
-        int ready = poll(&wanted, 1, TOGETHER);
+        int ready = i2v_system_wait(from->descriptor, TOGETHER);
         if (ready > 0) return I2V_OK;
         if (ready < 0 && errno != EINTR) return i2v_fail_system(error, "read", from->name, errno);
         if (ready == 0 && seconds >= 0) waited += TOGETHER;

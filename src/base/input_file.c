@@ -1,16 +1,12 @@
 #include "base/input_file.h"
 
 #include "base/open_file.h"
+#include "base/system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int64_t changed_at(const struct stat *info) {
-    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
-}
 
 i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error *error) {
     struct stat info;
@@ -18,7 +14,7 @@ i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error
     int descriptor;
     i2v_status status = i2v_open_regular(&descriptor, path, &info, error);
     if (status) return status;
-    *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, changed_at(&info)};
+    *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, i2v_system_changed_at(&info)};
     return I2V_OK;
 }
 
@@ -30,7 +26,7 @@ void i2v_input_file_close(i2v_input_file *file) {
 i2v_status i2v_input_file_check(const i2v_input_file *file, i2v_error *error) {
     struct stat info;
     if (fstat(file->descriptor, &info) == 0 && (uint64_t)info.st_size == file->size &&
-        changed_at(&info) == file->changed) {
+        i2v_system_changed_at(&info) == file->changed) {
         return I2V_OK;
     }
     return i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", file->path);
@@ -46,8 +42,8 @@ const void *i2v_bytes_read(const i2v_bytes *bytes, uint64_t first, size_t count,
     if (!bytes->file) return bytes->data + first;
     size_t done = 0;
     while (done < count) {
-        off_t at = (off_t)(bytes->offset + first + done);
-        ssize_t got = pread(bytes->file->descriptor, (char *)buffer + done, count - done, at);
+        ssize_t got = i2v_system_read_at(bytes->file->descriptor, (char *)buffer + done, count - done,
+                                         bytes->offset + first + done);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return NULL;
         done += (size_t)got;
@@ -66,5 +62,5 @@ i2v_status i2v_bytes_check(const i2v_bytes *bytes, i2v_error *error) {
 }
 
 void i2v_bytes_expect(const i2v_bytes *bytes, uint64_t count) {
-    if (bytes->file) posix_fadvise(bytes->file->descriptor, (off_t)bytes->offset, (off_t)count, POSIX_FADV_WILLNEED);
+    if (bytes->file) i2v_system_expect(bytes->file->descriptor, bytes->offset, count);
 }

@@ -1,12 +1,12 @@
 #include "base/open_file.h"
 
+#include "base/system.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-/* O_NONBLOCK means nothing to regular files. */
 i2v_status i2v_open_at_once(int *descriptor, const char *path, i2v_error *error) {
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *descriptor = i2v_system_open(path);
     return *descriptor < 0 ? i2v_fail_system(error, "open", path, errno) : I2V_OK;
 }
 

@@ -2,11 +2,9 @@
  * unnamed ones (O_TMPFILE) will not do. */
 #include "base/file.h"
 #include "base/open_file.h"
+#include "base/system.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +31,7 @@ static char *folder_of(const char *path) {
 
 /* What link, the content of the link at path, leads to. */
 static char *follow(const char *path, const char *link) {
-    if (*link == '/') return strdup(link);
+    if (i2v_system_is_absolute(link)) return strdup(link);
     size_t folder = folder_length(path), size = folder + strlen(link) + 1;
     char *target = malloc(size);
     if (target) snprintf(target, size, "%.*s%s", (int)folder, path, link);
@@ -44,11 +42,14 @@ static char *follow(const char *path, const char *link) {
 static char *follow_links(const char *path) {
     char *at = strdup(path);
     for (int links = 0; at; links++) {
-        char link[PATH_MAX];
-        ssize_t length = readlink(at, link, sizeof link - 1);
-        if (length < 0) break;
-        link[length] = '\0';
+        char *link = i2v_system_read_link(at);
+        if (!link && errno == ENOMEM) {
+            free(at);
+            return NULL;
+        }
+        if (!link) break;
         char *target = links < MAX_LINKS ? follow(at, link) : NULL;
+        free(link);
         if (links == MAX_LINKS) errno = ELOOP;
         free(at);
         at = target;
@@ -56,14 +57,11 @@ static char *follow_links(const char *path) {
     return at;
 }
 
-/* True where the system will not let this user replace the file: in a folder such as /tmp its owner alone may. */
 static int is_guarded(const char *target, const struct stat *file) {
-    struct stat folder;
-    char *path = folder_of(target);
-    int known = path && stat(path, &folder) == 0;
-    free(path);
-    uid_t user = geteuid();
-    return known && (folder.st_mode & S_ISVTX) && user != 0 && user != file->st_uid && user != folder.st_uid;
+    char *folder = folder_of(target);
+    int guarded = folder && i2v_system_is_guarded(folder, file);
+    free(folder);
+    return guarded;
 }
 
 static i2v_status fail_there(const i2v_output_file *file, i2v_error *error) {
@@ -84,7 +82,7 @@ static i2v_status check_target(const i2v_output_file *file, struct stat *info, i
     if (!(info->st_mode & 0222))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is read-only; give another name, or chmod u+w it",
                         file->path);
-    if (faccessat(AT_FDCWD, file->target, W_OK, AT_EACCESS) < 0)
+    if (i2v_system_may_write(file->target) < 0)
         return i2v_fail_system(error, "write", file->path, errno);
     if (is_guarded(file->target, info))
         return i2v_fail(error, I2V_ERROR_IO,
@@ -125,7 +123,7 @@ static int create_temporary(i2v_output_file *file, size_t size) {
     uint32_t number = any_number(file);
     for (uint32_t attempt = 0; attempt < 100; attempt++) {
         name_temporary(file->temporary, size, file->target, number + attempt * 0x9e3779b9u);
-        descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file->replaced ? 0600 : 0666);
+        descriptor = i2v_system_create(file->temporary, file->replaced != 0);
         if (descriptor >= 0 || errno != EEXIST) break;
     }
     return descriptor;
@@ -171,48 +169,9 @@ i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_er
     return i2v_output_file_begin_new(file, path, 0, error);
 }
 
-/* Gives the temporary file the target's owner and permissions, as far as this user may; if it has gone meanwhile, the
- * permissions it had. Where the group cannot be kept, ours may do no more with the file than anybody could. Through a
- * descriptor: another user of the folder may have put a link under the name, to a file that is not ours to give away.
- */
-static void take_permissions(const i2v_output_file *file) {
-    struct stat old, ours;
-    int is_there = stat(file->target, &old) == 0;
-    mode_t mode = is_there ? old.st_mode : file->replaced;
-    if (!S_ISREG(mode)) return;
-    int descriptor = open(file->temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) return;
-    if (fstat(descriptor, &ours) == 0 && S_ISREG(ours.st_mode) && ours.st_nlink == 1 && ours.st_uid == geteuid()) {
-        int has_group = is_there && (fchown(descriptor, old.st_uid, old.st_gid) == 0 ||
-                                     fchown(descriptor, (uid_t)-1, old.st_gid) == 0);
-        mode &= 0777;
-        if (!has_group) mode = (mode & 0707) | (mode & 7) << 3;
-        fchmod(descriptor, mode);
-    }
-    close(descriptor);
-}
-
-/* rename() that fails with EEXIST where `to` is there. A second name for the file is that in one step; where the file
- * system has none (FAT, some of FUSE), the name is taken by an empty file first, which only its maker replaces. */
-static int rename_new(const char *from, const char *to) {
-    if (link(from, to) == 0) {
-        unlink(from);
-        return 0;
-    }
-    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK) return -1;
-    int descriptor = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0) return -1;
-    close(descriptor);
-    if (rename(from, to) == 0) return 0;
-    int cause = errno;
-    unlink(to);
-    errno = cause;
-    return -1;
-}
-
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
-    take_permissions(file);
-    if ((file->is_new ? rename_new : rename)(file->temporary, file->target) < 0) {
+    i2v_system_take_permissions(file->temporary, file->target, file->replaced);
+    if ((file->is_new ? i2v_system_name_new : i2v_system_replace)(file->temporary, file->target) < 0) {
         i2v_status status = file->is_new && errno == EEXIST ? fail_there(file, error)
                                                             : i2v_fail_system(error, "write", file->path, errno);
         i2v_output_file_abort(file);
@@ -244,19 +203,10 @@ i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_err
 
 /* ---- what killed processes left --------------------------------------------------------------------------------- */
 
-static int is_left_over(int folder, const char *name) {
-    enum { DAY = 24 * 60 * 60 };
-    struct stat info;
-    return is_temporary_name(name) && fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(info.st_mode) && info.st_uid == geteuid() && time(NULL) - info.st_mtime > DAY;
-}
-
 void i2v_output_file_sweep(const char *path) {
+    enum { DAY = 24 * 60 * 60 };
     char *target = follow_links(path), *folder = target ? folder_of(target) : NULL;
-    DIR *directory = folder ? opendir(folder) : NULL;
-    for (struct dirent *entry; directory && (entry = readdir(directory));)
-        if (is_left_over(dirfd(directory), entry->d_name)) unlinkat(dirfd(directory), entry->d_name, 0);
-    if (directory) closedir(directory);
+    if (folder) i2v_system_sweep(folder, is_temporary_name, DAY);
     free(folder);
     free(target);
 }

@@ -1,8 +1,8 @@
 #include "base/parallel.h"
 
+#include "base/system.h"
+
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +21,7 @@ typedef struct {
 struct i2v_team {
     pid_t process;     /* that the threads are in */
     int size, started; /* members beside the caller: size - 1, of which `started` run */
+    int useful;        /* of them, those that find a processor beside the caller's */
     pthread_t *threads;
     pthread_mutex_t mutex;
     pthread_cond_t begin, end;
@@ -38,12 +39,7 @@ typedef struct {
 } member;
 
 int i2v_core_count(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        int count = CPU_COUNT(&set);
-        if (count > 0) return count;
-    }
-    return 1;
+    return i2v_system_processors();
 }
 
 static void relax(void) {
@@ -64,15 +60,21 @@ static void work(const loop *job, atomic_llong *next, int thread) {
     }
 }
 
+/* Under the mutex. One that was woken late may find others in its place. */
+static int can_join(i2v_team *team, unsigned seen) {
+    return team->open && atomic_load(&team->round) != seen && atomic_load(&team->running) < team->useful;
+}
+
 static void *member_main(void *argument) {
     member self = *(member *)argument;
     i2v_team *team = self.team;
     unsigned seen = 0;
+    int spins = team->useful == team->size - 1 ? SPINS : 0; /* else it is in another's way */
     free(argument);
     for (;;) {
-        for (int i = 0; i < SPINS && atomic_load(&team->round) == seen; i++) relax();
+        for (int i = 0; i < spins && atomic_load(&team->round) == seen; i++) relax();
         pthread_mutex_lock(&team->mutex);
-        while (!team->stop && (!team->open || atomic_load(&team->round) == seen)) {
+        while (!team->stop && !can_join(team, seen)) {
             pthread_cond_wait(&team->begin, &team->mutex);
         }
         if (team->stop) break;
@@ -90,26 +92,18 @@ static void *member_main(void *argument) {
     return NULL;
 }
 
-/* Starts the members, deaf to signals: those are for the program's own threads. */
+/* Starts the members. */
 static i2v_status start(i2v_team *team, i2v_error *error) {
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (team->started < team->size - 1) {
         member *self = malloc(sizeof *self);
         if (!self) break;
         *self = (member){team, team->started + 1};
-        if (pthread_create(&team->threads[team->started], &attributes, member_main, self) != 0) {
+        if (i2v_system_start_thread(&team->threads[team->started], STACK_BYTES, member_main, self) != 0) {
             free(self);
             break;
         }
         team->started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
     if (team->started == team->size - 1) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MEMORY,
                     "the system gives only %d of %d threads: ask for fewer (--threads), or free memory",
@@ -122,6 +116,8 @@ i2v_status i2v_team_new(i2v_team **out, int threads, i2v_error *error) {
     if (!team) return i2v_fail_memory(error, "the threads", sizeof *team);
     team->process = getpid();
     team->size = threads;
+    int cores = i2v_core_count();
+    team->useful = (cores < threads ? cores : threads) - 1;
     team->threads = calloc((size_t)threads, sizeof *team->threads);
     pthread_mutex_init(&team->mutex, NULL);
     pthread_cond_init(&team->begin, NULL);
@@ -162,13 +158,23 @@ int i2v_team_size(const i2v_team *team) {
     return team ? team->size : 1;
 }
 
+/* Wakes the members that have something to do and a processor to do it on. To wake more, for each loop, takes longer
+ * than most loops do. */
+static void wake(i2v_team *team) {
+    if (team->useful == team->size - 1) {
+        pthread_cond_broadcast(&team->begin);
+        return;
+    }
+    for (int64_t i = 0; i < team->useful && i < team->job.items - 1; i++) pthread_cond_signal(&team->begin);
+}
+
 /* The caller works too, then closes the job: a member that has not woken by then is not waited for. */
 static void work_together(i2v_team *team) {
     pthread_mutex_lock(&team->mutex);
     team->open = 1;
     atomic_store(&team->next, 0);
     atomic_fetch_add(&team->round, 1);
-    pthread_cond_broadcast(&team->begin);
+    wake(team);
     pthread_mutex_unlock(&team->mutex);
 
     work(&team->job, &team->next, 0);

@@ -10,10 +10,11 @@
 
 typedef struct i2v_team i2v_team;
 
-/* Cores this process may use. */
+/* Cores this process may use, of those that it is bound to no more than its cgroups' quota of time. */
 int i2v_core_count(void);
 
-/* A team of `threads` (at least 1), the caller's own thread being one. To be freed with i2v_team_delete. */
+/* A team of `threads` (at least 1), the caller's own thread being one. Of more than there are cores, no more than that
+ * work at a time. To be freed with i2v_team_delete. */
 i2v_status i2v_team_new(i2v_team **team, int threads, i2v_error *error);
 void i2v_team_delete(i2v_team *team);
 

@@ -1,6 +1,7 @@
 #include "hub/environment.h"
 
 #include "base/file.h"
+#include "base/system.h"
 #include "hub/expand.h"
 #include "hub/stored_tokens.h"
 #include "hub/url.h"
@@ -103,7 +104,7 @@ static i2v_status read_token(i2v_hub_environment *environment, const i2v_hub_opt
     if (!text) return i2v_fail_memory(error, environment->token_path, size);
     status = set_token(environment, text, environment->token_path, error);
     environment->token_from_file = environment->token != NULL;
-    explicit_bzero(text, strlen(text));
+    i2v_system_wipe(text, strlen(text));
     free(text);
     if (environment->token)
         environment->token_from_login =
@@ -141,7 +142,7 @@ i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_
 }
 
 void i2v_hub_environment_free(i2v_hub_environment *environment) {
-    if (environment->token) explicit_bzero(environment->token, strlen(environment->token));
+    if (environment->token) i2v_system_wipe(environment->token, strlen(environment->token));
     free(environment->endpoint);
     free(environment->cache);
     free(environment->token_path);

@@ -1,6 +1,7 @@
 #include "hub/http.h"
 
 #include "base/clock.h"
+#include "base/system.h"
 #include "hub/http_retry.h"
 
 #include <errno.h>
@@ -111,7 +112,7 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
     i2v_transfer *transfer = user;
     if (purpose == CURLSOCKTYPE_IPCXN && !i2v_guard_allows_address(&transfer->guard, transfer->hop, &address->addr))
         return CURL_SOCKET_BAD;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return i2v_system_socket(address->family, address->socktype, address->protocol);
 }
 
 /* ---- one hop ---------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "hub/partial.h"
 
 #include "base/clock.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +142,7 @@ i2v_status i2v_partial_write(i2v_partial *partial, uint64_t at, const void *data
 
 i2v_status i2v_partial_commit(i2v_partial *partial, const char *path, i2v_error *error) {
     i2v_status status = I2V_OK;
-    if (ftruncate(partial->descriptor, (off_t)partial->size) < 0 || fdatasync(partial->descriptor) < 0 ||
+    if (ftruncate(partial->descriptor, (off_t)partial->size) < 0 || i2v_system_flush(partial->descriptor) < 0 ||
         rename(partial->path, path) < 0) {
         status = fail(partial, path, error);
         partial->noted = UINT64_MAX; /* cut off: to be written again */

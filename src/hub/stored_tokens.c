@@ -1,6 +1,7 @@
 #include "hub/stored_tokens.h"
 
 #include "base/file.h"
+#include "base/system.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -68,8 +69,8 @@ int i2v_stored_login(const char *token_path, const char *token, int64_t *expires
     if (text) {
         size_t length = strlen(text);
         found = find_section(text, token);
-        explicit_bzero(text, length);
-        explicit_bzero(data, size);
+        i2v_system_wipe(text, length);
+        i2v_system_wipe(data, size);
     }
     free(text);
     free(data);

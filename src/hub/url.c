@@ -52,8 +52,8 @@ void i2v_url_show(char shown[I2V_URL_SHOWN_SIZE], const char *url) {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     size_t length = strcspn(host, "?#"), authority = strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', authority);
-    size_t hidden = at ? (size_t)(at + 1 - host) : 0;
+    size_t hidden = authority;
+    while (hidden > 0 && host[hidden - 1] != '@') hidden--;
     snprintf(shown, I2V_URL_SHOWN_SIZE, "%.*s%.*s", (int)(host - url), url, (int)(length - hidden), host + hidden);
 }
 

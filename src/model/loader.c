@@ -16,7 +16,7 @@
 /* ---- store ---- */
 
 void i2v_store_free(i2v_store *store) {
-    for (size_t i = 0; i < store->count; i++) free(store->blocks[i]);
+    for (size_t i = 0; i < store->count; i++) i2v_memory_free(store->blocks[i]);
     free(store->blocks);
     *store = (i2v_store){0};
 }
@@ -228,7 +228,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     if (packed && scratch) {
         loader->status = loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
     }
-    free(scratch);
+    i2v_memory_free(scratch);
     filter->packed = packed;
 }
 
@@ -310,7 +310,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     if (packed && scratch) {
         loader->status = loader->backend->conv_pack(&loader->device, conv, &source, scratch, packed, loader->error);
     }
-    free(scratch);
+    i2v_memory_free(scratch);
     conv->packed = packed;
 }
 

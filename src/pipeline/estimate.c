@@ -65,7 +65,7 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     } else {
         status = i2v_fail_memory(error, "the estimate", count * sizeof *values);
     }
-    free(packed);
+    i2v_memory_free(packed);
     free(values);
     return status;
 }

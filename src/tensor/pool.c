@@ -41,7 +41,7 @@ i2v_status i2v_pool_new(i2v_pool **pool, uint64_t capacity, i2v_error *error) {
 
 void i2v_pool_delete(i2v_pool *pool) {
     if (!pool) return;
-    free(pool->memory);
+    i2v_memory_free(pool->memory);
     free(pool->used);
     free(pool);
 }

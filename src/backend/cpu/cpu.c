@@ -3,13 +3,10 @@
 
 #include "backend/cpu/peaks.h"
 #include "backend/plain/plain.h"
+#include "base/system.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#endif
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 #define BACKEND baseline
@@ -64,22 +61,11 @@ static int has_avx512_bf16(void) {
     return has_avx512() && __builtin_cpu_supports("avx512bf16");
 }
 
-/* Linux has a process ask for the tiles' registers; then all of its threads have them. It refuses where a thread's
- * stack for signals is too small to save them. */
-static int may_use_tiles(void) {
-#if defined(__linux__) && defined(SYS_arch_prctl)
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA */
-    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-#else
-    return 0;
-#endif
-}
-
 static int has_amx(void) {
     enum { BF16 = 1 << 22, TILE = 1 << 24, INT8 = 1 << 25 };
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     return has_avx512_bf16() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
-           (edx & (BF16 | TILE | INT8)) == (BF16 | TILE | INT8) && may_use_tiles();
+           (edx & (BF16 | TILE | INT8)) == (BF16 | TILE | INT8) && i2v_system_allow_tiles();
 }
 
 /* Whether dot products of bf16 do twice as much as multiply-adds of f32. AMD's do; Intel's (Emerald Rapids) do half,

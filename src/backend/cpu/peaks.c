@@ -2,10 +2,9 @@
 
 #include "backend/cpu/cpu.h"
 #include "base/clock.h"
+#include "base/system.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -132,13 +131,9 @@ static i2v_status measure_loop(const i2v_device *device, i2v_peak_kind kind, i2v
 /* Bytes of an array that no cache holds, and that the machine can spare. */
 static uint64_t array_bytes(uint64_t memory) {
     uint64_t least = (uint64_t)64 << 20, most = (uint64_t)1 << 30, bytes = (uint64_t)256 << 20;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    if (cache > 0 && 4 * (uint64_t)cache > bytes) bytes = 4 * (uint64_t)cache;
-#endif
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    if (pages > 0 && page > 0 && (uint64_t)pages * (uint64_t)page / 4 < most)
-        most = (uint64_t)pages * (uint64_t)page / 4;
+    uint64_t cache = i2v_system_last_cache(), all = i2v_system_memory();
+    if (4 * cache > bytes) bytes = 4 * cache;
+    if (all && all / 4 < most) most = all / 4;
     if (bytes > most) bytes = most;
     if (bytes < least) bytes = least;
     return memory && bytes > memory ? memory : bytes;
@@ -182,7 +177,7 @@ static i2v_status measure_memory(const i2v_device *device, uint64_t memory, i2v_
     uint64_t bytes = array_bytes(memory);
     job.floats = (int64_t)(bytes / sizeof(float)) / job.pieces / 32 * 32;
     size_t size = (size_t)(job.pieces * job.floats) * sizeof(float);
-    if (size) job.memory = aligned_alloc(64, size);
+    if (size) job.memory = i2v_system_aligned(64, size);
     if (!job.memory) return i2v_fail_memory(error, "the measurement of the memory's speed", bytes);
     /* each page by a thread, and not a page of zeros that they all share */
     i2v_parallel(device->team, job.pieces, device->cancel, clear_memory, &job);
@@ -190,7 +185,7 @@ static i2v_status measure_memory(const i2v_device *device, uint64_t memory, i2v_
     i2v_status status = best_rate(device, &job, &peaks->read, error);
     job.body = copy_memory;
     if (!status) status = best_rate(device, &job, &peaks->copy, error);
-    free(job.memory);
+    i2v_system_free_aligned(job.memory);
     return status;
 }
 
