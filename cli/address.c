@@ -10,7 +10,8 @@ int cli_is_address(const char *text) {
 }
 
 char *cli_address_without_password(const char *address) {
-    const char *host = strstr(address, "://") + 3, *at = memrchr(host, '@', strcspn(host, "/?#"));
+    const char *host = strstr(address, "://") + 3, *name = host + strcspn(host, "/?#");
+    while (name > host && name[-1] != '@') name--;
     char *bare;
-    return asprintf(&bare, "%.*s%s", (int)(host - address), address, at ? at + 1 : host) < 0 ? NULL : bare;
+    return asprintf(&bare, "%.*s%s", (int)(host - address), address, name) < 0 ? NULL : bare;
 }

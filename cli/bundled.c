@@ -2,6 +2,7 @@
  * source while it runs from its build folder. The build says where the former is, absolutely (I2V_DATA_DIR) and from
  * the program's folder (I2V_DATA_DIR_FROM_PROGRAM). */
 #include "bundled.h"
+#include "system.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -17,13 +18,11 @@ static char *model_at(const char *folder, const char *rest) {
     return access(index, R_OK) == 0 ? realpath(path, NULL) : NULL;
 }
 
-/* The folder of this program; 0 where the system does not tell. */
-static int program_folder(char folder[PATH_MAX]) {
-    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    if (length <= 0) return 0;
-    folder[length] = 0;
-    *strrchr(folder, '/') = 0;
-    return 1;
+/* The folder of this program; allocated, NULL where the system does not tell. */
+static char *program_folder(void) {
+    char *path = cli_system_program(), *slash = path ? strrchr(path, '/') : NULL;
+    if (slash) *slash = 0;
+    return path;
 }
 
 /* build/cli and build/sanitize/cli; an installed program must not find what happens to lie above it. */
@@ -36,10 +35,11 @@ static char *model_of_build(const char *folder) {
 }
 
 char *cli_bundled_model(void) {
-    char folder[PATH_MAX], *model = NULL;
-    if (program_folder(folder)) {
+    char *folder = program_folder(), *model = NULL;
+    if (folder) {
         model = model_at(folder, I2V_DATA_DIR_FROM_PROGRAM "/models/small");
         if (!model) model = model_of_build(folder);
+        free(folder);
     }
     return model ? model : model_at(I2V_DATA_DIR, "models/small");
 }

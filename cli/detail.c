@@ -4,6 +4,7 @@
 #include "message.h"
 #include "metadata.h"
 #include "report.h"
+#include "system.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -94,5 +95,5 @@ void cli_detail_made(const cli_job *job) {
             seconds[I2V_PHASE_LOAD], seconds[I2V_PHASE_ENCODE], seconds[I2V_PHASE_DENOISE], seconds[I2V_PHASE_DECODE],
             job->save_seconds);
     cli_say(shown, "memory: %.0f MiB at most in the engine, %.0f MiB in the process", mebibytes(job->progress.memory),
-            mebibytes(cli_peak_memory()));
+            mebibytes(cli_system_peak_memory()));
 }

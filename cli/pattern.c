@@ -51,10 +51,11 @@ static int is_dots(const char *name, size_t length) {
  * to be. */
 static void print_name(FILE *out, const char *path, int double_percent) {
     size_t end = cli_is_address(path) ? strcspn(path, "?#") : strlen(path);
-    const char *slash = memrchr(path, '/', end), *name = slash ? slash + 1 : path;
-    size_t length = end - (size_t)(name - path);
-    const char *dot = memrchr(name, '.', length);
-    if (dot && dot > name) length = (size_t)(dot - name);
+    const char *name = path + end;
+    while (name > path && name[-1] != '/') name--;
+    size_t length = end - (size_t)(name - path), dot = length;
+    while (dot > 0 && name[dot - 1] != '.') dot--;
+    if (dot > 1) length = dot - 1;
     if (strcmp(path, "-") == 0) {
         fputs("stdin", out);
     } else if (is_dots(name, length)) {

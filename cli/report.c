@@ -6,22 +6,12 @@
 #include "json_print.h"
 #include "message.h"
 #include "standard_output.h"
+#include "system.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-
-uint64_t cli_peak_memory(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-#ifdef __APPLE__
-    return (uint64_t)usage.ru_maxrss;
-#else
-    return (uint64_t)usage.ru_maxrss * 1024;
-#endif
-}
 
 static double playback_fps(const cli_job *job) {
     return job->settings->output.fps != 0 ? job->settings->output.fps : job->video->fps;
@@ -46,7 +36,8 @@ void cli_report_line(const cli_job *job) {
     cli_say(!job->settings->quiet,
             "wrote %s%s: %d frames of %dx%d, %g frames a second, in %.1f s, peak memory %.0f MiB",
             first ? first : job->settings->path, video->num_videos > 1 ? " and so on" : "", frames_in_file(job),
-            video->width, video->height, playback_fps(job), cli_now() - job->began, (double)cli_peak_memory() / 0x1p20);
+            video->width, video->height, playback_fps(job), cli_now() - job->began,
+            (double)cli_system_peak_memory() / 0x1p20);
     free(first);
 }
 
@@ -149,7 +140,7 @@ int cli_report_json(const cli_job *job) {
         "outputs", paths_json(job, settings->path, video->num_videos), "latents",
         paths_json(job, settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
         "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
-        seconds_json(job), "peak_memory", (json_int_t)cli_peak_memory(), "engine_memory",
+        seconds_json(job), "peak_memory", (json_int_t)cli_system_peak_memory(), "engine_memory",
         (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
         cli_json_set(&object, "seed", cli_json_seed(job->params.seed));

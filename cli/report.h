@@ -14,7 +14,5 @@ int cli_report_skipped(const cli_job *job); /* and the line, unless --quiet */
  * first. */
 int cli_report_error_json(const cli_job *job, int of_task);
 
-/* Most bytes of memory this process ever had. */
-uint64_t cli_peak_memory(void);
 
 #endif

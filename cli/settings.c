@@ -8,11 +8,11 @@
 #include "presets.h"
 #include "rerun.h"
 #include "standard_output.h"
+#include "system.h"
 #include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define AT(field) offsetof(cli_settings, field)
 #define MAKES_VIDEO (CLI_GENERATE | CLI_DECODE)
@@ -213,7 +213,7 @@ const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_tabl
 
 static int draw_seed(cli_settings *settings) {
     uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+    if (!cli_system_random(&seed, sizeof seed))
         return cli_refuse(settings->command, I2V_ERROR_INTERNAL,
                           "the system gives no random seed; give one with --seed N");
     settings->params.seed = seed;

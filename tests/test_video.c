@@ -1028,11 +1028,27 @@ static int write_samples(const char *target) {
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* Rates and times are those that FFmpeg would take. */
+static void test_fractions(void **state) {
+    (void)state;
+    double some[] = {0.01, 0.0123, 1 / 3.0, 6, 7, 12.5, 23.976, 24000 / 1001.0, 30000 / 1001.0, 59.94, 999.999, 1000};
+    for (int i = 0; i < 100000 + (int)(sizeof some / sizeof *some); i++) {
+        double fps = i < 100000 ? 0.01 * pow(1e5, i / 1e5) : some[i - 100000];
+        i2v_rate rate = i2v_rate_of(fps, 65535);
+        AVRational wanted = av_d2q(fps, 65535);
+        if (rate.num != wanted.num || rate.den != wanted.den)
+            fail_msg("%.17g: %d/%d, not %d/%d", fps, rate.num, rate.den, wanted.num, wanted.den);
+        int64_t index = i % 3000, time = av_rescale_q(index, av_inv_q(wanted), (AVRational){1, 1000});
+        if (i2v_rate_milliseconds(rate, index) != time) fail_msg("frame %d at %.17g", (int)index, fps);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "--write") == 0) return write_samples(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame_to_u8),
         cmocka_unit_test(test_yuv),
+        cmocka_unit_test(test_fractions),
         IN_FOLDER(test_all_endings),
         IN_FOLDER(test_upper_case),
         IN_FOLDER(test_rates),

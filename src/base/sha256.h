@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4) by OpenSSL's libcrypto. */
+/* SHA-256 (FIPS 180-4). */
 #ifndef I2V_BASE_SHA256_H
 #define I2V_BASE_SHA256_H
 

@@ -4,9 +4,9 @@
 #include "media/metadata.h"
 #include "media/probe.h"
 
-#include <libavutil/crc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
@@ -58,7 +58,7 @@ static i2v_status read_png(char **json, const i2v_encoded *source, i2v_error *er
         if (memcmp(name, "IEND", 4) == 0) return I2V_OK;
         size_t text = text_in_chunk(name, name + 4, length);
         if (text) {
-            uint32_t sum = av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), UINT32_MAX, name, 4 + length) ^ UINT32_MAX;
+            uint32_t sum = (uint32_t)crc32_z(0, name, 4 + length);
             if (sum != i2v_big_endian(name + 4 + length, 4)) return fail_damaged(source, error);
             return i2v_metadata_copy(json, name + 4 + text, length - text, source->name, error);
         }

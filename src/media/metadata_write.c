@@ -3,9 +3,9 @@
 #include "media/bytes.h"
 
 #include <errno.h>
-#include <libavutil/crc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 /* ---- what may be written ---------------------------------------------------------------------------------------- */
 
@@ -95,8 +95,8 @@ i2v_status i2v_png_add_metadata(const i2v_output_file *file, const char *json, i
     memcpy(chunk + 4, "iTXt", NAME);
     memcpy(chunk + 8, key, sizeof key);
     memcpy(chunk + 8 + sizeof key, json, text);
-    uint32_t sum = av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), UINT32_MAX, chunk + 4, NAME + data);
-    put_big_endian(chunk + 8 + data, sum ^ UINT32_MAX);
+    uint32_t sum = (uint32_t)crc32_z(0, chunk + 4, NAME + data);
+    put_big_endian(chunk + 8 + data, sum);
     i2v_status status = insert(file, SIGNATURE_AND_HEADER, chunk, size, error);
     free(chunk);
     return status;

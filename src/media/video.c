@@ -5,7 +5,6 @@
 #include "media/media.h"
 #include "media/metadata.h"
 
-#include <libavutil/rational.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +90,7 @@ static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error
     if (!(fps >= 0.01 && fps <= 1000.0)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
     }
-    task->fps = av_d2q(fps, 65535); /* what animated PNG can hold; 24000/1001 and 23.976 come out exact */
+    task->fps = i2v_rate_of(fps, 65535); /* what animated PNG can hold; 24000/1001 and 23.976 come out exact */
     return I2V_OK;
 }
 

@@ -3,15 +3,14 @@
 #define I2V_MEDIA_VIDEO_H
 
 #include "base/error.h"
-
-#include <libavutil/rational.h>
+#include "media/rate.h"
 
 /* One video to be written. */
 typedef struct i2v_video_task {
     const char *path;
     int width, height;
     int num_frames; /* of the file */
-    AVRational fps;
+    i2v_rate fps;
     int crf;                  /* within the format's range */
     int quality;              /* 0..100 where crf was made of it, else -1 */
     int64_t bitrate;          /* bits a second in place of crf; 0: crf */

@@ -47,6 +47,10 @@ typedef struct ffmpeg_writer {
     int needs_trailer;
 } ffmpeg_writer;
 
+static AVRational frame_time(const i2v_video_task *task) {
+    return (AVRational){task->fps.den, task->fps.num};
+}
+
 static i2v_status fail_ffmpeg(const ffmpeg_writer *writer, int code, i2v_error *error) {
     char reason[AV_ERROR_MAX_STRING_SIZE];
     /* FFmpeg negates errno; its own codes are larger than any errno */
@@ -82,8 +86,8 @@ static void describe_picture(AVCodecContext *encoder, const codec_choice *choice
     encoder->height = round_up(task->height, choice->multiple);
     encoder->pix_fmt = choice->pixels;
     encoder->sample_aspect_ratio = (AVRational){1, 1};
-    encoder->framerate = task->fps;
-    encoder->time_base = choice->hundredths ? (AVRational){1, 100} : av_inv_q(task->fps);
+    encoder->framerate = av_inv_q(frame_time(task));
+    encoder->time_base = choice->hundredths ? (AVRational){1, 100} : frame_time(task);
     if (choice->pixels != AV_PIX_FMT_YUV420P) return;
     encoder->colorspace = AVCOL_SPC_BT709;
     encoder->color_primaries = AVCOL_PRI_BT709;
@@ -121,13 +125,13 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     return i2v_fail(error, I2V_ERROR_PARAMETER,
                     "cannot write %s: %s refuses %d x %d pixels at %g frames a second: %s, or there is not enough "
                     "memory",
-                    writer->task->path, choice->encoder, encoder->width, encoder->height, av_q2d(writer->task->fps),
+                    writer->task->path, choice->encoder, encoder->width, encoder->height, i2v_rate_value(writer->task->fps),
                     reason);
 }
 
 /* When frame `index` is shown, in the encoder's time base. */
 static int64_t time_of(const ffmpeg_writer *writer, int64_t index) {
-    return av_rescale_q(index, av_inv_q(writer->task->fps), writer->encoder->time_base);
+    return av_rescale_q(index, frame_time(writer->task), writer->encoder->time_base);
 }
 
 /* How long the last frame stays; muxers of pictures know only the distances between frames. */
@@ -161,7 +165,7 @@ static i2v_status open_muxer(ffmpeg_writer *writer, i2v_error *error) {
 
 static i2v_status write_header(ffmpeg_writer *writer, i2v_error *error) {
     writer->stream->time_base = writer->encoder->time_base;
-    writer->stream->avg_frame_rate = writer->stream->r_frame_rate = writer->task->fps;
+    writer->stream->avg_frame_rate = writer->stream->r_frame_rate = writer->encoder->framerate;
     writer->stream->sample_aspect_ratio = writer->encoder->sample_aspect_ratio;
     AVDictionary *options = NULL;
     int code = avcodec_parameters_from_context(writer->stream->codecpar, writer->encoder);
@@ -201,12 +205,12 @@ static i2v_status allocate_frame(ffmpeg_writer *writer, i2v_error *error) {
 
 static i2v_status check_limits(const codec_choice *choice, const i2v_video_format *format, const i2v_video_task *task,
                                i2v_error *error) {
-    if (choice->max_fps && av_q2d(task->fps) > choice->max_fps) {
+    if (choice->max_fps && i2v_rate_value(task->fps) > choice->max_fps) {
         return i2v_fail(
             error, I2V_ERROR_PARAMETER,
             "fps %g is too fast for %s: players show a .%s at %d frames a second at most; lower fps or write "
             "a video",
-            av_q2d(task->fps), task->path, format->ending, choice->max_fps);
+            i2v_rate_value(task->fps), task->path, format->ending, choice->max_fps);
     }
     if (task->width < choice->min_side || task->height < choice->min_side) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "%d x %d pixels are too few for %s: %s takes %d on a side at least",

@@ -5,7 +5,6 @@
 #include "media/video.h"
 
 #include <errno.h>
-#include <libavutil/mathematics.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ typedef struct webp_writer {
 
 /* Frame i is shown from here, milliseconds. */
 static int timestamp(const webp_writer *writer) {
-    return (int)av_rescale_q(writer->written, av_inv_q(writer->task->fps), (AVRational){1, 1000});
+    return (int)i2v_rate_milliseconds(writer->task->fps, writer->written);
 }
 
 /* libwebp counts quality from 100 down to 0. The square puts a crf about where H.264 looks alike: 17 is 89, 28 is 70.
