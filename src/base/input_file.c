@@ -14,7 +14,7 @@ i2v_status i2v_input_file_open(i2v_input_file *file, const char *path, i2v_error
     int descriptor;
     i2v_status status = i2v_open_regular(&descriptor, path, &info, error);
     if (status) return status;
-    *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, i2v_system_changed_at(&info)};
+    *file = (i2v_input_file){path, descriptor, (uint64_t)info.st_size, i2v_system_changed_at(descriptor, &info)};
     return I2V_OK;
 }
 
@@ -26,7 +26,7 @@ void i2v_input_file_close(i2v_input_file *file) {
 i2v_status i2v_input_file_check(const i2v_input_file *file, i2v_error *error) {
     struct stat info;
     if (fstat(file->descriptor, &info) == 0 && (uint64_t)info.st_size == file->size &&
-        i2v_system_changed_at(&info) == file->changed) {
+        i2v_system_changed_at(file->descriptor, &info) == file->changed) {
         return I2V_OK;
     }
     return i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", file->path);

@@ -65,8 +65,8 @@ ssize_t i2v_system_read_at(int descriptor, void *buffer, size_t size, uint64_t o
 /* Says that so many bytes will be read soon. */
 void i2v_system_expect(int descriptor, uint64_t offset, uint64_t count);
 
-/* When the file was changed, in ns since some moment. */
-int64_t i2v_system_changed_at(const struct stat *info);
+/* When the open file, which info describes, was changed, in ns since some moment. */
+int64_t i2v_system_changed_at(int descriptor, const struct stat *info);
 
 /* The file's bytes; NULL with errno set. size is at least 1. */
 void *i2v_system_map(int descriptor, size_t size);

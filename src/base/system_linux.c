@@ -76,7 +76,7 @@ int i2v_system_flush(int descriptor) {
     return fdatasync(descriptor);
 }
 
-int64_t i2v_system_changed_at(const struct stat *info) {
+int64_t i2v_system_changed_at(int descriptor, const struct stat *info) {
     return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
 }
 

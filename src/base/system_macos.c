@@ -75,7 +75,7 @@ int i2v_system_flush(int descriptor) {
     return fcntl(descriptor, F_FULLFSYNC) == 0 ? 0 : fsync(descriptor);
 }
 
-int64_t i2v_system_changed_at(const struct stat *info) {
+int64_t i2v_system_changed_at(int descriptor, const struct stat *info) {
     return (int64_t)info->st_mtimespec.tv_sec * 1000000000 + info->st_mtimespec.tv_nsec;
 }
 

@@ -1,3 +1,4 @@
+#include "base/system_text.h"
 #include "media/metadata.h"
 
 #include "media/bytes.h"
