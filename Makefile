@@ -1,8 +1,8 @@
 # The front door; CMake does the work. make test and make demo install what they need on Debian and Ubuntu.
 PREFIX ?= /usr/local
 
-.PHONY: all packages test test-release test-sanitize test-clang test-threads test-aarch64 test-python test-faults fuzz \
-    faults wheel demo install deb check-deb check-distros clean format
+.PHONY: all packages test test-release test-sanitize test-clang test-threads test-aarch64 test-parts test-macos \
+    test-windows test-python test-faults fuzz faults wheel demo install deb check-deb check-distros clean format
 
 all:
 	cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -64,6 +64,35 @@ test-aarch64: packages
 	cmake --preset aarch64 -DI2V_WERROR=$(WERROR)
 	cmake --build --preset aarch64
 	ctest --preset aarch64 -R '$(or $(TESTS),$(EMULATED))'
+
+# What is left without the libraries that one can do without, and its tests, or those that TESTS names.
+PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF
+WITHOUT_PARTS = $(PARTS:%=-DI2V_%=OFF)
+SMALL = ^(parts_off|sha256|npy|resize|weights|clip|vae|pipeline|example|changing_files|file|parallel)$$
+test-parts: packages
+	cmake -S . -B build/parts-off -G Ninja -DCMAKE_BUILD_TYPE=Release -DI2V_WERROR=ON $(WITHOUT_PARTS)
+	cmake --build build/parts-off
+	ctest --test-dir build/parts-off --output-on-failure -R '$(or $(TESTS),$(SMALL))'
+
+# For macOS everything is compiled and linked, for both kinds of Macs; nothing can run here (docs/PLATFORMS.md).
+test-macos: packages
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || tools/install_packages.sh python3 python3-venv
+	tools/install_zig.sh build/zig
+	tools/make_headers.sh build/headers
+	for architecture in aarch64 x86_64; do \
+	    cmake -S . -B build/macos-$$architecture -G Ninja -DCMAKE_BUILD_TYPE=Release -DI2V_WERROR=ON \
+	        -DCMAKE_TOOLCHAIN_FILE=cmake/macos.cmake -DMACOS_ARCHITECTURE=$$architecture && \
+	    cmake --build build/macos-$$architecture || exit; \
+	done
+
+# For Windows the library and the tests that it has there, which run under Wine.
+test-windows: packages
+	@tools/install_packages.sh gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev wine64
+	tools/make_windows_libraries.sh build/windows-libraries
+	cmake -S . -B build/windows -G Ninja -DCMAKE_BUILD_TYPE=Release -DI2V_WERROR=ON \
+	    -DCMAKE_TOOLCHAIN_FILE=cmake/windows.cmake $(WITHOUT_PARTS)
+	cmake --build build/windows
+	ctest --test-dir build/windows --output-on-failure -R '$(or $(TESTS),$(WINDOWS))'
 
 # The Python package, bindings/python, with the library that was built; pip works in an environment of its own.
 PYTHON ?= python3

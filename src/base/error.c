@@ -38,7 +38,9 @@ static const char *way_out(int code) {
     case ELOOP:
         return "; its links lead in a circle, name the file itself";
     case ENOSPC:
+#ifdef EDQUOT
     case EDQUOT:
+#endif
         return "; make room there, or give another place";
     case EFBIG:
     case EROFS:

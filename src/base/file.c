@@ -2,7 +2,7 @@
 
 #include "base/open_file.h"
 #include "base/system.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 
 #include <errno.h>
 #include <stdio.h>

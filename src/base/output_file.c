@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/open_file.h"
 #include "base/system.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 
 #include <errno.h>
 #include <stdlib.h>

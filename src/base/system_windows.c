@@ -1,7 +1,7 @@
 /* Windows, by mingw-w64. Calls of its C library take UTF-8 where the program's manifest says so (Windows 10 1903, see
  * docs/PLATFORMS.md). There are no permissions as Unix has them: a file is read-only or it is not. */
 #include "base/system.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 
 #include <windows.h>
 
@@ -232,7 +232,7 @@ int i2v_system_flush(int descriptor) {
     return _commit(descriptor);
 }
 
-/* ---- strings (base/system_text.h) ------------------------------------------------------------------------------- */
+/* ---- base/posix.h ------------------------------------------------------------------------------------------------ */
 
 char *strndup(const char *text, size_t length) {
     length = strnlen(text, length);
@@ -261,4 +261,41 @@ void *memmem(const void *text, size_t size, const void *word, size_t length) {
     for (; size >= length; at++, size--)
         if (memcmp(at, word, length) == 0) return (void *)(uintptr_t)at;
     return NULL;
+}
+
+int alphasort(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Adds a copy of the entry; 0 without memory. */
+static int add(struct dirent ***entries, int count, const struct dirent *entry) {
+    struct dirent **grown = realloc(*entries, ((size_t)count + 1) * sizeof *grown);
+    if (!grown) return 0;
+    *entries = grown;
+    grown[count] = malloc(sizeof *entry);
+    if (grown[count]) *grown[count] = *entry;
+    return grown[count] != NULL;
+}
+
+int scandir(const char *path, struct dirent ***entries, int (*is_wanted)(const struct dirent *entry),
+            int (*compare)(const struct dirent **a, const struct dirent **b)) {
+    int count = 0, full = 0;
+    DIR *folder = opendir(path);
+    *entries = NULL;
+    if (!folder) return -1;
+    for (struct dirent *entry; !full && (entry = readdir(folder));) {
+        if (is_wanted && !is_wanted(entry)) continue;
+        full = !add(entries, count, entry);
+        count += !full;
+    }
+    closedir(folder);
+    if (!full) {
+        if (count) qsort(*entries, (size_t)count, sizeof **entries, (int (*)(const void *, const void *))compare);
+        return count;
+    }
+    while (count > 0) free((*entries)[--count]);
+    free(*entries);
+    *entries = NULL;
+    errno = ENOMEM;
+    return -1;
 }

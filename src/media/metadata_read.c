@@ -1,6 +1,6 @@
 /* Metadata out of files of any origin: nothing in them is believed. */
 #include "base/json_bounds.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "media/bytes.h"
 #include "media/metadata.h"
 #include "media/probe.h"

@@ -1,4 +1,4 @@
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "media/metadata.h"
 
 #include "media/bytes.h"

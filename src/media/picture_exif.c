@@ -1,6 +1,6 @@
 /* Orientation, by EXIF or by XMP. EXIF is a TIFF file inside another, so one directory look-up serves every format;
  * libexif cannot stand in for it: it reads 64 KiB at most, and TIFF writers put the directory behind the pixels. */
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "media/picture.h"
 
 #include <string.h>

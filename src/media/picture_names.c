@@ -1,5 +1,5 @@
 /* What a file is that is no picture that can be read, so that a person learns what to do with it. */
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "media/bytes.h"
 #include "media/picture.h"
 

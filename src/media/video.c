@@ -2,7 +2,7 @@
 #include "media/video.h"
 
 #include "base/file.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "media/media.h"
 #include "media/metadata.h"
 

@@ -1,6 +1,7 @@
 /* One lossless PNG a frame, numbered from 1 by a pattern. All are written under temporary names and renamed at the
  * end, so that a run that fails leaves the files of an earlier one as they were. */
 #include "base/file.h"
+#include "base/system.h"
 #include "media/metadata.h"
 #include "media/video.h"
 
@@ -66,7 +67,7 @@ static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error)
 static void remove_frame(const char *pattern, int number) {
     char *path = NULL;
     if (i2v_video_path(&path, pattern, number, NULL)) return;
-    char *file = realpath(path, NULL);
+    char *file = i2v_system_real_path(path);
     if (file) unlink(file);
     free(file);
     free(path);

@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/path_kind.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"

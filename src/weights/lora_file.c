@@ -1,9 +1,9 @@
 #include "weights/lora_file.h"
 
 #include "base/file.h"
+#include "base/posix.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

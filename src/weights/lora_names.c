@@ -1,6 +1,6 @@
 #include "weights/lora_names.h"
 
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "base/text.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "weights/other_files.h"
 
 #include "base/file.h"
-#include "base/system_text.h"
+#include "base/posix.h"
 #include "base/text.h"
 
 #include <stdint.h>
