@@ -61,6 +61,8 @@ build libjpeg-turbo -DENABLE_SHARED=OFF -DWITH_SIMD=OFF -DWITH_TURBOJPEG=OFF
 build libwebp -DWEBP_BUILD_ANIM_UTILS=OFF -DWEBP_BUILD_CWEBP=OFF -DWEBP_BUILD_DWEBP=OFF -DWEBP_BUILD_GIF2WEBP=OFF \
     -DWEBP_BUILD_IMG2WEBP=OFF -DWEBP_BUILD_VWEBP=OFF -DWEBP_BUILD_WEBPINFO=OFF -DWEBP_BUILD_WEBPMUX=OFF \
     -DWEBP_BUILD_EXTRAS=OFF
-build cmocka -DWITH_EXAMPLES=OFF
+build cmocka -DWITH_EXAMPLES=OFF -DWITH_STATIC_LIB=ON
+mv "$folder/lib/libcmocka-static.a" "$folder/lib/libcmocka.a"
+rm "$folder/lib/libcmocka.dll.a"
 rm -rf "$folder/apt" "$folder/source"
 touch "$folder/complete"
