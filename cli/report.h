@@ -14,5 +14,4 @@ int cli_report_skipped(const cli_job *job); /* and the line, unless --quiet */
  * first. */
 int cli_report_error_json(const cli_job *job, int of_task);
 
-
 #endif

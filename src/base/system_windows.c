@@ -214,6 +214,10 @@ int i2v_system_replace(const char *path, const char *target) {
     return MoveFileExA(path, target, MOVEFILE_REPLACE_EXISTING) ? 0 : fail();
 }
 
+int i2v_system_name_new(const char *path, const char *target) {
+    return MoveFileExA(path, target, 0) ? 0 : fail();
+}
+
 /* Whose they are is not looked at: the folder says who may remove them. */
 void i2v_system_sweep(const char *path, int (*is_such)(const char *name), time_t seconds) {
     DIR *folder = opendir(path);
