@@ -132,7 +132,7 @@ static i2v_status say(const char *given, const cached_models *models, i2v_error 
 i2v_status i2v_model_missing(const char *given, i2v_error *error) {
     i2v_hub_environment environment;
     cached_models models = {0};
-    if (strchr(given, '/') || i2v_ends_with(given, ".safetensors"))
+    if (!*given || strchr(given, '/') || i2v_ends_with(given, ".safetensors"))
         return i2v_fail(error, I2V_ERROR_IO,
                         "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
                         "model_index.json) or a single .safetensors file",
