@@ -107,7 +107,7 @@ static int is_due(const cli_progress *progress, const i2v_event *event, int begi
 }
 
 static void show(cli_progress *progress, const i2v_event *event, int begins) {
-    char text[256];
+    char text[400];
     if (!is_due(progress, event, begins)) return;
     describe(text, sizeof text, progress, event);
     if (progress->terminal)
