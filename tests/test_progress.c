@@ -148,6 +148,47 @@ static void a_pass_that_is_measured_is_told_of_within(void **state) {
     assert_true(w.ticked[I2V_PHASE_DENOISE] > 50 && w.ticked[I2V_PHASE_DECODE] > 20 && w.last.fraction == 1);
 }
 
+/* ---- what operations take beside one another --------------------------------------------------------------------- */
+
+/* Frames of the bundled model's size. */
+static i2v_tensor frames_of(i2v_run *run, int channels) {
+    return i2v_tensor_new(run, 14, 160, 256, channels);
+}
+
+/* Of a convolution on a dry pool. */
+static double work_of_conv(int kernel, int in, int out) {
+    i2v_run run = {.backend = i2v_backend_cpu()};
+    i2v_conv conv = {.in = in, .out = out, .kernel = kernel, .stride = 1, .pad_before = kernel / 2};
+    conv.pad_after = conv.pad_before;
+    assert_int_equal(i2v_pool_new(&run.pool, 0, NULL), I2V_OK);
+    i2v_op_conv(&run, frames_of(&run, out), frames_of(&run, in), &conv, i2v_epilogue_plain());
+    assert_int_equal(run.status, I2V_OK);
+    i2v_pool_delete(run.pool);
+    return run.work;
+}
+
+static double work_of_group_norm(int channels) {
+    i2v_run run = {.backend = i2v_backend_cpu()};
+    i2v_norm norm = {.channels = channels, .groups = 32};
+    assert_int_equal(i2v_pool_new(&run.pool, 0, NULL), I2V_OK);
+    i2v_group_norm_of(&run, frames_of(&run, channels), (i2v_tensor){0}, &norm, 0, I2V_ACTIVATION_NONE);
+    assert_int_equal(run.status, I2V_OK);
+    i2v_pool_delete(run.pool);
+    return run.work;
+}
+
+/* A decoder ends in few multiplications, which take a fifth or more of a whole convolution's time, not a thirtieth. */
+static void what_multiplies_little_is_counted(void **state) {
+    (void)state;
+    double whole = work_of_conv(3, 96, 96), share = work_of_conv(3, 96, 3) / whole;
+    assert_true(share > 0.125 && share < 0.75);
+    double norm = work_of_group_norm(96) / whole;
+    assert_true(norm > 0.01 && norm < 0.2);
+    /* nor does a 3x3 convolution take nine times what one of 1x1 does */
+    double taps = whole / work_of_conv(1, 96, 96);
+    assert_true(taps > 2 && taps < 6);
+}
+
 /* ---- of the whole ----------------------------------------------------------------------------------------------- */
 
 static void the_fraction_is_of_all_videos_and_clips(void **state) {
@@ -356,6 +397,7 @@ int main(void) {
         cmocka_unit_test(within_the_leanest_plan),
         cmocka_unit_test(a_step_is_cancelled_within),
         cmocka_unit_test(a_pass_that_is_measured_is_told_of_within),
+        cmocka_unit_test(what_multiplies_little_is_counted),
         cmocka_unit_test(the_fraction_is_of_all_videos_and_clips),
         cmocka_unit_test(the_fraction_where_parts_stay),
         cmocka_unit_test(the_fraction_of_decoding),

@@ -58,7 +58,7 @@ i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind 
 }
 
 void i2v_call_begin_pass(i2v_call *call, const i2v_run *run, int steps) {
-    call->pass_began = run->multiplications;
+    call->pass_began = run->work;
     call->pass_steps = steps;
 }
 
@@ -75,15 +75,18 @@ i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latent
     return status;
 }
 
-i2v_status i2v_call_tick(void *user, uint64_t multiplications) {
+/* Sums that should be equal differ in their last digits. */
+static const double ALL_BUT_ROUNDING = 1 - 1e-6;
+
+i2v_status i2v_call_tick(void *user, double work) {
     i2v_call *call = user;
     i2v_event *event = &call->event;
-    double pass = call->pass_steps * call->costs[call->kind].multiplications;
+    double pass = call->pass_steps * call->costs[call->kind].work;
     if (pass <= 0 || i2v_now() - call->told < call->engine->tick_pause) return I2V_OK;
-    double share = (double)(multiplications - call->pass_began) / pass;
+    double share = (work - call->pass_began) / pass;
     double done = event->step + share * call->pass_steps;
-    /* some operations multiply nothing; of the last ones, that all is done is the step's to say */
-    if (done <= event->steps_done || share >= 1) return I2V_OK;
+    /* of the last ones, that all is done is the step's to say */
+    if (done <= event->steps_done || share > ALL_BUT_ROUNDING) return I2V_OK;
     event->steps_done = done;
     return tell(call);
 }

@@ -9,7 +9,7 @@
 typedef struct i2v_stage_cost {
     double load;            /* of its weights, once */
     double step;            /* of one of its events' steps */
-    double multiplications; /* that the run counts in a step */
+    double work; /* that the run counts in a step */
 } i2v_stage_cost;
 
 /* What one call of the library carries through its stages. */
@@ -25,7 +25,7 @@ typedef struct i2v_call {
     int first_step, last_step; /* of the event's steps, those that the phase begins and ends with */
     i2v_stage_cost costs[I2V_STAGES_COUNT];
     i2v_course course;
-    uint64_t pass_began; /* multiplications of the run before its pass */
+    double pass_began; /* work of the run before its pass */
     int pass_steps;      /* that the pass makes; 0: none runs */
 } i2v_call;
 
@@ -40,6 +40,6 @@ void i2v_call_begin_pass(i2v_call *call, const i2v_run *run, int steps);
 i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latents_count);
 
 /* An i2v_run's tick; user is the i2v_call. Tells of the pass that runs, if the last event was long ago. */
-i2v_status i2v_call_tick(void *user, uint64_t multiplications);
+i2v_status i2v_call_tick(void *user, double work);
 
 #endif

@@ -11,8 +11,8 @@
 enum { ROWS = 1024, SIZE = 1024, LEAST_TIMES = 2, MOST_TIMES = 10 };
 static const double MOST_SECONDS = 0.05;
 
-/* A stage's rate over the product's: its 3x3 convolutions multiply less than is counted. Measured with SVD-XT's sizes
- * (docs/PERFORMANCE.md). */
+/* A stage's rate over the product's, in multiply-adds as published: its 3x3 convolutions do fewer. Measured with
+ * SVD-XT's sizes (docs/PERFORMANCE.md). */
 static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
 
 /* Multiply-adds of the product that take as long as a byte of weights: to read and pack it, and to widen it once a pass,
@@ -95,11 +95,10 @@ static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, con
     double bytes = bytes_of(engine, kind), streamed = plan->trades.stream ? LOAD_OF_BYTE : 0;
     double passes = kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1;
     double steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1; /* that they make */
-    double multiplications = (double)plan->multiplications;
-    double cost = multiplications / rate_of_stage[kind] + passes * bytes * (PASS_OF_BYTE + streamed);
+    double cost = plan->work + passes * bytes * (PASS_OF_BYTE + streamed);
     return (i2v_stage_cost){.load = (LOAD_OF_BYTE - streamed) * bytes,
                             .step = cost / steps,
-                            .multiplications = multiplications / steps};
+                            .work = plan->work / steps};
 }
 
 void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,

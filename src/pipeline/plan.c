@@ -97,6 +97,7 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
     if (!status) {
         plan->weights = stage.store.bytes;
         plan->multiplications = stage.run.multiplications;
+        plan->work = stage.run.work;
         plan->tensors = i2v_pool_peak(stage.run.pool);
         /* what loading takes beside the weights is given back before a pass's tensors are taken */
         if (plan->tensors < stage.store.scratch) plan->tensors = stage.store.scratch;

@@ -16,6 +16,7 @@ typedef struct i2v_stage_plan {
     uint64_t held;            /* beside them, while the stage runs */
     uint64_t others;          /* weights of other stages that stay loaded */
     uint64_t multiplications; /* multiply-adds of one pass: of the UNet's step, of a decoded chunk */
+    double work;              /* of that pass, as a run counts it */
     int stays;                /* its own weights stay loaded when it ends */
 } i2v_stage_plan;
 

@@ -98,7 +98,25 @@ int i2v_conv_size(const i2v_conv *conv, int size) {
 
 static void tick(i2v_run *run) {
     if (run->tick && !run->status && !i2v_pool_is_dry(run->pool))
-        run->status = run->tick(run->tick_user, run->multiplications);
+        run->status = run->tick(run->tick_user, run->work);
+}
+
+/* How much faster than a matrix product convolutions of 3x3 and of 3 taps multiply, for which fewer products are done
+ * than are counted; the multiply-adds that take as long as a value read or written; and the outputs that are computed
+ * together, even where there are fewer. Measured with the bundled model's sizes in float32 on AVX2
+ * (docs/PERFORMANCE.md). */
+static const double RATE_OF_3X3 = 1.9, RATE_OF_3 = 1.3, WORK_OF_VALUE = 24;
+enum { OUTPUTS_TOGETHER = 16 };
+
+static void add_values(i2v_run *run, int64_t values) {
+    run->work += WORK_OF_VALUE * (double)values;
+}
+
+/* Rows of `out` values, each a sum of `in` products. */
+static void add_product(i2v_run *run, int64_t rows, int64_t in, int64_t out, double rate) {
+    int64_t least = out < OUTPUTS_TOGETHER ? OUTPUTS_TOGETHER : out;
+    run->multiplications += (uint64_t)rows * (uint64_t)in * (uint64_t)out;
+    run->work += (double)rows * (double)in * (double)least / rate;
 }
 
 /* Takes the operation's scratch, runs it unless the run is dry or has failed, and gives the scratch back. */
@@ -123,6 +141,7 @@ i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, co
     made.input = (i2v_input_norm){made.factors.data, i2v_tensor_rows(&x) / sets, activation};
     i2v_group_factors_args args = {
         .source = {x, skip}, .norm = norm, .frames_together = frames_together, .factors = made.factors.data};
+    add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&skip));
     RUN_OPERATION(group_factors, args);
     return made;
 }
@@ -149,6 +168,7 @@ void i2v_op_group_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, i2v_te
                           const i2v_norm *norm) {
     i2v_group_moments_args args = {
         .source = band, .norm = norm, .first = first, .pixels = pixels_of(x), .moments = moments.data};
+    add_values(run, i2v_tensor_count(&band));
     RUN_OPERATION(group_moments, args);
 }
 
@@ -179,7 +199,8 @@ static void linear(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, 
                             .epilogue = epilogue,
                             .out_element = out.element,
                             .out = out.data};
-    run->multiplications += (uint64_t)args.rows * (uint64_t)weights->in * (uint64_t)weights->out;
+    add_product(run, args.rows, weights->in, weights->out, 1);
+    add_values(run, args.rows * (weights->in + weights->out));
     RUN_OPERATION(linear, args);
     i2v_stream_linear_end(run, weights, &packed);
 }
@@ -211,8 +232,9 @@ void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_n
                                   .output = &packed_output,
                                   .epilogue = epilogue,
                                   .out = out.data};
-    run->multiplications += (uint64_t)args.rows *
-                            ((uint64_t)geglu->in * (uint64_t)geglu->out + (uint64_t)output->in * (uint64_t)output->out);
+    add_product(run, args.rows, geglu->in, geglu->out, 1);
+    add_product(run, args.rows, output->in, output->out, 1);
+    add_values(run, args.rows * (geglu->in + output->out));
     RUN_OPERATION(feed_forward, args);
     i2v_stream_linear_end(run, output, &packed_output);
     i2v_stream_linear_end(run, geglu, &packed_geglu);
@@ -231,8 +253,10 @@ void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor s
                           .out = out,
                           .input_norm = input_norm(group_norm),
                           .epilogue = epilogue};
-    run->multiplications +=
-        (uint64_t)i2v_tensor_count(&out) * (uint64_t)weights->in * (uint64_t)(weights->kernel * weights->kernel);
+    int64_t taps = (int64_t)weights->kernel * weights->kernel;
+    add_product(run, i2v_tensor_rows(&out), taps * weights->in, out.channels,
+                taps == 9 && weights->stride == 1 ? RATE_OF_3X3 : 1);
+    add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&skip) + i2v_tensor_count(&out));
     RUN_OPERATION(conv, args);
     i2v_stream_conv_end(run, weights, &packed);
 }
@@ -266,19 +290,24 @@ void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int f
     int64_t pixels = args.x_frame_rows < args.out_frame_rows ? args.x_frame_rows : args.out_frame_rows;
     cut_band(&args.x, first, pixels);
     cut_band(&args.out, first, pixels);
-    run->multiplications += (uint64_t)i2v_tensor_count(&args.out) * (uint64_t)weights->filter.in * 3;
+    add_product(run, i2v_tensor_rows(&args.out), (int64_t)weights->filter.in * 3, args.out.channels, RATE_OF_3);
+    add_values(run, i2v_tensor_count(&args.x) + i2v_tensor_count(&args.out));
     RUN_OPERATION(temporal_conv, args);
     i2v_stream_temporal_conv_end(run, weights, &packed);
 }
 
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm) {
     i2v_layer_norm_args args = {.rows = i2v_tensor_rows(&x), .x = x.data, .norm = norm, .out = out.data};
+    add_values(run, 2 * i2v_tensor_count(&x));
     RUN_OPERATION(layer_norm, args);
 }
 
 static void attention(i2v_run *run, i2v_attention_args args) {
     uint64_t pairs = (uint64_t)(args.outer * args.inner) * (uint64_t)args.tokens * (uint64_t)args.tokens;
-    run->multiplications += 2 * pairs * (uint64_t)(args.heads * args.head_dim);
+    uint64_t multiplications = 2 * pairs * (uint64_t)(args.heads * args.head_dim);
+    run->multiplications += multiplications;
+    run->work += (double)multiplications;
+    add_values(run, 4 * args.outer * args.inner * args.tokens * args.heads * args.head_dim);
     RUN_OPERATION(attention, args);
 }
 
@@ -323,10 +352,12 @@ void i2v_op_temporal_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int
 
 void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, const float *vectors) {
     i2v_add_vectors_args args = {.x = x, .out = out, .vectors = vectors};
+    add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&out));
     RUN_OPERATION(add_vectors, args);
 }
 
 void i2v_op_upsample(i2v_run *run, i2v_tensor out, i2v_tensor x) {
     i2v_upsample_args args = {.x = x, .out = out};
+    add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&out));
     RUN_OPERATION(upsample, args);
 }

@@ -1,7 +1,8 @@
 /* The operations that the models are written in.
  *
  * A run holds the first failure: after it every operation does nothing, so that a forward pass reads as the formula and
- * is checked once at its end. On a dry pool no operation touches data; sizes, memory and multiplications are counted.
+ * is checked once at its end. On a dry pool no operation touches data; sizes, memory, multiplications and work are
+ * counted.
  */
 #ifndef I2V_TENSOR_OPS_H
 #define I2V_TENSOR_OPS_H
@@ -27,10 +28,10 @@ typedef struct i2v_run {
     i2v_error *error; /* may be NULL */
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
+    double work;              /* what all operations so far take beside one another, in a matrix product's multiply-adds */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
-    /* May be NULL; called after each operation that computes, with the multiplications so far. Its failure is the run's.
-     */
-    i2v_status (*tick)(void *user, uint64_t multiplications);
+    /* May be NULL; called after each operation that computes, with the work so far. Its failure is the run's. */
+    i2v_status (*tick)(void *user, double work);
     void *tick_user;
 } i2v_run;
 
