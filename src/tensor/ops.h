@@ -28,7 +28,7 @@ typedef struct i2v_run {
     i2v_error *error; /* may be NULL */
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
-    double work;              /* what all operations so far take beside one another, in a matrix product's multiply-adds */
+    double work;              /* what operations so far take beside one another, in a matrix product's multiply-adds */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
     /* May be NULL; called after each operation that computes, with the work so far. Its failure is the run's. */
     i2v_status (*tick)(void *user, double work);
