@@ -88,9 +88,9 @@ static void bench_product(int pairs) {
     double best = best_of(run_multiply, &args), rate = (pairs ? 800.0 : 400.0) * rows * depth * panels * panel / best;
     printf("%-44s %9.2f ms %8.1f GFLOP/s %6.1f %%\n", "product in cache, one core", 1e3 * best, rate * 1e-9,
            100 * rate * bench_threads / bench_peak);
-    free(a);
-    free(b);
-    free(c);
+    i2v_memory_free(a);
+    i2v_memory_free(b);
+    i2v_memory_free(c);
 }
 
 /* Weights are packed before the clock runs. */
@@ -131,8 +131,8 @@ static void bench_linear(const char *what, int64_t rows, int in, int out, const 
                             .out_element = bench_element,
                             .out = y};
     time_operations(what, run_packed_linear, &args, 2.0 * (double)rows * in * out);
-    free(x);
-    free(y);
+    i2v_memory_free(x);
+    i2v_memory_free(y);
     free_linear(&weights);
 }
 
@@ -149,8 +149,8 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
                                   .epilogue = i2v_epilogue_residual(x),
                                   .out = y};
     time_operations(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels);
-    free(x);
-    free(y);
+    i2v_memory_free(x);
+    i2v_memory_free(y);
     free_norm(&norm);
     free_linear(&geglu);
     free_linear(&output);
@@ -171,26 +171,26 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&out) * conv.in * conv.kernel * conv.kernel;
     time_operations(what, run_packed_conv, &args, work);
-    free(packed);
-    free((void *)weights.packed);
-    free(x.data);
-    free(out.data);
+    i2v_memory_free(packed);
+    i2v_memory_free((void *)weights.packed);
+    i2v_memory_free(x.data);
+    i2v_memory_free(out.data);
 }
 
 static void bench_temporal_conv(const char *what, int frames, int height, int width, int channels) {
     i2v_filter raw = random_filter(channels, channels, 3, I2V_ELEMENT_F16);
     raw.input = bench_element;
     i2v_temporal_conv weights = {.filter = pack(bench_backend, raw)};
-    free((void *)raw.packed);
+    i2v_memory_free((void *)raw.packed);
     i2v_temporal_conv_args args = {.weights = &weights,
                                    .x = random_tensor(bench_element, frames, height, width, channels),
                                    .out = random_tensor(bench_element, frames, height, width, channels),
                                    .epilogue = i2v_epilogue_plain()};
     double work = 2.0 * (double)i2v_tensor_count(&args.out) * channels * (3 - 2.0 / frames);
     time_operations(what, run_packed_temporal_conv, &args, work);
-    free(args.x.data);
-    free(args.out.data);
-    free((void *)weights.filter.packed);
+    i2v_memory_free(args.x.data);
+    i2v_memory_free(args.out.data);
+    i2v_memory_free((void *)weights.filter.packed);
 }
 
 static void bench_attention(const char *what, int outer, int inner, int tokens, int heads, int head_dim, int temporal) {
@@ -217,8 +217,8 @@ static void bench_attention(const char *what, int outer, int inner, int tokens, 
                                .out_inner_stride = next * channels,
                                .out_token_stride = token * channels};
     time_operations(what, run_attention, &args, 4.0 * (double)rows * tokens * channels);
-    free(qkv);
-    free(out);
+    i2v_memory_free(qkv);
+    i2v_memory_free(out);
 }
 
 static void bench_group_factors(const char *what, int frames, int height, int width, int channels, int together) {
@@ -227,8 +227,8 @@ static void bench_group_factors(const char *what, int frames, int height, int wi
     float *factors = floats((int64_t)3 * channels * frames);
     i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = together, .factors = factors};
     time_bytes(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x));
-    free(x.data);
-    free(factors);
+    i2v_memory_free(x.data);
+    i2v_memory_free(factors);
     free_norm(&norm);
 }
 
@@ -236,8 +236,8 @@ static void bench_layer_norm(const char *what, int64_t rows, int channels) {
     i2v_norm norm = random_norm(channels, 0);
     i2v_layer_norm_args args = {rows, random_floats(rows * channels, 0, 1), &norm, floats(rows * channels)};
     time_bytes(what, run_layer_norm, &args, 8.0 * (double)(rows * channels));
-    free((void *)args.x);
-    free(args.out);
+    i2v_memory_free((void *)args.x);
+    i2v_memory_free(args.out);
     free_norm(&norm);
 }
 

@@ -27,7 +27,7 @@ static float random_value(void) {
 }
 
 float *floats(int64_t count) {
-    void *data = aligned_alloc(64, (size_t)(count * 4 + 127) / 64 * 64);
+    void *data = i2v_memory_new((uint64_t)(count * 4 + 127) / 64 * 64);
     assert_non_null(data);
     return data;
 }
@@ -47,7 +47,7 @@ static void *stored_as(i2v_element element, float *values, int64_t count) {
         memcpy(&bits, values + i, sizeof bits);
         halves[i] = element == I2V_ELEMENT_F16 ? i2v_narrow_f16(bits) : i2v_narrow_bf16(bits);
     }
-    free(values);
+    i2v_memory_free(values);
     return halves;
 }
 
@@ -62,7 +62,7 @@ i2v_tensor random_tensor(i2v_element element, int frames, int height, int width,
 }
 
 void *guarded(size_t size) {
-    unsigned char *memory = aligned_alloc(64, (size + 127) / 64 * 64);
+    unsigned char *memory = i2v_memory_new((size + 127) / 64 * 64);
     assert_non_null(memory);
     memset(memory, 0xff, (size + 127) / 64 * 64); /* every float is NaN */
     return memory;
@@ -82,8 +82,8 @@ i2v_norm random_norm(int channels, int groups) {
 }
 
 void free_norm(const i2v_norm *norm) {
-    free((void *)norm->weight);
-    free((void *)norm->bias);
+    i2v_memory_free((void *)norm->weight);
+    i2v_memory_free((void *)norm->bias);
 }
 
 i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
@@ -128,12 +128,12 @@ i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw) {
 }
 
 void free_packed(const i2v_linear *linear) {
-    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].filter.packed);
+    for (int p = 0; p < linear->parts_count; p++) i2v_memory_free((void *)linear->parts[p].filter.packed);
 }
 
 void free_linear(const i2v_linear *linear) {
     free_packed(linear);
-    for (int p = 0; p < linear->parts_count; p++) free((void *)linear->parts[p].bias);
+    for (int p = 0; p < linear->parts_count; p++) i2v_memory_free((void *)linear->parts[p].bias);
 }
 
 const i2v_kernels *kernels_at(int index) {

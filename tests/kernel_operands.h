@@ -3,6 +3,7 @@
 #define I2V_TESTS_KERNEL_OPERANDS_H
 
 #include "backend/cpu/cpu.h"
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "tensor/ops.h"
 
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* ---- random values, to be freed ---- */
+/* ---- random values, for i2v_memory_free ---- */
 
 int random_int(int low, int high);
 float *floats(int64_t count); /* not set */
@@ -55,7 +56,7 @@ void check_guard(const void *memory, size_t size);
         assert_int_equal(status, I2V_OK);                                                                              \
         check_guard(scratch, size);                                                                                    \
         i2v_team_delete(device.team);                                                                                  \
-        free(scratch);                                                                                                 \
+        i2v_memory_free(scratch);                                                                                      \
     } while (0)
 
 typedef void (*runner)(const i2v_backend *backend, int threads, const void *args);

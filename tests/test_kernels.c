@@ -69,9 +69,9 @@ static void compare_within(double tolerance, double bf16_tolerance, runner run, 
             assert_memory_equal(first, out, bytes);
         }
     }
-    free(initial);
-    free(expected);
-    free(first);
+    i2v_memory_free(initial);
+    i2v_memory_free(expected);
+    i2v_memory_free(first);
 }
 
 static void compare(runner run, const void *args, i2v_element element, void *out, int64_t count) {
@@ -106,9 +106,9 @@ static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, i2v_ele
 }
 
 static void free_epilogue(const i2v_epilogue *epilogue, const void *out) {
-    free((void *)epilogue->vector);
+    i2v_memory_free((void *)epilogue->vector);
     for (int i = 0; i < I2V_EPILOGUE_MAX_RESIDUALS; i++) {
-        if (epilogue->residual[i] != out) free((void *)epilogue->residual[i]);
+        if (epilogue->residual[i] != out) i2v_memory_free((void *)epilogue->residual[i]);
     }
 }
 
@@ -140,7 +140,7 @@ static float rounded(i2v_element element, float value) {
 
 /* Finite values of one byte: of E5M2, exponents of all ones are none, of E4M3, the last code of either sign. */
 static void *random_bytes(i2v_element element, int64_t count) {
-    uint8_t *bytes = malloc((size_t)count);
+    uint8_t *bytes = i2v_memory_new((uint64_t)count);
     assert_non_null(bytes);
     for (int64_t i = 0; i < count; i++) {
         bytes[i] = (uint8_t)random_int(0, 255);
@@ -187,9 +187,9 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
         }
         assert_true(value_of(element, packed, at) == expected);
     }
-    free(weights);
-    free(file);
-    free(packed);
+    i2v_memory_free(weights);
+    i2v_memory_free(file);
+    i2v_memory_free(packed);
 }
 
 static void test_pack(void **state) {
@@ -224,8 +224,8 @@ static void test_exp2(void **state) {
         kernels_at(v)->exp2(special, 6, y);
         assert_true(y[0] < 1e-37 && y[1] < 1e-37 && y[2] < 1e-37 && y[3] == 1 && y[4] > 1e38f && isnan(y[5]));
     }
-    free(x);
-    free(y);
+    i2v_memory_free(x);
+    i2v_memory_free(y);
 }
 
 static void test_gelu(void **state) {
@@ -242,8 +242,8 @@ static void test_gelu(void **state) {
         assert_true(fabsf(y[0]) < 1e-8f && fabsf(y[1]) < 1e-8f && y[2] == 0 && fabsf(y[3] / 5e-31f - 1) < 1e-6f);
         assert_true(y[4] == 1e30f && y[5] > 1e38f && isnan(y[6]));
     }
-    free(x);
-    free(y);
+    i2v_memory_free(x);
+    i2v_memory_free(y);
 }
 
 /* ---- matrix products ------------------------------------------------------------------------------------------ */
@@ -277,10 +277,10 @@ static void check_linear(int64_t rows, int first, int second, int out, int parts
     double bf16_tolerance = element == I2V_ELEMENT_F32 ? tolerance : TOLERANCE_BF16; /* weights are rounded */
     compare_within(tolerance, bf16_tolerance, run_linear, &args, out_element, result, rows * out);
     free_epilogue(&args.epilogue, result);
-    free((void *)args.input_norm.factors);
-    free((void *)args.source[0]);
-    free((void *)args.source[1]);
-    free(result);
+    i2v_memory_free((void *)args.input_norm.factors);
+    i2v_memory_free((void *)args.source[0]);
+    i2v_memory_free((void *)args.source[1]);
+    i2v_memory_free(result);
     free_norm(&norm);
     free_linear(&weights);
 }
@@ -332,8 +332,8 @@ static void check_feed_forward(int64_t rows, int64_t chunk, int channels, int hi
                                   .out = result};
     compare(run_feed_forward, &args, stored, result, rows * out);
     free_epilogue(&args.epilogue, result);
-    free((void *)args.x);
-    free(result);
+    i2v_memory_free((void *)args.x);
+    i2v_memory_free(result);
     free_norm(&norm);
     free_linear(&geglu);
     free_linear(&output);
@@ -354,7 +354,7 @@ static void run_temporal_conv(const i2v_backend *backend, int threads, const voi
     weights.filter = pack(backend, weights.filter);
     args.weights = &weights;
     RUN(backend, threads, temporal_conv, &args);
-    free((void *)weights.filter.packed);
+    i2v_memory_free((void *)weights.filter.packed);
 }
 
 static void check_temporal_conv(int frames, int height, int width, int in, int out, int epilogue) {
@@ -369,11 +369,11 @@ static void check_temporal_conv(int frames, int height, int width, int in, int o
     args.epilogue = random_epilogue(epilogue, rows, out, args.out.element, args.out.data);
     compare(run_temporal_conv, &args, args.out.element, args.out.data, rows * out);
     free_epilogue(&args.epilogue, args.out.data);
-    free((void *)args.input_norm.factors);
-    free(args.x.data);
-    free(args.out.data);
-    free((void *)weights.filter.packed);
-    free((void *)weights.bias);
+    i2v_memory_free((void *)args.input_norm.factors);
+    i2v_memory_free(args.x.data);
+    i2v_memory_free(args.out.data);
+    i2v_memory_free((void *)weights.filter.packed);
+    i2v_memory_free((void *)weights.bias);
 }
 
 static void test_temporal_conv(void **state) {
@@ -414,7 +414,7 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
     one.conv.packed = packed;
     one.args.weights = &one.conv;
     RUN(backend, threads, conv, &one.args);
-    free(packed);
+    i2v_memory_free(packed);
 }
 
 /* input = {frames, height, width}; the second half of the channels is a skip connection in some cases. */
@@ -437,12 +437,12 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     if (element == I2V_ELEMENT_BF16) tolerance = TOLERANCE_BF16;
     compare_within(tolerance, tolerance, run_conv, &one, element, one.args.out.data, rows * conv.out);
     free_epilogue(&one.args.epilogue, one.args.out.data);
-    free((void *)one.weights.packed);
-    free((void *)one.conv.bias);
-    free((void *)one.args.input_norm.factors);
-    free(one.args.x.data);
-    free(one.args.skip.data);
-    free(one.args.out.data);
+    i2v_memory_free((void *)one.weights.packed);
+    i2v_memory_free((void *)one.conv.bias);
+    i2v_memory_free((void *)one.args.input_norm.factors);
+    i2v_memory_free(one.args.x.data);
+    i2v_memory_free(one.args.skip.data);
+    i2v_memory_free(one.args.out.data);
 }
 
 static void test_conv(void **state) {
@@ -538,10 +538,10 @@ static void check_group_norm(i2v_tensor size, int second, int groups, int togeth
         double bf16_tolerance = x.element == I2V_ELEMENT_BF16 ? TOLERANCE_BF16 : tolerance;
         compare_within(tolerance, bf16_tolerance, run_group_norm, &one, I2V_ELEMENT_F32, out, rows * channels);
     }
-    free(x.data);
-    free(skip.data);
-    free(out);
-    free(factors);
+    i2v_memory_free(x.data);
+    i2v_memory_free(skip.data);
+    i2v_memory_free(out);
+    i2v_memory_free(factors);
     free_norm(&norm);
     free_linear(&identity);
 }
@@ -589,7 +589,7 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
         i2v_tensor part = copy_of_band(x, first, pixels - first < band ? pixels - first : band);
         i2v_group_moments_args args = {part, &norm, first, pixels, moments};
         RUN(backend, 2, group_moments, &args);
-        free(part.data);
+        i2v_memory_free(part.data);
     }
     i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = 1, .factors = whole};
     RUN(backend, 2, group_factors, &args);
@@ -598,9 +598,9 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
     args.factors = joined;
     RUN(backend, 2, group_factors, &args);
     assert_memory_equal(whole, joined, bytes);
-    free(whole);
-    free(joined);
-    free(moments);
+    i2v_memory_free(whole);
+    i2v_memory_free(joined);
+    i2v_memory_free(moments);
     free_norm(&norm);
 }
 
@@ -608,7 +608,7 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
 static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int channels, int first, int pixels) {
     i2v_filter raw = random_filter(x.channels, channels, 3, I2V_ELEMENT_F32);
     i2v_temporal_conv weights = {.filter = pack(backend, raw)};
-    free((void *)raw.packed);
+    i2v_memory_free((void *)raw.packed);
     i2v_tensor out = random_tensor(x.element, x.frames, x.height, x.width, channels);
     i2v_tensor banded = copy_of_band(out, 0, x.height * x.width);
     i2v_temporal_conv_args args = {.weights = &weights, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};
@@ -620,11 +620,11 @@ static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int ch
     RUN(backend, 2, temporal_conv, &args);
     i2v_tensor wanted = copy_of_band(out, first, pixels), found = copy_of_band(banded, first, pixels);
     assert_memory_equal(found.data, wanted.data, i2v_tensor_bytes(&wanted));
-    free(wanted.data);
-    free(found.data);
-    free(out.data);
-    free(banded.data);
-    free((void *)weights.filter.packed);
+    i2v_memory_free(wanted.data);
+    i2v_memory_free(found.data);
+    i2v_memory_free(out.data);
+    i2v_memory_free(banded.data);
+    i2v_memory_free((void *)weights.filter.packed);
 }
 
 static void check_bands(const i2v_backend *backend, i2v_element element) {
@@ -633,11 +633,11 @@ static void check_bands(const i2v_backend *backend, i2v_element element) {
         check_moments(backend, x, tiles * (backend == i2v_backend_plain() ? 333 : 1));
     check_temporal_band(backend, x, 24, 0, 1);
     check_temporal_band(backend, x, 24, 1000, 517);
-    free(x.data);
+    i2v_memory_free(x.data);
     x = random_tensor(element, 6, 13, 17, 80); /* Winograd's */
     check_temporal_band(backend, x, 72, 0, 1);
     check_temporal_band(backend, x, 72, 100, 61);
-    free(x.data);
+    i2v_memory_free(x.data);
 }
 
 static void test_bands(void **state) {
@@ -655,8 +655,8 @@ static void check_layer_norm(int64_t rows, int channels, float mean) {
     float *out = random_floats(rows * channels, 0, 1);
     i2v_layer_norm_args args = {rows, random_floats(rows * channels, mean, 1), &norm, out};
     compare(run_layer_norm, &args, I2V_ELEMENT_F32, out, rows * channels);
-    free((void *)args.x);
-    free(out);
+    i2v_memory_free((void *)args.x);
+    i2v_memory_free(out);
     free_norm(&norm);
 }
 
@@ -698,8 +698,8 @@ static void check_attention(int temporal, int outer, int inner, int tokens, int 
     double tolerance = deviation > 2 ? 1e-4 : TOLERANCE * (2 + head_dim / 512.0);
     if (element == I2V_ELEMENT_BF16) tolerance = TOLERANCE_BF16;
     compare_within(tolerance, tolerance, run_attention, &args, element, out, rows * channels);
-    free(qkv);
-    free(out);
+    i2v_memory_free(qkv);
+    i2v_memory_free(out);
 }
 
 static void test_attention(void **state) {
@@ -741,8 +741,8 @@ static void test_attention_huge_scores(void **state) {
         run_attention(i2v_backend_cpu_variant(v), 2, &args);
         for (int i = 0; i < tokens * channels; i++) assert_true(isfinite(out[i]));
     }
-    free(qkv);
-    free(out);
+    i2v_memory_free(qkv);
+    i2v_memory_free(out);
 }
 
 /* ---- the rest ------------------------------------------------------------------------------------------------- */
@@ -771,9 +771,9 @@ static void test_elementwise(void **state) {
         compare(run_add_vectors, &add, element, out.data, i2v_tensor_count(&x));
         add.out = x;
         compare(run_add_vectors, &add, element, x.data, i2v_tensor_count(&x));
-        free(x.data);
-        free(out.data);
-        free(vectors);
+        i2v_memory_free(x.data);
+        i2v_memory_free(out.data);
+        i2v_memory_free(vectors);
     }
 }
 
@@ -811,9 +811,9 @@ static void test_nan(void **state) {
         run_layer_norm(backend, 2, &layer_norm);
         assert_true(isnan(out[0]));
     }
-    free(x);
-    free(out);
-    free(factors);
+    i2v_memory_free(x);
+    i2v_memory_free(out);
+    i2v_memory_free(factors);
     free_norm(&norm);
 }
 
@@ -838,12 +838,12 @@ static void test_cancel(void **state) {
         void *scratch = guarded(backend->linear_scratch(&device, &args));
         assert_int_equal(backend->linear(&device, &args, scratch, NULL), I2V_OK);
         assert_memory_equal(before, out, 320);
-        free(scratch);
+        i2v_memory_free(scratch);
         free_packed(&packed);
     }
-    free(x);
-    free(out);
-    free(before);
+    i2v_memory_free(x);
+    i2v_memory_free(out);
+    i2v_memory_free(before);
     free_linear(&weights);
 }
 

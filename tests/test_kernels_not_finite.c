@@ -148,8 +148,8 @@ static void group_factors(void **state) {
                 fail_msg("%s: %g is lost", variant->name, (double)values[i % COUNT(values)]);
             }
             free_norm(&norm);
-            free(x.data);
-            free(out);
+            i2v_memory_free(x.data);
+            i2v_memory_free(out);
         }
     }
 }
@@ -198,8 +198,8 @@ static void products(void **state) {
             void *at = (char *)out + (size_t)first * i2v_element_size(element);
             if (!any_not_finite(element, at, OUT)) fail_msg("%s: a product loses a value", variant->name);
             free_linear(&weights);
-            free(x);
-            free(out);
+            i2v_memory_free(x);
+            i2v_memory_free(out);
         }
     }
 }
@@ -230,8 +230,8 @@ static void attention(void **state) {
                                        .out_token_stride = CHANNELS};
             run_attention(variant, 2, &args);
             if (!any_not_finite(element, out, TOKENS * CHANNELS)) fail_msg("%s: attention %zu", variant->name, i);
-            free(qkv);
-            free(out);
+            i2v_memory_free(qkv);
+            i2v_memory_free(out);
         }
     }
 }

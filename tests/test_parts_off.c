@@ -94,6 +94,10 @@ static void the_network_is_named(void **state) {
     assert_int_equal(status, I2V_ERROR_UNSUPPORTED);
     assert_non_null(strstr(i2v_error_message(engine), "I2V_HUB=OFF"));
     i2v_close(engine);
+    engine = NULL;
+    assert_int_equal(i2v_open(&engine, "svd_xt", NULL), I2V_ERROR_IO);
+    assert_null(strstr(i2v_error_message(engine), "pull")); /* which this build cannot */
+    i2v_close(engine);
 }
 
 int main(void) {

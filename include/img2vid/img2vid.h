@@ -32,10 +32,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32)
-#define I2V_API
-#else
+#if !defined(_WIN32)
 #define I2V_API __attribute__((visibility("default")))
+#elif defined(I2V_BUILDS_DLL)
+#define I2V_API __declspec(dllexport)
+#else
+#define I2V_API
 #endif
 
 #define I2V_VERSION_MAJOR 0

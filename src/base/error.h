@@ -2,12 +2,13 @@
 #ifndef I2V_BASE_ERROR_H
 #define I2V_BASE_ERROR_H
 
+#include "base/format.h"
 #include "img2vid/img2vid.h"
 
 /* Writes the formatted sentence into error (which may be NULL) and returns status, so that a failing function ends in
  * `return i2v_fail(error, I2V_ERROR_..., "...")`. Sentences start in lower case, name the file or parameter and the
  * way out, and have no full stop. */
-__attribute__((format(printf, 3, 4))) i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...);
+I2V_PRINTF(3, 4) i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...);
 
 /* The common one: `what` (for instance "the picture") needs `bytes` more than the system gives. */
 i2v_status i2v_fail_memory(i2v_error *error, const char *what, uint64_t bytes);

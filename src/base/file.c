@@ -152,9 +152,16 @@ char *i2v_path_join(const char *folder, const char *name) {
     return path;
 }
 
+const char *i2v_path_name(const char *path) {
+    const char *name = path;
+    for (; *path; path++)
+        if (i2v_system_parts(*path)) name = path + 1;
+    return name;
+}
+
 char *i2v_path_folder(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    size_t length = (size_t)(i2v_path_name(path) - path);
+    return length ? strndup(path, length > 1 ? length - 1 : 1) : strdup(".");
 }
 
 int i2v_is_file(const char *path) {

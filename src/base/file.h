@@ -34,6 +34,8 @@ i2v_status i2v_stream_read(uint8_t **data, size_t *size, const char *path, size_
 
 /* "folder/name", allocated; NULL without memory. */
 char *i2v_path_join(const char *folder, const char *name);
+/* The last name in path, after what parts it from its folder: path itself where there is none. */
+const char *i2v_path_name(const char *path);
 /* The folder that path is in, "." where it names none; allocated, NULL without memory. */
 char *i2v_path_folder(const char *path);
 

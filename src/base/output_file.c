@@ -18,8 +18,7 @@
 
 /* The length of path's folder with the slash after it; 0 without one. */
 static size_t folder_length(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
+    return (size_t)(i2v_path_name(path) - path);
 }
 
 /* The folder of path; allocated, NULL without memory. */

@@ -1,5 +1,7 @@
 #include "base/weight_names.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -22,5 +24,5 @@ int i2v_weight_names(i2v_weight_name list[I2V_WEIGHT_NAMES_MAX], const char *ste
 }
 
 int i2v_is_weight_variant(const char *variant) {
-    return variant[0] && !strchr(variant, '/') && strlen(variant) <= 64;
+    return variant[0] && i2v_path_name(variant) == variant && strlen(variant) <= 64;
 }

@@ -21,7 +21,7 @@ static i2v_status fail_write(const char *path, i2v_error *error) {
                     strerror(errno));
 }
 
-__attribute__((format(printf, 1, 2))) static char *make_path(const char *format, ...) {
+I2V_PRINTF(1, 2) static char *make_path(const char *format, ...) {
     char *path;
     va_list arguments;
     va_start(arguments, format);

@@ -26,11 +26,6 @@ int i2v_video_cancelled(const i2v_video_task *task) {
     return output->cancelled && output->cancelled(output->user);
 }
 
-static const char *file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 #define CODECS_COUNT (I2V_CODEC_FFV1 + 1)
 static const char *const codec_names[CODECS_COUNT] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
 
@@ -59,7 +54,7 @@ static i2v_status change_codec(const i2v_video_format **format, const char *path
 }
 
 static i2v_status find_format(const i2v_video_format **format, const char *path, i2v_error *error) {
-    const char *name = file_name(path);
+    const char *name = i2v_path_name(path);
     const char *dot = strrchr(name, '.');
     const char *ending = dot ? dot + 1 : "";
     *format = NULL;
@@ -75,7 +70,7 @@ static i2v_status find_format(const i2v_video_format **format, const char *path,
 }
 
 static i2v_status check_folder(const char *path, i2v_error *error) {
-    size_t length = (size_t)(file_name(path) - path);
+    size_t length = (size_t)(i2v_path_name(path) - path);
     if (length == 0) return I2V_OK;
     char *folder = strndup(path, length);
     if (!folder) return i2v_fail_memory(error, path, length);

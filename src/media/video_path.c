@@ -2,6 +2,8 @@
  * so that each frame has a file of its own, and %% is one %. */
 #include "media/video.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 
 /* Where the name begins that may hold a number; the end of path if it is no PNG's. */
 static const char *pattern_in(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    const char *name = i2v_path_name(path), *dot = strrchr(name, '.');
     return dot && strcasecmp(dot, ".png") == 0 ? name : path + strlen(path);
 }
 

@@ -13,7 +13,7 @@ typedef struct i2v_timestep_embedding {
     i2v_linear linear_1, linear_2;
 } i2v_timestep_embedding;
 
-__attribute__((format(printf, 6, 7))) void i2v_timestep_embedding_load(i2v_loader *loader,
+I2V_PRINTF(6, 7) void i2v_timestep_embedding_load(i2v_loader *loader,
                                                                        i2v_timestep_embedding *embedding, int in,
                                                                        int hidden, int out, const char *format, ...);
 

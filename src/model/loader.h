@@ -47,35 +47,35 @@ i2v_status i2v_loader_finish(i2v_loader *loader);
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size);
 
 /* Each reads PREFIX.weight and PREFIX.bias, PREFIX being the formatted name. groups: 1 for a layer norm. */
-__attribute__((format(printf, 6, 7))) void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
+I2V_PRINTF(6, 7) void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
                                                          double epsilon, const char *format, ...);
 /* Appends a part to linear (zeroed before its first part): in and out must agree with the parts before. It is to meet
  * activations; the second one, what is f32 whatever they are. */
-__attribute__((format(printf, 6, 7))) void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out,
+I2V_PRINTF(6, 7) void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                            int has_bias, const char *format, ...);
-__attribute__((format(printf, 6, 7))) void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out,
+I2V_PRINTF(6, 7) void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                                int has_bias, const char *format, ...);
 /* [2 hidden, in] as two parts: value and gate. */
-__attribute__((format(printf, 5, 6))) void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden,
+I2V_PRINTF(5, 6) void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden,
                                                           const char *format, ...);
 /* Likewise a 1 x 1 convolution [out, in, 1, 1] as a linear. */
-__attribute__((format(printf, 5, 6))) void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out,
+I2V_PRINTF(5, 6) void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out,
                                                                const char *format, ...);
-__attribute__((format(printf, 5, 6))) void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in,
+I2V_PRINTF(5, 6) void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in,
                                                                    int out, const char *format, ...);
 /* conv's in, out, kernel, stride and padding are set by the caller. */
-__attribute__((format(printf, 4, 5))) void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias,
+I2V_PRINTF(4, 5) void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias,
                                                          const char *format, ...);
 /* [out, in, 3, 1, 1]. */
-__attribute__((format(printf, 5, 6))) void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
+I2V_PRINTF(5, 6) void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
                                                                   int out, const char *format, ...);
 /* The tensor of the formatted name itself, [rows, columns], or [rows] if columns is 0; NULL in a dry run. */
-__attribute__((format(printf, 4, 5))) const float *i2v_load_table(i2v_loader *loader, int rows, int columns,
+I2V_PRINTF(4, 5) const float *i2v_load_table(i2v_loader *loader, int rows, int columns,
                                                                   const char *format, ...);
 /* sigmoid of the one value of NAME.mix_factor. */
-__attribute__((format(printf, 2, 3))) float i2v_load_mix(i2v_loader *loader, const char *format, ...);
+I2V_PRINTF(2, 3) float i2v_load_mix(i2v_loader *loader, const char *format, ...);
 /* Marks PREFIX.weight and PREFIX.bias (and all under PREFIX.) as known and not used, their shapes unchecked. */
-__attribute__((format(printf, 2, 3))) void i2v_load_ignore(i2v_loader *loader, const char *format, ...);
+I2V_PRINTF(2, 3) void i2v_load_ignore(i2v_loader *loader, const char *format, ...);
 
 /* A convolution 3 x 3 with padding 1. */
 i2v_conv i2v_conv_3x3(int in, int out);

@@ -27,7 +27,7 @@ typedef struct i2v_spatio_temporal_resnet {
 } i2v_spatio_temporal_resnet;
 
 /* time_channels 0: no time embedding. */
-__attribute__((format(printf, 7, 8))) void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out,
+I2V_PRINTF(7, 8) void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out,
                                                            int time_channels, double epsilon, const char *format, ...);
 
 /* A new tensor [frames, height, width, out] from x's channels and skip's (skip.channels 0: none) side by side.
@@ -43,7 +43,7 @@ typedef struct i2v_spatio_temporal_resnet_sizes {
     int switched; /* 1: the VAE decoder, where mix_factor weighs the temporal block and not the spatial one */
 } i2v_spatio_temporal_resnet_sizes;
 
-__attribute__((format(printf, 4, 5))) void
+I2V_PRINTF(4, 5) void
 i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
                                 const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...);
 

@@ -41,7 +41,7 @@ typedef struct i2v_transformer_sizes {
     int channels, heads, layers, context_dim;
 } i2v_transformer_sizes;
 
-__attribute__((format(printf, 4, 5))) void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer,
+I2V_PRINTF(4, 5) void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer,
                                                                 const i2v_transformer_sizes *sizes, const char *format,
                                                                 ...);
 

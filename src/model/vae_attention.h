@@ -4,7 +4,7 @@
 
 #include "model/vae.h"
 
-__attribute__((format(printf, 4, 5))) void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention,
+I2V_PRINTF(4, 5) void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention,
                                                                   int channels, const char *format, ...);
 
 /* x += attention(group_norm(x)); returns x. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Without time, the spatial half is all there is. */
-__attribute__((format(printf, 6, 7))) static void load_resnet(i2v_loader *loader, const i2v_vae_config *config,
+I2V_PRINTF(6, 7) static void load_resnet(i2v_loader *loader, const i2v_vae_config *config,
                                                               i2v_spatio_temporal_resnet *resnet, int in, int out,
                                                               const char *format, ...) {
     char prefix[160];

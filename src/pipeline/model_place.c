@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/file_url.h"
 #include "base/path_kind.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "hub/url.h"
 #include "weights/config.h"
@@ -16,6 +17,11 @@ static const char index_name[] = "model_index.json";
 
 /* ---- the hub's cache -------------------------------------------------------------------------------------------- */
 
+static int has_parts(const uint8_t *text, size_t size) {
+    while (size > 0 && !i2v_system_parts((char)text[size - 1])) size--;
+    return size > 0;
+}
+
 /* The folder of the commit that refs/main has; NULL: none. */
 static char *main_snapshot(const char *model) {
     char *ref = i2v_path_join(model, "refs/main"), *found = NULL;
@@ -23,7 +29,7 @@ static char *main_snapshot(const char *model) {
     size_t size = 0;
     if (ref && i2v_is_file(ref) && i2v_file_read(&text, &size, ref, 200, NULL) == I2V_OK) {
         while (size > 0 && strchr(" \n\r", text[size - 1])) size--;
-        if (size > 0 && !memchr(text, '/', size) && !memchr(text, 0, size) && text[0] != '.' &&
+        if (size > 0 && !has_parts(text, size) && !memchr(text, 0, size) && text[0] != '.' &&
             asprintf(&found, "%s/snapshots/%.*s", model, (int)size, (const char *)text) < 0)
             found = NULL;
     }
@@ -64,8 +70,7 @@ static char *snapshot_in(const char *path) {
         free(snapshots);
         return found;
     }
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (strcmp(name, "snapshots") != 0) return NULL;
+    if (strcmp(i2v_path_name(path), "snapshots") != 0) return NULL;
     char *model = i2v_path_folder(path);
     char *found = model ? main_snapshot(model) : NULL;
     free(model);
@@ -95,15 +100,15 @@ static i2v_status find_page(char **path, const char *address, const char *varian
 /* "model/" and "model" are the same folder, and messages join paths with a slash. */
 static void cut_slashes(char *path) {
     size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') path[--length] = '\0';
+    while (length > 1 && i2v_system_parts(path[length - 1])) path[--length] = '\0';
 }
 
 /* Of "model/model_index.json", the folder. */
 static void cut_index(char *path) {
-    const char *slash = strrchr(path, '/');
-    if (strcmp(slash ? slash + 1 : path, index_name) != 0 || !i2v_is_file(path)) return;
-    if (slash)
-        path[slash == path ? 1 : slash - path] = '\0';
+    size_t folder = (size_t)(i2v_path_name(path) - path);
+    if (strcmp(path + folder, index_name) != 0 || !i2v_is_file(path)) return;
+    if (folder)
+        path[folder > 1 ? folder - 1 : 1] = '\0';
     else
         strcpy(path, ".");
 }

@@ -9,7 +9,7 @@ i2v_status i2v_check_given(i2v_engine *engine, const float *values, size_t count
 
 /* The same of what a part of the model computed, which the format names, and of values larger than any model computes:
  * I2V_ERROR_MODEL, with what may have caused it. */
-__attribute__((format(printf, 5, 6))) i2v_status
+I2V_PRINTF(5, 6) i2v_status
 i2v_check_computed(i2v_engine *engine, i2v_part part, const float *values, size_t count, const char *format, ...);
 
 #endif

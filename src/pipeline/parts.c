@@ -158,7 +158,7 @@ static const i2v_file_part *part_in(const i2v_file_layout *layout, i2v_part part
 
 /* Published files do not say their number of frames, but their names do: svd, svd_xt, svd_xt_1_1. */
 static int frames_of_name(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = i2v_path_name(path);
     return strcasestr(name, "svd") && !strcasestr(name, "xt") ? 14 : 25;
 }
 

@@ -46,7 +46,7 @@ typedef struct {
     size_t bytes;
 } operation_record;
 
-__attribute__((format(printf, 3, 4))) static void record(i2v_profile *profile, operation_record of, const char *format,
+I2V_PRINTF(3, 4) static void record(i2v_profile *profile, operation_record of, const char *format,
                                                          ...) {
     if (!profile) return;
     double seconds = i2v_now() - of.began;

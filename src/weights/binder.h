@@ -16,11 +16,11 @@ i2v_status i2v_binder_begin(i2v_binder *binder, const i2v_weights *weights, i2v_
 
 /* The tensor called by the formatted name if it has exactly this shape and a floating dtype. Otherwise NULL, and the
  * failure names the tensor, its file, the shape found and the shape wanted. */
-__attribute__((format(printf, 4, 5))) const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *shape, int ndim,
+I2V_PRINTF(4, 5) const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *shape, int ndim,
                                                                  const char *format, ...);
 
 /* 1 if there is a tensor of that name. */
-__attribute__((format(printf, 2, 3))) int i2v_binder_has(const i2v_binder *binder, const char *format, ...);
+I2V_PRINTF(2, 3) int i2v_binder_has(const i2v_binder *binder, const char *format, ...);
 
 /* Marks all tensors whose name starts with prefix as known and not used. */
 void i2v_binder_ignore(i2v_binder *binder, const char *prefix);

@@ -24,7 +24,7 @@ i2v_status i2v_config_open_text(i2v_config **config, const char *text, const cha
 i2v_status i2v_config_close(i2v_config *config, i2v_error *error);
 
 /* Marks the config as failed: the sentence is preceded by the file's path. For checks of meaning by the caller. */
-__attribute__((format(printf, 2, 3))) void i2v_config_fail(i2v_config *config, const char *format, ...);
+I2V_PRINTF(2, 3) void i2v_config_fail(i2v_config *config, const char *format, ...);
 
 /* 1 if key is there and not null. */
 int i2v_config_has(const i2v_config *config, const char *key);

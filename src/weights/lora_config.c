@@ -69,8 +69,7 @@ static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
  * there can be meant; NULL: there is none. */
 static char *config_beside(const char *path) {
     static const char name[] = "adapter_model.safetensors", beside[] = "adapter_config.json";
-    const char *base = strrchr(path, '/');
-    base = base ? base + 1 : path;
+    const char *base = i2v_path_name(path);
     if (strcmp(base, name) != 0 && !i2v_lora_is_alone(path)) return NULL;
     char *config;
     if (asprintf(&config, "%.*s%s", (int)(base - path), path, beside) < 0) return NULL;

@@ -32,7 +32,7 @@ typedef struct i2v_name_map {
 
 /* Room for any name that a map makes; longer ones are cut, and then match nothing. */
 #define I2V_NAME_SIZE 512
-__attribute__((format(printf, 2, 3))) void i2v_name_print(char name[I2V_NAME_SIZE], const char *format, ...);
+I2V_PRINTF(2, 3) void i2v_name_print(char name[I2V_NAME_SIZE], const char *format, ...);
 
 /* The tensor `file` is wanted under `name`. */
 void i2v_name_map_tensor(i2v_name_map *map, i2v_name_change change, const char *file, const char *name);

@@ -91,7 +91,7 @@ static i2v_status check_map(const i2v_weights *weights, const i2v_shard_index *i
         const i2v_weight *weight = i2v_weights_find(weights, name);
         const char *shard = json_string_value(value);
         /* shards lie in one folder: the paths differ in their last part alone */
-        if (!weight || strcmp(strrchr(weight->file, '/') + 1, shard) != 0)
+        if (!weight || strcmp(i2v_path_name(weight->file), shard) != 0)
             return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is not in %s, which should have it; download both",
                             weights->path, name, shard);
     }

@@ -1,6 +1,7 @@
 /* What the network is without libcurl (I2V_HUB=OFF): named. The hub's cache is read by the same code as it is filled, and
  * is left out with it. */
 #include "base/error.h"
+#include "hub/environment.h"
 #include "hub/page.h"
 #include "hub/url.h"
 
@@ -12,6 +13,16 @@ void i2v_hub_options_default(i2v_hub_options *options) {
 
 static i2v_status refuse(const char *what, const char *way_out, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s: this build is without libcurl (I2V_HUB=OFF); %s", what, way_out);
+}
+
+i2v_status i2v_hub_environment_read(i2v_hub_environment *environment, const i2v_hub_options *options,
+                                    i2v_error *error) {
+    *environment = (i2v_hub_environment){0};
+    return refuse("the hub's cache", "give a folder or a file", error);
+}
+
+void i2v_hub_environment_free(i2v_hub_environment *environment) {
+    *environment = (i2v_hub_environment){0}; /* it never holds anything */
 }
 
 static i2v_status no_model(i2v_hub_model **model, const char *id, i2v_error *error) {
