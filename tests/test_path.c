@@ -35,10 +35,13 @@ static void test_parts(void **state) {
     check("a.png", ".", "a.png");
     check("", ".", "");
     check("/a.png", "/", "a.png");
+    check("/b/a.png", "/b", "a.png");
     check("b/a.png", "b", "a.png");
     check("c/b/a.png", "c/b", "a.png");
     check("c/b/", "c/b", "");
     if (ON_WINDOWS) {
+        check("C:\\a.png", "C:\\", "a.png");
+        check("C:a.png", "C:", "a.png");
         check("b\\a.png", "b", "a.png");
         check("C:\\c/b\\a.png", "C:\\c/b", "a.png");
         check("c\\b/a.png", "c\\b", "a.png");
@@ -58,6 +61,7 @@ static void check_output(const char *path) {
     assert_true(i2v_path_name(file.temporary) == file.temporary + folder);
     if (i2v_output_file_commit(&file, &error)) fail_msg("%s", error.message);
     assert_true(i2v_is_file(path));
+    assert_int_equal(i2v_output_file_check(path, 0, &error), I2V_OK);
     unlink(path);
 }
 

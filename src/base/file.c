@@ -153,15 +153,15 @@ char *i2v_path_join(const char *folder, const char *name) {
 }
 
 const char *i2v_path_name(const char *path) {
-    const char *name = path;
-    for (; *path; path++)
-        if (i2v_system_parts(*path)) name = path + 1;
+    const char *name = path + i2v_system_root(path);
+    for (const char *c = name; *c; c++)
+        if (i2v_system_parts(*c)) name = c + 1;
     return name;
 }
 
 char *i2v_path_folder(const char *path) {
     size_t length = (size_t)(i2v_path_name(path) - path);
-    return length ? strndup(path, length > 1 ? length - 1 : 1) : strdup(".");
+    return length ? strndup(path, length > i2v_system_root(path) ? length - 1 : length) : strdup(".");
 }
 
 int i2v_is_file(const char *path) {

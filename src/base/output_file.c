@@ -21,17 +21,11 @@ static size_t folder_length(const char *path) {
     return (size_t)(i2v_path_name(path) - path);
 }
 
-/* The folder of path; allocated, NULL without memory. */
-static char *folder_of(const char *path) {
-    size_t length = folder_length(path);
-    return length ? strndup(path, length) : strdup(".");
-}
-
 /* ---- where it goes ---------------------------------------------------------------------------------------------- */
 
 /* What link, the content of the link at path, leads to. */
 static char *follow(const char *path, const char *link) {
-    if (i2v_system_is_absolute(link)) return strdup(link);
+    if (i2v_system_root(link)) return strdup(link);
     size_t folder = folder_length(path), size = folder + strlen(link) + 1;
     char *target = malloc(size);
     if (target) snprintf(target, size, "%.*s%s", (int)folder, path, link);
@@ -58,7 +52,7 @@ static char *follow_links(const char *path) {
 }
 
 static int is_guarded(const char *target, const struct stat *file) {
-    char *folder = folder_of(target);
+    char *folder = i2v_path_folder(target);
     int guarded = folder && i2v_system_is_guarded(folder, file);
     free(folder);
     return guarded;
@@ -205,7 +199,7 @@ i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_err
 
 void i2v_output_file_sweep(const char *path) {
     enum { DAY = 24 * 60 * 60 };
-    char *target = follow_links(path), *folder = target ? folder_of(target) : NULL;
+    char *target = follow_links(path), *folder = target ? i2v_path_folder(target) : NULL;
     if (folder) i2v_system_sweep(folder, is_temporary_name, DAY);
     free(folder);
     free(target);

@@ -80,8 +80,9 @@ int i2v_system_is_link(const char *path);
 /* Whether c parts the names in a path. */
 int i2v_system_parts(char c);
 
-/* Whether path begins at a root, not at the folder that is current. */
-int i2v_system_is_absolute(const char *path);
+/* The length of the root that path begins at, 0 where it begins at the folder that is current: of "/a" 1, of Windows'
+ * "C:/a" 3. */
+size_t i2v_system_root(const char *path);
 
 /* What the link at path holds, allocated; NULL with errno set, also of what is no link. */
 char *i2v_system_read_link(const char *path);

@@ -79,7 +79,7 @@ int i2v_system_parts(char c) {
     return c == '/';
 }
 
-int i2v_system_is_absolute(const char *path) {
+size_t i2v_system_root(const char *path) {
     return *path == '/';
 }
 

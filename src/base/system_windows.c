@@ -174,8 +174,9 @@ int i2v_system_parts(char c) {
     return c == '/' || c == '\\';
 }
 
-int i2v_system_is_absolute(const char *path) {
-    return i2v_system_parts(path[0]) || (path[0] && path[1] == ':');
+size_t i2v_system_root(const char *path) {
+    size_t drive = path[0] && path[1] == ':' ? 2 : 0;
+    return drive + (size_t)i2v_system_parts(path[drive]);
 }
 
 /* A link is replaced and not followed: what it holds takes more than a call to read. */

@@ -70,10 +70,8 @@ static i2v_status find_format(const i2v_video_format **format, const char *path,
 }
 
 static i2v_status check_folder(const char *path, i2v_error *error) {
-    size_t length = (size_t)(i2v_path_name(path) - path);
-    if (length == 0) return I2V_OK;
-    char *folder = strndup(path, length);
-    if (!folder) return i2v_fail_memory(error, path, length);
+    char *folder = i2v_path_folder(path);
+    if (!folder) return i2v_fail_memory(error, path, strlen(path));
     i2v_status status = I2V_OK;
     if (!i2v_is_folder(folder)) {
         status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: there is no folder %s; create it first", path, folder);
