@@ -12,3 +12,6 @@ set(CMAKE_OSX_SYSROOT "" CACHE STRING "")
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE NEVER)
 set(ENV{PKG_CONFIG_LIBDIR} ${root}/headers/pkgconfig)
+if(MACOS_ARCHITECTURE STREQUAL x86_64)
+  set(CMAKE_C_FLAGS_INIT -mevex512) # Zig's processor takes registers of 512 bits away, which -mavx512f does not give back
+endif()
