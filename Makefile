@@ -68,7 +68,7 @@ test-aarch64: packages
 # What is left without the libraries that one can do without, and its tests, or those that TESTS names.
 PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF
 WITHOUT_PARTS = $(PARTS:%=-DI2V_%=OFF)
-SMALL = ^(parts_off|sha256|npy|resize|weights|clip|vae|pipeline|example|changing_files|file|parallel)$$
+SMALL = ^(parts_off|path|sha256|npy|resize|weights|clip|vae|pipeline|example|changing_files|file|parallel)$$
 test-parts: packages
 	cmake -S . -B build/parts-off -G Ninja -DCMAKE_BUILD_TYPE=Release -DI2V_WERROR=ON $(WITHOUT_PARTS)
 	cmake --build build/parts-off
