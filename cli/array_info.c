@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Channels of Stable Video Diffusion's latents and the most that a model here may have (the bundled one has 16), and
- * the pixels that a latent of all of these stands for on each side. */
-enum { CHANNELS = 4, MOST_CHANNELS = 64, SCALE = 8 };
+/* Channels of Stable Video Diffusion's latents and of the bundled model's, the most that a model here may have, and the
+ * pixels that a latent of those two stands for on each side: of others, the file does not say. */
+enum { CHANNELS = 4, BUNDLED_CHANNELS = 16, MOST_CHANNELS = 64, SCALE = 8 };
 
 typedef struct stored_array {
     const char *path, *container;
@@ -24,13 +24,16 @@ static int64_t size_at(const stored_array *array, int places) {
 
 /* [frames, height, width, 3]; no video has 4 rows, while latents may be 3 wide. */
 static int is_frames(const stored_array *array) {
-    return array->ndim == 4 && size_at(array, 0) == 3 && size_at(array, 2) != CHANNELS;
+    if (array->ndim != 4 || size_at(array, 0) != 3 || size_at(array, 2) == CHANNELS) return 0;
+    return size_at(array, 1) > 0 && size_at(array, 2) > 0 && size_at(array, 3) > 0;
 }
 
 /* [frames, channels, height, width], of clips or several videos with their number before. */
 static int is_latents(const stored_array *array) {
     if ((array->ndim != 4 && array->ndim != 5) || is_frames(array)) return 0;
-    return size_at(array, 2) > 0 && size_at(array, 2) <= MOST_CHANNELS;
+    for (int i = 0; i < array->ndim; i++)
+        if (array->shape[i] == 0) return 0;
+    return size_at(array, 2) <= MOST_CHANNELS;
 }
 
 static uint64_t pixels(int64_t latents) {
@@ -55,15 +58,16 @@ static void print_head(const stored_array *array, const char *kind) {
 
 static void print_latents(const stored_array *array) {
     print_head(array, "latents");
-    printf("latent     %" PRId64 "x%" PRId64 ", %" PRId64 " channels, one for %dx%d pixels\n", size_at(array, 0),
-           size_at(array, 1), size_at(array, 2), SCALE, SCALE);
+    printf("latent     %" PRId64 "x%" PRId64 ", %" PRId64 " channels\n", size_at(array, 0), size_at(array, 1),
+           size_at(array, 2));
     printf("video      %" PRIu64 "x%" PRIu64 ", %" PRId64 " frames", pixels(size_at(array, 0)),
            pixels(size_at(array, 1)), frames_in_all(array));
-    if (array->ndim == 5) printf(" in %" PRId64 " clips of %" PRId64, array->shape[0], size_at(array, 3));
-    printf("\n");
+    if (array->ndim == 5 && array->shape[0] > 1)
+        printf(" in %" PRId64 " clips of %" PRId64, array->shape[0], size_at(array, 3));
+    printf(", if a latent stands for %dx%d pixels, as in Stable Video Diffusion\n", SCALE, SCALE);
     cli_line(stdout, "to decode  img2vid decode %s -o video.mp4%s", array->path,
-             size_at(array, 2) == CHANNELS ? " --model MODEL, the model that made them"
-                                           : ", with --model if another than the bundled model made them");
+             size_at(array, 2) == BUNDLED_CHANNELS ? ", with --model if another than the bundled model made them"
+                                                   : " --model MODEL, the model that made them");
 }
 
 static void print_frames(const stored_array *array) {

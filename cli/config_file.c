@@ -93,6 +93,8 @@ static int read_descriptor(char **text, int descriptor, const char *path) {
         size += (size_t)got;
     }
     (*text)[size] = 0;
+    /* editors of Windows begin a file of UTF-8 with this */
+    if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) memmove(*text, *text + 3, (size -= 3) + 1);
     if (size > MOST) return fail_read(path, "it has more than 64 KiB");
     return memchr(*text, 0, size) ? fail_read(path, "it is no text") : CLI_PARSED;
 }

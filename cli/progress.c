@@ -48,7 +48,7 @@ static void describe_time(char *text, size_t size, double seconds) {
         snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
 }
 
-/* "denoise 3 of 25, 12.34 s/step, 4:31 left", within a step "denoise 3.4 of 25"; what is left is all of the task. */
+/* "denoise 3 of 25, 4:31 left, 12.34 s/step", within a step "denoise 3.4 of 25"; what is left is all of the task. */
 static void describe(char *text, size_t size, const cli_progress *progress, const i2v_event *event) {
     const char *unit = event->phase == I2V_PHASE_LOAD ? " MiB" : event->phase == I2V_PHASE_DECODE ? " frames" : "";
     char video[32] = "", clip[48] = "", rate[64] = "", left[64] = "", time[32];
@@ -63,7 +63,7 @@ static void describe(char *text, size_t size, const cli_progress *progress, cons
         snprintf(left, sizeof left, ", %s left", time);
     }
     snprintf(text, size, "%s%s%s%s %.*f of %d%s%s%s", progress->task, i2v_phase_name(event->phase), clip, video, within,
-             event->steps_done, event->steps, unit, rate, left);
+             event->steps_done, event->steps, unit, left, rate); /* a narrow terminal cuts the end */
 }
 
 static int terminal_columns(void) {

@@ -410,8 +410,8 @@ describing() {
     printed '^latents  *old.latent$'
     printed '^container  safetensors$'
     printed '^shape  *\[2,4,6,8\]$'
-    printed '^latent  *8x6, 4 channels, one for 8x8 pixels$'
-    printed '^video  *64x48, 2 frames$'
+    printed '^latent  *8x6, 4 channels$'
+    printed '^video  *64x48, 2 frames, if a latent stands for 8x8 pixels'
     printed '^to decode  *img2vid decode old.latent -o video.mp4'
     run info old.latent --json
     printed '"kind": "latents"'
@@ -421,7 +421,7 @@ describing() {
         works "$scratch/out" info $file
         printed "^latents  *$file\$"
         printed '^container  npy$'
-        printed '^video  *64x48, 2 frames$'
+        printed '^video  *64x48, 2 frames, if a latent stands for 8x8 pixels'
         grep -q '0x0' "$scratch/out" && fail 'a size of nothing'
         works "$scratch/out" info $file --json
         printed '^  "kind": "latents",$'
@@ -445,13 +445,20 @@ describing() {
     printed 'neither frames'
     works "$scratch/out" info other.npy --json
     printed '^  "kind": "array",$'
+    array none.npy '(0, 32, 32, 3)' 0
+    works "$scratch/out" info none.npy
+    printed '^array  *none.npy$'
+    array eight.npy '(2, 8, 4, 4)' 1024
+    works "$scratch/out" info eight.npy
+    printed 'decode eight.npy -o video.mp4 --model MODEL'
     array small.npy '(14, 16, 20, 32)' 573440 # of the bundled model
     works "$scratch/out" info small.npy
-    printed '^latent  *32x20, 16 channels, one for 8x8 pixels$'
-    printed '^video  *256x160, 14 frames$'
+    printed '^latent  *32x20, 16 channels$'
+    printed '^video  *256x160, 14 frames, if '
+    printed 'with --model if another than the bundled'
     array clips.npy '(3, 2, 4, 6, 8)' 4608
     works "$scratch/out" info clips.npy
-    printed '^video  *64x48, 4 frames in 3 clips of 2$'
+    printed '^video  *64x48, 4 frames in 3 clips of 2, if '
     works "$scratch/out" info clips.npy --json
     printed '^  "num_clips": 3,$'
     refused 1 'missing.latent' info missing.latent

@@ -30,8 +30,8 @@ has() {
 
 values() {
     works direct.gif generate picture.png -o direct.gif "${small[@]}" --fps 5 --loop --quality 50 --rng torch
-    configure '# all but the picture' '' "model=$model" '  width =  64  ' 'height = "48"' $'num_frames = 2\r' \
-        'num-inference-steps = 2' 'seed = 7' 'fps = 5' 'loop = true' 'quality = 50' 'rng = torch' 'output = out.gif' \
+    configure $'\xef\xbb\xbf# all but the picture, by an editor of Windows' '' "model=$model" '  width =  64  ' \
+        'height = "48"' $'num_frames = 2\r' 'num-inference-steps = 2' 'seed = 7' 'fps = 5' 'loop = true' 'quality = 50' 'rng = torch' 'output = out.gif' \
         'repeat = 3' 'max-memory = 4G' 'quiet = 1' 'json = 0' 'no-metadata = false'
     works out.gif generate picture.png
     same direct.gif out.gif

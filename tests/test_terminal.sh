@@ -162,8 +162,8 @@ progress() {
     drawn "${bar}load 0 of "
     drawn "${bar}encode 0 of 2"
     drawn "${bar}denoise 0 of 2"
-    drawn "${bar}denoise 0\\.[0-9] of 2, [0-9.]* s/step"
-    drawn "${bar}denoise 1\\.[0-9] of 2, [0-9.]* s/step, [0-9]*:[0-9][0-9] left"
+    drawn "${bar}denoise 0\\.[0-9] of 2, .*[0-9.]* s/step"
+    drawn "${bar}denoise 1\\.[0-9] of 2, [0-9]*:[0-9][0-9] left, [0-9.]* s/step"
     drawn "${bar}decode 0 of 14 frames"
     drawn '^writing watched.gif$'
     grep '^\[#*\] ' "$scratch/drawn" | grep -qv 'decode 14 of 14' && fail 'a bar was full before the end'

@@ -512,6 +512,10 @@ static void test_paths(void **state) {
         check_refused(video, in_folder(missing[i]), NULL, I2V_ERROR_IO, "there is no folder");
         assert_int_equal(i2v_video_check_path(in_folder(missing[i]), NULL), I2V_ERROR_IO);
     }
+    char name[300]; /* longer than names may be, while that of the file beside it is not */
+    snprintf(name, sizeof name, "%0256d.mp4", 0);
+    check_refused(video, in_folder(name), NULL, I2V_ERROR_IO, "too long");
+    assert_int_equal(i2v_video_check_path(in_folder(name), NULL), I2V_ERROR_IO);
     check_refused(video, "", NULL, I2V_ERROR_PARAMETER, "empty");
     check_refused(video, NULL, NULL, I2V_ERROR_PARAMETER, "empty");
     for (size_t i = 0; i < KINDS; i++) assert_int_equal(i2v_video_check_path(in_folder(kinds[i].name), NULL), I2V_OK);

@@ -68,7 +68,9 @@ static i2v_status fail_there(const i2v_output_file *file, i2v_error *error) {
  * root always could: a file without any write bit is meant to stay, as Vim takes it, too. */
 static i2v_status check_target(const i2v_output_file *file, struct stat *info, i2v_error *error) {
     *info = (struct stat){0};
-    if (stat(file->target, info) < 0) return I2V_OK; /* creating it says why, if it is not just new */
+    if (stat(file->target, info) < 0) { /* creating it says why, if it is not just new; but its own name is shorter */
+        return errno == ENAMETOOLONG ? i2v_fail_system(error, "write", file->path, errno) : I2V_OK;
+    }
     if (file->is_new) return fail_there(file, error);
     if (!S_ISREG(info->st_mode))
         return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is %s; give another name", file->path,
