@@ -1,14 +1,12 @@
 /* img2vid bench: what time goes to, beside what the machine could do. */
 #include "commands.h"
 #include "job.h"
-#include "signals.h"
 
 int cli_bench(const cli_settings *settings) {
     cli_job job;
     i2v_status status = cli_job_begin(&job, settings);
-    if (status == I2V_OK) {
-        cli_signals_running(job.engine);
+    if (status == I2V_OK) status = cli_job_running(&job);
+    if (status == I2V_OK)
         status = cli_job_engine_result(&job, i2v_bench(job.engine, &job.params, settings->repeat, &job.bench));
-    }
     return cli_job_end(&job, status);
 }

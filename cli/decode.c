@@ -4,7 +4,6 @@
 #include "existing.h"
 #include "job.h"
 #include "overwrite.h"
-#include "signals.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -51,9 +50,10 @@ int cli_decode(const cli_settings *settings) {
     i2v_status status = cli_job_begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job, &latents, shape, &first);
     if (status == I2V_OK) status = cli_overwrite_check(&job, (int)shape[first]);
+    if (status == I2V_OK) status = cli_existing_check(&job);
     job.skipped = status == I2V_OK && !settings->plan && cli_task_is_done(&job);
+    if (status == I2V_OK) status = cli_job_running(&job);
     if (status == I2V_OK && !job.skipped) {
-        cli_signals_running(job.engine);
         int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];
         cli_detail_input(&job);
         if (!settings->plan && cli_detail_wanted(&job))

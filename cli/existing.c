@@ -1,37 +1,88 @@
 #include "existing.h"
+#include "standard_output.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-int cli_is_there(const char *path, int frames) {
+/* One of each, or "". */
+typedef struct findings {
+    char there[PATH_MAX], missing[PATH_MAX];
+} findings;
+
+/* A folder or a pipe is nothing that was made: writing there says so. */
+static int is_file(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/* The one file of path, or one a frame. */
+static void find_path(findings *found, const char *path, int frames) {
     char file[PATH_MAX], first[PATH_MAX] = "";
     for (int frame = 1; frame <= frames; frame++) {
-        if (i2v_video_file(path, frame, file, sizeof file, NULL) != I2V_OK) return 0;
-        if (strcmp(file, first) == 0) break; /* one file for all frames */
-        if (access(file, F_OK) != 0) return 0;
+        if (i2v_video_file(path, frame, file, sizeof file, NULL) != I2V_OK) {
+            snprintf(found->missing, sizeof found->missing, "%s", path);
+            return;
+        }
+        if (strcmp(file, first) == 0) return;
         if (frame == 1) strcpy(first, file);
+        char *to = is_file(file) ? found->there : found->missing;
+        if (!*to) strcpy(to, file);
     }
-    return frames > 0;
 }
 
-int cli_is_kept(const cli_job *job, const char *path, int frames) {
-    return job->settings->skip_existing && strcmp(path, "-") != 0 && cli_is_there(path, frames);
-}
-
-static int all_are_kept(const cli_job *job, const char *pattern, int frames) {
-    int count = cli_videos_count(job->settings), kept = 1;
-    for (int i = 0; kept && pattern && i < count; i++) {
+/* 0 without memory. */
+static int find_pattern(findings *found, const cli_job *job, const char *pattern, int frames) {
+    int count = cli_videos_count(job->settings);
+    for (int i = 0; pattern && i < count && !(*found->there && *found->missing); i++) {
         char *path = cli_job_path(job, pattern, i, count);
-        kept = path && cli_is_kept(job, path, frames);
+        if (!path) return 0;
+        find_path(found, path, frames);
         free(path);
     }
-    return kept;
+    return 1;
+}
+
+static int find_task(findings *found, const cli_job *job) {
+    *found->there = *found->missing = 0;
+    return find_pattern(found, job, job->settings->path, job->file_frames) &&
+           find_pattern(found, job, job->settings->save_latents, 1);
+}
+
+static int asked_for(const cli_settings *settings) {
+    return settings->skip_existing && settings->path && !cli_is_standard_output(settings->path);
+}
+
+int cli_is_kept(const cli_job *job, const char *path) {
+    findings found = {"", ""};
+    if (!job->settings->skip_existing) return 0;
+    find_path(&found, path, 1);
+    return *found.there != 0;
 }
 
 int cli_task_is_done(const cli_job *job) {
-    const cli_settings *settings = job->settings;
-    return settings->skip_existing && settings->path && all_are_kept(job, settings->path, job->file_frames) &&
-           all_are_kept(job, settings->save_latents, 1);
+    findings found;
+    return asked_for(job->settings) && find_task(&found, job) && *found.there && !*found.missing;
+}
+
+i2v_status cli_existing_check(cli_job *job) {
+    findings found;
+    i2v_error *error = &job->error;
+    if (!asked_for(job->settings)) return I2V_OK;
+    for (size_t i = 0; error->status == I2V_OK && i < cli_tasks_count(job->settings); i++) {
+        job->task = cli_task_at(job->settings, i);
+        if (!find_task(&found, job)) {
+            snprintf(error->message, sizeof error->message, "not enough memory for the names of all files");
+            error->status = I2V_ERROR_MEMORY;
+        } else if (*found.there && *found.missing) {
+            snprintf(error->message, sizeof error->message,
+                     "%.400s is there and %.400s, which belongs to it, is not: remove the one, or give other names",
+                     found.there, found.missing);
+            error->status = I2V_ERROR_IO;
+        }
+    }
+    job->task = cli_task_at(job->settings, 0);
+    return error->status;
 }

@@ -51,7 +51,8 @@ static i2v_status load_latents(cli_job *job, float **data) {
 static i2v_status begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = cli_job_begin(job, settings);
     if (status != I2V_OK) return status;
-    return cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
+    status = cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
+    return status == I2V_OK ? cli_existing_check(job) : status;
 }
 
 /* --plan: neither picture nor noise matter. */
@@ -125,7 +126,7 @@ int cli_generate(const cli_settings *settings) {
     if (status == I2V_OK) status = load_latents(&job, &latents);
     if (status == I2V_OK && cli_detail_wanted(&job))
         cli_detail_plan(&job, i2v_plan_generate(job.engine, &job.params, &job.plan), &job.plan);
-    if (status == I2V_OK) cli_signals_running(job.engine);
+    if (status == I2V_OK) status = cli_job_running(&job);
     int exit_status;
     if (cli_tasks_count(settings) > 1) {
         exit_status = cli_many_run(&job, status, make);

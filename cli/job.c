@@ -45,7 +45,7 @@ char *cli_job_shown_path(const cli_job *job, const char *pattern, int index, int
 static i2v_status check_file(cli_job *job, const char *path, int latents) {
     i2v_output output;
     if (cli_is_standard_output(path) && !latents) return cli_standard_output_prepare(job);
-    if (cli_is_kept(job, path, 1)) return I2V_OK;
+    if (cli_is_kept(job, path)) return I2V_OK;
     i2v_output_default(&output);
     output.no_replace = job->settings->output.no_replace;
     i2v_status status = cli_folders_make(&job->folders, path, &job->error);
@@ -133,6 +133,7 @@ void cli_job_select(cli_job *job, size_t place) {
     job->input_failed = 0;
     job->error = (i2v_error){0};
     job->save_seconds = 0;
+    job->skipped = 0;
     free(job->latents_path);
     job->latents_path = NULL;
     job->began = cli_now();
@@ -163,12 +164,18 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     job->params.user = job;
     cli_progress_begin(&job->progress, settings->quiet, job->notes);
     cli_job_select(job, 0);
+    cli_signals_note(1); /* an end at once would leave the folders of the outputs */
     i2v_status status = check_outputs(job);
     if (status == I2V_OK) status = open_model(job);
     write_notes(job);
     if (status == I2V_OK) cli_detail_job(job);
     if (status == I2V_OK && settings->path && !settings->no_metadata) status = cli_metadata_check(job);
     return status;
+}
+
+i2v_status cli_job_running(cli_job *job) {
+    cli_signals_running(job->engine);
+    return cli_signals_came(NULL) ? I2V_CANCELLED : I2V_OK;
 }
 
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
@@ -180,13 +187,13 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
 }
 
 static i2v_status save_video(cli_job *job, int index, const char *path) {
-    if (cli_is_kept(job, path, job->file_frames)) return I2V_OK;
     char doing[300];
     snprintf(doing, sizeof doing, "%swriting %s", job->progress.task, path);
     cli_progress_say(&job->progress, doing);
     i2v_output output = job->settings->output;
     output.index = index;
     output.cancelled = cli_signals_came;
+    output.no_replace |= job->settings->skip_existing; /* it was not there before the run */
     job->error.status = I2V_OK;
     char *metadata = job->settings->no_metadata ? NULL : cli_metadata_text(job, index);
     if (!metadata && !job->settings->no_metadata) {
@@ -210,7 +217,9 @@ i2v_status cli_job_save(cli_job *job) {
     double began = cli_now();
     i2v_status status = I2V_OK;
     int count = job->video->num_videos;
-    for (int i = 0; path && status == I2V_OK && i < count; i++) {
+    /* another run was faster; latents of this one would not belong to its video */
+    job->skipped = !job->settings->save_latents && cli_task_is_done(job);
+    for (int i = 0; path && !job->skipped && status == I2V_OK && i < count; i++) {
         char *numbered = cli_job_path(job, path, i, count);
         status = cli_signals_came(NULL) ? I2V_CANCELLED
                  : numbered             ? save_video(job, i, numbered)
@@ -231,6 +240,8 @@ static int report_failure(const cli_job *job) {
 int cli_job_end(cli_job *job, i2v_status status) {
     int exit_status = CLI_DONE;
     cli_signals_running(NULL);
+    cli_folders_end(&job->folders);
+    cli_signals_note(0);
     cli_progress_end(&job->progress);
     if (status == I2V_CANCELLED) {
         job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
@@ -263,6 +274,6 @@ void cli_job_close(cli_job *job) {
     free(job->model_path);
     free(job->latents_path);
     free(job->clips_latents);
-    free(job->latents_kept);
     cli_folders_end(&job->folders);
+    cli_signals_note(0);
 }

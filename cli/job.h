@@ -38,7 +38,6 @@ typedef struct cli_job {
     int file_frames; /* of each video file, once cli_overwrite_check has been */
     int skipped;     /* all of the task's files are there, and --skip-existing was given */
     cli_folders folders;
-    char *latents_kept;   /* [videos]: 1 of latents that were there before, under --skip-existing; or NULL */
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
 } cli_job;
@@ -48,6 +47,9 @@ i2v_status cli_job_begin(cli_job *job, const cli_settings *settings);
 
 /* Turns to another of the settings' tasks; the first is there from the beginning. */
 void cli_job_select(cli_job *job, size_t place);
+
+/* From here on a signal cancels the engine's call; I2V_CANCELLED if one came before. */
+i2v_status cli_job_running(cli_job *job);
 
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);

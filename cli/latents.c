@@ -1,5 +1,4 @@
 #include "latents.h"
-#include "existing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,21 +27,12 @@ static const float *clips_so_far(cli_job *job, const i2v_event *event) {
     return first;
 }
 
-/* Was job->latents_path there before its first clip? Without memory it counts as not: they are written again. */
-static int is_kept(cli_job *job, const i2v_event *event) {
-    if (!job->settings->skip_existing) return 0;
-    if (!job->latents_kept) job->latents_kept = calloc((size_t)event->num_videos, 1);
-    if (!job->latents_kept) return 0;
-    if (event->clip == 0) job->latents_kept[event->video] = (char)cli_is_kept(job, job->latents_path, 1);
-    return job->latents_kept[event->video];
-}
-
 /* first: of the file, which grows clip by clip. */
 static i2v_status write_array(cli_job *job, const float *latents, const int64_t *shape, int ndim, int first) {
     const char *path = job->latents_path;
     i2v_status status = cli_folders_make(&job->folders, path, &job->error);
     if (status != I2V_OK) return status;
-    return first && job->settings->output.no_replace
+    return first && (job->settings->output.no_replace || job->settings->skip_existing)
                ? i2v_array_save_new(path, latents, shape, ndim, &job->error)
                : i2v_array_save(path, latents, shape, ndim, &job->error);
 }
@@ -62,11 +52,9 @@ i2v_status cli_latents_save(cli_job *job, const i2v_event *event) {
         snprintf(job->error.message, sizeof job->error.message, "not enough memory to write %s", pattern);
         return job->error.status = I2V_ERROR_MEMORY;
     }
-    if (!is_kept(job, event)) {
-        i2v_status status = write_array(job, latents, shape + skipped, 5 - skipped, event->clip == 0);
-        job->save_seconds += cli_now() - began;
-        if (status == I2V_OK) return status;
-    }
+    i2v_status status = write_array(job, latents, shape + skipped, 5 - skipped, event->clip == 0);
+    job->save_seconds += cli_now() - began;
+    if (status == I2V_OK) return status;
     free(job->latents_path);
     job->latents_path = NULL;
     return job->error.status;

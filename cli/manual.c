@@ -210,7 +210,7 @@ static const cli_entry metadata_entries[] = {
 static const cli_entry status_entries[] = {{"0", "Done."},
                                               {"1", "Failed; one line on standard error says why, and the way out."},
                                               {"2", "Wrong usage: an unknown option, or a value of the wrong kind."},
-                                              {"130", "Interrupted, by Ctrl-C or SIGTERM."},
+                                              {"130", "Interrupted, by Ctrl-C, SIGTERM or SIGHUP."},
                                               {NULL, NULL}};
 
 void cli_print_manual(const cli_command_list *list) {

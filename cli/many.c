@@ -38,14 +38,14 @@ static int report_made(cli_job *job) {
 
 /* CLI_DONE to go on with the next. */
 static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
-    if (cli_task_is_done(job)) {
+    job->skipped = cli_task_is_done(job);
+    i2v_status status = job->skipped ? I2V_OK : make(job);
+    int exit_status = CLI_DONE;
+    if (status == I2V_OK && job->skipped) {
         count->skipped++;
         cli_progress_end(&job->progress);
-        return cli_report_skipped(job);
-    }
-    i2v_status status = make(job);
-    int exit_status = CLI_DONE;
-    if (status == I2V_OK) {
+        exit_status = cli_report_skipped(job);
+    } else if (status == I2V_OK) {
         count->made++;
         exit_status = report_made(job);
     } else if (status == I2V_CANCELLED) {

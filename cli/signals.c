@@ -1,4 +1,4 @@
-/* Ctrl-C and SIGTERM. A signal handler gets no pointer from its installer, so that these variables, with
+/* Ctrl-C, SIGTERM and SIGHUP. A signal handler gets no pointer from its installer, so that these variables, with
  * those of log.c, are the only ones in the program that change and belong to no call. */
 #include "signals.h"
 #include "message.h"
@@ -25,6 +25,9 @@ void cli_signals_install(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction before;
+    /* a closed terminal; nohup has it ignored, and means it */
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);

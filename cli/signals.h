@@ -1,4 +1,4 @@
-/* Ctrl-C and SIGTERM. */
+/* Ctrl-C, SIGTERM and SIGHUP. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 

@@ -57,7 +57,7 @@ folder_goes() {
 no_overwrite() {
     printf old > a.mp4
     cp a.mp4 l.npy
-    refused 1 'cannot write a.mp4: it is there already, and .*--no-overwrite' generate missing.png -o a.mp4 \
+    refused 1 'cannot write a.mp4: it is there already; give another name' generate missing.png -o a.mp4 \
         "${small[@]}" --no-overwrite
     refused 1 'cannot write l.npy: it is there already' generate missing.png -o b.mp4 --save-latents l.npy \
         "${small[@]}" --no-overwrite
@@ -133,22 +133,82 @@ skip_existing() {
     ends 1 generate missing.png a.png -o 'x/{name}.npy' "${small[@]}" --skip-existing --quiet
     said '0 of 2 made, 1 skipped; failed: missing.png'
     chmod u+w x/a.npy
-    # what lacks is made, and nothing else is written
+    # the files of a task belong together
     printf old > x/v-1.npy
-    printf old > x/l-2.npy
-    works x/v-2.npy generate a.png -o x/v.npy --save-latents x/l.npy "${small[@]}" --num-videos 2 --extend 1 \
-        --skip-existing --quiet
-    check_old x/v-1.npy x/l-2.npy
-    there x/l-1.npy
-    ends 0 decode x/l-1.npy -o x/again.npy --model "$model" --quiet
+    refused 1 'x/v-1.npy is there and x/v-2.npy, which belongs to it, is not: remove the one' \
+        generate missing.png -o x/v.npy "${small[@]}" --num-videos 2 --skip-existing
+    refused 1 'x/a.npy is there and x/l.npy, ' generate missing.png -o x/a.npy --save-latents x/l.npy "${small[@]}" \
+        --skip-existing
+    refused 1 'x/v-1.npy is there and x/n.npy, ' generate missing.png -o x/n.npy --save-latents x/v-1.npy \
+        "${small[@]}" --skip-existing
+    works x/n.npy generate a.png -o x/n.npy --save-latents x/l.npy "${small[@]}" --extend 1 --skip-existing --quiet
+    ends 0 decode x/l.npy -o x/again.npy --model "$model" --quiet
+    # only a file is something that was made
+    mkdir x/d.mp4
+    mkfifo x/p.mp4
+    refused 1 'cannot write x/d.mp4: it is a folder' generate a.png -o x/d.mp4 "${small[@]}" --skip-existing
+    refused 1 'cannot write x/p.mp4: it is ' generate a.png -o x/p.mp4 "${small[@]}" --skip-existing
     # frames: all of them
     ends 0 decode latents.npy -o x/%d.png --model "$model" --quiet
     ends 0 generate missing.png -o x/%d.png "${small[@]}" --skip-existing
     said '^skipped x/%d.png: it is there already$'
     rm x/2.png
-    works x/2.png generate a.png -o x/%d.png "${small[@]}" --skip-existing --quiet
+    printf old > x/1.png
+    refused 1 'x/1.png is there and x/2.png, ' generate a.png -o x/%d.png "${small[@]}" --skip-existing
+    check_old x/1.png
     chmod -R u+w x
     rm -r x
+}
+
+# One that another run makes meanwhile stays, and is not told of as written.
+skipped_late() {
+    local latents process
+    for latents in '' l.npy; do
+        mkfifo pipe
+        "$program" generate pipe -o new.npy "${small[@]}" ${latents:+--save-latents $latents} --skip-existing --json \
+            < /dev/null > "$scratch/out" 2> "$scratch/err" &
+        process=$!
+        exec 9> pipe # once the program reads
+        printf old > new.npy
+        cat a.png >&9
+        exec 9>&-
+        wait $process
+        status=$?
+        check_old new.npy
+        if [ "$latents" ]; then
+            [ $status = 1 ] || fail "status $status where a video appears whose latents are another's"
+            said 'cannot write new.npy: it is there already; give another name; its latents are kept in l.npy'
+        else
+            [ $status = 0 ] || fail "status $status where the video appears"
+            said '^skipped new.npy: it is there already$'
+            printed '^  "skipped": true,$'
+        fi
+        rm -f pipe new.npy l.npy
+    done
+}
+
+# Whenever a signal comes, no folder stays that was made for it.
+early_signal() {
+    local signal delay process
+    for signal in INT HUP; do
+        for delay in 0.01 0.03 0.06 0.1 0.2; do
+            "$program" generate a.png -o new/er/a.npy "${small[@]}" --num-inference-steps 9999 --quiet < /dev/null \
+                > "$scratch/out" 2> "$scratch/err" &
+            process=$!
+            for _ in $(seq 200); do
+                [ -e new ] && break
+                sleep 0.01
+            done
+            sleep $delay
+            kill -$signal $process
+            wait $process
+            status=$?
+            [ $status = 130 ] || fail "SIG$signal after $delay s: status $status"
+            said '^img2vid: interrupted$'
+            [ -e new ] && fail "SIG$signal after $delay s leaves a folder"
+            rm -rf new
+        done
+    done
 }
 
 standard_output() {
@@ -247,4 +307,4 @@ killed_in_decode() {
     done
 }
 
-run_groups folders folder_goes no_overwrite file_appears skip_existing standard_output slow_reader killed_in_decode
+run_groups folders folder_goes no_overwrite file_appears skip_existing skipped_late early_signal standard_output slow_reader killed_in_decode

@@ -59,9 +59,7 @@ static int is_guarded(const char *target, const struct stat *file) {
 }
 
 static i2v_status fail_there(const i2v_output_file *file, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_IO,
-                    "cannot write %s: it is there already, and no_replace (--no-overwrite) keeps it; give another name",
-                    file->path);
+    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: it is there already; give another name", file->path);
 }
 
 /* The rename needs leave to write to the folder only. A file that is there is replaced if it could be written to, which
