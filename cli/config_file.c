@@ -73,15 +73,15 @@ static int find_path(char **path) {
 
 /* ---- its text --------------------------------------------------------------------------------------------------- */
 
-static int fail_read(const char *path, const char *why) {
-    return cli_fail("cannot read the configuration file %s: %s; --no-config leaves it out", path, why);
+static int fail_read(const cli_command *command, const char *path, const char *why) {
+    return cli_refuse(command, I2V_ERROR_IO, "cannot read the configuration file %s: %s; --no-config leaves it out", path, why);
 }
 
 /* All of a regular file, with a NUL behind it. */
-static int read_descriptor(char **text, int descriptor, const char *path) {
+static int read_descriptor(char **text, int descriptor, const char *path, const cli_command *command) {
     struct stat info;
-    if (fstat(descriptor, &info) != 0) return fail_read(path, strerror(errno));
-    if (!S_ISREG(info.st_mode)) return fail_read(path, S_ISDIR(info.st_mode) ? "it is a folder" : "it is no file");
+    if (fstat(descriptor, &info) != 0) return fail_read(command, path, strerror(errno));
+    if (!S_ISREG(info.st_mode)) return fail_read(command, path, S_ISDIR(info.st_mode) ? "it is a folder" : "it is no file");
     *text = malloc(MOST + 2);
     if (!*text) return fail_memory();
     size_t size = 0;
@@ -89,26 +89,26 @@ static int read_descriptor(char **text, int descriptor, const char *path) {
     while (got != 0 && size <= MOST) {
         got = read(descriptor, *text + size, MOST + 1 - size);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail_read(path, strerror(errno));
+        if (got < 0) return fail_read(command, path, strerror(errno));
         size += (size_t)got;
     }
     (*text)[size] = 0;
     /* editors of Windows begin a file of UTF-8 with this */
     if (strncmp(*text, "\xef\xbb\xbf", 3) == 0) memmove(*text, *text + 3, (size -= 3) + 1);
-    if (size > MOST) return fail_read(path, "it has more than 64 KiB");
-    return memchr(*text, 0, size) ? fail_read(path, "it is no text") : CLI_PARSED;
+    if (size > MOST) return fail_read(command, path, "it has more than 64 KiB");
+    return memchr(*text, 0, size) ? fail_read(command, path, "it is no text") : CLI_PARSED;
 }
 
 /* *text is NULL where there is no file, which is right unless it was named. Opened without waiting: it may be a pipe.
  */
-static int read_text(char **text, const char *path) {
+static int read_text(char **text, const char *path, const cli_command *command) {
     int named = variable("IMG2VID_CONFIG") != NULL;
     *text = NULL;
     if (named && strcmp(path, "/dev/null") == 0) return CLI_PARSED;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0 && !named && (errno == ENOENT || errno == ENOTDIR)) return CLI_PARSED;
-    if (descriptor < 0) return fail_read(path, strerror(errno));
-    int status = read_descriptor(text, descriptor, path);
+    if (descriptor < 0) return fail_read(command, path, strerror(errno));
+    int status = read_descriptor(text, descriptor, path, command);
     close(descriptor);
     return status;
 }
@@ -158,7 +158,7 @@ static int read_line(cli_config_list *list, char *line, int number, const cli_co
 int cli_config_read_file(cli_config_list *list, const cli_command *command) {
     char *text = NULL, *next;
     int status = find_path(&list->path), number = 0;
-    if (status == CLI_PARSED && list->path) status = read_text(&text, list->path);
+    if (status == CLI_PARSED && list->path) status = read_text(&text, list->path, command);
     if (!text) {
         free(list->path);
         list->path = NULL;

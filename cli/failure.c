@@ -36,8 +36,8 @@ static int report_usage(const cli_command *command, const char *option, const ch
     if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
     const char *text = sentence ? sentence : lack;
     int asks = *text && text[strlen(text) - 1] == '?';
-    cli_fail("%s%s img2vid %s%s--help", text, asks ? " See" : "; see", command ? command->name : "",
-             command ? " " : "");
+    int known = command && command->bit; /* or what was given in a command's place */
+    cli_fail("%s%s img2vid %s%s--help", text, asks ? " See" : "; see", known ? command->name : "", known ? " " : "");
     print_object(command, NULL, option, "usage", text);
     free(sentence);
     return CLI_USAGE;

@@ -11,13 +11,14 @@ static int help_of_command(const cli_command_list *list, const char *name, int a
         cli_print_help(list->commands[i], all);
         return cli_flush_output();
     }
-    return cli_wrong_usage(NULL, "there is no help for '%s'", name);
+    return cli_wrong_usage(NULL, "there is no help for '%s', but for generate, decode, info, bench, pull and config; --bash, --zsh and --fish "
+                           "print completions, --man the manual page", name);
 }
 
 int cli_help(const cli_command_list *list, int argc, char **argv) {
     static const char *const shells[] = {[CLI_BASH] = "--bash", [CLI_ZSH] = "--zsh", [CLI_FISH] = "--fish"};
     int all = strcmp(argv[0], "--all") == 0;
-    if (argc <= all) return cli_wrong_usage(NULL, "help --all lacks the command");
+    if (argc <= all) return cli_wrong_usage(NULL, "help --all lacks the command, as in img2vid help --all generate");
     const char *topic = argv[all];
     if (argc > 1 + all) return cli_wrong_usage(NULL, "help takes one command, not '%s' too", argv[1 + all]);
     if (all) return help_of_command(list, topic, 1);

@@ -1,4 +1,5 @@
 #include "log.h"
+#include "failure.h"
 #include "message.h"
 
 #include <ctype.h>
@@ -41,17 +42,17 @@ static int may_be_log(int descriptor) {
     return 1;
 }
 
-static int fail_open(const char *path, const char *why) {
-    return cli_fail("cannot write the log %s: %s; give another file with --log-file", path, why);
+static int fail_open(const cli_command *command, const char *path, const char *why) {
+    return cli_refuse(command, I2V_ERROR_IO, "cannot write the log %s: %s; give another file with --log-file", path, why);
 }
 
-int cli_log_open(const char *path) {
+int cli_log_open(const char *path, const cli_command *command) {
     struct stat info;
     if (!path) return CLI_DONE;
-    if (strcmp(path, "-") == 0) return fail_open(path, "--verbose writes to standard error");
+    if (strcmp(path, "-") == 0) return fail_open(command, path, "--verbose writes to standard error");
     int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
     int descriptor = open(path, flags, 0666);
-    if (descriptor < 0) return fail_open(path, errno == ELOOP ? "it is a link" : strerror(errno));
+    if (descriptor < 0) return fail_open(command, path, errno == ELOOP ? "it is a link" : strerror(errno));
     int is_file = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
     const char *wrong = NULL;
     if (!is_file && strcmp(path, "/dev/null") != 0)
@@ -60,7 +61,7 @@ int cli_log_open(const char *path) {
         wrong = "it is there and is not a log of img2vid";
     if (wrong) {
         close(descriptor);
-        return fail_open(path, wrong);
+        return fail_open(command, path, wrong);
     }
     state.is_open = 1;
     state.descriptor = descriptor;

@@ -2,9 +2,11 @@
 #ifndef CLI_LOG_H
 #define CLI_LOG_H
 
+#include "options.h"
+
 /* Opens the log, to which lines are added; it is a new file, an empty one or a log already, so that nothing else is
  * spoilt. path may be NULL: there is none. Returns CLI_DONE, or CLI_FAILED after saying why. */
-int cli_log_open(const char *path);
+int cli_log_open(const char *path, const cli_command *command);
 
 int cli_log_is_open(void);
 

@@ -82,7 +82,7 @@ static int print_version(void) {
 }
 
 static int work(const command_entry *entry, const cli_settings *settings) {
-    if (cli_log_open(settings->log_file) != CLI_DONE) return CLI_FAILED;
+    if (cli_log_open(settings->log_file, settings->command) != CLI_DONE) return CLI_FAILED;
     cli_say(settings->verbose, "img2vid %s %s", i2v_version(), entry->command.name);
     cli_config_say(settings);
     return entry->run(settings);
@@ -126,12 +126,13 @@ static void take_file_addresses(int argc, char **argv) {
     }
 }
 
-static int refuse_unknown(const cli_command_list *list, const char *name) {
+static int refuse_unknown(const cli_command_list *list, const char *name, int json) {
+    const cli_command none = {.name = name, .json = json};
     char meant[300];
     cli_suggest_command(meant, sizeof meant, list, name);
     const char *kind = *name == '-' ? "option" : "command";
-    if (*meant) return cli_wrong_usage(NULL, "unknown %s '%s'%s", kind, name, meant);
-    return cli_wrong_usage(NULL, "unknown %s '%s'; there are generate, decode, info, bench and pull", kind, name);
+    if (*meant) return cli_wrong_usage(&none, "unknown %s '%s'%s", kind, name, meant);
+    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench and pull", kind, name);
 }
 
 int main(int argc, char **argv) {
@@ -150,5 +151,5 @@ int main(int argc, char **argv) {
     if (strcmp(name, "help") == 0) return argc == 2 ? print_help(entries) : cli_help(&list, argc - 2, argv + 2);
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(name, entries[i].command.name) == 0) return run(&entries[i], &list, argc - 2, argv + 2);
-    return refuse_unknown(&list, name);
+    return refuse_unknown(&list, name, cli_asks_for_json(argc - 1, argv + 1));
 }

@@ -132,6 +132,11 @@ failures_as_json() {
     object 2 status=usage option=--preset generate a.png -o a.mp4 --preset comfy --json
     object 2 status=usage 'error=both be written' generate a.png bad.jpg -o a.mp4 --json
     object 2 command=pull status=usage pull --json
+    object 1 status=io error=/nope/x generate a.png -o a.mp4 --log-file /nope/x --json
+    object 2 command=foo status=usage "error=unknown command 'foo'" foo --json
+    IMG2VID_CONFIG=/nope object 1 status=io error=/nope generate a.png -o a.mp4 --json
+    refused 2 "no help for 'foo', but for generate, .* --man" help foo
+    refused 2 'as in img2vid help --all generate' help --all
     refused 2 'IMAGE is missing' generate -- # of no JSON where none is asked for
     ends 2 generate -o a.mp4 -- a.png --json --seed
     [ -s "$scratch/out" ] && fail 'what stands behind -- is no option'
