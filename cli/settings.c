@@ -36,8 +36,8 @@ const cli_option cli_option_table[] = {
     {MAKES_VIDEO, files, 0, "no-overwrite", NULL, CLI_FLAG, AT(output.no_replace), 0,
      "a file that is there is an error, and stays"},
     {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, AT(skip_existing), 0,
-     "a file that is there stays, and what is there already\n"
-     "is not made again"},
+     "what is there already stays and is not made again; an\n"
+     "error where only a part of what belongs together is"},
     {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, AT(format), 0,
      "what -o - writes to standard output, in place of an\n"
      "ending: ... -o - --format webm | mpv -"},
