@@ -38,12 +38,6 @@ static uint64_t barred(const cli_settings *settings) {
     return bits;
 }
 
-static const cli_option *find(const cli_command *command, const char *name) {
-    for (size_t i = 0; i < command->options_count; i++)
-        if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
-    return NULL;
-}
-
 static int is_not_here(const char *name) {
     for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++)
         if (strcmp(not_here[i], name) == 0) return 1;
@@ -81,7 +75,7 @@ static int read_entry(cli_settings *to, const cli_option *option, const cli_conf
 /* seen: the options of the list up to here. */
 static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
     const cli_command *command = at->settings->command;
-    const cli_option *option = find(command, entry->name);
+    const cli_option *option = cli_option_named(command, entry->name);
     if (!option) return refuse_unknown(at, entry);
     if (is_not_here(option->name)) return refuse_name(at, entry, "is for the command line alone");
     uint64_t bit = cli_option_bit(command, option->name);

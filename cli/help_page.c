@@ -83,11 +83,8 @@ static void print_most_used(const cli_command *command) {
     printf("\nOptions:\n");
     for (size_t i = 0; i < sizeof most_used / sizeof *most_used; i++) {
         if (!(most_used[i].commands & command->bit)) continue;
-        for (size_t j = 0; j < command->options_count; j++) {
-            const cli_option *option = &command->options[j];
-            if (takes(command, option) && strcmp(option->name, most_used[i].name) == 0)
-                print_option(option, SHORT_COLUMN, most_used[i].help);
-        }
+        const cli_option *option = cli_option_named(command, most_used[i].name);
+        if (option && takes(command, option)) print_option(option, SHORT_COLUMN, most_used[i].help);
     }
 }
 

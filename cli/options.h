@@ -80,6 +80,9 @@ int cli_option_read(const cli_option *option, void *values, const char *text, ch
 /* "a whole number": what an option takes, for messages. */
 const char *cli_expected(const cli_option *option);
 
+/* The option of that name (without dashes), whichever commands take it; NULL if there is none. */
+const cli_option *cli_option_named(const cli_command *command, const char *name);
+
 /* The option's bit among those given; 0 if there is none of that name. */
 uint64_t cli_option_bit(const cli_command *command, const char *name);
 
