@@ -69,11 +69,8 @@ static void key_of(const struct parameter *parameter, char key[64]) {
 
 /* NULL if the command has no such option. */
 static const cli_option *option_of(const struct parameter *parameter, const cli_command *command) {
-    for (size_t i = 0; i < command->options_count; i++) {
-        const cli_option *option = &command->options[i];
-        if ((option->commands & command->bit) && strcmp(option->name, parameter->option) == 0) return option;
-    }
-    return NULL;
+    const cli_option *option = cli_option_named(command, parameter->option);
+    return option && (option->commands & command->bit) ? option : NULL;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */

@@ -192,12 +192,6 @@ static void normalise(char name[LONGEST + 1], const char *argument) {
     name[length] = 0;
 }
 
-static const cli_option *option_named(const cli_command *command, const char *name) {
-    for (size_t i = 0; i < command->options_count; i++)
-        if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
-    return NULL;
-}
-
 /* "generate and decode take it": of the commands that do. */
 static void say_takers(char *text, size_t size, const cli_command *command, const cli_option *option) {
     const cli_command_list *all = command->all;
@@ -226,13 +220,13 @@ void cli_suggest_option(char *text, size_t size, const cli_command *command, con
     best found = {LONGEST, 0, ""};
     *text = 0;
     normalise(name, argument);
-    const cli_option *same = option_named(command, name);
+    const cli_option *same = cli_option_named(command, name);
     if (same) {
         say_option(text, size, command, same);
         return;
     }
     const struct alias *alias = find_alias(aliases, sizeof aliases / sizeof *aliases, name);
-    same = alias && alias->option ? option_named(command, alias->option) : NULL;
+    same = alias && alias->option ? cli_option_named(command, alias->option) : NULL;
     if (same) {
         say_option(text, size, command, same);
     } else if (alias && alias->sentence) {
@@ -260,7 +254,7 @@ void cli_suggest_command(char *text, size_t size, const cli_command_list *list, 
         normalise(plain, name);
         consider(&found, plain, "help", "--");
         consider(&found, plain, "version", "--");
-        if (found.count == 0 && option_named(list->commands[0], plain))
+        if (found.count == 0 && cli_option_named(list->commands[0], plain))
             snprintf(text, size, ": the command comes first, as in img2vid generate IMAGE %s", name);
     } else {
         normalise(plain, name);
