@@ -39,11 +39,12 @@ static void add_alternative(values *found, const char *word, size_t length) {
     found->files |= is_one_of(word, capitals, files);
 }
 
-/* Of the first word of text, which is an option's argument or a command's usage. */
+/* Of the first word of text, which is an option's argument or a command's usage; NULL: it takes none. */
 static values find_values(const char *text) {
     values found = {0, 0, ""};
-    const char *end = text + (text ? strcspn(text, " ") : 0);
-    while (text && text < end) {
+    if (!text) return found;
+    const char *end = text + strcspn(text, " ");
+    while (text < end) {
         size_t length = strcspn(text, "| ");
         add_alternative(&found, text, length);
         text += length + (text[length] == '|');
