@@ -49,7 +49,8 @@ static i2v_tensor embed(i2v_run *run, const i2v_clip *clip, i2v_tensor pixels) {
     int side = patches_per_side(&clip->config);
     int tokens = 1 + side * side;
     i2v_tensor x = i2v_tensor_new_f32(run, 1, 1, tokens, size);
-    i2v_tensor patches = {i2v_tensor_floats(&x) + size, 1, side, side, size, I2V_ELEMENT_F32};
+    i2v_tensor placed = i2v_tensor_pixels(&x, 0, 1, side * side);
+    i2v_tensor patches = i2v_tensor_view(&placed, 1, side, side, size);
     i2v_op_conv(run, patches, pixels, &clip->patch_embedding, i2v_epilogue_plain());
     if (i2v_run_computes(run)) memcpy(x.data, clip->class_embedding, (size_t)size * sizeof(float));
     i2v_tensor rows = i2v_tensor_view(&x, tokens, 1, 1, size);

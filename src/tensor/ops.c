@@ -314,10 +314,11 @@ static void attention(i2v_run *run, i2v_attention_args args) {
 /* The parts of args that spatial and temporal attention share. */
 static i2v_attention_args attention_of(i2v_tensor out, i2v_tensor qkv, int heads) {
     size_t part = (size_t)out.channels * i2v_element_size(qkv.element);
+    const char *q = qkv.data; /* NULL: the run has failed */
     int head_dim = out.channels / heads;
-    return (i2v_attention_args){.q = qkv.data,
-                                .k = (const char *)qkv.data + part,
-                                .v = (const char *)qkv.data + 2 * part,
+    return (i2v_attention_args){.q = q,
+                                .k = q ? q + part : NULL,
+                                .v = q ? q + 2 * part : NULL,
                                 .out = out.data,
                                 .element = qkv.element,
                                 .heads = heads,
