@@ -1,5 +1,6 @@
 /* Engines in a process that was forked: of their threads, none came along. */
 #include "reference.h"
+#include "sanitizers.h"
 
 #include "base/parallel.h"
 
@@ -105,7 +106,7 @@ static void a_child_closes(void **state) {
     }
 }
 
-#ifndef __SANITIZE_THREAD__ /* which ends a forked process that starts a thread */
+#if !UNDER_THREAD_SANITIZER
 static int threads_running(void) {
     int count = 0;
     DIR *tasks = opendir("/proc/self/task");
@@ -264,7 +265,7 @@ static void a_team_is_left_at_any_moment(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_closes),
-#ifndef __SANITIZE_THREAD__
+#if !UNDER_THREAD_SANITIZER
         cmocka_unit_test(a_child_generates),
         cmocka_unit_test(a_childs_child_generates),
 #endif

@@ -2,6 +2,8 @@
 #include "base/file.h"
 #include "media/picture.h"
 
+#include "sanitizers.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
@@ -21,11 +23,8 @@
 #include <webp/encode.h>
 #include <zlib.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MEASURES 0 /* its own memory would be counted */
-#else
-#define MEASURES 1
-#endif
+/* a sanitizer's own memory would be counted */
+#define MEASURES (!UNDER_ADDRESS_SANITIZER)
 
 enum { WIDTH = 1200, HEIGHT = 1000 };
 /* Of allocators and of code that is first run: not proportional to the picture. */

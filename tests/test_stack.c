@@ -2,6 +2,7 @@
 #include "img2vid/img2vid.h"
 
 #include "reference.h"
+#include "sanitizers.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -10,11 +11,7 @@
 #include <unistd.h>
 
 /* Sanitizers keep more on the stack. */
-#if defined(__SANITIZE_ADDRESS__)
-#define TIMES 4
-#else
-#define TIMES 1
-#endif
+#define TIMES (UNDER_ADDRESS_SANITIZER ? 4 : 1)
 
 /* Runs the body on a thread with a stack of so many KiB. */
 static void run_on_stack(size_t kilobytes, void *(*body)(void *), void *argument) {
