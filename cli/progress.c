@@ -86,7 +86,7 @@ void cli_progress_bar(cli_progress *progress, double fraction, const char *sente
     static const char full[] = "########################", empty[] = "------------------------";
     int width = (int)sizeof full - 1, part = fraction > 1 ? 100 : fraction > 0 ? (int)(100 * fraction) : 0;
     int done = part * width / 100;
-    char bar[64];
+    char bar[80];
     if (terminal_columns() > width + 40)
         snprintf(bar, sizeof bar, "[%.*s%.*s] %2d %% ", done, full, width - done, empty, part);
     else
