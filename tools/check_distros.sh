@@ -70,7 +70,8 @@ inside() {
     shift
     make --no-print-directory packages
     if [ "$compiler" = clang ]; then
-        tools/install_packages.sh clang
+        # the symbolizer, without which sanitizers warn where a test wants silence
+        tools/install_packages.sh clang llvm
         tools/install_packages.sh "libclang-rt-$(clang -dumpversion | sed 's/\..*//')-dev"
     fi
     CC=$compiler make --no-print-directory "$@"
