@@ -7,7 +7,7 @@
 #ifndef I2V_TENSOR_STREAM_H
 #define I2V_TENSOR_STREAM_H
 
-#include "tensor/ops.h"
+#include "tensor/run.h"
 
 /* The weights, packed. On failure, which the run then holds, some are not. To be given back, with the same weights. */
 i2v_linear i2v_stream_linear(i2v_run *run, const i2v_linear *weights);

@@ -1,0 +1,63 @@
+/* A run: one forward pass, the tensors in it and what it holds of them all.
+ *
+ * It holds the first failure. After that every operation does nothing, so that a forward pass reads as the formula and
+ * is checked once at its end. A run on a dry pool touches no data: it counts sizes, memory, multiplications and work.
+ */
+#ifndef I2V_TENSOR_RUN_H
+#define I2V_TENSOR_RUN_H
+
+#include "backend/backend.h"
+#include "tensor/pool.h"
+#include "tensor/profile.h"
+
+/* What a forward pass gives up for memory. Results are the same to the bit with any of it. */
+typedef struct i2v_trades {
+    int64_t
+        together; /* values of a tensor that are worked on together where frames or pixels are independent; 0: all */
+    int twice;    /* 1: what lies between two temporal convolutions is computed twice, and never kept */
+    int stream;   /* 1: matrices and convolutions are packed from their file at each use, and never kept */
+} i2v_trades;
+
+typedef struct i2v_run {
+    const i2v_backend *backend;
+    i2v_device device;
+    i2v_element element; /* what activations are stored as: F32 or BF16 */
+    i2v_trades trades;
+    i2v_pool *pool;
+    i2v_error *error; /* may be NULL */
+    i2v_status status;
+    uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
+    double work;              /* what operations so far take beside one another, in a matrix product's multiply-adds */
+    i2v_profile *profile;     /* may be NULL; told of each operation that computes */
+    /* May be NULL; called after each operation that computes, with the work so far. Its failure is the run's. */
+    i2v_status (*tick)(void *user, double work);
+    void *tick_user;
+} i2v_run;
+
+/* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */
+int i2v_run_computes(i2v_run *run);
+
+/* 64-byte aligned memory of the run's pool, to be given back to it. NULL on failure, which the run then holds. */
+void *i2v_run_take(i2v_run *run, uint64_t bytes);
+
+/* A tensor from the run's pool, stored as the run's activations or as f32, contents undefined; to be freed with
+ * i2v_tensor_free. */
+i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels);
+i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, int channels);
+void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
+/* A new tensor over x, of as many frames: x moves to the end of its memory, where frame f of it stays whole while
+ * frames 0..f - 1 of the new one are written. x belongs to the new tensor and is not to be freed. */
+i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int width, int channels);
+
+/* The tensor's data under other sizes of the same product. */
+i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
+/* `count` frames of it from `first` on, or as many as are left. */
+i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
+/* Likewise of the pixels of one frame, as one row of an image. */
+i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count);
+
+/* How many of `count` independent units of `values` values each the run's trades let work together: in the fewest
+ * groups, as equal as can be. It does not depend on threads. */
+int i2v_run_together(const i2v_run *run, int count, int64_t values);
+
+#endif
