@@ -92,10 +92,6 @@ static void print_purpose(const char *help, const char *escaped) {
     }
 }
 
-static int takes(const cli_command *command, const cli_option *option) {
-    return (option->commands & command->bit) != 0;
-}
-
 /* ---- bash ------------------------------------------------------------------------------------------------------- */
 
 static void bash_values(const values *found) {
@@ -129,7 +125,7 @@ static void bash_command(const cli_command *command) {
     values operand = find_values(command->operand ? command->usage : NULL);
     printf("    %s)\n        if [[ $cur == -* ]]; then\n            _img2vid_words '--help --help-all", command->name);
     for (size_t i = 0; i < command->options_count; i++)
-        if (takes(command, &command->options[i])) printf(" --%s", command->options[i].name);
+        if (cli_takes(command, &command->options[i])) printf(" --%s", command->options[i].name);
     printf("'\n        else\n            ");
     bash_values(&operand);
     printf("\n        fi ;;\n");
@@ -167,7 +163,7 @@ static void print_bash(const cli_command_list *list) {
            "    case $command/$prev in\n");
     for (size_t i = 0; i < list->count; i++)
         for (size_t j = 0; j < list->commands[i]->options_count; j++)
-            if (takes(list->commands[i], &list->commands[i]->options[j]))
+            if (cli_takes(list->commands[i], &list->commands[i]->options[j]))
                 bash_option(list->commands[i], &list->commands[i]->options[j]);
     printf("    esac\n"
            "    case $command in\n");
@@ -222,7 +218,7 @@ static void zsh_option(const cli_option *option) {
 static void zsh_command(const cli_command *command) {
     printf("    %s)\n        _arguments -s -S \\\n", command->name);
     for (size_t i = 0; i < command->options_count; i++)
-        if (takes(command, &command->options[i])) zsh_option(&command->options[i]);
+        if (cli_takes(command, &command->options[i])) zsh_option(&command->options[i]);
     printf("            '(- *)'{-h,--help}'[list the options used most]' \\\n"
            "            '(- *)--help-all[list all options]'");
     if (command->operand) {
@@ -284,7 +280,7 @@ static void fish_values(const values *found) {
 static void fish_option(const cli_command_list *list, const cli_option *option) {
     printf("complete -c img2vid -n '__fish_seen_subcommand_from");
     for (size_t i = 0; i < list->count; i++)
-        if (takes(list->commands[i], option)) printf(" %s", list->commands[i]->name);
+        if (cli_takes(list->commands[i], option)) printf(" %s", list->commands[i]->name);
     printf("'");
     if (option->letter) printf(" -s %c", option->letter);
     printf(" -l %s", option->name);

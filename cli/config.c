@@ -82,7 +82,7 @@ static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
     if ((*seen & bit) && option->type != CLI_LORAS)
         return cli_wrong_usage(command, "%s has a value further up already", entry->label);
     *seen |= bit;
-    entry->used = (option->commands & command->bit) && !(at->taken & bit);
+    entry->used = cli_takes(command, option) && !(at->taken & bit);
     if (entry->used) at->configured |= bit;
     return read_entry(entry->used ? at->settings : &at->unused, option, entry, command);
 }

@@ -2,6 +2,7 @@
 #include "img2vid/img2vid.h"
 #include "failure.h"
 #include "message.h"
+#include "options.h"
 
 #include <ctype.h>
 #include <errno.h>

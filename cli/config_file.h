@@ -3,7 +3,7 @@
 #ifndef CLI_CONFIG_FILE_H
 #define CLI_CONFIG_FILE_H
 
-#include "options.h"
+#include "option_table.h"
 
 typedef struct cli_config_entry {
     char *name;  /* "max-memory", as an option's */

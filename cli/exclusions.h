@@ -2,7 +2,7 @@
 #ifndef CLI_EXCLUSIONS_H
 #define CLI_EXCLUSIONS_H
 
-#include "options.h"
+#include "option_table.h"
 
 /* The options that one of those in given excludes. */
 uint64_t cli_excluded(const cli_command *command, uint64_t given);

@@ -5,7 +5,7 @@
 
 #include "img2vid/img2vid.h"
 #include "message.h"
-#include "options.h"
+#include "option_table.h"
 
 #include <jansson.h>
 

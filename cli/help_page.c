@@ -36,13 +36,9 @@ static const struct {
     {CLI_DECODE | CLI_BENCH, "json", "print one JSON object on standard output"},
 };
 
-static int takes(const cli_command *command, const cli_option *option) {
-    return (option->commands & command->bit) != 0;
-}
-
 static size_t count_options(const cli_command *command) {
     size_t count = 0;
-    for (size_t i = 0; i < command->options_count; i++) count += takes(command, &command->options[i]) != 0;
+    for (size_t i = 0; i < command->options_count; i++) count += (size_t)cli_takes(command, &command->options[i]);
     return count;
 }
 
@@ -72,7 +68,7 @@ static void print_all(const cli_command *command) {
     const char *group = "";
     for (size_t i = 0; i < command->options_count; i++) {
         const cli_option *option = &command->options[i];
-        if (!takes(command, option)) continue;
+        if (!cli_takes(command, option)) continue;
         if (strcmp(group, option->group) != 0) printf("\n%s:\n", option->group);
         group = option->group;
         print_option(option, COLUMN, option->help);
@@ -84,7 +80,7 @@ static void print_most_used(const cli_command *command) {
     for (size_t i = 0; i < sizeof most_used / sizeof *most_used; i++) {
         if (!(most_used[i].commands & command->bit)) continue;
         const cli_option *option = cli_option_named(command, most_used[i].name);
-        if (option && takes(command, option)) print_option(option, SHORT_COLUMN, most_used[i].help);
+        if (option && cli_takes(command, option)) print_option(option, SHORT_COLUMN, most_used[i].help);
     }
 }
 

@@ -110,11 +110,11 @@ static void print_commands(const cli_command_list *list) {
 /* "(generate, decode)", where not all commands take the option. */
 static void print_takers(const cli_command_list *list, const cli_option *option) {
     size_t takers = 0, printed = 0;
-    for (size_t i = 0; i < list->count; i++) takers += (option->commands & list->commands[i]->bit) != 0;
+    for (size_t i = 0; i < list->count; i++) takers += (size_t)cli_takes(list->commands[i], option);
     if (takers == list->count) return;
     printf("Of ");
     for (size_t i = 0; i < list->count; i++) {
-        if (!(option->commands & list->commands[i]->bit)) continue;
+        if (!cli_takes(list->commands[i], option)) continue;
         if (printed) printf(printed + 1 == takers ? " and " : ", ");
         print_styled('B', list->commands[i]->name);
         printed++;

@@ -70,7 +70,7 @@ static void key_of(const struct parameter *parameter, char key[64]) {
 /* NULL if the command has no such option. */
 static const cli_option *option_of(const struct parameter *parameter, const cli_command *command) {
     const cli_option *option = cli_option_named(command, parameter->option);
-    return option && (option->commands & command->bit) ? option : NULL;
+    return option && cli_takes(command, option) ? option : NULL;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */

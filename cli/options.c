@@ -1,4 +1,4 @@
-/* A table of options reads the command line and prints --help, so that the two agree. */
+/* Reads the command line by the table of options. */
 #include "options.h"
 #include "failure.h"
 #include "loras.h"
@@ -119,7 +119,7 @@ static const cli_option *find_option(const cli_command *command, const char *arg
     size_t length = strcspn(name, "=");
     for (size_t i = 0; i < command->options_count; i++) {
         const cli_option *option = &command->options[i];
-        if (!(option->commands & command->bit)) continue;
+        if (!cli_takes(command, option)) continue;
         if (is_long ? strlen(option->name) == length && memcmp(option->name, name, length) == 0
                     : option->letter == argument[1]) {
             *value = is_long ? (name[length] ? name + length + 1 : NULL) : (*name ? name : NULL);
@@ -212,19 +212,4 @@ int cli_asks_for_json(int argc, char **argv) {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--json") == 0) return 1;
     return 0;
-}
-
-const cli_option *cli_option_named(const cli_command *command, const char *name) {
-    for (size_t i = 0; i < command->options_count; i++)
-        if (strcmp(command->options[i].name, name) == 0) return &command->options[i];
-    return NULL;
-}
-
-uint64_t cli_option_bit(const cli_command *command, const char *name) {
-    const cli_option *option = cli_option_named(command, name);
-    return option ? UINT64_C(1) << (option - command->options) : 0;
-}
-
-int cli_given(const cli_command *command, uint64_t given, const char *name) {
-    return (given & cli_option_bit(command, name)) != 0;
 }

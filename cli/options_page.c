@@ -36,7 +36,7 @@ static void print_commands(const cli_command_list *list) {
 static void print_takers(const cli_command_list *list, const cli_option *option) {
     const char *before = "";
     for (size_t i = 0; i < list->count; i++) {
-        if (!(option->commands & list->commands[i]->bit)) continue;
+        if (!cli_takes(list->commands[i], option)) continue;
         printf("%s%s", before, list->commands[i]->name);
         before = ", ";
     }

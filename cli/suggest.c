@@ -196,9 +196,9 @@ static void normalise(char name[LONGEST + 1], const char *argument) {
 static void say_takers(char *text, size_t size, const cli_command *command, const cli_option *option) {
     const cli_command_list *all = command->all;
     size_t takers = 0, said = 0, used = (size_t)snprintf(text, size, "; ");
-    for (size_t i = 0; i < all->count; i++) takers += (option->commands & all->commands[i]->bit) != 0;
+    for (size_t i = 0; i < all->count; i++) takers += (size_t)cli_takes(all->commands[i], option);
     for (size_t i = 0; i < all->count && used < size; i++) {
-        if (!(option->commands & all->commands[i]->bit)) continue;
+        if (!cli_takes(all->commands[i], option)) continue;
         const char *before = said == 0 ? "" : said + 1 == takers ? " and " : ", ";
         used += (size_t)snprintf(text + used, size - used, "%s%s", before, all->commands[i]->name);
         said++;
@@ -209,7 +209,7 @@ static void say_takers(char *text, size_t size, const cli_command *command, cons
 }
 
 static void say_option(char *text, size_t size, const cli_command *command, const cli_option *option) {
-    if (option->commands & command->bit)
+    if (cli_takes(command, option))
         snprintf(text, size, "; did you mean --%s?", option->name);
     else
         say_takers(text, size, command, option);
@@ -233,7 +233,7 @@ void cli_suggest_option(char *text, size_t size, const cli_command *command, con
         snprintf(text, size, "%s", alias->sentence);
     } else {
         for (size_t i = 0; i < command->options_count; i++)
-            if (command->options[i].commands & command->bit) consider(&found, name, command->options[i].name, "--");
+            if (cli_takes(command, &command->options[i])) consider(&found, name, command->options[i].name, "--");
         consider(&found, name, "help", "--");
         if (found.count > 0 && found.count <= 4) snprintf(text, size, "; did you mean %s?", found.names);
     }

@@ -2,7 +2,7 @@
 #ifndef CLI_SUGGEST_H
 #define CLI_SUGGEST_H
 
-#include "options.h"
+#include "option_table.h"
 
 /* The end of the message about an argument that is no option of command, such as "; did you mean --num-frames?"; "" if
  * nothing is like it. */
