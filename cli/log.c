@@ -1,6 +1,5 @@
+/* The file of --log-file. */
 #include "log.h"
-#include "failure.h"
-#include "message.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -42,31 +41,30 @@ static int may_be_log(int descriptor) {
     return 1;
 }
 
-static int fail_open(const cli_command *command, const char *path, const char *why) {
-    return cli_refuse(command, I2V_ERROR_IO, "cannot write the log %s: %s; give another file with --log-file", path, why);
-}
-
-int cli_log_open(const char *path, const cli_command *command) {
+int cli_log_open(const char *path, const char **why) {
     struct stat info;
-    if (!path) return CLI_DONE;
-    if (strcmp(path, "-") == 0) return fail_open(command, path, "--verbose writes to standard error");
+    *why = "--verbose writes to standard error";
+    if (strcmp(path, "-") == 0) return 0;
     int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
     int descriptor = open(path, flags, 0666);
-    if (descriptor < 0) return fail_open(command, path, errno == ELOOP ? "it is a link" : strerror(errno));
+    if (descriptor < 0) {
+        *why = errno == ELOOP ? "it is a link" : strerror(errno);
+        return 0;
+    }
     int is_file = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
-    const char *wrong = NULL;
+    *why = NULL;
     if (!is_file && strcmp(path, "/dev/null") != 0)
-        wrong = "it is no regular file";
+        *why = "it is no regular file";
     else if (is_file && !may_be_log(descriptor))
-        wrong = "it is there and is not a log of img2vid";
-    if (wrong) {
+        *why = "it is there and is not a log of img2vid";
+    if (*why) {
         close(descriptor);
-        return fail_open(command, path, wrong);
+        return 0;
     }
     state.is_open = 1;
     state.descriptor = descriptor;
     snprintf(state.name, sizeof state.name, "%s", path);
-    return CLI_DONE;
+    return 1;
 }
 
 int cli_log_is_open(void) {
@@ -85,17 +83,18 @@ static int write_all(const char *text, size_t size) {
     return 1;
 }
 
-void cli_log_line(const char *beginning, const char *line) {
+int cli_log_line(const char *beginning, const char *line, char *problem, size_t size) {
     char time_text[TIME_SIZE], *text;
-    if (!state.is_open) return;
+    if (!state.is_open) return 1;
     write_time(time_text);
     int length = asprintf(&text, "%s %s%s\n", time_text, beginning, line);
-    if (length < 0) return;
+    if (length < 0) return 1;
     int written = write_all(text, (size_t)length), error = errno;
     free(text);
-    if (written) return;
+    if (written) return 1;
     cli_log_close();
-    cli_line(stderr, "img2vid: warning: cannot write the log %s: %s; it ends here", state.name, strerror(error));
+    snprintf(problem, size, "cannot write the log %s: %s; it ends here", state.name, strerror(error));
+    return 0;
 }
 
 void cli_log_close(void) {

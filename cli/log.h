@@ -2,17 +2,17 @@
 #ifndef CLI_LOG_H
 #define CLI_LOG_H
 
-#include "options.h"
+#include <stddef.h>
 
 /* Opens the log, to which lines are added; it is a new file, an empty one or a log already, so that nothing else is
- * spoilt. path may be NULL: there is none. Returns CLI_DONE, or CLI_FAILED after saying why. */
-int cli_log_open(const char *path, const cli_command *command);
+ * spoilt. Returns 1; or 0, and *why says what is wrong. */
+int cli_log_open(const char *path, const char **why);
 
 int cli_log_is_open(void);
 
-/* Adds a line, made of both, that is printable already; nothing without a log. A full disk is told of once, and ends
- * the log. */
-void cli_log_line(const char *beginning, const char *line);
+/* Adds a line, made of both, that is printable already; nothing without a log. Returns 1; or 0 where that failed, as on
+ * a full disk: the log has ended, and problem says why. */
+int cli_log_line(const char *beginning, const char *line, char *problem, size_t size);
 
 void cli_log_close(void);
 

@@ -81,8 +81,15 @@ static int print_version(void) {
     return cli_flush_output();
 }
 
+static int open_log(const cli_settings *settings) {
+    const char *path = settings->log_file, *why;
+    if (!path || cli_log_open(path, &why)) return CLI_DONE;
+    return cli_refuse(settings->command, I2V_ERROR_IO, "cannot write the log %s: %s; give another file with --log-file",
+                      path, why);
+}
+
 static int work(const command_entry *entry, const cli_settings *settings) {
-    if (cli_log_open(settings->log_file, settings->command) != CLI_DONE) return CLI_FAILED;
+    if (open_log(settings) != CLI_DONE) return CLI_FAILED;
     cli_say(settings->verbose, "img2vid %s %s", i2v_version(), entry->command.name);
     cli_config_say(settings);
     return entry->run(settings);

@@ -16,7 +16,9 @@ static void print_line(FILE *to, int logged, const char *beginning, const char *
     if (line) i2v_make_printable(line);
     const char *text = line ? line : "not enough memory for this line";
     if (to) fprintf(to, "%s%s\n", beginning, text);
-    if (logged) cli_log_line(beginning, text);
+    char problem[600];
+    if (logged && !cli_log_line(beginning, text, problem, sizeof problem))
+        cli_line(stderr, "img2vid: warning: %s", problem);
     free(line);
 }
 

@@ -10,7 +10,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 /* Prints one line; its end is added. */
 __attribute__((format(printf, 2, 3))) void cli_line(FILE *to, const char *format, ...);
 
-/* One line on standard error if shown, and in the log (log.h) in any case; so are failures. */
+/* One line on standard error if shown, and in the log (log.h) in any case; so are failures. A log that can take no more
+ * is told of once. */
 __attribute__((format(printf, 2, 3))) void cli_say(int shown, const char *format, ...);
 
 /* Prints one line "img2vid: ..." on standard error and returns CLI_FAILED. */
