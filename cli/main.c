@@ -6,6 +6,7 @@
 #include "log.h"
 #include "message.h"
 #include "presets.h"
+#include "settings_read.h"
 #include "signals.h"
 #include "stack.h"
 #include "suggest.h"

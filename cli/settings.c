@@ -1,15 +1,5 @@
 /* All options of all commands, and where their values go. */
 #include "settings.h"
-#include "config.h"
-#include "exclusions.h"
-#include "message.h"
-#include "place.h"
-#include "failure.h"
-#include "presets.h"
-#include "rerun.h"
-#include "standard_output.h"
-#include "system.h"
-#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,102 +200,6 @@ const cli_option cli_option_table[] = {
 /* clang-format on */
 _Static_assert(sizeof cli_option_table / sizeof *cli_option_table <= 64, "an option is a bit of a uint64_t");
 const size_t cli_option_count = sizeof cli_option_table / sizeof cli_option_table[0];
-
-static int draw_seed(cli_settings *settings) {
-    uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
-    if (!cli_system_random(&seed, sizeof seed))
-        return cli_refuse(settings->command, I2V_ERROR_INTERNAL,
-                          "the system gives no random seed; give one with --seed N");
-    settings->params.seed = seed;
-    settings->seed_drawn = 1;
-    return CLI_PARSED;
-}
-
-static int check_output_options(cli_settings *settings, uint64_t known) {
-    const cli_command *command = settings->command;
-    if (settings->params.extend > 0 && settings->latents)
-        return cli_wrong_usage(command, "--extend and --latents exclude each other: each clip needs its own noise");
-    if (settings->output.quality > 100 || (cli_given(command, known, "quality") && settings->output.quality < 0))
-        return cli_refuse_option(command, "quality", "--quality is from 0 to 100, not %d", settings->output.quality);
-    if (cli_given(command, known, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
-        return cli_refuse_option(command, "playback-fps", "--playback-fps is from 0.01 to 1000, not %g",
-                                 settings->output.fps);
-    return CLI_PARSED;
-}
-
-/* The log is opened before overwrite.c can look at all files of all pictures. */
-static int is_same_file(const char *a, const char *b) {
-    cli_place first = {0}, second = {0};
-    int same = a && b && cli_place_of(&first, a) && cli_place_of(&second, b) && cli_place_order(&first, &second) == 0;
-    cli_place_free(&first);
-    cli_place_free(&second);
-    return same;
-}
-
-static int check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
-    const char *first, *second;
-    known &= ~cli_option_bit(command, "sigma-schedule"); /* a file's metadata says it beside its sigmas */
-    if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
-    return cli_wrong_usage(command, "--%s and --%s exclude each other", first, second);
-}
-
-/* What the values say together. known: the options that have one, on the command line or by configuration (given) or
- * from --from. */
-static int check(cli_settings *settings, uint64_t given, uint64_t known) {
-    const cli_command *command = settings->command;
-    int status = check_exclusions(command, given, known);
-    if (status != CLI_PARSED) return status;
-    settings->hub.variant = settings->options.variant;
-    settings->options.loras = settings->loras.list;
-    settings->options.loras_count = settings->loras.count;
-    if (!(command->bit & MAKES_VIDEO)) return CLI_PARSED;
-    if (!settings->path && !settings->plan)
-        return cli_wrong_usage(command, "-o OUT is missing, the video to write");
-    status = cli_standard_output_check(settings, cli_given(command, given, "format"));
-    if (status != CLI_PARSED) return status;
-    if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
-        return cli_wrong_usage(command, "--output and --save-latents name the same file");
-    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
-        return cli_wrong_usage(command, "--log-file names a file of the output");
-    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
-    settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
-                               cli_given(command, known, "max-guidance-scale");
-    if (settings->output.crf > 51) return cli_refuse_option(command, "crf", "--crf is from 0 to 51, not %d", settings->output.crf);
-    status = check_output_options(settings, known);
-    if (status != CLI_PARSED) return status;
-    if (cli_given(command, known, "sigmas")) {
-        if (settings->sigmas.count < 2) return cli_refuse_option(command, "sigmas", "--sigmas needs two levels or more, one more than steps");
-        settings->params.sigmas = settings->sigmas.values;
-        settings->params.sigmas_count = settings->sigmas.count;
-        settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
-    }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed") &&
-        !settings->seeds.count) {
-        status = draw_seed(settings);
-    }
-    /* parts stay in memory where they are used again */
-    settings->options.keep_loaded = cli_tasks_count(settings) > 1 || settings->params.extend > 0;
-    return status == CLI_PARSED ? cli_tasks_check(settings) : status;
-}
-
-int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
-    memset(settings, 0, sizeof *settings);
-    settings->command = command;
-    settings->alpha = I2V_ALPHA_WHITE;
-    settings->repeat = 2;
-    i2v_options_default(&settings->options);
-    i2v_params_default(&settings->params);
-    i2v_output_default(&settings->output);
-    i2v_hub_options_default(&settings->hub);
-    uint64_t given, known;
-    int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
-    if (settings->operands.count) settings->operand = settings->operands.items[0];
-    known = given;
-    if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
-    uint64_t configured = 0;
-    if (status == CLI_PARSED && !settings->no_config) status = cli_config_apply(settings, given, &configured);
-    return status == CLI_PARSED ? check(settings, given | configured, known | configured) : status;
-}
 
 void cli_settings_free(cli_settings *settings) {
     free(settings->sigmas.values);

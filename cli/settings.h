@@ -51,8 +51,6 @@ typedef struct cli_settings {
 extern const cli_option cli_option_table[];
 extern const size_t cli_option_count;
 
-/* Reads the arguments of command. Returns CLI_PARSED, CLI_HELP, CLI_LIST or an exit status; free in every case. */
-int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv);
 void cli_settings_free(cli_settings *settings);
 
 #endif

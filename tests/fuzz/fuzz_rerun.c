@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "metadata.h"
+#include "settings_read.h"
 
 #include <stdio.h>
 #include <string.h>
