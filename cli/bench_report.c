@@ -55,7 +55,7 @@ static void print_pass(const char *title, const i2v_bench_pass *pass, const i2v_
     for (size_t i = 0; i < pass->rows_count; i++) print_row(&pass->rows[i], pass, report);
 }
 
-int cli_bench_table(const cli_job *job) {
+static int print_table(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
     char decoder[80];
     cli_line(stdout, "model %s, %s", job->model.path, report->backend);
@@ -100,7 +100,7 @@ static json_t *pass_json(const i2v_bench_pass *pass, const i2v_bench_report *rep
                      "share_of_peak", share(rate, report->peak_rate), "operations", rows);
 }
 
-int cli_bench_json(const cli_job *job) {
+static int print_json(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
     return cli_print_json(json_pack(
         "{s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:s, s:o, s:o}", "command", "bench", "version",
@@ -108,4 +108,8 @@ int cli_bench_json(const cli_job *job) {
         "repeat", report->repetitions, "width", report->width, "height", report->height, "num_frames",
         report->num_frames, "decode_chunk_size", report->decode_chunk_size, "peaks", peaks_json(report), "peak",
         report->peak_name, "unet", pass_json(&report->unet, report), "decoder", pass_json(&report->decoder, report)));
+}
+
+int cli_bench_report(const cli_job *job) {
+    return job->settings->json ? print_json(job) : print_table(job);
 }

@@ -4,8 +4,7 @@
 
 #include "job.h"
 
-/* Both print job->bench on standard output and return an exit status. */
-int cli_bench_table(const cli_job *job);
-int cli_bench_json(const cli_job *job);
+/* Prints job->bench on standard output and returns an exit status. */
+int cli_bench_report(const cli_job *job);
 
 #endif

@@ -2,8 +2,12 @@
 #include "commands.h"
 #include "detail.h"
 #include "existing.h"
-#include "job.h"
+#include "job_begin.h"
+#include "job_end.h"
+#include "job_save.h"
 #include "overwrite.h"
+#include "plan_report.h"
+#include "report.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -65,5 +69,5 @@ int cli_decode(const cli_settings *settings) {
     }
     i2v_array_free(latents);
     if (status == I2V_OK && !settings->plan && !job.skipped) status = cli_job_save(&job);
-    return cli_job_end(&job, status);
+    return cli_job_end(&job, status, settings->plan ? cli_plan_report : cli_report);
 }

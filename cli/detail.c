@@ -3,7 +3,6 @@
 #include "log.h"
 #include "message.h"
 #include "metadata.h"
-#include "report.h"
 #include "system.h"
 
 #include <inttypes.h>

@@ -3,10 +3,14 @@
 #include "commands.h"
 #include "detail.h"
 #include "existing.h"
-#include "job.h"
+#include "job_begin.h"
+#include "job_end.h"
+#include "job_save.h"
 #include "latents.h"
 #include "many.h"
 #include "overwrite.h"
+#include "plan_report.h"
+#include "report.h"
 #include "rerun.h"
 #include "signals.h"
 
@@ -62,7 +66,7 @@ static int plan(const cli_settings *settings) {
     if (status == I2V_OK) {
         status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
     }
-    return cli_job_end(&job, status);
+    return cli_job_end(&job, status, cli_plan_report);
 }
 
 /* The picture at the size of the video, so that the original is not held beside the run, within what --max-memory
@@ -133,7 +137,7 @@ int cli_generate(const cli_settings *settings) {
     } else {
         job.skipped = status == I2V_OK && cli_task_is_done(&job);
         if (status == I2V_OK && !job.skipped) status = make(&job);
-        exit_status = cli_job_end(&job, status);
+        exit_status = cli_job_end(&job, status, cli_report);
     }
     i2v_array_free(latents);
     return exit_status;

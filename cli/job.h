@@ -1,4 +1,5 @@
-/* What generate, decode and bench have in common: an opened engine, progress, files at the end, a report. */
+/* What generate, decode and bench have in common: a task, an opened engine, progress, messages. How a job begins, what
+ * it writes and how it ends is in job_begin.h, job_save.h and job_end.h. */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
@@ -42,14 +43,14 @@ typedef struct cli_job {
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
 } cli_job;
 
-/* Checks that the files to be written (if any) can be, and opens the model. job is to be ended in every case. */
-i2v_status cli_job_begin(cli_job *job, const cli_settings *settings);
-
 /* Turns to another of the settings' tasks; the first is there from the beginning. */
 void cli_job_select(cli_job *job, size_t place);
 
 /* From here on a signal cancels the engine's call; I2V_CANCELLED if one came before. */
 i2v_status cli_job_running(cli_job *job);
+
+/* Sets job->error, and returns status. */
+__attribute__((format(printf, 3, 4))) i2v_status cli_job_fail(cli_job *job, i2v_status status, const char *format, ...);
 
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
@@ -59,12 +60,6 @@ __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char
 
 /* Says so at once, of the task's input. */
 void cli_job_warn(cli_job *job, const char *what);
-
-/* Writes the videos. */
-i2v_status cli_job_save(cli_job *job);
-
-/* Prints the error or the report, frees everything, and returns the exit status. */
-int cli_job_end(cli_job *job, i2v_status status);
 
 /* Frees everything. */
 void cli_job_close(cli_job *job);

@@ -1,8 +1,10 @@
 #include "many.h"
 #include "existing.h"
+#include "job_end.h"
 #include "latents.h"
 #include "message.h"
 #include "report.h"
+#include "report_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,24 +32,18 @@ static int report_failed(cli_job *job) {
     return status;
 }
 
-static int report_made(cli_job *job) {
-    cli_progress_end(&job->progress);
-    cli_report_line(job);
-    return job->settings->json ? cli_report_json(job) : CLI_DONE;
-}
-
 /* CLI_DONE to go on with the next. */
 static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
     job->skipped = cli_task_is_done(job);
     i2v_status status = job->skipped ? I2V_OK : make(job);
     int exit_status = CLI_DONE;
-    if (status == I2V_OK && job->skipped) {
-        count->skipped++;
+    if (status == I2V_OK) {
+        if (job->skipped)
+            count->skipped++;
+        else
+            count->made++;
         cli_progress_end(&job->progress);
-        exit_status = cli_report_skipped(job);
-    } else if (status == I2V_OK) {
-        count->made++;
-        exit_status = report_made(job);
+        exit_status = cli_report(job);
     } else if (status == I2V_CANCELLED) {
         job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
         cli_latents_tell(job);
@@ -65,7 +61,7 @@ static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
 }
 
 int cli_many_run(cli_job *job, i2v_status begun, i2v_status (*make)(cli_job *)) {
-    if (begun != I2V_OK) return cli_job_end(job, begun);
+    if (begun != I2V_OK) return cli_job_end(job, begun, cli_report);
     tally count = {.tasks = cli_tasks_count(job->settings), .failed = -1};
     int status = CLI_DONE;
     for (size_t i = 0; status == CLI_DONE && i < count.tasks; i++) {

@@ -17,7 +17,7 @@ static void print_time(const i2v_memory_plan *plan) {
     printf("about %ld:%02ld in all, without loading\n", all / 60, all % 60);
 }
 
-int cli_plan_table(const cli_job *job) {
+static int print_table(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
     int keeps = job->settings->options.keep_loaded;
     printf("%-14s %9s %9s %9s %s%9s  MiB %9s\n", "", "weights", "tensors", "held", keeps ? "   others " : "", "peak",
@@ -53,10 +53,14 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
     return stages;
 }
 
-int cli_plan_json(const cli_job *job) {
+static int print_json(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
     return cli_print_json(json_pack(
         "{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command", job->settings->command->name, "version", i2v_version(),
         "model", cli_json_text(job->model.path), "stages", stages_json(plan), "peak", (json_int_t)plan->peak, "budget",
         (json_int_t)plan->budget, "budget_given", plan->budget_given, "seconds", plan->seconds));
+}
+
+int cli_plan_report(const cli_job *job) {
+    return job->settings->json ? print_json(job) : print_table(job);
 }

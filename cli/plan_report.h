@@ -4,8 +4,7 @@
 
 #include "job.h"
 
-/* Both print job->plan on standard output and return an exit status. */
-int cli_plan_table(const cli_job *job);
-int cli_plan_json(const cli_job *job);
+/* Prints job->plan on standard output and returns an exit status. */
+int cli_plan_report(const cli_job *job);
 
 #endif

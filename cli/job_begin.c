@@ -1,0 +1,109 @@
+/* The beginning of a job: are its files good, and is its model there? */
+#include "job_begin.h"
+#include "bundled.h"
+#include "detail.h"
+#include "existing.h"
+#include "latents.h"
+#include "message.h"
+#include "metadata.h"
+#include "model_path.h"
+#include "rerun.h"
+#include "signals.h"
+#include "standard_output.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* latents: not a video, an array. What stays as it is need not be writable. */
+static i2v_status check_file(cli_job *job, const char *path, int latents) {
+    i2v_output output;
+    if (cli_is_standard_output(path) && !latents) return cli_standard_output_prepare(job);
+    if (cli_is_kept(job, path)) return I2V_OK;
+    i2v_output_default(&output);
+    output.no_replace = job->settings->output.no_replace;
+    i2v_status status = cli_folders_make(&job->folders, path, &job->error);
+    if (status != I2V_OK) return status;
+    return i2v_video_check_output(path, latents ? &output : &job->settings->output, &job->error);
+}
+
+static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
+    int count = cli_videos_count(job->settings);
+    int checked = count < 4096 ? count : 1; /* more than the library makes are refused later */
+    i2v_status status = I2V_OK;
+    for (int i = 0; status == I2V_OK && i < checked; i++) {
+        char *path = cli_job_path(job, pattern, i, count);
+        if (!path) return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", pattern);
+        status = check_file(job, path, latents);
+        free(path);
+    }
+    return status;
+}
+
+static i2v_status check_outputs(cli_job *job) {
+    const char *latents = job->settings->save_latents;
+    if (!job->settings->path) return I2V_OK;
+    size_t length = latents ? strlen(latents) : 0;
+    if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
+        return cli_job_fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->settings); i++) {
+        job->task = cli_task_at(job->settings, i);
+        status = check_output(job, job->settings->path, 0);
+        if (status == I2V_OK && latents) status = check_output(job, latents, 1);
+    }
+    job->task = cli_task_at(job->settings, 0);
+    return status;
+}
+
+static i2v_status open_model(cli_job *job) {
+    const char *model = job->settings->model;
+    if (!model) model = job->bundled = cli_bundled_model();
+    if (!model)
+        return cli_job_fail(job, I2V_ERROR_PARAMETER,
+                    "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+    i2v_status found = cli_model_path(&job->model_path, model, job->settings, &job->error);
+    if (found != I2V_OK) return found;
+    /* without the picture the bundled model makes grey: guidance only raises contrast */
+    if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
+    i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
+    if (status != I2V_OK) return status;
+    status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
+    for (size_t i = 0; i < job->model.warnings_count; i++)
+        cli_say(!job->settings->quiet, "img2vid: warning: %s", job->model.warnings[i]);
+    return status == I2V_OK ? cli_rerun_check_model(job) : status;
+}
+
+static void write_notes(cli_job *job) {
+    if (job->bundled)
+        cli_job_note(job,
+                     "model: the small bundled one, %s, not Stable Video Diffusion: README.md says how to get that "
+                     "for --model",
+                     job->bundled);
+    if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64, job->params.seed);
+}
+
+/* Latents are written even where a signal came with the last step. */
+static int on_event(const i2v_event *event, void *user) {
+    cli_job *job = user;
+    i2v_status saved = cli_latents_save(job, event);
+    cli_detail_event(job, event);
+    return cli_progress_event(event, &job->progress) || saved != I2V_OK;
+}
+
+i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
+    memset(job, 0, sizeof *job);
+    job->settings = settings;
+    job->params = settings->params;
+    job->params.on_event = on_event;
+    job->params.user = job;
+    cli_progress_begin(&job->progress, settings->quiet, job->notes);
+    cli_job_select(job, 0);
+    cli_signals_note(1); /* an end at once would leave the folders of the outputs */
+    i2v_status status = check_outputs(job);
+    if (status == I2V_OK) status = open_model(job);
+    write_notes(job);
+    if (status == I2V_OK) cli_detail_job(job);
+    if (status == I2V_OK && settings->path && !settings->no_metadata) status = cli_metadata_check(job);
+    return status;
+}
