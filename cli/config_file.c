@@ -1,6 +1,6 @@
 #include "config_file.h"
-#include "img2vid/img2vid.h"
 #include "failure.h"
+#include "img2vid/img2vid.h"
 #include "message.h"
 #include "options.h"
 

@@ -11,17 +11,16 @@
 
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 
 /* Latents that are larger than the memory left are not read: i2v_decode could only refuse them, too. */
 static i2v_status check_memory(cli_job *job, const int64_t *shape, int ndim) {
     uint64_t bytes = sizeof(float), left = i2v_memory_left(job->engine);
     for (int i = 0; i < ndim; i++) bytes *= (uint64_t)shape[i]; /* all are in the file */
     if (bytes <= left) return I2V_OK;
-    snprintf(job->error.message, sizeof job->error.message,
-             "%s holds %" PRIu64 " MiB of latents, but there are %" PRIu64 " MiB for it%s", job->settings->operand,
-             (bytes >> 20) + 1, left >> 20, job->settings->options.max_memory ? "; allow more with --max-memory" : "");
-    return job->error.status = I2V_ERROR_MEMORY;
+    return cli_job_fail(job, I2V_ERROR_MEMORY,
+                        "%s holds %" PRIu64 " MiB of latents, but there are %" PRIu64 " MiB for it%s",
+                        job->settings->operand, (bytes >> 20) + 1, left >> 20,
+                        job->settings->options.max_memory ? "; allow more with --max-memory" : "");
 }
 
 /* *first is the place of the frames in shape: [frames, channels, height, width], or clips before them. */
@@ -39,11 +38,10 @@ static i2v_status load_latents(cli_job *job, float **data, int64_t shape[8], int
         if (status != I2V_OK) return status;
         return i2v_latents_load(path, data, shape, ndim, job->latents_sha256, &job->error);
     }
-    snprintf(job->error.message, sizeof job->error.message,
-             "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
-             "[clips,frames,%d,height,width]; --save-latents and ComfyUI's SaveLatent write such files",
-             path, channels, channels);
-    return job->error.status = I2V_ERROR_FORMAT;
+    return cli_job_fail(job, I2V_ERROR_FORMAT,
+                        "%s does not hold latents [frames,%d,height,width] of one video, or of several clips, "
+                        "[clips,frames,%d,height,width]; --save-latents and ComfyUI's SaveLatent write such files",
+                        path, channels, channels);
 }
 
 int cli_decode(const cli_settings *settings) {

@@ -41,10 +41,9 @@ static i2v_status load_latents(cli_job *job, float **data) {
         char is[200], should_be[128];
         describe_shape(is, sizeof is, shape, ndim);
         describe_shape(should_be, sizeof should_be, needed + (needed[0] == 1), 5 - (needed[0] == 1));
-        snprintf(job->error.message, sizeof job->error.message,
-                 "%s has shape %s, but %s is needed; change --num-frames, --width, --height or --num-videos", path, is,
-                 should_be);
-        return job->error.status = I2V_ERROR_PARAMETER;
+        return cli_job_fail(job, I2V_ERROR_PARAMETER,
+                            "%s has shape %s, but %s is needed; change --num-frames, --width, --height or --num-videos",
+                            path, is, should_be);
     }
     status = i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
     if (status != I2V_OK) return status;

@@ -60,8 +60,9 @@ static i2v_status open_model(cli_job *job) {
     const char *model = job->settings->model;
     if (!model) model = job->bundled = cli_bundled_model();
     if (!model)
-        return cli_job_fail(job, I2V_ERROR_PARAMETER,
-                    "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
+        return cli_job_fail(
+            job, I2V_ERROR_PARAMETER,
+            "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
     i2v_status found = cli_model_path(&job->model_path, model, job->settings, &job->error);
     if (found != I2V_OK) return found;
     /* without the picture the bundled model makes grey: guidance only raises contrast */

@@ -20,7 +20,8 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
     char *metadata = job->settings->no_metadata ? NULL : cli_metadata_text(job, index);
     if (!metadata && !job->settings->no_metadata) {
         /* the model's hash has its own reason to fail */
-        return job->error.status ? job->error.status : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
+        return job->error.status ? job->error.status
+                                 : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for metadata");
     }
     output.metadata = metadata;
     i2v_status status;
@@ -44,8 +45,8 @@ i2v_status cli_job_save(cli_job *job) {
     for (int i = 0; path && !job->skipped && status == I2V_OK && i < count; i++) {
         char *numbered = cli_job_path(job, path, i, count);
         status = cli_signals_came(NULL) ? I2V_CANCELLED
-                 : numbered             ? save_video(job, i, numbered)
-                                        : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
+                 : numbered ? save_video(job, i, numbered)
+                            : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
         free(numbered);
     }
     job->save_seconds += cli_now() - began;

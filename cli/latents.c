@@ -48,10 +48,7 @@ i2v_status cli_latents_save(cli_job *job, const i2v_event *event) {
     free(job->latents_path);
     const float *latents = clips_so_far(job, event);
     job->latents_path = latents ? cli_job_path(job, pattern, event->video, event->num_videos) : NULL;
-    if (!job->latents_path) {
-        snprintf(job->error.message, sizeof job->error.message, "not enough memory to write %s", pattern);
-        return job->error.status = I2V_ERROR_MEMORY;
-    }
+    if (!job->latents_path) return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory to write %s", pattern);
     i2v_status status = write_array(job, latents, shape + skipped, 5 - skipped, event->clip == 0);
     job->save_seconds += cli_now() - began;
     if (status == I2V_OK) return status;

@@ -204,10 +204,9 @@ i2v_status cli_metadata_check(cli_job *job) {
     size_t size = text ? strlen(text) : 0;
     free(text);
     if (size <= I2V_METADATA_MAX - NOT_YET_KNOWN) return I2V_OK;
-    snprintf(job->error.message, sizeof job->error.message,
-             "the parameters are too long a text to be kept in the file: give fewer --sigmas or shorter paths, or "
-             "--no-metadata");
-    return job->error.status = I2V_ERROR_PARAMETER;
+    return cli_job_fail(job, I2V_ERROR_PARAMETER,
+                        "the parameters are too long a text to be kept in the file: give fewer --sigmas or shorter "
+                        "paths, or --no-metadata");
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */

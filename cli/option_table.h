@@ -43,8 +43,8 @@ typedef struct cli_command {
     const char *examples;
     const cli_option *options; /* at most 64 */
     size_t options_count;
-    int many; /* one or more of operand are taken */
-    int json; /* --json was given: failures are objects on standard output, too */
+    int many;                           /* one or more of operand are taken */
+    int json;                           /* --json was given: failures are objects on standard output, too */
     const struct cli_command_list *all; /* of the program, for what another command would take */
 } cli_command;
 

@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +23,8 @@ typedef struct check {
     size_t count, room;
 } check;
 
-__attribute__((format(printf, 3, 4))) static i2v_status fail(check *c, i2v_status status, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(c->job->error.message, sizeof c->job->error.message, format, arguments);
-    va_end(arguments);
-    return c->job->error.status = status;
-}
-
 static i2v_status fail_memory(check *c) {
-    return fail(c, I2V_ERROR_MEMORY, "not enough memory for the names of all files");
+    return cli_job_fail(c->job, I2V_ERROR_MEMORY, "not enough memory for the names of all files");
 }
 
 /* ---- outputs ---------------------------------------------------------------------------------------------------- */
@@ -59,7 +50,8 @@ static i2v_status add_file(check *c, const char *path, const char *option) {
     output *added = &c->outputs[c->count];
     if (!cli_place_of(&added->place, path)) return I2V_OK; /* writing it will say why */
     if (!added->place.name && c->job->settings->output.no_replace)
-        return fail(c, I2V_ERROR_IO, "cannot write %s: it is there already, and --no-overwrite keeps it", path);
+        return cli_job_fail(c->job, I2V_ERROR_IO, "cannot write %s: it is there already, and --no-overwrite keeps it",
+                            path);
     added->path = strdup(path);
     added->option = option;
     c->count++;
@@ -104,11 +96,12 @@ static i2v_status check_different(check *c) {
         const output *a = &c->outputs[i - 1], *b = &c->outputs[i];
         if (by_place(a, b) != 0) continue;
         int order = strcmp(a->option, b->option);
-        return fail(c, I2V_ERROR_PARAMETER, "%s and %s, which are to be written, are one file; change %s%s%s", a->path,
-                    b->path, order > 0 ? b->option : a->option, order ? " or " : "",
-                    order > 0   ? a->option
-                    : order < 0 ? b->option
-                                : "");
+        return cli_job_fail(c->job, I2V_ERROR_PARAMETER,
+                            "%s and %s, which are to be written, are one file; change %s%s%s", a->path, b->path,
+                            order > 0 ? b->option : a->option, order ? " or " : "",
+                            order > 0   ? a->option
+                            : order < 0 ? b->option
+                                        : "");
     }
     return I2V_OK;
 }
@@ -121,8 +114,8 @@ static i2v_status check_file(check *c, const char *path, const char *what) {
     const output *found = c->count ? bsearch(&input, c->outputs, c->count, sizeof input, by_place) : NULL;
     cli_place_free(&input.place);
     if (!found) return I2V_OK;
-    return fail(c, I2V_ERROR_PARAMETER, "writing %s would overwrite %s, %s; give another name with %s", found->path,
-                strcmp(path, "-") == 0 ? "standard input" : path, what, found->option);
+    return cli_job_fail(c->job, I2V_ERROR_PARAMETER, "writing %s would overwrite %s, %s; give another name with %s",
+                        found->path, strcmp(path, "-") == 0 ? "standard input" : path, what, found->option);
 }
 
 static int is_part_of_model(const char *name) {

@@ -36,8 +36,8 @@ static json_t *sigmas_json(const cli_numbers *sigmas) {
 static json_t *loras_json(const cli_loras *loras) {
     json_t *list = json_array();
     for (size_t i = 0; i < loras->count; i++)
-        cli_json_append(&list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale",
-                                         loras->list[i].scale));
+        cli_json_append(
+            &list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
     return list;
 }
 
@@ -100,14 +100,14 @@ static int print_task_json(const cli_job *job, json_t *object) {
 int cli_report_made_json(const cli_job *job) {
     const i2v_video *video = job->video;
     const cli_settings *settings = job->settings;
-    json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o, s:I, s:I}", "command", settings->command->name,
-        "version", i2v_version(), "input", cli_json_text(job->task.input), "model", cli_json_text(job->model.path),
-        "outputs", paths_json(job, settings->path, video->num_videos), "latents",
-        paths_json(job, settings->save_latents, video->num_videos), "width", video->width, "height", video->height,
-        "num_frames", video->num_frames, "num_videos", video->num_videos, "fps", video->fps, "seconds",
-        seconds_json(job), "peak_memory", (json_int_t)cli_system_peak_memory(), "engine_memory",
-        (json_int_t)job->progress.memory);
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o, s:I, s:I}", "command",
+                  settings->command->name, "version", i2v_version(), "input", cli_json_text(job->task.input), "model",
+                  cli_json_text(job->model.path), "outputs", paths_json(job, settings->path, video->num_videos),
+                  "latents", paths_json(job, settings->save_latents, video->num_videos), "width", video->width,
+                  "height", video->height, "num_frames", video->num_frames, "num_videos", video->num_videos, "fps",
+                  video->fps, "seconds", seconds_json(job), "peak_memory", (json_int_t)cli_system_peak_memory(),
+                  "engine_memory", (json_int_t)job->progress.memory);
     if (settings->command->bit == CLI_GENERATE) {
         cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
         cli_json_set(&object, "parameters", parameters_json(job));

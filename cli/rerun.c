@@ -118,12 +118,10 @@ static i2v_status check_hash(cli_job *job, const char *key, const char *hash, in
         cli_job_note(job, "note: %s is another %s than the one that %s was made with", path, what, settings->from);
         return I2V_OK;
     }
-    snprintf(
-        job->error.message, sizeof job->error.message,
-        "%.199s is another %s than the one that %s was made with (its SHA-256 differs); to take it all the same, give "
-        "it with %s",
-        path, what, settings->from, option);
-    return job->error.status = I2V_ERROR_PARAMETER;
+    return cli_job_fail(job, I2V_ERROR_PARAMETER,
+                        "%.199s is another %s than the one that %s was made with (its SHA-256 differs); to take it all "
+                        "the same, give it with %s",
+                        path, what, settings->from, option);
 }
 
 i2v_status cli_rerun_check_model(cli_job *job) {

@@ -60,8 +60,7 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     settings->options.loras = settings->loras.list;
     settings->options.loras_count = settings->loras.count;
     if (!(command->bit & (CLI_GENERATE | CLI_DECODE))) return CLI_PARSED;
-    if (!settings->path && !settings->plan)
-        return cli_wrong_usage(command, "-o OUT is missing, the video to write");
+    if (!settings->path && !settings->plan) return cli_wrong_usage(command, "-o OUT is missing, the video to write");
     status = cli_standard_output_check(settings, cli_given(command, given, "format"));
     if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
@@ -71,11 +70,13 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
                                cli_given(command, known, "max-guidance-scale");
-    if (settings->output.crf > 51) return cli_refuse_option(command, "crf", "--crf is from 0 to 51, not %d", settings->output.crf);
+    if (settings->output.crf > 51)
+        return cli_refuse_option(command, "crf", "--crf is from 0 to 51, not %d", settings->output.crf);
     status = check_output_options(settings, known);
     if (status != CLI_PARSED) return status;
     if (cli_given(command, known, "sigmas")) {
-        if (settings->sigmas.count < 2) return cli_refuse_option(command, "sigmas", "--sigmas needs two levels or more, one more than steps");
+        if (settings->sigmas.count < 2)
+            return cli_refuse_option(command, "sigmas", "--sigmas needs two levels or more, one more than steps");
         settings->params.sigmas = settings->sigmas.values;
         settings->params.sigmas_count = settings->sigmas.count;
         settings->params.num_inference_steps = (int)settings->sigmas.count - 1;

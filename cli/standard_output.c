@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +36,6 @@ int cli_standard_output_check(const cli_settings *settings, int format_given) {
     return CLI_PARSED;
 }
 
-__attribute__((format(printf, 2, 3))) static i2v_status fail(cli_job *job, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(job->error.message, sizeof job->error.message, format, arguments);
-    va_end(arguments);
-    return job->error.status = I2V_ERROR_IO;
-}
-
 /* ---- the file meanwhile ----------------------------------------------------------------------------------------- */
 
 static const char *temporary_folder(void) {
@@ -57,16 +48,19 @@ static i2v_status name_file(cli_job *job, char *path, size_t size, const char *f
     const char *ending = CLI_FORMATS;
     for (int i = 0; i < job->settings->format; i++) ending += strcspn(ending, "|") + 1;
     if (snprintf(path, size, "%s/video.%.*s", folder, (int)strcspn(ending, "|"), ending) < (int)size) return I2V_OK;
-    return fail(job, "the name of the folder for temporary files is too long; set TMPDIR to another");
+    return cli_job_fail(job, I2V_ERROR_IO,
+                        "the name of the folder for temporary files is too long; set TMPDIR to another");
 }
 
 /* A folder of our own, in which nobody else puts links; *path is the file in it. */
 static i2v_status make_folder(cli_job *job, char folder[PATH_MAX], char *path, size_t size) {
     if (snprintf(folder, PATH_MAX, "%s/img2vid-XXXXXX", temporary_folder()) >= PATH_MAX)
-        return fail(job, "the name of the folder for temporary files is too long; set TMPDIR to another");
+        return cli_job_fail(job, I2V_ERROR_IO,
+                            "the name of the folder for temporary files is too long; set TMPDIR to another");
     if (!mkdtemp(folder))
-        return fail(job, "cannot make a folder in %.400s for the video: %s; set TMPDIR to another", temporary_folder(),
-                    strerror(errno));
+        return cli_job_fail(job, I2V_ERROR_IO,
+                            "cannot make a folder in %.400s for the video: %s; set TMPDIR to another",
+                            temporary_folder(), strerror(errno));
     i2v_status status = name_file(job, path, size, folder);
     if (status != I2V_OK) rmdir(folder);
     return status;
@@ -84,8 +78,8 @@ i2v_status cli_standard_output_prepare(cli_job *job) {
 /* ---- copying ---------------------------------------------------------------------------------------------------- */
 
 static i2v_status fail_write(cli_job *job, int cause) {
-    return fail(job, "cannot write to standard output: %s%s", strerror(cause),
-                cause == EPIPE ? ": the program that reads it has ended" : "");
+    return cli_job_fail(job, I2V_ERROR_IO, "cannot write to standard output: %s%s", strerror(cause),
+                        cause == EPIPE ? ": the program that reads it has ended" : "");
 }
 
 /* As much as a pipe takes at once, so that Ctrl-C is seen while a reader takes its time. */
@@ -113,7 +107,8 @@ static i2v_status copy(cli_job *job, int file) {
         if (got > 0)
             status = write_some(job, data, (size_t)got);
         else if (errno != EINTR)
-            status = fail(job, "cannot read the video before it goes to standard output: %s", strerror(errno));
+            status = cli_job_fail(job, I2V_ERROR_IO, "cannot read the video before it goes to standard output: %s",
+                                  strerror(errno));
     }
     return status;
 }
@@ -126,7 +121,8 @@ i2v_status cli_standard_output_save(cli_job *job, const i2v_output *output) {
     status = i2v_video_save(job->video, path, output, &job->error);
     if (status == I2V_OK) file = open(path, O_RDONLY | O_CLOEXEC);
     if (status == I2V_OK && file < 0)
-        status = fail(job, "cannot open %.400s, the video for standard output: %s", path, strerror(errno));
+        status = cli_job_fail(job, I2V_ERROR_IO, "cannot open %.400s, the video for standard output: %s", path,
+                              strerror(errno));
     unlink(path); /* before the copy, which a slow reader may end with a kill */
     rmdir(folder);
     if (status == I2V_OK) status = copy(job, file);
