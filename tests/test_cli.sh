@@ -1,15 +1,8 @@
 #!/bin/bash
 # The program itself, as scripts use it: test_cli.sh PROGRAM DATA, where DATA/reference holds tiny models.
 set -u
-program=$(realpath "$1")
-data=$(realpath "$2")
-model=$(dirname "$(find "$data/reference" -maxdepth 2 -name model_index.json | sort | head -n 1)")
-[ -f "$model/model_index.json" ] || { echo "no model folder in $data/reference"; exit 1; }
-
-. "$(dirname "$(realpath "$0")")/shell.sh"
-picture picture.png
+. "$(dirname "$(realpath "$0")")/shell_model.sh"
 printf 'not a picture, not a model, not latents' > text.txt
-small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
 
 fits_a_terminal() { [ "$(wc -L < "$scratch/out")" -le 80 ] || fail 'a line of help is wider than 80 columns'; }
 

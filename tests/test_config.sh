@@ -2,16 +2,11 @@
 # Values of options from the configuration file and the environment: test_config.sh PROGRAM DATA, where DATA/reference
 # holds tiny models.
 set -u
-program=$(realpath "$1")
-data=$(realpath "$2")
-model=$(dirname "$(find "$data/reference" -maxdepth 2 -name model_index.json | sort | head -n 1)")
-. "$(dirname "$0")/shell.sh"
-picture picture.png
+. "$(dirname "$(realpath "$0")")/shell_model.sh"
 export HOME=$PWD/home
 unset XDG_CONFIG_HOME IMG2VID_CONFIG
 mkdir -p home/.config/img2vid
 file=home/.config/img2vid/config
-small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
 
 # configure LINE...: what the file says.
 configure() { printf '%s\n' "$@" > "$file"; }

@@ -1,12 +1,7 @@
 #!/bin/bash
 # What --verbose and --log-file tell: test_log.sh PROGRAM DATA, where DATA/reference holds tiny models.
 set -u
-program=$(realpath "$1")
-data=$(realpath "$2")
-model=$(dirname "$(find "$data/reference" -maxdepth 2 -name model_index.json | sort | head -n 1)")
-. "$(dirname "$0")/shell.sh"
-picture picture.png
-small=(--model "$model" --width 64 --height 48 --num-inference-steps 2 --num-frames 2 --seed 7)
+. "$(dirname "$(realpath "$0")")/shell_model.sh"
 time='[0-9]\{4\}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]\{3\}Z'
 
 makes() { works out.gif generate picture.png -o out.gif "${small[@]}" "$@"; }
