@@ -3,7 +3,7 @@
 #define I2V_MEDIA_METADATA_H
 
 #include "base/file.h"
-#include "media/picture.h"
+#include "media/raster.h"
 
 /* Key of the PNG chunk, prefix of the XMP element. */
 #define I2V_METADATA_KEY "img2vid"

@@ -1,27 +1,9 @@
-/* What the picture files share: the encoded bytes that come in, the decoded raster that goes out. A decoder leaves
- * raster->pixels NULL or allocated; picture.c frees it in both cases. */
+/* What the picture files share beside the raster: the kinds that there are, and their decoders. A decoder leaves
+ * raster->pixels NULL or allocated; picture_load.c frees it in both cases. */
 #ifndef I2V_MEDIA_PICTURE_H
 #define I2V_MEDIA_PICTURE_H
 
-#include "media/media.h"
-
-typedef struct i2v_encoded {
-    const uint8_t *data;
-    size_t size;
-    const char *name; /* what messages call it: the path, or "the picture" */
-} i2v_encoded;
-
-typedef struct i2v_raster {
-    int width, height;
-    int channels;    /* 3: RGB, 4: RGBA, not premultiplied */
-    int orientation; /* EXIF: 1 (upright) .. 8 */
-    uint8_t *pixels; /* [height][width][channels] */
-    const char *warning; /* what was forgiven, static; NULL: nothing */
-    /* Bytes that decoding may take; 0: any. i2v_raster_alloc refuses what needs more. A decoder says before that what
-     * it works with beside the pixels, at the most. */
-    uint64_t budget, working;
-    int budget_given; /* by the caller; else it is what is free */
-} i2v_raster;
+#include "media/raster.h"
 
 typedef enum i2v_picture_format {
     I2V_PICTURE_UNKNOWN,
@@ -57,20 +39,6 @@ i2v_picture_format i2v_picture_format_of_rare(const uint8_t *data, size_t size);
 i2v_status i2v_fail_unknown(const i2v_encoded *source, const char *unknown, i2v_error *error);
 i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error);
 
-/* picture.c: the limits on size and aspect. */
-i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v_error *error);
-
-/* picture_load.c: I2V_ERROR_MEMORY if so many bytes are more than the budget. width 0: the size is not known yet. */
-i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
-                              i2v_error *error);
-
-/* picture.c: i2v_raster_check and i2v_raster_reserve, then allocates zeroed pixels. */
-i2v_status i2v_raster_alloc(i2v_raster *raster, int64_t width, int64_t height, int channels, const char *name,
-                            i2v_error *error);
-
-/* picture.c: the failure of a picture of floats in 0..1, which would be black without a word. kind: "TIFF". */
-i2v_status i2v_raster_check_not_black(const i2v_raster *raster, const char *kind, const char *name, i2v_error *error);
-
 /* picture.c: by the decoder of its format. */
 i2v_status i2v_raster_decode(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
@@ -78,9 +46,6 @@ i2v_status i2v_raster_decode(i2v_raster *raster, const i2v_encoded *source, i2v_
  * its memory, or frees it. */
 i2v_status i2v_raster_to_image(i2v_image **image, i2v_raster *raster, i2v_alpha alpha, const char *name,
                                i2v_error *error);
-
-/* picture.c: the failure of a file that ends too early. */
-i2v_status i2v_fail_truncated(const i2v_encoded *source, i2v_error *error);
 
 i2v_status i2v_decode_jpeg(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_png(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);

@@ -6,7 +6,6 @@
 #include "base/sha256.h"
 #include "media/picture.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,33 +19,6 @@ void i2v_image_options_default(i2v_image_options *options) {
 static i2v_raster begin(const i2v_image_options *options) {
     uint64_t given = options->max_memory, budget = given ? given : i2v_memory_budget();
     return (i2v_raster){.orientation = 1, .budget = budget ? budget : 1, .budget_given = given != 0};
-}
-
-static const char *bound_name(const i2v_raster *raster) {
-    return raster->budget_given ? "max_memory (--max-memory) leaves" : "the system has";
-}
-
-static const char *way_out(const i2v_raster *raster) {
-    return raster->budget_given ? "scale it down first, or allow more" : "scale it down first";
-}
-
-i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
-                              i2v_error *error) {
-    char what[120];
-    uint64_t mib = (bytes >> 20) + 1;
-    if (!raster->budget || bytes <= raster->budget) return I2V_OK;
-    if (width)
-        snprintf(what, sizeof what, "reading %" PRId64 " x %" PRId64 " pixels takes %" PRIu64 " MiB", width, height,
-                 mib);
-    else
-        snprintf(what, sizeof what, "the file takes %" PRIu64 " MiB", mib);
-    return i2v_fail(error, I2V_ERROR_MEMORY, "%s: %s, but %s %" PRIu64 " MiB for it: %s", name, what,
-                    bound_name(raster), raster->budget >> 20, way_out(raster));
-}
-
-static i2v_status fail_file(const i2v_raster *raster, const char *name, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_MEMORY, "%s: the file is larger than the %" PRIu64 " MiB that %s for it: %s", name,
-                    raster->budget >> 20, bound_name(raster), way_out(raster));
 }
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -153,7 +125,7 @@ static i2v_status load_path(i2v_image **image, const char *path, const i2v_image
     size_t limit = bounded ? (size_t)raster.budget : I2V_FILE_MAX_BYTES;
     i2v_status status =
         i2v_stream_read(&data, &source.size, path, limit, (i2v_patience){options->cancelled, options->user}, error);
-    if (status == I2V_ERROR_FORMAT && bounded) return fail_file(&raster, source.name, error);
+    if (status == I2V_ERROR_FORMAT && bounded) return i2v_raster_fail_file(&raster, source.name, error);
     if (status) return status;
     source.data = data;
     return load(image, &source, data, options, error);
