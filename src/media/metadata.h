@@ -24,10 +24,13 @@ i2v_status i2v_gif_add_metadata(const i2v_output_file *file, const char *json, i
 /* metadata_write.c: the XMP packet around the text, allocated; NULL without memory. */
 char *i2v_metadata_xmp(const char *json);
 
-/* metadata_read.c: a copy of size bytes as a text in *json; NULL if they are not what was asked for. */
+/* metadata_text.c: the failure of more than I2V_METADATA_READ_MAX. */
+i2v_status i2v_metadata_fail_too_large(const char *name, i2v_error *error);
+
+/* metadata_text.c: a copy of size bytes as a text in *json; NULL if they are not what was asked for. */
 i2v_status i2v_metadata_copy(char **json, const void *bytes, size_t size, const char *name, i2v_error *error);
 
-/* probe_video.c: the comment of MP4, QuickTime, Matroska or WebM, if it is such a text. */
+/* metadata_video.c: the comment of MP4, QuickTime, Matroska or WebM, if it is such a text. */
 i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error *error);
 
 #endif

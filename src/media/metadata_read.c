@@ -1,5 +1,4 @@
 /* Metadata out of files of any origin: nothing in them is believed. */
-#include "base/json_bounds.h"
 #include "base/posix.h"
 #include "media/bytes.h"
 #include "media/metadata.h"
@@ -11,24 +10,6 @@
 
 static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
-}
-
-static i2v_status fail_too_large(const char *name, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "the metadata in %s is larger than %zu MiB", name,
-                    I2V_METADATA_READ_MAX >> 20);
-}
-
-i2v_status i2v_metadata_copy(char **json, const void *bytes, size_t size, const char *name, i2v_error *error) {
-    if (size == 0 || *(const char *)bytes != '{') return I2V_OK;
-    if (size > I2V_METADATA_READ_MAX) return fail_too_large(name, error);
-    if (memchr(bytes, 0, size)) return I2V_OK;
-    i2v_status status = i2v_json_check(bytes, size, name, I2V_ERROR_FORMAT, error);
-    if (status) return status;
-    *json = malloc(size + 1);
-    if (!*json) return i2v_fail_memory(error, name, size);
-    memcpy(*json, bytes, size);
-    (*json)[size] = '\0';
-    return I2V_OK;
 }
 
 /* ---- PNG -------------------------------------------------------------------------------------------------------- */
@@ -76,7 +57,7 @@ static i2v_status read_comment(char **json, const i2v_encoded *source, size_t at
     size_t size = 0;
     if (data[at] == 0 || data[at + 1] != '{') return I2V_OK;
     for (size_t i = at; data[i]; i += (size_t)data[i] + 1) size += data[i];
-    if (size > I2V_METADATA_READ_MAX) return fail_too_large(source->name, error);
+    if (size > I2V_METADATA_READ_MAX) return i2v_metadata_fail_too_large(source->name, error);
     char *text = malloc(size);
     if (!text) return i2v_fail_memory(error, source->name, size);
     size = 0;

@@ -14,7 +14,4 @@ i2v_status i2v_probe_rare(i2v_media_info *info, const i2v_encoded *source, i2v_p
 /* probe_video.c: MP4, QuickTime, Matroska and WebM. I2V_ERROR_FORMAT if it is none of them. */
 i2v_status i2v_probe_video(i2v_media_info *info, const i2v_encoded *source, i2v_error *error);
 
-/* probe_mov.c: I2V_ERROR_FORMAT if the tables of an MP4 or QuickTime file claim more samples than any real one has. */
-i2v_status i2v_mov_check(const i2v_encoded *source, i2v_error *error);
-
 #endif
