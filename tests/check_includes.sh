@@ -6,10 +6,11 @@ set -u
 allowed() {
     case $1 in
     cli | base) echo ;;
-    weights | media | random | hub | backend) echo base ;;
+    json | random | backend) echo base ;;
+    weights | media | hub) echo json base ;;
     tensor) echo backend base ;;
-    model) echo tensor weights base ;;
-    pipeline) echo model media random hub tensor weights base ;;
+    model) echo tensor weights json base ;;
+    pipeline) echo model media random hub tensor weights json base ;;
     *) return 1 ;;
     esac
 }

@@ -535,7 +535,7 @@ static void wrong_tensors(void **state) {
     }
     /* one name twice in a file */
     replace_in(CLIP_WEIGHTS, "\"vision_model.encoder.layers.0.mlp.fc1.bias\"", "layers.0", "layers.1");
-    expect_copy_refused("duplicate", "duplicate tensor vision_model.encoder.layers.1.mlp.fc1.bias", CLIP_WEIGHTS);
+    expect_copy_refused("duplicate", "the key vision_model.encoder.layers.1.mlp.fc1.bias twice", CLIP_WEIGHTS);
     restore(CLIP_WEIGHTS);
     expect_copy_opens();
 }

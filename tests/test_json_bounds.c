@@ -1,5 +1,5 @@
 /* Bounds on JSON text: what passes takes at most the memory that is the limit, and real files pass. */
-#include "base/json_bounds.h"
+#include "json/bounds.h"
 #include "hub/listing.h"
 #include "weights/weights.h"
 

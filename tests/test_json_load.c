@@ -1,5 +1,5 @@
 /* i2v_json_load where every allocation of the parser fails once, and all from one on. */
-#include "base/json_load.h"
+#include "json/load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -81,7 +81,7 @@ arrays_are_read_within_the_budget() {
     within 100 1 generate idats.png -o out.npy "${run_options[@]}" --latents hole.npy --max-memory 100M
 }
 
-# A tree of JSON may take 64 MiB (base/json_bounds.h), its text 32.
+# A tree of JSON may take 64 MiB (json/bounds.h), its text 32.
 lists_and_headers_are_bounded() {
     local file
     for file in list.safetensors tensors.safetensors list deep large; do

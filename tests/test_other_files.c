@@ -1,5 +1,5 @@
 /* What is saved as weights and is none is named, with the way out. */
-#include "weights/config.h"
+#include "json/config.h"
 #include "weights/weights.h"
 
 #include <setjmp.h>

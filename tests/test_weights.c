@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "weights/binder.h"
-#include "weights/config.h"
+#include "json/config.h"
 #include "weights/weights.h"
 
 #include <dirent.h>
@@ -518,7 +518,7 @@ static void refuses_wrong_indices(void **state) {
         {"{\"weight_map\":{\"a\":\"\"}}", "no plain file name"},
         {"{\"weight_map\":{\"a\":\"x.bin\"}}", "x.bin is no safetensors file"},
         {"{\"weight_map\":{\"a\":\"x\\n.safetensors\"}}", "control characters"},
-        {"{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}", "duplicate tensor a;"},
+        {"{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}", "has the key a twice;"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_text(INDEX, cases[i][0]);
@@ -627,12 +627,12 @@ static void refuses_overlaps_and_gaps(void **state) {
 
 static void refuses_duplicate_names(void **state) {
     (void)state;
-    expect_header_refused("{\"t\":" FIELDS ",\"t\":" FIELDS "}", 0, "duplicate tensor t;", NULL);
+    expect_header_refused("{\"t\":" FIELDS ",\"t\":" FIELDS "}", 0, "has the key t twice;", NULL);
     expect_header_refused("{\"" LONG_NAME "\":" FIELDS ",\n\"" LONG_NAME "\":" FIELDS "}", 0,
-                          "duplicate tensor " LONG_NAME ";", NULL);
-    expect_header_refused("{\"a\\\"b\":" FIELDS ",\"a\\\"b\":" FIELDS "}", 0, "duplicate tensor a\\\"b;", NULL);
-    expect_header_refused("{\"\\\\\":" FIELDS ",\"\\\\\" :" FIELDS "}", 0, "duplicate tensor \\\\;", NULL);
-    expect_header_refused("{\"\":" FIELDS ",\"\":" FIELDS "}", 0, "duplicate tensor ;", NULL);
+                          "has the key " LONG_NAME " twice;", NULL);
+    expect_header_refused("{\"a\\\"b\":" FIELDS ",\"a\\\"b\":" FIELDS "}", 0, "has the key a\\\"b twice;", NULL);
+    expect_header_refused("{\"\\\\\":" FIELDS ",\"\\\\\" :" FIELDS "}", 0, "has the key \\\\ twice;", NULL);
+    expect_header_refused("{\"\":" FIELDS ",\"\":" FIELDS "}", 0, "has the key  twice;", NULL);
 }
 
 /* ---- fuzzing: nothing may crash, and what opens must be readable ------------------------------------------------- */

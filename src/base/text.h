@@ -18,4 +18,11 @@ static inline int i2v_ends_with(const char *text, const char *ending) {
     return strcmp(i2v_text_end(text, ending), ending) == 0;
 }
 
+/* 1 if a name holds control characters, which would garble the messages that quote it. */
+static inline int i2v_has_control_characters(const char *name) {
+    for (; *name; name++)
+        if ((unsigned char)*name < 0x20 || *name == 0x7f) return 1;
+    return 0;
+}
+
 #endif

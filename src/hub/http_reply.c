@@ -1,6 +1,6 @@
 #include "hub/http_reply.h"
 
-#include "base/json_load.h"
+#include "json/load.h"
 
 #include <ctype.h>
 #include <stdio.h>

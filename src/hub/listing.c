@@ -1,7 +1,7 @@
 #include "hub/listing.h"
 
-#include "base/json_bounds.h"
-#include "base/json_load.h"
+#include "json/bounds.h"
+#include "json/load.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* i2v_hub_pull: list, choose, download, link. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json_bounds.h"
+#include "json/bounds.h"
 #include "hub/cache.h"
 #include "hub/download.h"
 #include "hub/environment.h"

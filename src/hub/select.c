@@ -1,8 +1,8 @@
 #include "hub/select.h"
 
 #include "base/file.h"
-#include "base/json_bounds.h"
-#include "base/json_load.h"
+#include "json/bounds.h"
+#include "json/load.h"
 #include "base/text.h"
 #include "base/weight_names.h"
 

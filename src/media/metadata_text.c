@@ -1,5 +1,5 @@
 /* The text that metadata is, wherever it was found. */
-#include "base/json_bounds.h"
+#include "json/bounds.h"
 #include "media/metadata.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "model/config.h"
 
-#include "weights/config.h"
+#include "json/config.h"
 
 #include <math.h>
 #include <string.h>

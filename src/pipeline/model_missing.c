@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "hub/environment.h"
-#include "weights/config.h"
+#include "json/config.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "base/system.h"
 #include "base/text.h"
 #include "hub/url.h"
-#include "weights/config.h"
+#include "json/config.h"
 
 #include <dirent.h>
 #include <stdio.h>

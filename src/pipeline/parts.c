@@ -9,7 +9,7 @@
 #include "pipeline/file_settings.h"
 #include "pipeline/model_missing.h"
 #include "pipeline/model_place.h"
-#include "weights/config.h"
+#include "json/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "pipeline/scheduler.h"
 
-#include "weights/config.h"
+#include "json/config.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_LORA_CONFIG_H
 #define I2V_WEIGHTS_LORA_CONFIG_H
 
-#include "weights/json.h"
+#include "json/read.h"
 #include "weights/safetensors.h"
 
 typedef struct i2v_lora_config {

@@ -2,8 +2,9 @@
  * tensors' bytes without gaps. Nothing in the header is trusted: a tensor is handed out only after all are checked. */
 #include "weights/safetensors.h"
 
-#include "weights/json.h"
-#include "weights/other_files.h"
+#include "base/other_files.h"
+#include "base/text.h"
+#include "json/read.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "weights/scales.h"
 
 #include "base/text.h"
-#include "weights/json.h"
+#include "json/read.h"
 
 #include <inttypes.h>
 #include <math.h>

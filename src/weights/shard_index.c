@@ -2,9 +2,9 @@
  * transformers write it where a part is larger than a shard may be. */
 #include "weights/shard_index.h"
 
-#include "base/json_bounds.h"
+#include "json/bounds.h"
 #include "base/text.h"
-#include "weights/json.h"
+#include "json/read.h"
 
 #include <stdlib.h>
 #include <string.h>

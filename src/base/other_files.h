@@ -1,6 +1,6 @@
 /* What lies where weights or a configuration should, and is none. */
-#ifndef I2V_WEIGHTS_OTHER_FILES_H
-#define I2V_WEIGHTS_OTHER_FILES_H
+#ifndef I2V_BASE_OTHER_FILES_H
+#define I2V_BASE_OTHER_FILES_H
 
 #include "base/error.h"
 

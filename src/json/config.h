@@ -6,8 +6,8 @@
  *     sizes->layers = i2v_config_int(c, "num_hidden_layers", 12, 1, 1000);
  *     status = i2v_config_close(c, error);   // says which key of which file is wrong
  */
-#ifndef I2V_WEIGHTS_CONFIG_H
-#define I2V_WEIGHTS_CONFIG_H
+#ifndef I2V_JSON_CONFIG_H
+#define I2V_JSON_CONFIG_H
 
 #include "base/error.h"
 

@@ -1,7 +1,7 @@
 /* Bounds on JSON text of any origin. A parser makes up to 90 bytes of tree of a byte of text ("[],"), so the text is
  * counted before a parser sees it. */
-#ifndef I2V_BASE_JSON_BOUNDS_H
-#define I2V_BASE_JSON_BOUNDS_H
+#ifndef I2V_JSON_BOUNDS_H
+#define I2V_JSON_BOUNDS_H
 
 #include "base/error.h"
 

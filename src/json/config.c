@@ -1,7 +1,8 @@
 /* One JSON configuration file, read by key; the first wrong value is kept until the config is closed. */
-#include "weights/config.h"
+#include "json/config.h"
 
-#include "weights/json.h"
+#include "base/text.h"
+#include "json/read.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "base/json_load.h"
+#include "json/load.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* JSON text into a jansson tree, with lack of memory told apart from damage. */
-#ifndef I2V_BASE_JSON_LOAD_H
-#define I2V_BASE_JSON_LOAD_H
+#ifndef I2V_JSON_LOAD_H
+#define I2V_JSON_LOAD_H
 
 #include <jansson.h>
 

@@ -1,10 +1,11 @@
 /* JSON text into a jansson tree, with one sentence that says what is wrong with the text. */
-#include "weights/json.h"
+#include "json/read.h"
 
 #include "base/file.h"
-#include "base/json_bounds.h"
-#include "base/json_load.h"
-#include "weights/other_files.h"
+#include "json/bounds.h"
+#include "json/load.h"
+#include "base/other_files.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ i2v_status i2v_json_parse(json_t **root, const void *text, size_t size, size_t f
     if (json_error_code(&problem) == json_error_duplicate_key && problem.position > 0) {
         int length;
         const char *key = key_before(text, (size_t)problem.position, &length);
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: duplicate tensor %.*s; download it again", path, length, key);
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: its JSON has the key %.*s twice; correct it or download it again",
+                        path, length, key);
     }
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: damaged JSON in line %d (%s); correct it or download it again", path,
                     problem.line, problem.text);
@@ -100,10 +102,4 @@ const char *i2v_json_type_name(const json_t *value) {
         return "null";
     }
     return "unknown";
-}
-
-int i2v_has_control_characters(const char *name) {
-    for (; *name; name++)
-        if ((unsigned char)*name < 0x20 || *name == 0x7f) return 1;
-    return 0;
 }

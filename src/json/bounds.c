@@ -1,4 +1,4 @@
-#include "base/json_bounds.h"
+#include "json/bounds.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,4 @@
-#include "weights/other_files.h"
+#include "base/other_files.h"
 
 #include "base/file.h"
 #include "base/posix.h"
