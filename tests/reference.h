@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "pipeline/stage.h"
+#include "weights/weights.h"
 
 typedef struct i2v_reference {
     const char *model;   /* path of the model's folder */

@@ -8,7 +8,7 @@
 #include "model/file_layout.h"
 #include "model/stability.h"
 #include "pipeline/file_settings.h"
-#include "weights/name_map.h"
+#include "weights/rename.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "model/clip_names.h"
 
 #include "base/text.h"
-#include "weights/name_map.h"
+#include "weights/rename.h"
 
 i2v_status i2v_clip_names_settle(i2v_weights **weights, i2v_error *error) {
     if (i2v_weights_have(*weights, "vision_model.") || !i2v_weights_have(*weights, "embeddings.")) return I2V_OK;

@@ -2,7 +2,7 @@
 #ifndef I2V_MODEL_FILE_LAYOUT_H
 #define I2V_MODEL_FILE_LAYOUT_H
 
-#include "weights/weights.h"
+#include "weights/set.h"
 
 typedef enum i2v_naming {
     I2V_NAMING_NONE, /* the part is not there */

@@ -2,7 +2,7 @@
 #ifndef I2V_MODEL_SHAPES_H
 #define I2V_MODEL_SHAPES_H
 
-#include "weights/weights.h"
+#include "weights/set.h"
 
 /* Names are relative to prefix. The first failure stays in status. */
 typedef struct i2v_shapes {

@@ -6,7 +6,7 @@
 #include "pipeline/scheduler.h"
 #include "tensor/ops.h"
 #include "weights/lora.h"
-#include "weights/weights.h"
+#include "weights/set.h"
 
 typedef enum i2v_part {
     I2V_PART_UNET,

@@ -3,7 +3,7 @@
 #define I2V_PIPELINE_FILE_SETTINGS_H
 
 #include "pipeline/scheduler.h"
-#include "weights/weights.h"
+#include "weights/set.h"
 
 /* Stable Video Diffusion's scheduler, but for the noise levels that the file names (edm_vpred.sigma_max and sigma_min,
  * which ComfyUI writes). A scale_factor other than `scaling_factor` fails. */

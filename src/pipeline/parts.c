@@ -3,13 +3,16 @@
 #include "base/file.h"
 #include "base/path_kind.h"
 #include "base/posix.h"
+#include "json/config.h"
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
 #include "pipeline/file_settings.h"
 #include "pipeline/model_missing.h"
 #include "pipeline/model_place.h"
-#include "json/config.h"
+#include "weights/locate.h"
+#include "weights/rename.h"
+#include "weights/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>

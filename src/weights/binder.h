@@ -3,7 +3,7 @@
 #ifndef I2V_WEIGHTS_BINDER_H
 #define I2V_WEIGHTS_BINDER_H
 
-#include "weights/weights.h"
+#include "weights/set.h"
 
 typedef struct i2v_binder {
     const i2v_weights *weights;

@@ -3,7 +3,7 @@
 #define I2V_WEIGHTS_FINGERPRINT_H
 
 #include "base/sha256.h"
-#include "weights/weights.h"
+#include "weights/set.h"
 
 /* Adds to the hash, tensor by tensor in the order of names: name, dtype, shape, and the 4096 bytes in the middle of its
  * values (all, if there are fewer). So it does not depend on folders, file names or shards, and any training that

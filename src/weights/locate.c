@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/path_kind.h"
 #include "base/weight_names.h"
-#include "weights/weights.h"
 
 #include <dirent.h>
 #include <stdlib.h>

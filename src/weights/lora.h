@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "base/sha256.h"
 #include "weights/name_map.h"
+#include "weights/set.h"
 
 /* NULL is an empty set in every function. */
 typedef struct i2v_lora_set i2v_lora_set;

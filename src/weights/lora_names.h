@@ -3,6 +3,7 @@
 #define I2V_WEIGHTS_LORA_NAMES_H
 
 #include "weights/name_map.h"
+#include "weights/set.h"
 
 typedef enum i2v_lora_role {
     I2V_LORA_DOWN,         /* [rank, in, ...] */

@@ -1,5 +1,6 @@
 /* LoRA files are opened: each tensor finds its layer of the model, and is checked. */
 #include "base/text.h"
+#include "weights/lora.h"
 #include "weights/lora_config.h"
 #include "weights/lora_file.h"
 #include "weights/lora_names.h"

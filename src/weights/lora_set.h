@@ -2,7 +2,6 @@
 #ifndef I2V_WEIGHTS_LORA_SET_H
 #define I2V_WEIGHTS_LORA_SET_H
 
-#include "weights/lora.h"
 #include "weights/safetensors.h"
 
 /* One file's change of one layer. */
@@ -13,6 +12,8 @@ typedef struct i2v_lora_layer {
     float factor;   /* of up x down */
     int alpha_said; /* by the file or its configuration; else it is taken to be the rank */
 } i2v_lora_layer;
+
+typedef struct i2v_lora_set i2v_lora_set; /* lora.h */
 
 struct i2v_lora_set {
     i2v_safetensors *files;

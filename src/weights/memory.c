@@ -1,5 +1,7 @@
 /* Tensors that a caller holds in memory, in place of a file's. */
-#include "weights/weights_set.h"
+#include "weights/scales.h"
+#include "weights/set_struct.h"
+#include "weights/weights.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

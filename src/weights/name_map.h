@@ -1,9 +1,8 @@
-/* Names that a model's tensors have in a file of another make: tensors under the names that the model asks for, read in
- * place from such a file. */
+/* Names that a model's tensors have in a file of another make. */
 #ifndef I2V_WEIGHTS_NAME_MAP_H
 #define I2V_WEIGHTS_NAME_MAP_H
 
-#include "weights/weights.h"
+#include "base/error.h"
 
 /* What a tensor goes through beside its name. A tensor of a shape that does not allow it stays as it is, so that the
  * shape is refused where it is bound. */
@@ -43,11 +42,9 @@ void i2v_name_map_module(i2v_name_map *map, i2v_name_change change, const char *
 void i2v_name_map_root(i2v_name_map *map, const char *prefix);
 void i2v_name_map_free(i2v_name_map *map);
 
-/* The part's tensors under the names wanted, *part holding file as long as it needs it. Takes over the map, which is
- * empty afterwards, in every case. */
-i2v_status i2v_weights_rename(i2v_weights **part, i2v_weights *file, i2v_name_map *map, i2v_error *error);
-
-/* The same where a file merely has a prefix before every name; "" is allowed. */
-i2v_status i2v_weights_strip(i2v_weights **part, i2v_weights *file, const char *prefix, i2v_error *error);
+/* Sorts the map, so that names are found in it. */
+void i2v_name_map_sort(i2v_name_map *map);
+/* The pair of the name that is wanted; NULL: there is none. Of a sorted map. */
+const i2v_name_pair *i2v_name_map_find(const i2v_name_map *map, const char *name);
 
 #endif

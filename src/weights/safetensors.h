@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_SAFETENSORS_H
 #define I2V_WEIGHTS_SAFETENSORS_H
 
-#include "weights/weights.h"
+#include "weights/weight.h"
 
 #include <jansson.h>
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "json/read.h"
+#include "weights/set_struct.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -105,12 +106,21 @@ static void drop(i2v_weights *weights) {
     weights->count = kept;
 }
 
-i2v_status i2v_scales_take(i2v_weights *weights, i2v_error *error) {
+/* The tensors that only say how weights are quantised are no longer in the set. */
+static i2v_status take(i2v_weights *weights, i2v_error *error) {
     i2v_status status = I2V_OK;
     for (size_t i = 0; status == I2V_OK && i < weights->count; i++)
         status = apply(weights, &weights->tensors[i], error);
     if (status == I2V_OK) drop(weights);
     if (status == I2V_OK && weights->count == 0)
         status = i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no weights", weights->path);
+    return status;
+}
+
+i2v_status i2v_weights_opened(i2v_weights **weights, i2v_status status, i2v_error *error) {
+    if (status == I2V_OK) status = take(*weights, error);
+    if (status == I2V_OK) return status;
+    i2v_weights_close(*weights);
+    *weights = NULL;
     return status;
 }

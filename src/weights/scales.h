@@ -2,10 +2,10 @@
 #ifndef I2V_WEIGHTS_SCALES_H
 #define I2V_WEIGHTS_SCALES_H
 
-#include "weights/weights_set.h"
+#include "weights/set.h"
 
-/* Gives the weights of the sorted set their scales; the tensors that only say how weights are quantised are no longer
- * in it. A way of quantising that is not implemented is refused by name. */
-i2v_status i2v_scales_take(i2v_weights *weights, i2v_error *error);
+/* Ends the opening of a set, of which status came: gives its weights their scales. A way of quantising that is not
+ * implemented is refused by name. On failure the set is freed, and *weights is NULL. */
+i2v_status i2v_weights_opened(i2v_weights **weights, i2v_status status, i2v_error *error);
 
 #endif

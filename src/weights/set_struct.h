@@ -1,12 +1,14 @@
 /* What a set of tensors is made of. Internal to this layer. */
-#ifndef I2V_WEIGHTS_WEIGHTS_SET_H
-#define I2V_WEIGHTS_WEIGHTS_SET_H
+#ifndef I2V_WEIGHTS_SET_STRUCT_H
+#define I2V_WEIGHTS_SET_STRUCT_H
 
 #include "weights/name_map.h"
 #include "weights/safetensors.h"
 
 /* Of all shards together: a list entry takes some 400 bytes, and the largest language models have as many. */
 #define I2V_MAX_TENSORS 100000
+
+typedef struct i2v_weights i2v_weights; /* set.h */
 
 struct i2v_weights {
     int holders;
@@ -23,12 +25,10 @@ struct i2v_weights {
     size_t owned_count;
 };
 
-/* Weights without a tensor yet. */
+/* set.c: a set without a tensor yet. */
 i2v_status i2v_weights_begin(i2v_weights **weights, const char *path, i2v_error *error);
-/* Takes the status of opening and finishes it: what failed to open is freed. */
-i2v_status i2v_weights_opened(i2v_weights **weights, i2v_status status, i2v_error *error);
 
-/* Sorts the tensors; fails where two have one name. */
+/* set.c: sorts the tensors; fails where two have one name. */
 i2v_status i2v_weights_index(i2v_weights *weights, i2v_error *error);
 void i2v_weights_sort(i2v_weights *weights);
 

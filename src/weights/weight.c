@@ -1,6 +1,7 @@
 /* Values of a tensor widened to f32, exactly: every value of one or two bytes is an f32 value. */
+#include "weights/weight.h"
+
 #include "base/float8.h"
-#include "weights/weights.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "weights/lora.h"
+#include "weights/weights.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -5,7 +5,8 @@
 #include "model/file_layout.h"
 #include "weights/binder.h"
 #include "weights/fingerprint.h"
-#include "weights/name_map.h"
+#include "weights/rename.h"
+#include "weights/weights.h"
 
 #include <stdlib.h>
 

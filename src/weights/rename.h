@@ -1,0 +1,15 @@
+/* Tensors under the names that the model asks for, read in place from a file of another make. */
+#ifndef I2V_WEIGHTS_RENAME_H
+#define I2V_WEIGHTS_RENAME_H
+
+#include "weights/name_map.h"
+#include "weights/set.h"
+
+/* The part's tensors under the names wanted, *part holding file as long as it needs it. Takes over the map, which is
+ * empty afterwards, in every case. */
+i2v_status i2v_weights_rename(i2v_weights **part, i2v_weights *file, i2v_name_map *map, i2v_error *error);
+
+/* The same where a file merely has a prefix before every name; "" is allowed. */
+i2v_status i2v_weights_strip(i2v_weights **part, i2v_weights *file, const char *prefix, i2v_error *error);
+
+#endif

@@ -1,0 +1,44 @@
+/* The tensors of one model part (unet, vae, image_encoder), found by name. */
+#ifndef I2V_WEIGHTS_SET_H
+#define I2V_WEIGHTS_SET_H
+
+#include "weights/weight.h"
+
+typedef struct i2v_weights i2v_weights;
+
+/* Lets go of the weights: the last of those who hold them frees them. */
+void i2v_weights_close(i2v_weights *weights);
+/* Holds the weights once more; returns them. Not from several threads. */
+i2v_weights *i2v_weights_hold(i2v_weights *weights);
+
+/* The tensor of that name, NULL if there is none. Logarithmic time. */
+const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name);
+
+/* 1 if a tensor's name begins with prefix. Logarithmic time. */
+int i2v_weights_have(const i2v_weights *weights, const char *prefix);
+
+/* What the file's __metadata__ says under key; NULL: nothing. Of shards, the first file's. */
+const char *i2v_weights_metadata(const i2v_weights *weights, const char *key);
+
+/* How the name that was asked for is written in the file; the name itself where nothing is renamed. */
+const char *i2v_weights_name_in_file(const i2v_weights *weights, const char *name);
+
+/* What may be wrong where names or shapes are not those wanted: "the weights do not fit the config.json beside them".
+ * cause must outlive the weights. */
+const char *i2v_weights_misfit(const i2v_weights *weights);
+void i2v_weights_explain_misfit(i2v_weights *weights, const char *cause);
+
+size_t i2v_weights_count(const i2v_weights *weights);
+const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* sorted by name */
+
+/* True of the caller's tensors, under whatever names. */
+int i2v_weights_in_memory(const i2v_weights *weights);
+
+/* Where the weights come from, for messages: the file, or the index of the shards. */
+const char *i2v_weights_path(const i2v_weights *weights);
+/* "F32", "F16", "BF16", "F8_E4M3" or "F8_E5M2" if all floating tensors are of that kind, else "mixed". */
+const char *i2v_weights_dtype_name(const i2v_weights *weights);
+uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floating tensors */
+uint64_t i2v_weights_bytes(const i2v_weights *weights);
+
+#endif
