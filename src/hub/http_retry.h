@@ -2,7 +2,7 @@
 #ifndef I2V_HUB_HTTP_RETRY_H
 #define I2V_HUB_HTTP_RETRY_H
 
-#include "hub/http.h"
+#include "hub/transfer.h"
 
 /* Seconds until the next try; < 0: none. Counts the try, unless what was kept shows that it brought the work on.
  * answered: some server has answered in this run, so there is a network. */
