@@ -1,6 +1,7 @@
 #include "backend/cpu/peaks.h"
 
-#include "backend/cpu/cpu.h"
+#include "backend/cpu/features.h"
+#include "backend/cpu/kernels.h"
 #include "base/clock.h"
 #include "base/system.h"
 
@@ -21,7 +22,7 @@ enum { ITEMS_PER_THREAD = 8 };
 #if defined(__x86_64__)
 static int has_avx_vnni(void) {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return i2v_backend_cpu_variant(1) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
+    return i2v_cpu_has(I2V_CPU_AVX2) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
 }
 
 static int has(int index) {
@@ -30,17 +31,17 @@ static int has(int index) {
         return 1;
     case 1:
     case 2:
-        return i2v_backend_cpu_variant(1) != NULL;
+        return i2v_cpu_has(I2V_CPU_AVX2);
     case 3:
         return has_avx_vnni();
     case 4:
-        return i2v_backend_cpu_variant(2) != NULL;
+        return i2v_cpu_has(I2V_CPU_AVX512);
     case 5:
-        return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512bf16");
+        return i2v_cpu_has(I2V_CPU_AVX512) && __builtin_cpu_supports("avx512bf16");
     case 6:
-        return i2v_backend_cpu_variant(2) && __builtin_cpu_supports("avx512vnni");
+        return i2v_cpu_has(I2V_CPU_AVX512) && __builtin_cpu_supports("avx512vnni");
     default:
-        return i2v_backend_cpu_variant(4) != NULL;
+        return i2v_cpu_has(I2V_CPU_AMX);
     }
 }
 #endif
