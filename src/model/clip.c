@@ -1,20 +1,19 @@
 #include "model/clip.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void load_layer(i2v_loader *loader, i2v_clip_layer *layer, const i2v_clip_config *config, int index) {
     int size = config->hidden_size;
-    char prefix[80];
-    snprintf(prefix, sizeof prefix, "vision_model.encoder.layers.%d", index);
-    i2v_load_norm(loader, &layer->layer_norm1, size, 1, config->layer_norm_eps, "%s.layer_norm1", prefix);
-    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.q_proj", prefix);
-    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.k_proj", prefix);
-    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "%s.self_attn.v_proj", prefix);
-    i2v_load_linear_f32(loader, &layer->out_proj, size, size, 1, "%s.self_attn.out_proj", prefix);
-    i2v_load_norm(loader, &layer->layer_norm2, size, 1, config->layer_norm_eps, "%s.layer_norm2", prefix);
-    i2v_load_linear_f32(loader, &layer->fc1, size, config->intermediate_size, 1, "%s.mlp.fc1", prefix);
-    i2v_load_linear_f32(loader, &layer->fc2, config->intermediate_size, size, 1, "%s.mlp.fc2", prefix);
+    i2v_loader_enter(loader, "encoder.layers.%d", index);
+    i2v_load_norm(loader, &layer->layer_norm1, size, 1, config->layer_norm_eps, "layer_norm1");
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "self_attn.q_proj");
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "self_attn.k_proj");
+    i2v_load_linear_f32(loader, &layer->qkv, size, size, 1, "self_attn.v_proj");
+    i2v_load_linear_f32(loader, &layer->out_proj, size, size, 1, "self_attn.out_proj");
+    i2v_load_norm(loader, &layer->layer_norm2, size, 1, config->layer_norm_eps, "layer_norm2");
+    i2v_load_linear_f32(loader, &layer->fc1, size, config->intermediate_size, 1, "mlp.fc1");
+    i2v_load_linear_f32(loader, &layer->fc2, config->intermediate_size, size, 1, "mlp.fc2");
+    i2v_loader_leave(loader);
 }
 
 static int patches_per_side(const i2v_clip_config *config) {
@@ -30,16 +29,17 @@ void i2v_clip_load(i2v_loader *loader, i2v_clip *clip, const i2v_clip_config *co
     if (!clip->layers) return;
     clip->patch_embedding =
         (i2v_conv){.in = 3, .out = size, .kernel = config->patch_size, .stride = config->patch_size};
-    i2v_load_conv(loader, &clip->patch_embedding, 0, "vision_model.embeddings.patch_embedding");
-    clip->class_embedding = i2v_load_table(loader, size, 0, "vision_model.embeddings.class_embedding");
-    clip->position_embedding =
-        i2v_load_table(loader, 1 + patches, size, "vision_model.embeddings.position_embedding.weight");
+    i2v_loader_enter(loader, "vision_model");
+    i2v_load_conv(loader, &clip->patch_embedding, 0, "embeddings.patch_embedding");
+    clip->class_embedding = i2v_load_table(loader, size, 0, "embeddings.class_embedding");
+    clip->position_embedding = i2v_load_table(loader, 1 + patches, size, "embeddings.position_embedding.weight");
     /* saved by older versions of transformers */
-    i2v_binder_ignore(&loader->binder, "vision_model.embeddings.position_ids");
+    i2v_load_ignore_tensor(loader, "embeddings.position_ids");
     /* transformers spells it so */
-    i2v_load_norm(loader, &clip->pre_layernorm, size, 1, config->layer_norm_eps, "vision_model.pre_layrnorm");
+    i2v_load_norm(loader, &clip->pre_layernorm, size, 1, config->layer_norm_eps, "pre_layrnorm");
     for (int i = 0; i < config->num_hidden_layers; i++) load_layer(loader, &clip->layers[i], config, i);
-    i2v_load_norm(loader, &clip->post_layernorm, size, 1, config->layer_norm_eps, "vision_model.post_layernorm");
+    i2v_load_norm(loader, &clip->post_layernorm, size, 1, config->layer_norm_eps, "post_layernorm");
+    i2v_loader_leave(loader);
     i2v_load_linear_f32(loader, &clip->visual_projection, size, config->projection_dim, 0, "visual_projection");
 }
 

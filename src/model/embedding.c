@@ -1,8 +1,6 @@
 #include "model/embedding.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 void i2v_sinusoids(const float *values, int count, int dim, float *out) {
     int half = dim / 2;
@@ -17,15 +15,9 @@ void i2v_sinusoids(const float *values, int count, int dim, float *out) {
     }
 }
 
-void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *embedding, int in, int hidden, int out,
-                                 const char *format, ...) {
-    char prefix[200];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(prefix, sizeof prefix, format, arguments);
-    va_end(arguments);
-    i2v_load_linear_f32(loader, &embedding->linear_1, in, hidden, 1, "%s.linear_1", prefix);
-    i2v_load_linear_f32(loader, &embedding->linear_2, hidden, out, 1, "%s.linear_2", prefix);
+void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *embedding, int in, int hidden, int out) {
+    i2v_load_linear_f32(loader, &embedding->linear_1, in, hidden, 1, "linear_1");
+    i2v_load_linear_f32(loader, &embedding->linear_2, hidden, out, 1, "linear_2");
 }
 
 void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out, i2v_tensor x,

@@ -13,9 +13,7 @@ typedef struct i2v_timestep_embedding {
     i2v_linear linear_1, linear_2;
 } i2v_timestep_embedding;
 
-I2V_PRINTF(6, 7) void i2v_timestep_embedding_load(i2v_loader *loader,
-                                                                       i2v_timestep_embedding *embedding, int in,
-                                                                       int hidden, int out, const char *format, ...);
+void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *embedding, int in, int hidden, int out);
 
 /* linear_2(silu(linear_1(x))), activation applied after; x [rows, 1, 1, in] -> out [rows, 1, 1, out]. */
 void i2v_timestep_embedding_forward(i2v_run *run, const i2v_timestep_embedding *embedding, i2v_tensor out, i2v_tensor x,

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_SIZE 512
-
 static int has(const i2v_weights *file, const char *prefix, const char *rest) {
-    char name[NAME_SIZE];
+    char name[I2V_NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, rest);
     return i2v_weights_have(file, name);
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE 256
 /* Values widened in one piece of parallel work. */
 #define READ_CHUNK ((uint64_t)1 << 20)
 
@@ -73,6 +72,7 @@ void *i2v_load_array(i2v_loader *loader, size_t count, size_t size) {
 
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights) {
     loader->status = i2v_binder_begin(&loader->binder, weights, loader->error);
+    loader->scope = (i2v_scope){0};
     loader->done = 0;
 }
 
@@ -130,25 +130,49 @@ static const float *load_f32(i2v_loader *loader, const i2v_weight *weight) {
     return values;
 }
 
-#define FORMAT_NAME(name)                                                                                              \
-    char name[NAME_SIZE];                                                                                              \
-    do {                                                                                                               \
-        va_list arguments;                                                                                             \
-        va_start(arguments, format);                                                                                   \
-        vsnprintf(name, sizeof name, format, arguments);                                                               \
-        va_end(arguments);                                                                                             \
-    } while (0)
+/* ---- names ---- */
 
-static const float *load_vector(i2v_loader *loader, int count, const char *prefix, const char *suffix) {
-    return load_f32(loader, i2v_bind(&loader->binder, (int64_t[]){count}, 1, "%s.%s", prefix, suffix));
+static void fail_long(i2v_loader *loader, const char *beginning) {
+    i2v_binder_fail_long(&loader->binder, beginning);
+    if (!loader->status) loader->status = loader->binder.status;
 }
 
-void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups, double epsilon, const char *format,
-                   ...) {
-    FORMAT_NAME(prefix);
+void i2v_loader_enter(i2v_loader *loader, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int is_in = i2v_scope_enter(&loader->scope, format, arguments);
+    va_end(arguments);
+    if (!is_in) fail_long(loader, loader->scope.path);
+}
+
+void i2v_loader_leave(i2v_loader *loader) {
+    i2v_scope_leave(&loader->scope);
+}
+
+int i2v_loader_has(const i2v_loader *loader, const char *tensor) {
+    char name[I2V_NAME_SIZE];
+    return i2v_scope_name(&loader->scope, name, tensor, NULL) && i2v_binder_has(&loader->binder, "%s", name);
+}
+
+/* The tensor `leaf` of the module, or of that name if leaf is NULL; NULL after a failure. */
+static const i2v_weight *bind(i2v_loader *loader, const int64_t *shape, int ndim, const char *module,
+                              const char *leaf) {
+    char name[I2V_NAME_SIZE];
+    if (i2v_scope_name(&loader->scope, name, module, leaf)) return i2v_bind(&loader->binder, shape, ndim, "%s", name);
+    fail_long(loader, name);
+    return NULL;
+}
+
+/* ---- vectors ---- */
+
+static const float *load_vector(i2v_loader *loader, int count, const char *module, const char *leaf) {
+    return load_f32(loader, bind(loader, (int64_t[]){count}, 1, module, leaf));
+}
+
+void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups, double epsilon, const char *module) {
     *norm = (i2v_norm){.channels = channels, .groups = groups, .epsilon = (float)epsilon};
-    norm->weight = load_vector(loader, channels, prefix, "weight");
-    norm->bias = load_vector(loader, channels, prefix, "bias");
+    norm->weight = load_vector(loader, channels, module, "weight");
+    norm->bias = load_vector(loader, channels, module, "bias");
 }
 
 /* What the file has. */
@@ -255,43 +279,37 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
 }
 
 static void load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, i2v_element input,
-                        const char *prefix) {
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in}, 2, "%s.weight", prefix);
-    append_parts(loader, linear, in, out, 1, input, weight, has_bias ? load_vector(loader, out, prefix, "bias") : NULL);
+                        const char *module) {
+    const i2v_weight *weight = bind(loader, (int64_t[]){out, in}, 2, module, "weight");
+    append_parts(loader, linear, in, out, 1, input, weight, has_bias ? load_vector(loader, out, module, "bias") : NULL);
 }
 
-void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    load_linear(loader, linear, in, out, has_bias, loader->element, prefix);
+void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module) {
+    load_linear(loader, linear, in, out, has_bias, loader->element, module);
 }
 
-void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *format,
-                         ...) {
-    FORMAT_NAME(prefix);
-    load_linear(loader, linear, in, out, has_bias, I2V_ELEMENT_F32, prefix);
+void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module) {
+    load_linear(loader, linear, in, out, has_bias, I2V_ELEMENT_F32, module);
 }
 
-void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){2 * hidden, in}, 2, "%s.weight", prefix);
+void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *module) {
+    const i2v_weight *weight = bind(loader, (int64_t[]){2 * hidden, in}, 2, module, "weight");
     append_parts(loader, linear, in, 2 * hidden, 2, loader->element, weight,
-                 load_vector(loader, 2 * hidden, prefix, "bias"));
+                 load_vector(loader, 2 * hidden, module, "bias"));
 }
 
 static void load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, i2v_element input,
-                            const char *prefix) {
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 1, 1}, 4, "%s.weight", prefix);
-    append_parts(loader, linear, in, out, 1, input, weight, load_vector(loader, out, prefix, "bias"));
+                            const char *module) {
+    const i2v_weight *weight = bind(loader, (int64_t[]){out, in, 1, 1}, 4, module, "weight");
+    append_parts(loader, linear, in, out, 1, input, weight, load_vector(loader, out, module, "bias"));
 }
 
-void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    load_linear_1x1(loader, linear, in, out, loader->element, prefix);
+void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module) {
+    load_linear_1x1(loader, linear, in, out, loader->element, module);
 }
 
-void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    load_linear_1x1(loader, linear, in, out, I2V_ELEMENT_F32, prefix);
+void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module) {
+    load_linear_1x1(loader, linear, in, out, I2V_ELEMENT_F32, module);
 }
 
 static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight, int stays) {
@@ -314,48 +332,54 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     conv->packed = packed;
 }
 
-void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *format, ...) {
-    FORMAT_NAME(prefix);
+void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *module) {
     int64_t shape[] = {conv->out, conv->in, conv->kernel, conv->kernel};
-    const i2v_weight *weight = i2v_bind(&loader->binder, shape, 4, "%s.weight", prefix);
+    const i2v_weight *weight = bind(loader, shape, 4, module, "weight");
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);
     pack_conv(loader, conv, changed, changed == weight);
     give_back(weight, changed);
     done_with(loader, weight);
-    conv->bias = has_bias ? load_vector(loader, conv->out, prefix, "bias") : NULL;
+    conv->bias = has_bias ? load_vector(loader, conv->out, module, "bias") : NULL;
 }
 
-void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *format, ...) {
-    FORMAT_NAME(prefix);
+void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *module) {
     *conv = (i2v_temporal_conv){.filter = {.in = in, .out = out, .taps = 3, .input = loader->element}};
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){out, in, 3, 1, 1}, 5, "%s.weight", prefix);
+    const i2v_weight *weight = bind(loader, (int64_t[]){out, in, 3, 1, 1}, 5, module, "weight");
     i2v_weight memory;
     const i2v_weight *changed = change(loader, weight, &memory);
     pack_filter(loader, &conv->filter, changed, changed == weight, 0);
     give_back(weight, changed);
     done_with(loader, weight);
-    conv->bias = load_vector(loader, out, prefix, "bias");
+    conv->bias = load_vector(loader, out, module, "bias");
 }
 
-const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *format, ...) {
-    FORMAT_NAME(name);
-    return load_f32(loader, i2v_bind(&loader->binder, (int64_t[]){rows, columns}, columns ? 2 : 1, "%s", name));
+const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor) {
+    return load_f32(loader, bind(loader, (int64_t[]){rows, columns}, columns ? 2 : 1, tensor, NULL));
 }
 
-float i2v_load_mix(i2v_loader *loader, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    const i2v_weight *weight = i2v_bind(&loader->binder, (int64_t[]){1}, 1, "%s.mix_factor", prefix);
+float i2v_load_mix(i2v_loader *loader, const char *module) {
+    const i2v_weight *weight = bind(loader, (int64_t[]){1}, 1, module, "mix_factor");
     if (!weight) return 0;
     float value = 0;
     if (i2v_weight_read_f32(weight, 0, 1, &value)) loader->status = i2v_bytes_fail(&weight->at, loader->error);
     return 1.0f / (1.0f + expf(-value));
 }
 
-void i2v_load_ignore(i2v_loader *loader, const char *format, ...) {
-    FORMAT_NAME(prefix);
-    strncat(prefix, ".", sizeof prefix - strlen(prefix) - 1);
-    i2v_binder_ignore(&loader->binder, prefix);
+static void ignore(i2v_loader *loader, const char *module, const char *leaf) {
+    char name[I2V_NAME_SIZE];
+    if (i2v_scope_name(&loader->scope, name, module, leaf))
+        i2v_binder_ignore(&loader->binder, name);
+    else
+        fail_long(loader, name);
+}
+
+void i2v_load_ignore(i2v_loader *loader, const char *module) {
+    ignore(loader, module, ""); /* with the dot behind it */
+}
+
+void i2v_load_ignore_tensor(i2v_loader *loader, const char *tensor) {
+    ignore(loader, tensor, NULL);
 }
 
 i2v_conv i2v_conv_3x3(int in, int out) {

@@ -1,32 +1,18 @@
 #include "model/resnet.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-#define FORMAT_PREFIX(prefix)                                                                                          \
-    char prefix[200];                                                                                                  \
-    do {                                                                                                               \
-        va_list arguments;                                                                                             \
-        va_start(arguments, format);                                                                                   \
-        vsnprintf(prefix, sizeof prefix, format, arguments);                                                           \
-        va_end(arguments);                                                                                             \
-    } while (0)
-
-void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, int time_channels, double epsilon,
-                     const char *format, ...) {
-    FORMAT_PREFIX(prefix);
+void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, int time_channels, double epsilon) {
     resnet->conv1 = i2v_conv_3x3(in, out);
     resnet->conv2 = i2v_conv_3x3(out, out);
     resnet->has_shortcut = in != out;
-    i2v_load_norm(loader, &resnet->norm1, in, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
-    i2v_load_conv(loader, &resnet->conv1, 1, "%s.conv1", prefix);
+    i2v_load_norm(loader, &resnet->norm1, in, I2V_NORM_GROUPS, epsilon, "norm1");
+    i2v_load_conv(loader, &resnet->conv1, 1, "conv1");
     if (time_channels > 0) {
-        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, out, 1, "%s.time_emb_proj", prefix);
+        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, out, 1, "time_emb_proj");
     }
-    i2v_load_norm(loader, &resnet->norm2, out, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
-    i2v_load_conv(loader, &resnet->conv2, 1, "%s.conv2", prefix);
+    i2v_load_norm(loader, &resnet->norm2, out, I2V_NORM_GROUPS, epsilon, "norm2");
+    i2v_load_conv(loader, &resnet->conv2, 1, "conv2");
     if (resnet->has_shortcut) {
-        i2v_load_linear_1x1(loader, &resnet->conv_shortcut, in, out, "%s.conv_shortcut", prefix);
+        i2v_load_linear_1x1(loader, &resnet->conv_shortcut, in, out, "conv_shortcut");
     }
 }
 
@@ -66,25 +52,25 @@ i2v_tensor i2v_resnet_forward(i2v_run *run, const i2v_resnet *resnet, i2v_tensor
 }
 
 static void load_temporal(i2v_loader *loader, i2v_temporal_resnet *resnet, int channels, int time_channels,
-                          double epsilon, const char *prefix) {
-    i2v_load_norm(loader, &resnet->norm1, channels, I2V_NORM_GROUPS, epsilon, "%s.norm1", prefix);
-    i2v_load_temporal_conv(loader, &resnet->conv1, channels, channels, "%s.conv1", prefix);
+                          double epsilon) {
+    i2v_load_norm(loader, &resnet->norm1, channels, I2V_NORM_GROUPS, epsilon, "norm1");
+    i2v_load_temporal_conv(loader, &resnet->conv1, channels, channels, "conv1");
     if (time_channels > 0) {
-        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, channels, 1, "%s.time_emb_proj", prefix);
+        i2v_load_linear_f32(loader, &resnet->time_emb_proj, time_channels, channels, 1, "time_emb_proj");
     }
-    i2v_load_norm(loader, &resnet->norm2, channels, I2V_NORM_GROUPS, epsilon, "%s.norm2", prefix);
-    i2v_load_temporal_conv(loader, &resnet->conv2, channels, channels, "%s.conv2", prefix);
+    i2v_load_norm(loader, &resnet->norm2, channels, I2V_NORM_GROUPS, epsilon, "norm2");
+    i2v_load_temporal_conv(loader, &resnet->conv2, channels, channels, "conv2");
 }
 
 void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
-                                     const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...) {
-    FORMAT_PREFIX(prefix);
-    char temporal[sizeof prefix + 32];
-    snprintf(temporal, sizeof temporal, "%s.temporal_res_block", prefix);
-    i2v_resnet_load(loader, &resnet->spatial, sizes->in, sizes->out, sizes->time_channels, sizes->epsilon,
-                    "%s.spatial_res_block", prefix);
-    load_temporal(loader, &resnet->temporal, sizes->out, sizes->time_channels, sizes->temporal_epsilon, temporal);
-    float mix = i2v_load_mix(loader, "%s.time_mixer", prefix);
+                                     const i2v_spatio_temporal_resnet_sizes *sizes) {
+    i2v_loader_enter(loader, "spatial_res_block");
+    i2v_resnet_load(loader, &resnet->spatial, sizes->in, sizes->out, sizes->time_channels, sizes->epsilon);
+    i2v_loader_leave(loader);
+    i2v_loader_enter(loader, "temporal_res_block");
+    load_temporal(loader, &resnet->temporal, sizes->out, sizes->time_channels, sizes->temporal_epsilon);
+    i2v_loader_leave(loader);
+    float mix = i2v_load_mix(loader, "time_mixer");
     resnet->temporal_weight = sizes->switched ? mix : 1.0f - mix;
 }
 

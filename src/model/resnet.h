@@ -26,9 +26,8 @@ typedef struct i2v_spatio_temporal_resnet {
     float temporal_weight; /* share of the temporal block's output in the blend */
 } i2v_spatio_temporal_resnet;
 
-/* time_channels 0: no time embedding. */
-I2V_PRINTF(7, 8) void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out,
-                                                           int time_channels, double epsilon, const char *format, ...);
+/* Of the module that the loader is in, as all of its kind. time_channels 0: no time embedding. */
+void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, int time_channels, double epsilon);
 
 /* A new tensor [frames, height, width, out] from x's channels and skip's (skip.channels 0: none) side by side.
  * time: time_emb_proj of the time embedding [1, 1, 1, out], which conv1 adds to every pixel; {0} without one. */
@@ -43,9 +42,8 @@ typedef struct i2v_spatio_temporal_resnet_sizes {
     int switched; /* 1: the VAE decoder, where mix_factor weighs the temporal block and not the spatial one */
 } i2v_spatio_temporal_resnet_sizes;
 
-I2V_PRINTF(4, 5) void
-i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
-                                const i2v_spatio_temporal_resnet_sizes *sizes, const char *format, ...);
+void i2v_spatio_temporal_resnet_load(i2v_loader *loader, i2v_spatio_temporal_resnet *resnet,
+                                     const i2v_spatio_temporal_resnet_sizes *sizes);
 
 /* What the two blocks add of a time embedding, for as many passes as share it: time_emb_proj of each of them, a new
  * tensor [2, 1, 1, out]. time: silu of the embedding [1, 1, 1, time_channels]. */

@@ -4,11 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define NAME_SIZE 512
-
 /* prefix and the formatted rest, into name. */
 #define FORMAT_NAME(name)                                                                                              \
-    char name[NAME_SIZE];                                                                                              \
+    char name[I2V_NAME_SIZE];                                                                                          \
     do {                                                                                                               \
         int used = snprintf(name, sizeof name, "%s", shapes->prefix);                                                  \
         va_list arguments;                                                                                             \
@@ -52,7 +50,7 @@ int i2v_shapes_have(const i2v_shapes *shapes, const char *format, ...) {
 int i2v_shapes_count(i2v_shapes *shapes, int limit, const char *format, ...) {
     FORMAT_NAME(stem);
     for (int count = 0; count <= limit; count++) {
-        char name[NAME_SIZE + 16];
+        char name[I2V_NAME_SIZE + 16];
         snprintf(name, sizeof name, "%s%d.", stem, count);
         if (!i2v_weights_have(shapes->file, name)) return count;
     }

@@ -3,44 +3,36 @@
 #include "model/config.h"
 #include "tensor/stream.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define LAYER_NORM_EPSILON 1e-5
 
 /* ---- loading ---- */
 
-static void load_feed_forward(i2v_loader *loader, i2v_feed_forward *ff, int channels, const char *prefix,
-                              const char *norm, const char *name) {
-    i2v_load_norm(loader, &ff->norm, channels, 1, LAYER_NORM_EPSILON, "%s.%s", prefix, norm);
-    i2v_load_geglu(loader, &ff->geglu, channels, 4 * channels, "%s.%s.net.0.proj", prefix, name);
-    i2v_load_linear(loader, &ff->output, 4 * channels, channels, 1, "%s.%s.net.2", prefix, name);
+static void load_feed_forward(i2v_loader *loader, i2v_feed_forward *ff, int channels, const char *norm,
+                              const char *module) {
+    i2v_load_norm(loader, &ff->norm, channels, 1, LAYER_NORM_EPSILON, norm);
+    i2v_loader_enter(loader, "%s", module);
+    i2v_load_geglu(loader, &ff->geglu, channels, 4 * channels, "net.0.proj");
+    i2v_load_linear(loader, &ff->output, 4 * channels, channels, 1, "net.2");
+    i2v_loader_leave(loader);
 }
 
-static void load_block(i2v_loader *loader, i2v_transformer_block *block, int channels, int context_dim,
-                       const char *prefix) {
-    i2v_load_norm(loader, &block->attn1.norm, channels, 1, LAYER_NORM_EPSILON, "%s.norm1", prefix);
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_q", prefix);
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_k", prefix);
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "%s.attn1.to_v", prefix);
-    i2v_load_linear(loader, &block->attn1.to_out, channels, channels, 1, "%s.attn1.to_out.0", prefix);
-    i2v_load_ignore(loader, "%s.norm2", prefix);
-    i2v_load_ignore(loader, "%s.attn2.to_q", prefix);
-    i2v_load_ignore(loader, "%s.attn2.to_k", prefix);
-    i2v_load_linear_f32(loader, &block->attn2.to_v, context_dim, channels, 0, "%s.attn2.to_v", prefix);
-    i2v_load_linear_f32(loader, &block->attn2.to_out, channels, channels, 1, "%s.attn2.to_out.0", prefix);
-    load_feed_forward(loader, &block->ff, channels, prefix, "norm3", "ff");
+static void load_block(i2v_loader *loader, i2v_transformer_block *block, int channels, int context_dim) {
+    i2v_load_norm(loader, &block->attn1.norm, channels, 1, LAYER_NORM_EPSILON, "norm1");
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_q");
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_k");
+    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_v");
+    i2v_load_linear(loader, &block->attn1.to_out, channels, channels, 1, "attn1.to_out.0");
+    i2v_load_ignore(loader, "norm2");
+    i2v_load_ignore(loader, "attn2.to_q");
+    i2v_load_ignore(loader, "attn2.to_k");
+    i2v_load_linear_f32(loader, &block->attn2.to_v, context_dim, channels, 0, "attn2.to_v");
+    i2v_load_linear_f32(loader, &block->attn2.to_out, channels, channels, 1, "attn2.to_out.0");
+    load_feed_forward(loader, &block->ff, channels, "norm3", "ff");
 }
 
-void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer, const i2v_transformer_sizes *sizes,
-                          const char *format, ...) {
-    char prefix[160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(prefix, sizeof prefix, format, arguments);
-    va_end(arguments);
-
+void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer, const i2v_transformer_sizes *sizes) {
     int channels = sizes->channels;
     transformer->channels = channels;
     transformer->heads = sizes->heads;
@@ -49,20 +41,22 @@ void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer, cons
     transformer->temporal = i2v_load_array(loader, (size_t)sizes->layers, sizeof *transformer->temporal);
     if (!transformer->spatial || !transformer->temporal) return;
 
-    i2v_load_norm(loader, &transformer->norm, channels, I2V_NORM_GROUPS, 1e-6, "%s.norm", prefix);
-    i2v_load_linear(loader, &transformer->proj_in, channels, channels, 1, "%s.proj_in", prefix);
+    i2v_load_norm(loader, &transformer->norm, channels, I2V_NORM_GROUPS, 1e-6, "norm");
+    i2v_load_linear(loader, &transformer->proj_in, channels, channels, 1, "proj_in");
     for (int i = 0; i < sizes->layers; i++) {
-        char name[sizeof prefix + 64];
-        snprintf(name, sizeof name, "%s.transformer_blocks.%d", prefix, i);
-        load_block(loader, &transformer->spatial[i], channels, sizes->context_dim, name);
-        snprintf(name, sizeof name, "%s.temporal_transformer_blocks.%d", prefix, i);
-        load_feed_forward(loader, &transformer->temporal[i].ff_in, channels, name, "norm_in", "ff_in");
-        load_block(loader, &transformer->temporal[i], channels, sizes->context_dim, name);
+        i2v_loader_enter(loader, "transformer_blocks.%d", i);
+        load_block(loader, &transformer->spatial[i], channels, sizes->context_dim);
+        i2v_loader_leave(loader);
+        i2v_loader_enter(loader, "temporal_transformer_blocks.%d", i);
+        load_feed_forward(loader, &transformer->temporal[i].ff_in, channels, "norm_in", "ff_in");
+        load_block(loader, &transformer->temporal[i], channels, sizes->context_dim);
+        i2v_loader_leave(loader);
     }
-    i2v_timestep_embedding_load(loader, &transformer->time_pos_embed, channels, 4 * channels, channels,
-                                "%s.time_pos_embed", prefix);
-    transformer->spatial_weight = i2v_load_mix(loader, "%s.time_mixer", prefix);
-    i2v_load_linear(loader, &transformer->proj_out, channels, channels, 1, "%s.proj_out", prefix);
+    i2v_loader_enter(loader, "time_pos_embed");
+    i2v_timestep_embedding_load(loader, &transformer->time_pos_embed, channels, 4 * channels, channels);
+    i2v_loader_leave(loader);
+    transformer->spatial_weight = i2v_load_mix(loader, "time_mixer");
+    i2v_load_linear(loader, &transformer->proj_out, channels, channels, 1, "proj_out");
 }
 
 /* ---- forward ---- */

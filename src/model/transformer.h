@@ -41,9 +41,7 @@ typedef struct i2v_transformer_sizes {
     int channels, heads, layers, context_dim;
 } i2v_transformer_sizes;
 
-I2V_PRINTF(4, 5) void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer,
-                                                                const i2v_transformer_sizes *sizes, const char *format,
-                                                                ...);
+void i2v_transformer_load(i2v_loader *loader, i2v_transformer *transformer, const i2v_transformer_sizes *sizes);
 
 /* What does not depend on x, for as many passes as share it; new tensors.
  * Of each frame, the vector of its position: [frames, 1, 1, channels]. */

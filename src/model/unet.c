@@ -19,6 +19,19 @@ static i2v_transformer_sizes transformer_sizes(const i2v_unet_config *config, in
                                    .context_dim = config->cross_attention_dim};
 }
 
+/* Layer i of the block that the loader is in: a resnet, and after it a transformer, if that is not NULL. */
+static void load_layer(i2v_loader *loader, int i, i2v_spatio_temporal_resnet *resnet,
+                       const i2v_spatio_temporal_resnet_sizes *sizes, i2v_transformer *transformer,
+                       const i2v_transformer_sizes *attention) {
+    i2v_loader_enter(loader, "resnets.%d", i);
+    i2v_spatio_temporal_resnet_load(loader, resnet, sizes);
+    i2v_loader_leave(loader);
+    if (!transformer) return;
+    i2v_loader_enter(loader, "attentions.%d", i);
+    i2v_transformer_load(loader, transformer, attention);
+    i2v_loader_leave(loader);
+}
+
 static void load_down_block(i2v_loader *loader, i2v_unet_block *block, const i2v_unet_config *config, int level) {
     int out = config->block_out_channels[level];
     int time_channels = 4 * config->block_out_channels[0];
@@ -27,18 +40,17 @@ static void load_down_block(i2v_loader *loader, i2v_unet_block *block, const i2v
     block->has_resampler = level + 1 < config->levels;
     /* the classes differ in this default */
     double epsilon = block->has_attention ? 1e-6 : 1e-5;
+    i2v_transformer_sizes attention = transformer_sizes(config, level);
     for (int i = 0; i < block->layers; i++) {
         int in = i > 0 ? out : config->block_out_channels[level > 0 ? level - 1 : 0];
         i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in, out, time_channels, epsilon);
-        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "down_blocks.%d.resnets.%d", level, i);
-        if (!block->has_attention) continue;
-        i2v_transformer_sizes attention = transformer_sizes(config, level);
-        i2v_transformer_load(loader, &block->attentions[i], &attention, "down_blocks.%d.attentions.%d", level, i);
+        i2v_transformer *transformer = block->has_attention ? &block->attentions[i] : NULL;
+        load_layer(loader, i, &block->resnets[i], &sizes, transformer, &attention);
     }
     if (!block->has_resampler) return;
     block->resampler = i2v_conv_3x3(out, out);
     block->resampler.stride = 2;
-    i2v_load_conv(loader, &block->resampler, 1, "down_blocks.%d.downsamplers.0.conv", level);
+    i2v_load_conv(loader, &block->resampler, 1, "downsamplers.0.conv");
 }
 
 /* Whether a level of latents is twice the next, not one less; 0 where the size is not known. */
@@ -57,19 +69,18 @@ static void load_up_block(i2v_loader *loader, i2v_unet_block *block, const i2v_u
     block->layers = config->layers_per_block[level] + 1;
     block->has_attention = config->up_attention[index];
     block->has_resampler = level > 0;
+    i2v_transformer_sizes attention = transformer_sizes(config, level);
     for (int i = 0; i < block->layers; i++) {
         int in = i == 0 ? below : out;
         int skip = i == block->layers - 1 ? above : out;
         i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(in + skip, out, 4 * config->block_out_channels[0], 1e-6);
-        i2v_spatio_temporal_resnet_load(loader, &block->resnets[i], &sizes, "up_blocks.%d.resnets.%d", index, i);
-        if (!block->has_attention) continue;
-        i2v_transformer_sizes attention = transformer_sizes(config, level);
-        i2v_transformer_load(loader, &block->attentions[i], &attention, "up_blocks.%d.attentions.%d", index, i);
+        i2v_transformer *transformer = block->has_attention ? &block->attentions[i] : NULL;
+        load_layer(loader, i, &block->resnets[i], &sizes, transformer, &attention);
     }
     if (!block->has_resampler) return;
     block->resampler = i2v_conv_3x3(out, out);
     block->resampler.doubles = is_even(height, level - 1) && is_even(width, level - 1);
-    i2v_load_conv(loader, &block->resampler, 1, "up_blocks.%d.upsamplers.0.conv", index);
+    i2v_load_conv(loader, &block->resampler, 1, "upsamplers.0.conv");
 }
 
 static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
@@ -78,9 +89,8 @@ static void load_mid_block(i2v_loader *loader, i2v_unet *unet, const i2v_unet_co
     i2v_spatio_temporal_resnet_sizes sizes = resnet_sizes(channels, channels, 4 * config->block_out_channels[0], 1e-5);
     i2v_transformer_sizes attention = transformer_sizes(config, last);
     /* the mid block has one transformer, of the last level's depth */
-    i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[0], &sizes, "mid_block.resnets.0");
-    i2v_transformer_load(loader, &unet->mid_attention, &attention, "mid_block.attentions.0");
-    i2v_spatio_temporal_resnet_load(loader, &unet->mid_resnets[1], &sizes, "mid_block.resnets.1");
+    load_layer(loader, 0, &unet->mid_resnets[0], &sizes, &unet->mid_attention, &attention);
+    load_layer(loader, 1, &unet->mid_resnets[1], &sizes, NULL, NULL);
 }
 
 static void list_layers(i2v_unet *unet, const i2v_unet_block *block) {
@@ -98,6 +108,17 @@ static void list_all_layers(i2v_unet *unet) {
     for (int i = 0; i < unet->config.levels; i++) list_layers(unet, &unet->up_blocks[i]);
 }
 
+static void load_embeddings(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config) {
+    int channels = config->block_out_channels[0], time_channels = 4 * channels;
+    i2v_loader_enter(loader, "time_embedding");
+    i2v_timestep_embedding_load(loader, &unet->time_embedding, channels, time_channels, time_channels);
+    i2v_loader_leave(loader);
+    i2v_loader_enter(loader, "add_embedding");
+    i2v_timestep_embedding_load(loader, &unet->add_embedding, config->projection_class_embeddings_input_dim,
+                                time_channels, time_channels);
+    i2v_loader_leave(loader);
+}
+
 void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width) {
     int channels = config->block_out_channels[0];
     memset(unet, 0, sizeof *unet);
@@ -105,13 +126,19 @@ void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *co
     unet->conv_in = i2v_conv_3x3(config->in_channels, channels);
     unet->conv_out = i2v_conv_3x3(channels, config->out_channels);
     i2v_load_conv(loader, &unet->conv_in, 1, "conv_in");
-    i2v_timestep_embedding_load(loader, &unet->time_embedding, channels, 4 * channels, 4 * channels, "time_embedding");
-    i2v_timestep_embedding_load(loader, &unet->add_embedding, config->projection_class_embeddings_input_dim,
-                                4 * channels, 4 * channels, "add_embedding");
-    for (int i = 0; i < config->levels; i++) load_down_block(loader, &unet->down_blocks[i], config, i);
-    load_mid_block(loader, unet, config);
+    load_embeddings(loader, unet, config);
     for (int i = 0; i < config->levels; i++) {
+        i2v_loader_enter(loader, "down_blocks.%d", i);
+        load_down_block(loader, &unet->down_blocks[i], config, i);
+        i2v_loader_leave(loader);
+    }
+    i2v_loader_enter(loader, "mid_block");
+    load_mid_block(loader, unet, config);
+    i2v_loader_leave(loader);
+    for (int i = 0; i < config->levels; i++) {
+        i2v_loader_enter(loader, "up_blocks.%d", i);
         load_up_block(loader, &unet->up_blocks[i], config, i, height, width);
+        i2v_loader_leave(loader);
     }
     i2v_load_norm(loader, &unet->conv_norm_out, channels, I2V_NORM_GROUPS, 1e-5, "conv_norm_out");
     i2v_load_conv(loader, &unet->conv_out, 1, "conv_out");

@@ -1,24 +1,13 @@
 #include "model/vae_attention.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, int channels, const char *format, ...) {
-    char prefix[160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(prefix, sizeof prefix, format, arguments);
-    va_end(arguments);
+void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, int channels) {
     /* files saved before diffusers 0.18 have the names of its AttentionBlock */
     static const char *const old_names[] = {"query", "key", "value", "proj_attn"};
     static const char *const new_names[] = {"to_q", "to_k", "to_v", "to_out.0"};
-    int old = i2v_binder_has(&loader->binder, "%s.query.weight", prefix);
-    const char *const *names = old ? old_names : new_names;
-    i2v_load_norm(loader, &attention->group_norm, channels, I2V_NORM_GROUPS, 1e-6, "%s.group_norm", prefix);
-    for (int i = 0; i < 3; i++) {
-        i2v_load_linear(loader, &attention->qkv, channels, channels, 1, "%s.%s", prefix, names[i]);
-    }
-    i2v_load_linear(loader, &attention->to_out, channels, channels, 1, "%s.%s", prefix, names[3]);
+    const char *const *names = i2v_loader_has(loader, "query.weight") ? old_names : new_names;
+    i2v_load_norm(loader, &attention->group_norm, channels, I2V_NORM_GROUPS, 1e-6, "group_norm");
+    for (int i = 0; i < 3; i++) i2v_load_linear(loader, &attention->qkv, channels, channels, 1, names[i]);
+    i2v_load_linear(loader, &attention->to_out, channels, channels, 1, names[3]);
 }
 
 /* All frames at once. */

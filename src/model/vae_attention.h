@@ -4,8 +4,8 @@
 
 #include "model/vae.h"
 
-I2V_PRINTF(4, 5) void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention,
-                                                                  int channels, const char *format, ...);
+/* Of the module that the loader is in. */
+void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, int channels);
 
 /* x += attention(group_norm(x)); returns x. */
 i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x);

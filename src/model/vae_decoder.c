@@ -1,25 +1,19 @@
 #include "model/vae_attention.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-/* Without time, the spatial half is all there is. */
-I2V_PRINTF(6, 7) static void load_resnet(i2v_loader *loader, const i2v_vae_config *config,
-                                                              i2v_spatio_temporal_resnet *resnet, int in, int out,
-                                                              const char *format, ...) {
-    char prefix[160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(prefix, sizeof prefix, format, arguments);
-    va_end(arguments);
+/* Number i of the block that the loader is in. Without time, the spatial half is all there is. */
+static void load_resnet(i2v_loader *loader, const i2v_vae_config *config, i2v_spatio_temporal_resnet *resnet, int i,
+                        int in, int out) {
     i2v_spatio_temporal_resnet_sizes sizes = {
         .in = in, .out = out, .epsilon = 1e-6, .temporal_epsilon = 1e-5, .switched = 1};
+    i2v_loader_enter(loader, "resnets.%d", i);
     if (config->temporal_decoder) {
-        i2v_spatio_temporal_resnet_load(loader, resnet, &sizes, "%s", prefix);
+        i2v_spatio_temporal_resnet_load(loader, resnet, &sizes);
     } else {
-        i2v_resnet_load(loader, &resnet->spatial, in, out, 0, sizes.epsilon, "%s", prefix);
+        i2v_resnet_load(loader, &resnet->spatial, in, out, 0, sizes.epsilon);
     }
+    i2v_loader_leave(loader);
 }
 
 /* index counts from the deepest level. */
@@ -28,42 +22,58 @@ static void load_up_block(i2v_loader *loader, i2v_vae_decoder_block *block, cons
     int out = config->block_out_channels[level];
     for (int i = 0; i <= config->layers_per_block; i++) {
         int in = i > 0 || level + 1 == config->levels ? out : config->block_out_channels[level + 1];
-        load_resnet(loader, config, &block->resnets[i], in, out, "decoder.up_blocks.%d.resnets.%d", index, i);
+        load_resnet(loader, config, &block->resnets[i], i, in, out);
     }
     if (level == 0) return;
     block->upsampler = i2v_conv_3x3(out, out);
     block->upsampler.doubles = 1;
-    i2v_load_conv(loader, &block->upsampler, 1, "decoder.up_blocks.%d.upsamplers.0.conv", index);
+    i2v_load_conv(loader, &block->upsampler, 1, "upsamplers.0.conv");
 }
 
 /* diffusers' temporal decoder may have a middle that never runs as a whole: what is left over is in the file. */
 static void load_mid_block(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config, int channels) {
-    load_resnet(loader, config, &decoder->mid_resnets[0], channels, channels, "decoder.mid_block.resnets.0");
+    load_resnet(loader, config, &decoder->mid_resnets[0], 0, channels, channels);
     if (config->decoder_mid_attention) {
-        i2v_vae_attention_load(loader, &decoder->mid_attention, channels, "decoder.mid_block.attentions.0");
-        load_resnet(loader, config, &decoder->mid_resnets[1], channels, channels, "decoder.mid_block.resnets.1");
+        i2v_loader_enter(loader, "attentions.0");
+        i2v_vae_attention_load(loader, &decoder->mid_attention, channels);
+        i2v_loader_leave(loader);
+        load_resnet(loader, config, &decoder->mid_resnets[1], 1, channels, channels);
     } else {
-        i2v_load_ignore(loader, "decoder.mid_block.attentions.0");
+        i2v_load_ignore(loader, "attentions.0");
     }
     if (!config->temporal_decoder) return;
-    for (int i = 2; i < config->layers_per_block; i++) i2v_load_ignore(loader, "decoder.mid_block.resnets.%d", i);
+    for (int i = 2; i < config->layers_per_block; i++) {
+        i2v_loader_enter(loader, "resnets.%d", i);
+        i2v_load_ignore(loader, "");
+        i2v_loader_leave(loader);
+    }
+}
+
+static void load_decoder(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config) {
+    int first = config->block_out_channels[0];
+    int last = config->block_out_channels[config->levels - 1];
+    decoder->conv_in = i2v_conv_3x3(config->latent_channels, last);
+    decoder->conv_out = i2v_conv_3x3(first, 3);
+    i2v_load_conv(loader, &decoder->conv_in, 1, "conv_in");
+    i2v_loader_enter(loader, "mid_block");
+    load_mid_block(loader, decoder, config, last);
+    i2v_loader_leave(loader);
+    for (int i = 0; i < config->levels; i++) {
+        i2v_loader_enter(loader, "up_blocks.%d", i);
+        load_up_block(loader, &decoder->up_blocks[i], config, i);
+        i2v_loader_leave(loader);
+    }
+    i2v_load_norm(loader, &decoder->conv_norm_out, first, I2V_NORM_GROUPS, 1e-6, "conv_norm_out");
+    i2v_load_conv(loader, &decoder->conv_out, 1, "conv_out");
+    if (config->temporal_decoder) i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "time_conv_out");
 }
 
 void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2v_vae_config *config) {
-    int first = config->block_out_channels[0];
-    int last = config->block_out_channels[config->levels - 1];
     memset(decoder, 0, sizeof *decoder);
     decoder->config = *config;
-    decoder->conv_in = i2v_conv_3x3(config->latent_channels, last);
-    decoder->conv_out = i2v_conv_3x3(first, 3);
-    i2v_load_conv(loader, &decoder->conv_in, 1, "decoder.conv_in");
-    load_mid_block(loader, decoder, config, last);
-    for (int i = 0; i < config->levels; i++) load_up_block(loader, &decoder->up_blocks[i], config, i);
-    i2v_load_norm(loader, &decoder->conv_norm_out, first, I2V_NORM_GROUPS, 1e-6, "decoder.conv_norm_out");
-    i2v_load_conv(loader, &decoder->conv_out, 1, "decoder.conv_out");
-    if (config->temporal_decoder) {
-        i2v_load_temporal_conv(loader, &decoder->time_conv_out, 3, 3, "decoder.time_conv_out");
-    }
+    i2v_loader_enter(loader, "decoder");
+    load_decoder(loader, decoder, config);
+    i2v_loader_leave(loader);
     if (config->has_post_quant_conv) {
         i2v_load_linear_1x1_f32(loader, &decoder->post_quant_conv, config->latent_channels, config->latent_channels,
                                 "post_quant_conv");

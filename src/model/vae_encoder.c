@@ -2,38 +2,59 @@
 
 #include <string.h>
 
+/* Number i of the block that the loader is in. */
+static void load_resnet(i2v_loader *loader, i2v_resnet *resnet, int i, int in, int out) {
+    i2v_loader_enter(loader, "resnets.%d", i);
+    i2v_resnet_load(loader, resnet, in, out, 0, 1e-6);
+    i2v_loader_leave(loader);
+}
+
 static void load_down_block(i2v_loader *loader, i2v_vae_encoder_block *block, const i2v_vae_config *config, int level) {
     int out = config->block_out_channels[level];
     for (int i = 0; i < config->layers_per_block; i++) {
         int in = i > 0 ? out : config->block_out_channels[level > 0 ? level - 1 : 0];
-        i2v_resnet_load(loader, &block->resnets[i], in, out, 0, 1e-6, "encoder.down_blocks.%d.resnets.%d", level, i);
+        load_resnet(loader, &block->resnets[i], i, in, out);
     }
     block->has_downsampler = level + 1 < config->levels;
     if (!block->has_downsampler) return;
     /* pads right and bottom only */
     block->downsampler = (i2v_conv){.in = out, .out = out, .kernel = 3, .stride = 2, .pad_before = 0, .pad_after = 1};
-    i2v_load_conv(loader, &block->downsampler, 1, "encoder.down_blocks.%d.downsamplers.0.conv", level);
+    i2v_load_conv(loader, &block->downsampler, 1, "downsamplers.0.conv");
+}
+
+static void load_mid_block(i2v_loader *loader, i2v_vae_encoder *encoder, int channels) {
+    for (int i = 0; i < 2; i++) load_resnet(loader, &encoder->mid_resnets[i], i, channels, channels);
+    i2v_loader_enter(loader, "attentions.0");
+    i2v_vae_attention_load(loader, &encoder->mid_attention, channels);
+    i2v_loader_leave(loader);
+}
+
+static void load_encoder(i2v_loader *loader, i2v_vae_encoder *encoder, const i2v_vae_config *config) {
+    int first = config->block_out_channels[0];
+    int last = config->block_out_channels[config->levels - 1];
+    encoder->conv_in = i2v_conv_3x3(3, first);
+    encoder->conv_out = i2v_conv_3x3(last, 2 * config->latent_channels);
+    i2v_load_conv(loader, &encoder->conv_in, 1, "conv_in");
+    for (int i = 0; i < config->levels; i++) {
+        i2v_loader_enter(loader, "down_blocks.%d", i);
+        load_down_block(loader, &encoder->down_blocks[i], config, i);
+        i2v_loader_leave(loader);
+    }
+    i2v_loader_enter(loader, "mid_block");
+    load_mid_block(loader, encoder, last);
+    i2v_loader_leave(loader);
+    i2v_load_norm(loader, &encoder->conv_norm_out, last, I2V_NORM_GROUPS, 1e-6, "conv_norm_out");
+    i2v_load_conv(loader, &encoder->conv_out, 1, "conv_out");
 }
 
 void i2v_vae_encoder_load(i2v_loader *loader, i2v_vae_encoder *encoder, const i2v_vae_config *config) {
-    int first = config->block_out_channels[0];
-    int last = config->block_out_channels[config->levels - 1];
     int moments = 2 * config->latent_channels;
     memset(encoder, 0, sizeof *encoder);
     encoder->config = *config;
-    encoder->conv_in = i2v_conv_3x3(3, first);
-    encoder->conv_out = i2v_conv_3x3(last, moments);
-    i2v_load_conv(loader, &encoder->conv_in, 1, "encoder.conv_in");
-    for (int i = 0; i < config->levels; i++) load_down_block(loader, &encoder->down_blocks[i], config, i);
-    for (int i = 0; i < 2; i++) {
-        i2v_resnet_load(loader, &encoder->mid_resnets[i], last, last, 0, 1e-6, "encoder.mid_block.resnets.%d", i);
-    }
-    i2v_vae_attention_load(loader, &encoder->mid_attention, last, "encoder.mid_block.attentions.0");
-    i2v_load_norm(loader, &encoder->conv_norm_out, last, I2V_NORM_GROUPS, 1e-6, "encoder.conv_norm_out");
-    i2v_load_conv(loader, &encoder->conv_out, 1, "encoder.conv_out");
-    if (config->has_quant_conv) {
-        i2v_load_linear_1x1_f32(loader, &encoder->quant_conv, moments, moments, "quant_conv");
-    }
+    i2v_loader_enter(loader, "encoder");
+    load_encoder(loader, encoder, config);
+    i2v_loader_leave(loader);
+    if (config->has_quant_conv) i2v_load_linear_1x1_f32(loader, &encoder->quant_conv, moments, moments, "quant_conv");
     i2v_load_ignore(loader, "decoder");
     i2v_load_ignore(loader, "post_quant_conv");
 }

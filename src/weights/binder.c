@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE 512
-
 i2v_status i2v_binder_begin(i2v_binder *binder, const i2v_weights *weights, i2v_error *error) {
     *binder = (i2v_binder){.weights = weights, .error = error};
     binder->used = calloc(i2v_weights_count(weights), 1);
@@ -49,13 +47,24 @@ static i2v_status check(const i2v_weight *weight, const int64_t *shape, int ndim
     return I2V_OK;
 }
 
+void i2v_binder_fail_long(i2v_binder *binder, const char *beginning) {
+    if (binder->status != I2V_OK) return;
+    binder->status = i2v_fail(binder->error, I2V_ERROR_MODEL,
+                              "%s: the model asks for a tensor whose name is too long, %.100s...: %s",
+                              i2v_weights_path(binder->weights), beginning, i2v_weights_misfit(binder->weights));
+}
+
 const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *shape, int ndim, const char *format, ...) {
     if (binder->status != I2V_OK) return NULL;
-    char name[NAME_SIZE];
+    char name[I2V_NAME_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(name, sizeof name, format, arguments);
+    int length = vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof name) {
+        i2v_binder_fail_long(binder, name);
+        return NULL;
+    }
     const i2v_weight *weight = i2v_weights_find(binder->weights, name);
     if (!weight) {
         binder->status =
@@ -70,12 +79,12 @@ const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *shape, int ndim, c
 }
 
 int i2v_binder_has(const i2v_binder *binder, const char *format, ...) {
-    char name[NAME_SIZE];
+    char name[I2V_NAME_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(name, sizeof name, format, arguments);
+    int length = vsnprintf(name, sizeof name, format, arguments);
     va_end(arguments);
-    return i2v_weights_find(binder->weights, name) != NULL;
+    return length >= 0 && (size_t)length < sizeof name && i2v_weights_find(binder->weights, name) != NULL;
 }
 
 void i2v_binder_ignore(i2v_binder *binder, const char *prefix) {

@@ -22,6 +22,9 @@ I2V_PRINTF(4, 5) const i2v_weight *i2v_bind(i2v_binder *binder, const int64_t *s
 /* 1 if there is a tensor of that name. */
 I2V_PRINTF(2, 3) int i2v_binder_has(const i2v_binder *binder, const char *format, ...);
 
+/* Fails: the model asks for a tensor whose name has no room, which begins so. A cut name could be another tensor's. */
+void i2v_binder_fail_long(i2v_binder *binder, const char *beginning);
+
 /* Marks all tensors whose name starts with prefix as known and not used. */
 void i2v_binder_ignore(i2v_binder *binder, const char *prefix);
 

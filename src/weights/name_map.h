@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_NAME_MAP_H
 #define I2V_WEIGHTS_NAME_MAP_H
 
-#include "base/error.h"
+#include "weights/weight.h"
 
 /* What a tensor goes through beside its name. A tensor of a shape that does not allow it stays as it is, so that the
  * shape is refused where it is bound. */
@@ -29,8 +29,7 @@ typedef struct i2v_name_map {
     i2v_status status;
 } i2v_name_map;
 
-/* Room for any name that a map makes; longer ones are cut, and then match nothing. */
-#define I2V_NAME_SIZE 512
+/* With room for a prefix in the file (model/file_layout.h) and any name behind it. */
 I2V_PRINTF(2, 3) void i2v_name_print(char name[I2V_NAME_SIZE], const char *format, ...);
 
 /* The tensor `file` is wanted under `name`. */

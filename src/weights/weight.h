@@ -6,6 +6,9 @@
 
 #define I2V_WEIGHT_MAX_DIMS 8
 
+/* Room for any name that a model asks for, with its NUL. */
+#define I2V_NAME_SIZE 512
+
 typedef enum i2v_weight_dtype {
     I2V_WEIGHT_F32,
     I2V_WEIGHT_F16,
