@@ -1,3 +1,4 @@
+/* How much memory JSON text would take, counted before it is parsed. */
 #include "json/bounds.h"
 
 #include <inttypes.h>

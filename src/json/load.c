@@ -1,3 +1,4 @@
+/* JSON text into a tree. It is parsed twice, since jansson does not always say that memory lacked. */
 #include "json/load.h"
 
 #include <stdint.h>

@@ -18,10 +18,10 @@ i2v_status i2v_resize_bicubic_u8(const uint8_t *pixels, int width, int height, i
 /* picture.c: fails, with the parameter's name, where a caller's picture is NULL or has no pixels or no size. */
 i2v_status i2v_image_check(const i2v_image *image, const char *name, i2v_error *error);
 
-/* resize.c: bytes that i2v_image_resize takes at the most, the new picture's among them. */
+/* resize.c: the most memory that i2v_image_resize takes, the new picture included, in bytes. */
 uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height);
 
-/* resize.c: I2V_OK where both sizes are such as pictures have. */
+/* resize.c: fails unless both sizes are sizes of pictures. */
 i2v_status i2v_resize_check(int width, int height, int out_width, int out_height, i2v_error *error);
 
 /* resize_bilinear.c: row y, [width, 3] in 0..1, of source as ComfyUI brings it to width x height; and all of it, in 8
@@ -29,21 +29,20 @@ i2v_status i2v_resize_check(int width, int height, int out_width, int out_height
 void i2v_resize_bilinear_row(float *out, const i2v_image *source, int width, int height, int y);
 i2v_status i2v_resize_bilinear(i2v_image *out, const i2v_image *source, i2v_error *error);
 
-/* True of a fit that shows the image encoder another picture than the VAE: it needs the original. */
+/* 1 if the fit needs the original picture: the image encoder gets another picture than the VAE. */
 static inline int i2v_fit_needs_original(i2v_fit fit) {
     return fit == I2V_FIT_DIFFUSERS || fit == I2V_FIT_COMFYUI;
 }
 
-/* picture_load.c: i2v_image_load_memory_with, but data is taken: it is freed with free() as soon as it is decoded, or
- * in case of failure. */
+/* picture_load.c: as i2v_image_load_memory_with. Takes over data, and frees it with free() once it is decoded or on
+ * failure. */
 i2v_status i2v_image_take_memory(i2v_image **image, uint8_t *data, size_t size, const i2v_image_options *options,
                                  i2v_error *error);
 
 /* video.c, frames.c: clamp to 0..1, times 255, rounded half to even, as diffusers' image processor does. NaN is 0. */
 void i2v_frame_to_u8(const float *frame, size_t count, uint8_t *out);
 
-/* The frame that stands at `index` of a video of `count` frames that goes there and back: 0 .. count-1, count-2 .. 1.
- */
+/* The frame at `index` of a video that goes there and back over `count` frames: 0 .. count-1, count-2 .. 1. */
 static inline int64_t i2v_frame_at(int64_t index, int64_t count) {
     return index < count ? index : 2 * count - 2 - index;
 }

@@ -1,3 +1,4 @@
+/* Metadata into files that are written: a chunk of PNG, a comment of GIF, XMP for WebP. */
 #include "base/posix.h"
 #include "media/metadata.h"
 

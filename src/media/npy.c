@@ -275,9 +275,9 @@ static i2v_status hash_bytes(i2v_sha256 *hash, const i2v_input_file *file, uint6
 static i2v_status read_values(const opened_array *array, float *values, i2v_sha256 *hash, i2v_error *error) {
     uint8_t piece[PIECE];
     i2v_bytes bytes = {.file = &array->file, .offset = array->start};
-    size_t together = sizeof piece / array->item_size;
-    for (size_t first = 0; first < array->count; first += together) {
-        size_t left = array->count - first, count = left < together ? left : together;
+    size_t most = sizeof piece / array->item_size;
+    for (size_t first = 0; first < array->count; first += most) {
+        size_t left = array->count - first, count = left < most ? left : most;
         if (!i2v_bytes_read(&bytes, first * array->item_size, count * array->item_size, piece)) {
             return i2v_bytes_fail(&bytes, error);
         }

@@ -31,15 +31,15 @@ typedef enum i2v_picture_format {
 /* picture.c: by the first bytes, never by a name. */
 i2v_picture_format i2v_picture_format_of(const uint8_t *data, size_t size);
 
-/* picture_format.c: those of them that Pillow reads beside the common ones. */
+/* picture_format.c: the same for the rare formats. */
 i2v_picture_format i2v_picture_format_of_rare(const uint8_t *data, size_t size);
 
-/* picture_names.c: the failure of what is none of them, by its name if it is known, with the way out; else the file
- * "is" what `unknown` says. */
+/* picture_names.c: the failure of a file of another kind. The message names the kind and the way out, if the kind is
+ * known; else it says that the file is `unknown`. */
 i2v_status i2v_fail_unknown(const i2v_encoded *source, const char *unknown, i2v_error *error);
 i2v_status i2v_fail_not_a_picture(const i2v_encoded *source, i2v_error *error);
 
-/* picture.c: by the decoder of its format. */
+/* picture.c: decodes by the content's format. */
 i2v_status i2v_raster_decode(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
 /* picture_upright.c: makes an upright RGB picture of the raster, as PIL.ImageOps.exif_transpose does, and takes over
@@ -57,16 +57,16 @@ i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2
 i2v_status i2v_decode_rare(i2v_raster *raster, const i2v_encoded *source, i2v_picture_format format, i2v_error *error);
 i2v_status i2v_decode_tiff(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
-/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file or EXIF block (with
- * or without "Exif\0\0" before it); `missing` if it has none. */
+/* picture_exif.c: the single integer in tag `tag` of the first directory of a TIFF or BigTIFF file, or of an EXIF
+ * block, which may begin with "Exif\0\0"; `missing` if there is none. */
 uint32_t i2v_tiff_tag(const uint8_t *data, size_t size, unsigned tag, uint32_t missing);
 
-/* picture_exif.c: the orientation in an EXIF block, or, where that has none, in XMP: 1 .. 8, 1 where both have none or
- * it is out of range. Either may be of size 0. */
+/* picture_exif.c: the orientation, 1 to 8, in an EXIF block; if that has none, in XMP; if that has none, 1. Either may
+ * be of size 0. */
 int i2v_orientation(const uint8_t *exif, size_t exif_size, const uint8_t *xmp, size_t xmp_size);
 
-/* picture_png_text.c: the same of a PNG: by its eXIf chunk (given; may be of size 0) or ImageMagick's "Raw profile type
- * exif" in a text chunk, else by XMP in one. */
+/* picture_png_text.c: the same of a PNG. exif is its eXIf chunk, which may be of size 0. Text chunks are looked at,
+ * too: ImageMagick's "Raw profile type exif", and XMP. */
 i2v_status i2v_png_orientation(int *orientation, const i2v_encoded *source, const uint8_t *exif, size_t exif_size,
                                i2v_error *error);
 

@@ -210,18 +210,18 @@ static i2v_status read_rle(i2v_raster *raster, const i2v_dib *dib, const i2v_enc
     while (rle.place < count) put(&rle, 0);
     rle.place = 0;
     while (rle.place < count) {
-        const uint8_t *pair = i2v_read_bytes(&rle.reader, 2);
-        if (!pair) return i2v_fail_truncated(source, error);
+        const uint8_t *code = i2v_read_bytes(&rle.reader, 2);
+        if (!code) return i2v_fail_truncated(source, error);
         int is_read = 1;
-        if (pair[0]) {
-            read_run(&rle, pair[0], pair[1]);
-        } else if (pair[1] == END_OF_ROW) {
+        if (code[0]) {
+            read_run(&rle, code[0], code[1]);
+        } else if (code[1] == END_OF_ROW) {
             rle.place = (rle.place + width - 1) / width * width;
             rle.column = 0;
-        } else if (pair[1] == END_OF_PICTURE) {
+        } else if (code[1] == END_OF_PICTURE) {
             break;
         } else {
-            is_read = pair[1] == STEP ? step(&rle) : read_literal(&rle, pair[1]);
+            is_read = code[1] == STEP ? step(&rle) : read_literal(&rle, code[1]);
         }
         if (!is_read) return i2v_fail_truncated(source, error);
     }

@@ -1,4 +1,4 @@
-/* The formats that picture_format.c tells apart: each has a file of its name. */
+/* The rare formats, which picture_format.c tells apart. Each has a file of its name. */
 #ifndef I2V_MEDIA_PICTURE_RARE_H
 #define I2V_MEDIA_PICTURE_RARE_H
 
@@ -17,7 +17,7 @@ i2v_status i2v_decode_sgi(i2v_raster *raster, const i2v_encoded *source, i2v_err
 i2v_status i2v_decode_sun(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 i2v_status i2v_decode_tga(i2v_raster *raster, const i2v_encoded *source, i2v_error *error);
 
-/* Whether data is of a format without a proper magic number. kind: 1 for icons, 2 for cursors. */
+/* 1 if data looks like a file of a format that has no proper magic number. kind: 1 for icons, 2 for cursors. */
 int i2v_is_dib(const uint8_t *data, size_t size);
 int i2v_is_pcx(const uint8_t *data, size_t size);
 int i2v_is_sgi(const uint8_t *data, size_t size);

@@ -16,30 +16,29 @@ typedef struct i2v_raster {
     int orientation;     /* EXIF: 1 (upright) .. 8 */
     uint8_t *pixels;     /* [height][width][channels] */
     const char *warning; /* what was forgiven, static; NULL: nothing */
-    /* Bytes that decoding may take; 0: any. i2v_raster_alloc refuses what needs more. A decoder says before that what
-     * it works with beside the pixels, at the most. */
-    uint64_t budget, working;
-    int budget_given; /* by the caller; else it is what is free */
+    uint64_t budget;     /* bytes that decoding may take; 0: any */
+    int budget_given;    /* by the caller; else it is what is free */
+    uint64_t working;    /* the most that the decoder takes beside the pixels; it says so before i2v_raster_alloc */
 } i2v_raster;
 
-/* The limits on size, for what has that name; status: of the failure. */
+/* Fails with status if the size is not one of a picture. name is for the message. */
 i2v_status i2v_picture_size_check(int64_t width, int64_t height, const char *name, i2v_status status, i2v_error *error);
 
-/* The limits on size and aspect. */
+/* The same, with I2V_ERROR_FORMAT; and the aspect is checked. */
 i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v_error *error);
 
-/* I2V_ERROR_MEMORY if so many bytes are more than the budget. width 0: the size is not known yet. */
+/* I2V_ERROR_MEMORY if `bytes` are more than the budget. width 0: the picture's size is not known yet. */
 i2v_status i2v_raster_reserve(const i2v_raster *raster, int64_t width, int64_t height, uint64_t bytes, const char *name,
                               i2v_error *error);
 
-/* I2V_ERROR_MEMORY: the file itself is larger than the budget. */
+/* The failure of a file that is itself larger than the budget. */
 i2v_status i2v_raster_fail_file(const i2v_raster *raster, const char *name, i2v_error *error);
 
-/* i2v_raster_check and i2v_raster_reserve, then allocates zeroed pixels. */
+/* Checks and reserves as above, then allocates zeroed pixels. */
 i2v_status i2v_raster_alloc(i2v_raster *raster, int64_t width, int64_t height, int channels, const char *name,
                             i2v_error *error);
 
-/* The failure of a picture of floats in 0..1, which would be black without a word. kind: "TIFF". */
+/* Fails if no value is over 1: the picture is one of floats in 0..1, and would be black. kind: "TIFF". */
 i2v_status i2v_raster_check_not_black(const i2v_raster *raster, const char *kind, const char *name, i2v_error *error);
 
 /* The failure of a file that ends too early. */

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define PRECISION_BITS 22 /* 32 - 8 bits of a sample - 2 of headroom for the overshoot */
-/* Columns are filtered in tiles of this many, so that the rows between the two passes never take more than
+/* Columns are filtered in strips of this many, so that the rows between the two passes never take more than
  * 32768 x 64 pixels, however the sides are stretched. */
-#define TILE_COLUMNS 64
+#define STRIP_COLUMNS 64
 
 /* The part of the source that is scaled to the whole output. float, as Pillow passes it. */
 typedef struct box {
@@ -147,27 +147,27 @@ typedef struct resize_job {
     const shape *weighting;
 } resize_job;
 
-/* Rows are filtered first, a tile of columns at a time: tile [height][TILE_COLUMNS][channels]. */
+/* Rows are filtered first, a strip of columns at a time: strip [height][STRIP_COLUMNS][channels]. */
 static i2v_status rows_first(const resize_job *job, const filter *across, const filter *down, i2v_error *error) {
     size_t row_bytes = (size_t)job->width * (size_t)job->channels;
-    size_t tile_bytes = (size_t)job->height * TILE_COLUMNS * (size_t)job->channels;
-    int32_t sums[TILE_COLUMNS * 4];
-    uint8_t *tile = malloc(tile_bytes);
-    if (!tile) return i2v_fail_memory(error, "resizing the picture", tile_bytes);
+    size_t strip_bytes = (size_t)job->height * STRIP_COLUMNS * (size_t)job->channels;
+    int32_t sums[STRIP_COLUMNS * 4];
+    uint8_t *strip = malloc(strip_bytes);
+    if (!strip) return i2v_fail_memory(error, "resizing the picture", strip_bytes);
     int begin = down->first[0], end = down->first[down->size - 1] + down->count[down->size - 1];
-    for (int x = 0; x < job->out_width; x += TILE_COLUMNS) {
-        int columns = job->out_width - x < TILE_COLUMNS ? job->out_width - x : TILE_COLUMNS;
+    for (int x = 0; x < job->out_width; x += STRIP_COLUMNS) {
+        int columns = job->out_width - x < STRIP_COLUMNS ? job->out_width - x : STRIP_COLUMNS;
         int samples = columns * job->channels;
         for (int y = begin; y < end; y++) {
             filter_row(across, job->pixels + (size_t)y * row_bytes, job->channels, x, columns,
-                       tile + (size_t)y * (size_t)samples);
+                       strip + (size_t)y * (size_t)samples);
         }
         for (int y = 0; y < job->out_height; y++) {
             uint8_t *out = job->out + (size_t)y * job->out_stride + (size_t)x * (size_t)job->channels;
-            filter_column(down, tile, samples, y, sums, out);
+            filter_column(down, strip, samples, y, sums, out);
         }
     }
-    free(tile);
+    free(strip);
     return I2V_OK;
 }
 
@@ -213,10 +213,10 @@ static i2v_status run(const resize_job *job, i2v_error *error) {
 
 uint64_t i2v_resize_memory(int width, int height, int out_width, int out_height) {
     uint64_t w = (uint64_t)width, h = (uint64_t)height, out_w = (uint64_t)out_width, out_h = (uint64_t)out_height;
-    uint64_t tile = 3 * TILE_COLUMNS * h, row = 3 * w * (1 + sizeof(int32_t));
+    uint64_t strip = 3 * STRIP_COLUMNS * h, row = 3 * w * (1 + sizeof(int32_t));
     /* an axis has size x taps weights, which is 6 for a source sample and 9 for one of the output, or less */
     uint64_t weights = 6 * (w + h) + 9 * (out_w + out_h), places = 2 * (out_w + out_h);
-    return 3 * out_w * out_h + (tile > row ? tile : row) + sizeof(int32_t) * (weights + places);
+    return 3 * out_w * out_h + (strip > row ? strip : row) + sizeof(int32_t) * (weights + places);
 }
 
 i2v_status i2v_resize_check(int width, int height, int out_width, int out_height, i2v_error *error) {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Of what the samples of a pixel are, before those that are extra. */
+/* What the samples of a pixel are, without extra ones. */
 typedef enum i2v_tiff_color { I2V_TIFF_GREY, I2V_TIFF_PALETTE, I2V_TIFF_RGB, I2V_TIFF_CMYK } i2v_tiff_color;
 typedef enum i2v_tiff_alpha { I2V_TIFF_OPAQUE, I2V_TIFF_PREMULTIPLIED, I2V_TIFF_STRAIGHT } i2v_tiff_alpha;
 typedef enum i2v_tiff_number { I2V_TIFF_UNSIGNED = 1, I2V_TIFF_SIGNED = 2, I2V_TIFF_FLOAT = 3 } i2v_tiff_number;
@@ -22,9 +22,10 @@ typedef struct i2v_tiff_layout {
     const uint16_t *palette[3]; /* 2^bits colours of 16 bits each; I2V_TIFF_PALETTE only */
 } i2v_tiff_layout;
 
-/* Samples `first`.. of `count` pixels of one row of the file, where `stored` lie together, to bytes: `out` is the raster's
- * pixel, `channels` wide, and gets them in its first channels, alpha in its last. 16-bit and 12-bit samples keep their
- * high byte, those of 32 bits, signed ones and floats are cut to 0..255. */
+/* Makes bytes of the samples of `count` pixels in one row of the file. `stored` samples of a pixel are side by side;
+ * the first of them is sample number `first`. out is the first of the raster's pixels, of `channels` each: colour goes
+ * to the first channels, alpha to the last. Samples of 12 and 16 bits keep their high byte. Those of 32 bits, signed
+ * ones and floats are cut to 0..255. */
 void i2v_tiff_row(const i2v_tiff_layout *layout, const uint8_t *row, int stored, int first, int count, uint8_t *out,
                   int channels);
 

@@ -1,4 +1,4 @@
-/* Inside of the video formats: each is a small struct of functions, chosen by the path's ending. */
+/* How videos are written. Each format is a struct of functions. The path's ending chooses it. */
 #ifndef I2V_MEDIA_VIDEO_H
 #define I2V_MEDIA_VIDEO_H
 
@@ -17,7 +17,7 @@ typedef struct i2v_video_task {
     const i2v_output *output; /* for i2v_video_cancelled */
 } i2v_video_task;
 
-/* Polls the caller. Formats call it too where they work long without a new frame. */
+/* Asks the caller. Formats that work long without a new frame call it, too. */
 int i2v_video_cancelled(const i2v_video_task *task);
 
 typedef struct i2v_video_format i2v_video_format;
@@ -25,19 +25,19 @@ typedef struct i2v_video_format i2v_video_format;
 /* A writer is writer_size bytes, all zero before `open`. Frames are [height][width][3] 8-bit RGB. */
 struct i2v_video_format {
     const char *ending;       /* lower case, without the dot */
-    i2v_codec kind;           /* of the codecs an ending has, the first is its own */
+    i2v_codec kind;           /* the first of an ending is its default */
     int crf_default, crf_max; /* crf_max 0: quality is fixed, crf is ignored */
     size_t writer_size;
-    const void *codec; /* what distinguishes formats that share their functions */
-    /* Can this build write it? NULL: always. */
+    const void *codec; /* for formats that share their functions */
+    /* Fails if this build cannot write the format. NULL: it can. */
     i2v_status (*check)(const i2v_video_format *format, i2v_error *error);
     i2v_status (*open)(void *writer, const i2v_video_format *format, const i2v_video_task *task, i2v_error *error);
     /* Sees every frame before the first is written. NULL: not needed. */
     i2v_status (*look)(void *writer, const uint8_t *rgb, i2v_error *error);
     i2v_status (*write)(void *writer, const uint8_t *rgb, i2v_error *error);
-    /* Makes the file appear under its name. */
+    /* Ends the file and gives it its name. */
     i2v_status (*finish)(void *writer, i2v_error *error);
-    /* Frees everything and removes what an unfinished writer has written; also after a failed open. */
+    /* Frees everything, and removes a file that is not finished. Is called after a failed open, too. */
     void (*close)(void *writer);
 };
 
@@ -46,13 +46,13 @@ extern const i2v_video_format i2v_ffmpeg_formats[I2V_FFMPEG_FORMATS];
 extern const i2v_video_format i2v_webp_format;
 extern const i2v_video_format i2v_images_format;
 
-/* video_ffmpeg.c: I2V_ERROR_UNSUPPORTED, saying what to do, if this build of FFmpeg lacks one of the two. */
+/* video_ffmpeg.c: I2V_ERROR_UNSUPPORTED if this build of FFmpeg lacks the muxer or the encoder. */
 i2v_status i2v_ffmpeg_has(const char *muxer, const char *encoder, const char *ending, i2v_error *error);
 
 /* video_path.c: the file of frame `number` by a path, allocated. That is the path itself, but for a .png whose file
  * name has a %: there must be at most one %d or %0Nd (N from 1 to 9), which becomes the number, and %% becomes %. */
 i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *error);
-/* True if each frame has a file of its own, or would if the % in the path were as they should be. */
+/* 1 if each frame has a file of its own, or is meant to: the path may have a % that is wrong. */
 int i2v_video_path_numbered(const char *path);
 
 /* yuv.c: BT.709, limited range, 4:2:0 with chroma on the left luma column (H.264's default). planes are luma

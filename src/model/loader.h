@@ -1,6 +1,8 @@
-/* Brings a part's weights from its file into the form that operations want: names and shapes checked, matrices
- * and convolutions packed, vectors widened to f32. A dry loader checks all the names and shapes and adds up the memory,
- * but reads nothing. What is streamed stays in the file, which must outlive the store. */
+/* Brings the weights of a model's part from its file into the form that operations need. The loader checks the name and
+ * the shape of every tensor, packs matrices and convolutions, and widens vectors to f32.
+ *
+ * A dry loader checks names and shapes and adds up the memory, but reads no values. A loader that streams leaves
+ * matrices and convolutions in their file, which must outlive the store. */
 #ifndef I2V_MODEL_LOADER_H
 #define I2V_MODEL_LOADER_H
 
@@ -14,7 +16,7 @@ typedef struct i2v_store {
     void **blocks;
     size_t count, room;
     uint64_t bytes;   /* of weights */
-    uint64_t scratch; /* the most that loading one of them takes beside them all, given back after */
+    uint64_t scratch; /* the most that loading takes beside the weights, and gives back */
 } i2v_store;
 
 void i2v_store_free(i2v_store *store);
@@ -24,33 +26,32 @@ typedef struct i2v_loader {
     i2v_store *store;
     const i2v_backend *backend;
     i2v_device device;
-    i2v_element element; /* of the activations: with bf16, weights take two bytes, whatever the file has */
+    i2v_element element; /* of activations; where it is bf16, f32 weights are packed as bf16 */
     int streams;         /* matrices and convolutions stay in their file, for tensor/stream.h */
-    /* Added to matrices and convolutions, which are then packed as those of an f32 file, not streamed; NULL: nothing.
-     */
+    /* Added to matrices and convolutions before they are packed; NULL: nothing. What it changes is packed as f32
+     * weights are, and never streamed. */
     const i2v_lora_set *lora;
     int dry;
     i2v_error *error; /* may be NULL */
     i2v_status status;
     i2v_scope scope; /* the module that is loaded */
-    /* Told after each tensor how many bytes of the file are done; may be NULL. Non-zero cancels. */
+    /* Called after each tensor with the bytes of the file that are done. Non-zero cancels. May be NULL. */
     int (*progress)(void *user, uint64_t bytes);
     void *user;
     uint64_t done;
 } i2v_loader;
 
-/* Prepares loader (its public fields set before: store, backend, device, element, streams, lora, dry, error, progress,
- * user). */
+/* The caller sets these fields first: store, backend, device, element, streams, lora, dry, error, progress, user. */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
-/* The first failure, with the file's leftovers checked. */
+/* Returns the first failure. A tensor that no module has asked for is one. */
 i2v_status i2v_loader_finish(i2v_loader *loader);
 
-/* Zeroed memory for a model's structs, kept by the store; real in a dry run too. NULL on failure. */
+/* Zeroed memory for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure. */
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size);
 
-/* Names are those of the model's modules in diffusers. The loader is in one of them, at first in the model itself:
- * names of modules and tensors are relative to it. Entering one is to be ended by leaving it, whether it failed or not.
- */
+/* The loader is in one module of the model, at first in the model itself. Modules have their names in diffusers, and
+ * all names below are relative to the module that the loader is in. Leave every module that you enter, after a failure,
+ * too. */
 I2V_PRINTF(2, 3) void i2v_loader_enter(i2v_loader *loader, const char *format, ...);
 void i2v_loader_leave(i2v_loader *loader);
 
@@ -59,16 +60,17 @@ int i2v_loader_has(const i2v_loader *loader, const char *tensor);
 
 /* Each reads .weight and .bias of the module. groups: 1 for a layer norm. */
 void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups, double epsilon, const char *module);
-/* Appends a part to linear (zeroed before its first part): in and out must agree with the parts before. Its input has
- * the element of activations; with _f32, its input is f32 whatever activations are. */
+/* Appends a part to linear, which is zeroed before its first part. in and out must agree with the parts before. The
+ * weights are packed to be multiplied with activations; those of i2v_load_linear_f32 with f32, whatever activations
+ * are. */
 void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
 void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
 /* [2 hidden, in] as two parts: value and gate. */
 void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *module);
-/* A 1 x 1 convolution [out, in, 1, 1] as a linear. */
+/* Likewise of a convolution [out, in, 1, 1]. */
 void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module);
 void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module);
-/* conv's in, out, kernel, stride and padding are set by the caller. */
+/* The caller has set in, out, kernel, stride and padding of conv. */
 void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *module);
 /* [out, in, 3, 1, 1]. */
 void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *module);
@@ -76,7 +78,7 @@ void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
 const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor);
 /* sigmoid of the one value of the module's .mix_factor. */
 float i2v_load_mix(i2v_loader *loader, const char *module);
-/* Marks all tensors of the module, or one tensor, as known and not used, their shapes unchecked. */
+/* All tensors of the module, or the one tensor, are known and not used. Their shapes are not checked. */
 void i2v_load_ignore(i2v_loader *loader, const char *module);
 void i2v_load_ignore_tensor(i2v_loader *loader, const char *tensor);
 

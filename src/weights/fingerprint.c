@@ -1,3 +1,4 @@
+/* A hash of names, shapes and some values. */
 #include "weights/fingerprint.h"
 
 #include <inttypes.h>

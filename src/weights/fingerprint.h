@@ -1,4 +1,4 @@
-/* What tells one set of weights from another without reading them all. */
+/* A hash that tells one set of weights from another, without reading all values. */
 #ifndef I2V_WEIGHTS_FINGERPRINT_H
 #define I2V_WEIGHTS_FINGERPRINT_H
 

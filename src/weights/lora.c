@@ -1,3 +1,4 @@
+/* LoRA changes are added to weights. */
 #include "weights/lora.h"
 
 #include "weights/fingerprint.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_TOGETHER 512 /* whose sums stay in the nearest cache */
+#define BLOCK_COLUMNS 512 /* so many sums stay in the nearest cache */
 
 void i2v_lora_close(i2v_lora_set *set) {
     if (!set) return;
@@ -84,9 +85,9 @@ static void add_row(void *argument, int64_t row, int thread) {
     add_job *job = argument;
     const i2v_lora_layer *layer = job->layer;
     int not_finite = 0;
-    for (int64_t first = 0; first < job->columns; first += COLUMNS_TOGETHER) {
-        float sums[COLUMNS_TOGETHER] = {0};
-        int64_t count = job->columns - first < COLUMNS_TOGETHER ? job->columns - first : COLUMNS_TOGETHER;
+    for (int64_t first = 0; first < job->columns; first += BLOCK_COLUMNS) {
+        float sums[BLOCK_COLUMNS] = {0};
+        int64_t count = job->columns - first < BLOCK_COLUMNS ? job->columns - first : BLOCK_COLUMNS;
         for (int64_t k = 0; k < layer->rank; k++) {
             float up = job->up[row * layer->rank + k];
             const float *down = job->down + k * job->columns + first;

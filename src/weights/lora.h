@@ -11,10 +11,12 @@
 /* NULL is an empty set in every function. */
 typedef struct i2v_lora_set i2v_lora_set;
 
-/* Opens the files, or those in the folders, for the UNet's weights, which must outlive the set; others are more names
- * that its layers have in such files, used during the call. Each tensor of a file must belong to a layer of it and fit
- * its shape, or to a text encoder. A layer's strength is its .alpha over the rank, else what the file's peft
- * configuration says, else 1. On failure *set is NULL. */
+/* Opens LoRA files, given by their paths or by those of their folders. unet must outlive the set. others has more names
+ * that the UNet's layers have in such files; it is used during the call alone.
+ *
+ * Each tensor of a file must belong to a layer of the UNet and fit its shape, or belong to a text encoder. The strength
+ * of a layer is its .alpha over the rank; without one, what peft's configuration says; without that, 1. On failure *set
+ * is NULL. */
 i2v_status i2v_lora_open(i2v_lora_set **set, const i2v_lora *files, size_t count, const i2v_weights *unet,
                          const i2v_name_map *others, i2v_error *error);
 void i2v_lora_close(i2v_lora_set *set);
@@ -22,19 +24,19 @@ void i2v_lora_close(i2v_lora_set *set);
 /* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
 i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error);
 
-/* What a person should know of the files, *count whole sentences that live as long as the set; NULL: nothing. */
+/* What a person should know of the files: *count sentences, which live as long as the set. NULL if there are none. */
 const char *const *i2v_lora_warnings(const i2v_lora_set *set, size_t *count);
 
 /* 1 if the set changes the weight of that name. */
 int i2v_lora_changes(const i2v_lora_set *set, const char *name);
 
-/* Bytes that i2v_lora_add takes while it runs. */
+/* The memory that i2v_lora_add takes while it runs, in bytes. */
 uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name);
 
-/* Adds the changes of all files, in their order, to the values of the weight of that name, each computed in f32. */
+/* Adds the changes of all files to the values of the weight of that name, in the order of the files and in f32. */
 i2v_status i2v_lora_add(const i2v_lora_set *set, const char *name, float *values, i2v_team *team, i2v_error *error);
 
-/* The file whose changes have the largest values, about; NULL if none changes a weight. Reads all of them. */
+/* The file whose changes have the largest values, estimated; NULL if none changes a weight. Reads all files. */
 const char *i2v_lora_strongest(const i2v_lora_set *set);
 
 #endif

@@ -1,3 +1,4 @@
+/* peft's configuration of a LoRA file: the strength of each layer. */
 #include "weights/lora_config.h"
 
 #include "base/file.h"

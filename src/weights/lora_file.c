@@ -1,3 +1,4 @@
+/* Which file a LoRA's path means. */
 #include "weights/lora_file.h"
 
 #include "base/file.h"

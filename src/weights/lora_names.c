@@ -1,3 +1,4 @@
+/* Names in LoRA files, and the layers that they are of. */
 #include "weights/lora_names.h"
 
 #include "base/posix.h"
@@ -172,8 +173,8 @@ i2v_status i2v_lora_targets_make(i2v_lora_targets *targets, const i2v_weights *u
         good = add_target(targets, weight->name, weight);
     }
     for (size_t i = 0; good && i < others->count; i++) {
-        const i2v_name_pair *pair = &others->pairs[i];
-        good = add_target(targets, pair->file, i2v_weights_find(unet, pair->name));
+        const i2v_renaming *renaming = &others->renamings[i];
+        good = add_target(targets, renaming->file, i2v_weights_find(unet, renaming->name));
     }
     if (!good) {
         i2v_lora_targets_free(targets);

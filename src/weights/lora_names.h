@@ -15,15 +15,15 @@ typedef enum i2v_lora_role {
 
 #define I2V_LORA_NAME_SIZE 512
 
-/* What a tensor of that name is. For the first three, layer becomes the layer's name with "_" for each ".", without
- * the prefixes that files have before it. */
+/* The role of a tensor of that name. For the first three roles, layer becomes the name of the layer, without prefixes
+ * and with "_" for each ".". */
 i2v_lora_role i2v_lora_read_name(const char *name, char layer[I2V_LORA_NAME_SIZE]);
 
-/* The kind of adapter, "DoRA", that a tensor of that name is of, where it is one that is not supported; else NULL. */
+/* The kind of adapter that has a tensor of that name, such as "DoRA", if it is one that is not supported; else NULL. */
 const char *i2v_lora_other_kind(const char *name);
 
-/* 1 if what writes down matrices under such names says the alpha, too: kohya in .alpha, peft in adapter_config.json.
- * diffusers' pipelines say none where it is the rank. */
+/* 1 if programs that give a down matrix this name keep the alpha, too: kohya in .alpha, peft in adapter_config.json.
+ * diffusers' pipelines do not keep an alpha that is the rank. */
 int i2v_lora_needs_alpha(const char *down);
 
 typedef struct i2v_lora_target {
@@ -40,7 +40,7 @@ typedef struct i2v_lora_targets {
 i2v_status i2v_lora_targets_make(i2v_lora_targets *targets, const i2v_weights *unet, const i2v_name_map *others,
                                  i2v_error *error);
 void i2v_lora_targets_free(i2v_lora_targets *targets);
-/* NULL: the model has no such layer. */
+/* The layer's weight; NULL if the model has no such layer. */
 const i2v_weight *i2v_lora_targets_find(const i2v_lora_targets *targets, const char *layer);
 
 #endif

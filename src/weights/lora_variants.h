@@ -4,8 +4,8 @@
 
 #include "weights/lora_config.h"
 
-/* Refuses, by the field's name and value, what weights of the model plus a product of two matrices would not give:
- * adapters of another kind, variants of LoRA, and those whose training began by changing the model's weights. */
+/* Refuses adapters that are not the model's weights plus a product of two matrices: other kinds, variants of LoRA, and
+ * those whose training began by changing the model's weights. The message has the field's name and value. */
 i2v_status i2v_lora_variants_check(const i2v_lora_config *config, i2v_error *error);
 
 #endif

@@ -17,17 +17,17 @@ void i2v_name_map_tensor(i2v_name_map *map, i2v_name_change change, const char *
     if (map->status != I2V_OK) return;
     if (map->count == map->room) {
         size_t room = map->room ? 2 * map->room : 1024;
-        i2v_name_pair *grown = realloc(map->pairs, room * sizeof *grown);
+        i2v_renaming *grown = realloc(map->renamings, room * sizeof *grown);
         if (!grown) {
             map->status = I2V_ERROR_MEMORY;
             return;
         }
-        map->pairs = grown;
+        map->renamings = grown;
         map->room = room;
     }
-    i2v_name_pair *pair = &map->pairs[map->count++];
-    *pair = (i2v_name_pair){strdup(file), strdup(name), change};
-    if (!pair->file || !pair->name) map->status = I2V_ERROR_MEMORY;
+    i2v_renaming *renaming = &map->renamings[map->count++];
+    *renaming = (i2v_renaming){strdup(file), strdup(name), change};
+    if (!renaming->file || !renaming->name) map->status = I2V_ERROR_MEMORY;
 }
 
 void i2v_name_map_module(i2v_name_map *map, i2v_name_change change, const char *file, const char *name) {
@@ -52,24 +52,24 @@ void i2v_name_map_root(i2v_name_map *map, const char *prefix) {
 
 void i2v_name_map_free(i2v_name_map *map) {
     for (size_t i = 0; i < map->count; i++) {
-        free(map->pairs[i].file);
-        free(map->pairs[i].name);
+        free(map->renamings[i].file);
+        free(map->renamings[i].name);
     }
-    free(map->pairs);
+    free(map->renamings);
     for (size_t i = 0; i < map->roots_count; i++) free(map->roots[i]);
     free(map->roots);
     *map = (i2v_name_map){0};
 }
 
-static int compare_pairs(const void *a, const void *b) {
-    return strcmp(((const i2v_name_pair *)a)->name, ((const i2v_name_pair *)b)->name);
+static int compare_renamings(const void *a, const void *b) {
+    return strcmp(((const i2v_renaming *)a)->name, ((const i2v_renaming *)b)->name);
 }
 
 void i2v_name_map_sort(i2v_name_map *map) {
-    if (map->count) qsort(map->pairs, map->count, sizeof *map->pairs, compare_pairs);
+    if (map->count) qsort(map->renamings, map->count, sizeof *map->renamings, compare_renamings);
 }
 
-const i2v_name_pair *i2v_name_map_find(const i2v_name_map *map, const char *name) {
-    i2v_name_pair key = {.name = (char *)(uintptr_t)name};
-    return map->count ? bsearch(&key, map->pairs, map->count, sizeof *map->pairs, compare_pairs) : NULL;
+const i2v_renaming *i2v_name_map_find(const i2v_name_map *map, const char *name) {
+    i2v_renaming key = {.name = (char *)(uintptr_t)name};
+    return map->count ? bsearch(&key, map->renamings, map->count, sizeof *map->renamings, compare_renamings) : NULL;
 }

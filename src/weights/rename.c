@@ -83,17 +83,17 @@ static int is_under_root(const i2v_name_map *map, const char *name) {
     return 0;
 }
 
-static i2v_status take_pairs(i2v_weights *part, const i2v_weights *file, unsigned char *used, i2v_error *error) {
+static i2v_status take_renamed(i2v_weights *part, const i2v_weights *file, unsigned char *used, i2v_error *error) {
     i2v_status status = I2V_OK;
     for (size_t i = 0; status == I2V_OK && i < part->map.count; i++) {
-        const i2v_name_pair *pair = &part->map.pairs[i];
-        const i2v_weight *found = i2v_weights_find(file, pair->file);
+        const i2v_renaming *renaming = &part->map.renamings[i];
+        const i2v_weight *found = i2v_weights_find(file, renaming->file);
         if (!found) continue;
         used[found - file->tensors] = 1;
         i2v_weight *weight = &part->tensors[part->count++];
         *weight = *found;
-        weight->name = pair->name;
-        status = change(part, weight, pair->change, error);
+        weight->name = renaming->name;
+        status = change(part, weight, renaming->change, error);
     }
     return status;
 }
@@ -120,7 +120,7 @@ static i2v_status fill(i2v_weights *part, const i2v_weights *file, i2v_error *er
     i2v_status status =
         part->tensors && used ? I2V_OK : i2v_fail_memory(error, file->path, room * sizeof *part->tensors);
     i2v_name_map_sort(&part->map);
-    if (status == I2V_OK) status = take_pairs(part, file, used, error);
+    if (status == I2V_OK) status = take_renamed(part, file, used, error);
     if (status == I2V_OK) status = take_rest(part, file, used, error);
     if (status == I2V_OK) i2v_weights_sort(part);
     free(used);

@@ -71,8 +71,8 @@ int i2v_weights_have(const i2v_weights *weights, const char *prefix) {
 }
 
 const char *i2v_weights_name_in_file(const i2v_weights *weights, const char *name) {
-    const i2v_name_pair *pair = i2v_name_map_find(&weights->map, name);
-    return pair ? pair->file : name;
+    const i2v_renaming *renaming = i2v_name_map_find(&weights->map, name);
+    return renaming ? renaming->file : name;
 }
 
 const char *i2v_weights_metadata(const i2v_weights *weights, const char *key) {

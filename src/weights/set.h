@@ -6,9 +6,9 @@
 
 typedef struct i2v_weights i2v_weights;
 
-/* Lets go of the weights: the last of those who hold them frees them. */
+/* Gives up one hold of the weights. The last one frees them. */
 void i2v_weights_close(i2v_weights *weights);
-/* Holds the weights once more; returns them. Not from several threads. */
+/* Holds the weights once more, and returns them. Not to be called from several threads at a time. */
 i2v_weights *i2v_weights_hold(i2v_weights *weights);
 
 /* The tensor of that name, NULL if there is none. Logarithmic time. */
@@ -17,21 +17,21 @@ const i2v_weight *i2v_weights_find(const i2v_weights *weights, const char *name)
 /* 1 if a tensor's name begins with prefix. Logarithmic time. */
 int i2v_weights_have(const i2v_weights *weights, const char *prefix);
 
-/* What the file's __metadata__ says under key; NULL: nothing. Of shards, the first file's. */
+/* The value of key in the __metadata__ of the file, or of the first shard; NULL if there is none. */
 const char *i2v_weights_metadata(const i2v_weights *weights, const char *key);
 
-/* How the name that was asked for is written in the file; the name itself where nothing is renamed. */
+/* The name in the file of the tensor that is asked for as `name`; `name` itself if it was not renamed. */
 const char *i2v_weights_name_in_file(const i2v_weights *weights, const char *name);
 
-/* What may be wrong where names or shapes are not those wanted: "the weights do not fit the config.json beside them".
- * cause must outlive the weights. */
+/* The cause that messages about a wrong name or shape give: "the weights do not fit the config.json beside them".
+ * i2v_weights_explain_misfit sets another one, which must outlive the weights. */
 const char *i2v_weights_misfit(const i2v_weights *weights);
 void i2v_weights_explain_misfit(i2v_weights *weights, const char *cause);
 
 size_t i2v_weights_count(const i2v_weights *weights);
 const i2v_weight *i2v_weights_at(const i2v_weights *weights, size_t index); /* sorted by name */
 
-/* True of the caller's tensors, under whatever names. */
+/* 1 if the tensors are in the caller's memory, renamed or not. */
 int i2v_weights_in_memory(const i2v_weights *weights);
 
 /* Where the weights come from, for messages: the file, or the index of the shards. */

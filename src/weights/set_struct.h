@@ -5,7 +5,7 @@
 #include "weights/name_map.h"
 #include "weights/safetensors.h"
 
-/* Of all shards together: a list entry takes some 400 bytes, and the largest language models have as many. */
+/* The most tensors of all shards. One takes some 400 bytes of list, and the largest language models have as many. */
 #define I2V_MAX_TENSORS 100000
 
 typedef struct i2v_weights i2v_weights; /* set.h */
@@ -18,7 +18,7 @@ struct i2v_weights {
     i2v_weight *tensors; /* of all files, sorted by name; names belong to the files or to the map */
     size_t count;
     const char *misfit;
-    /* of renamed tensors: whose they are, how */
+    /* of renamed tensors: the set that they are from, and their names in it */
     i2v_weights *origin;
     i2v_name_map map;
     void **owned; /* memory of names, and of tensors that could not stay as they are in the file */

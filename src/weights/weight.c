@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-enum { TOGETHER = 256 };
+enum { PIECE = 256 }; /* values that are widened at a time */
 
 /* Two-byte values at the end of out, where they were read, become floats from its beginning on: none is written over
  * before it is read. */
 static void widen_halves(i2v_weight_dtype dtype, float *out, uint64_t count) {
     const char *from = (const char *)out + 2 * count;
-    for (uint64_t first = 0; first < count; first += TOGETHER) {
-        uint16_t halves[TOGETHER];
-        uint32_t bits[TOGETHER];
-        size_t left = count - first < TOGETHER ? (size_t)(count - first) : TOGETHER;
+    for (uint64_t first = 0; first < count; first += PIECE) {
+        uint16_t halves[PIECE];
+        uint32_t bits[PIECE];
+        size_t left = count - first < PIECE ? (size_t)(count - first) : PIECE;
         memcpy(halves, from + 2 * first, 2 * left);
         if (dtype == I2V_WEIGHT_F16) {
             for (size_t i = 0; i < left; i++) bits[i] = i2v_widen_f16(halves[i]);
@@ -28,10 +28,10 @@ static void widen_halves(i2v_weight_dtype dtype, float *out, uint64_t count) {
 /* Likewise those of one byte, which are then scaled. */
 static void widen_bytes(i2v_weight_dtype dtype, float scale, float *out, uint64_t count) {
     const char *from = (const char *)out + 3 * count;
-    for (uint64_t first = 0; first < count; first += TOGETHER) {
-        uint8_t bytes[TOGETHER];
-        uint32_t bits[TOGETHER];
-        size_t left = count - first < TOGETHER ? (size_t)(count - first) : TOGETHER;
+    for (uint64_t first = 0; first < count; first += PIECE) {
+        uint8_t bytes[PIECE];
+        uint32_t bits[PIECE];
+        size_t left = count - first < PIECE ? (size_t)(count - first) : PIECE;
         memcpy(bytes, from + first, left);
         if (dtype == I2V_WEIGHT_E4M3) {
             for (size_t i = 0; i < left; i++) bits[i] = i2v_widen_e4m3(bytes[i]);

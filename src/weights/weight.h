@@ -21,21 +21,21 @@ typedef enum i2v_weight_dtype {
 /* One tensor in its file, little endian, C order, not necessarily aligned. */
 typedef struct i2v_weight {
     const char *name;
-    const char *origin; /* the name in the file, for messages: of a renamed tensor, another one */
+    const char *origin; /* its name in the file, for messages; another one if it was renamed */
     i2v_weight_dtype dtype;
     const char *dtype_name; /* as in the file, "F16"; static */
     int ndim;
     int64_t shape[I2V_WEIGHT_MAX_DIMS];
     uint64_t count; /* elements */
     uint64_t bytes;
-    float scale;      /* of values of one byte: what they are multiplied with, in f32 */
-    i2v_bytes at;     /* in the file, or in memory: the caller's, or a copy */
+    float scale;      /* values of one byte are multiplied with it, in f32 */
+    i2v_bytes at;     /* where the values are: in the file, in the caller's memory or in a copy */
     const char *file; /* path, for messages */
 } i2v_weight;
 
-/* Values [first, first + count) of weight widened to f32, exactly, then scaled. Its dtype must not be OTHER (i2v_bind
- * sees to it), the range must be inside it. Any number of threads may read at the same time. 0, or -1 if the file
- * cannot be read, which i2v_bytes_fail explains. */
+/* Reads values [first, first + count) of weight, widened to f32 exactly, then scaled. The dtype must not be
+ * I2V_WEIGHT_OTHER, which i2v_bind refuses. Any number of threads may read at the same time. Returns 0, or -1 if the
+ * file cannot be read; i2v_bytes_fail says why. */
 int i2v_weight_read_f32(const i2v_weight *weight, uint64_t first, uint64_t count, float *out);
 
 #endif

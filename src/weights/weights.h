@@ -12,8 +12,8 @@ i2v_status i2v_weights_open(i2v_weights **weights, const char *folder, const cha
                             i2v_error *error);
 /* Opens one safetensors file, whatever its name. */
 i2v_status i2v_weights_open_file(i2v_weights **weights, const char *path, i2v_error *error);
-/* The caller's tensors, read where they lie at each use: their values must stay until the weights are closed. title
- * stands in messages where a file has its path. They are checked as a file's header is. */
+/* Takes the caller's tensors, checked as a file's header is. Their values are read where they are at each use, and must
+ * stay until the weights are closed. Messages have title where those about a file have its path. */
 i2v_status i2v_weights_open_memory(i2v_weights **weights, const char *title, const i2v_memory_tensor *tensors,
                                    size_t count, i2v_error *error);
 #endif
