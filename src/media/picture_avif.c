@@ -38,7 +38,7 @@ static void configure(avifDecoder *decoder) {
     decoder->strictFlags &= ~(avifStrictFlags)(AVIF_STRICT_CLAP_VALID | AVIF_STRICT_PIXI_REQUIRED);
 }
 
-/* Where the container turns nothing, XMP may, for Pillow: EXIF does not, but it is asked first. */
+/* Without a turn in the container, Pillow goes by XMP. It does not go by EXIF, but looks for it first. */
 static int orientation_by_xmp(const avifImage *image) {
     int by_exif = i2v_orientation(image->exif.data, image->exif.size, NULL, 0);
     if (by_exif != 1) return 1;
@@ -118,7 +118,7 @@ static i2v_status convert_all(i2v_raster *raster, const avifImage *image, const 
     return status;
 }
 
-/* Four planes, the decoder's own and those made narrow or RGB of them, with two bytes a sample above 8 bits. */
+/* Memory for four planes of the decoder, and four that are made of them. Above 8 bits, a sample has two bytes. */
 static uint64_t working_memory(const avifImage *image) {
     uint64_t pixels = (uint64_t)(image->width + 64) * (image->height + 64);
     return pixels * 8 * (image->depth > 8 ? 2 : 1) + ((uint64_t)1 << 20);

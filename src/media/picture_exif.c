@@ -38,7 +38,7 @@ static uint32_t xmp_orientation(const uint8_t *xmp, size_t size) {
     return 1;
 }
 
-/* Where a file of either kind has what: BigTIFF counts in 64 bits. */
+/* The layout of TIFF, and that of BigTIFF, which counts in 64 bits. */
 typedef struct tiff_shape {
     size_t first;          /* the place of the first directory's offset */
     int offset_bytes;      /* of offsets and counts of values */

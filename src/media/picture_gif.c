@@ -136,7 +136,7 @@ static int next_index(code_reader *codes) {
 
 /* ---- pixels ----------------------------------------------------------------------------------------------------- */
 
-/* The row that comes as number n: interlaced, every eighth, those between, between these, and the others. */
+/* The row that comes as number n. Interlaced, every eighth row comes first, then those halfway between, and so on. */
 static int row_of(const gif_frame *frame, int n) {
     static const int first[] = {0, 4, 2, 1}, step[] = {8, 8, 4, 2};
     if (!frame->is_interlaced) return n;

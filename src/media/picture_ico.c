@@ -36,7 +36,7 @@ static icon_entry entry_at(const i2v_encoded *source, int index) {
     return entry;
 }
 
-/* The largest, of those the one of the fewest bits, of those the first. */
+/* The largest entry. Of several, the one of the fewest bits; of several, the first. */
 static i2v_status choose_icon(icon_entry *chosen, const i2v_encoded *source, i2v_error *error) {
     int count = directory_count(source);
     if (source->size < DIRECTORY + (size_t)count * ENTRY) return i2v_fail_truncated(source, error);

@@ -1,5 +1,5 @@
-/* Loading a picture within a budget. The parts come one after the other, and what is done with goes before the next is
- * taken: the file, the decoder's own, the raster (which becomes the picture), the picture at the size wanted. */
+/* Loading a picture within a budget. Memory is taken for one thing after the other: the file, the decoder's own, the
+ * raster (which becomes the picture), the picture at the size wanted. Each is freed before the next is taken. */
 #include "base/file.h"
 #include "base/file_url.h"
 #include "base/free_memory.h"
@@ -23,8 +23,7 @@ static i2v_raster begin(const i2v_image_options *options) {
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
 
-/* Decodes, then frees `owned`, which is the source's data or NULL: while they are there, they are part of what may be
- * taken. */
+/* Decodes, then frees `owned`, which is the source's data or NULL. The data count as part of the budget until then. */
 static i2v_status decode(i2v_raster *raster, const i2v_encoded *source, uint8_t *owned, char sha256[I2V_SHA256_SIZE],
                          i2v_error *error) {
     uint64_t held = owned && raster->budget_given ? source->size : 0; /* what is free is without it */

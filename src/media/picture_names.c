@@ -1,4 +1,4 @@
-/* What a file is that is no picture that can be read, so that a person learns what to do with it. */
+/* Files that are no picture that can be read: what they are, and what to do with them. */
 #include "base/posix.h"
 #include "media/bytes.h"
 #include "media/picture.h"

@@ -54,7 +54,7 @@ static void on_warning(png_structp decoder, png_const_charp text) {
         job->raster->warning = "what it says of transparency is damaged and left out";
 }
 
-/* Chunks are passed over that PNG does not know but says to be needed, as in Pillow. 1: it is dealt with. */
+/* Passes over unknown chunks that are marked as needed, as Pillow does. 1: the chunk is done with. */
 static int on_unknown(png_structp decoder, png_unknown_chunkp chunk) {
     enum { IS_ANCILLARY = 0x20 };
     png_job *job = png_get_user_chunk_ptr(decoder);
@@ -120,8 +120,8 @@ static i2v_status read_orientation(png_job *job) {
     return i2v_png_orientation(&job->raster->orientation, job->source, exif, size, job->error);
 }
 
-/* From the first pixels on: Pillow does not look at their chunks' checksums, and what they are wrong about is told. The
- * header's and the palette's must be right, and so must be the pixels' own, which stands behind them. */
+/* Is called at the first pixels. Pillow does not check the chunks of pixels; here a wrong checksum of one is a warning.
+ * Checksums of the header and the palette must be right, and so must the one that zlib keeps behind the pixels. */
 static void forgive_checksums(png_structp decoder) {
     png_set_crc_action(decoder, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);
 }

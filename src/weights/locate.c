@@ -26,7 +26,7 @@ static int find_by_ending(const char *folder, const char *ending, char *name, si
     return found;
 }
 
-/* A name that is there, but is none of a file. */
+/* Fails where one of the names is there, but is no file. */
 static i2v_status check_kinds(const i2v_weight_name *list, int count, const char *folder, i2v_error *error) {
     i2v_status status = I2V_OK;
     for (int i = 0; i < count && !status; i++) {

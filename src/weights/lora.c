@@ -78,7 +78,7 @@ typedef struct add_job {
     atomic_int not_finite;
 } add_job;
 
-/* One row of the weight. The change is summed by itself: beside the weight's values, digits of its terms would be lost.
+/* Adds the change to one row. The change is summed first: added to the weight one by one, its terms would lose digits.
  */
 static void add_row(void *argument, int64_t row, int thread) {
     (void)thread;
@@ -132,7 +132,7 @@ i2v_status i2v_lora_add(const i2v_lora_set *set, const char *name, float *values
 
 /* ---- the strongest ---- */
 
-/* The largest magnitude; NaN and what cannot be read count for nothing, as adding has refused them. */
+/* The largest magnitude. NaN and values that cannot be read do not count: i2v_lora_add has refused them. */
 static double largest_of(const i2v_weight *tensor) {
     float values[1024];
     double largest = 0;

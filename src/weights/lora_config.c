@@ -33,7 +33,7 @@ static i2v_status check_number(const i2v_lora_config *config, const char *key, c
                     config->path, key, json_is_number(value) ? "too large" : i2v_json_type_name(value));
 }
 
-/* peft takes the keys of alpha_pattern for regular expressions; what others than people write are names. */
+/* peft reads the keys of alpha_pattern as regular expressions. Programs write plain names, which are read here. */
 static i2v_status check_pattern(const i2v_lora_config *config, const char *key, i2v_error *error) {
     if (!i2v_has_control_characters(key) && !strpbrk(key, "*+?[](){}|\\$")) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
@@ -66,8 +66,8 @@ static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
     return status;
 }
 
-/* adapter_config.json beside an adapter_model.safetensors, or beside a file that was given another name, if no other
- * there can be meant; NULL: there is none. */
+/* The path of adapter_config.json beside the file. It belongs to an adapter_model.safetensors; to a file of another
+ * name only if that is alone in its folder. NULL if there is none. */
 static char *config_beside(const char *path) {
     static const char name[] = "adapter_model.safetensors", beside[] = "adapter_config.json";
     const char *base = i2v_path_name(path);
@@ -100,7 +100,7 @@ void i2v_lora_config_close(i2v_lora_config *config) {
     *config = (i2v_lora_config){0};
 }
 
-/* peft's rule: the key is the layer's name or its end after a dot, or after "^" its name. */
+/* peft's rule: the key is the name of the layer, or the end of the name after a dot; with "^" before it, the name. */
 static int fits(const char *key, const char *layer) {
     if (*key == '^') return strcmp(key + 1, layer) == 0;
     size_t length = strlen(layer), end = strlen(key);

@@ -24,13 +24,13 @@ static int is_safetensors(const char *name) {
     return i2v_ends_with(name, ".safetensors");
 }
 
-/* As peft and diffusers save them where they are told to, or by themselves of old. */
+/* 1 for a pickle, which older versions of peft and diffusers save, and newer ones if they are told to. */
 static int is_pickle(const char *name) {
     return i2v_ends_with(name, ".bin") || i2v_ends_with(name, ".pt") || i2v_ends_with(name, ".pth") ||
            i2v_ends_with(name, ".ckpt");
 }
 
-/* One of the names that a LoRA has in a folder that holds other files, too. */
+/* 1 for the names that peft and diffusers give a LoRA. The folder may hold other files, too. */
 static int is_saved_lora(const char *name) {
     return strcmp(name, "adapter_model.safetensors") == 0 || strcmp(name, "pytorch_lora_weights.safetensors") == 0;
 }
@@ -40,7 +40,7 @@ static int is_any(const char *name) {
     return 1;
 }
 
-/* How many entries are of that kind; *last is the last such one's name. */
+/* The number of entries of that kind. *last is the name of the last one. */
 static int count_of(const listing *all, int (*is_kind)(const char *), const char **last) {
     int count = 0;
     for (int i = 0; i < all->count; i++) {

@@ -64,10 +64,10 @@ i2v_lora_role i2v_lora_read_name(const char *name, char layer[I2V_LORA_NAME_SIZE
     return ends[k].role;
 }
 
-/* What names of peft's other methods and of LyCORIS's modules have between their dots. */
+/* Parts of names, between dots, that tell peft's other methods and LyCORIS's modules. */
 static const struct {
     const char *part;
-    int whole; /* 0: what stands between two dots begins with it */
+    int whole; /* 1: all between two dots; 0: its beginning */
     const char *kind;
 } kinds[] = {
     {"lora_mid", 1, "LoCon with a Tucker core"},

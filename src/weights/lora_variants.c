@@ -1,7 +1,9 @@
-/* Fields and values are those of peft 0.21's LoraConfig. What only trains another way passes: init_lora_weights "eva",
- * "orthogonal", "gaussian" and "mica" begin with the model as it is; dropout, fan_in_fan_out (which peft drops for
- * linear layers), VeLoRA's backward pass, Megatron's layers, and which layers were chosen change no weight. Trained
- * biases and whole modules are tensors of the file and are refused there, if they are in it. */
+/* Fields and values are those of peft 0.21's LoraConfig.
+ *
+ * Fields that only change the training pass. init_lora_weights "eva", "orthogonal", "gaussian" and "mica" begin with
+ * the model as it is. Dropout, fan_in_fan_out (which peft drops for linear layers), VeLoRA's backward pass, Megatron's
+ * layers and the choice of layers change no weight. Trained biases and whole modules are tensors of the file:
+ * lora_open.c refuses them. */
 #include "weights/lora_variants.h"
 
 #include "base/text.h"
@@ -30,9 +32,9 @@ static int is_set(const json_t *value) {
 
 /* ---- how training began ---- */
 
-/* Where peft starts with W - scaling * B x A and trains A and B, the file lacks that change of W. peft makes it anew at
- * load from the weights that it finds there: for pissa and olora as in training, for the others it cannot (corda and
- * lora_ga need the training's data, pissa_niter_N its random numbers, loftq's weights are quantized). */
+/* Some kinds begin with W - scaling * B x A, and then train A and B. The file lacks that change of W. When peft loads
+ * such a file, it makes the change anew from W. That works for pissa and olora. It does not for the others: corda and
+ * lora_ga need the data of the training, pissa_niter_N its random numbers, and loftq's weights are quantized. */
 static i2v_status check_init(const i2v_lora_config *config, i2v_error *error) {
     static const char *const harmless[] = {"gaussian", "eva", "orthogonal", "mica"};
     static const struct {
@@ -72,7 +74,7 @@ static i2v_status fail_variant(const i2v_lora_config *config, const char *field,
                     config->path, field, text_of(value, text));
 }
 
-/* peft calls the switch of a variant use_NAME, or NAME_config if it has parameters: new ones are refused, too. */
+/* peft switches a variant on by use_NAME, or by NAME_config if it has parameters. Unknown ones are refused, too. */
 static int is_variant(const char *field) {
     static const char *const harmless[] = {"use_rslora",     "eva_config",    "corda_config",    "loftq_config",
                                            "lora_ga_config", "velora_config", "megatron_config", "runtime_config"};

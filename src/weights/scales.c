@@ -1,7 +1,7 @@
-/* ComfyUI's files of float8: beside LAYER.weight stands LAYER.scale_weight, in newer files LAYER.weight_scale, one
- * value that the weight is multiplied with. Activations' scales (scale_input, input_scale) are for processors that
- * multiply float8; a tensor scaled_fp8, and LAYER.comfy_quant, JSON as bytes, say that weights are so quantised, and
- * how. */
+/* ComfyUI's files of float8. Beside LAYER.weight is LAYER.scale_weight (in newer files LAYER.weight_scale): one value,
+ * which the weight is multiplied with. Scales of activations (scale_input, input_scale) are for processors that
+ * multiply float8. The tensor scaled_fp8 marks such a file. LAYER.comfy_quant, JSON as bytes, says how the layer is
+ * quantised. */
 #include "weights/scales.h"
 
 #include "base/text.h"
@@ -17,7 +17,7 @@
 
 typedef enum { NO_SCALE, WEIGHT_SCALE, INPUT_SCALE, FORMAT, MARKER } scale_kind;
 
-/* What a tensor of that name is; *layer is the length of its layer's name, with the dot. */
+/* The kind of a tensor of that name. *layer is the length of the layer's name, with the dot. */
 static scale_kind kind_of(const char *name, size_t *layer) {
     static const struct {
         const char *leaf;
@@ -80,7 +80,7 @@ static i2v_status check_format(const i2v_weight *weight, i2v_error *error) {
     return status;
 }
 
-/* The weight that a tensor of this kind is about; NULL: it is of no layer, and left to be refused where names are. */
+/* The weight that the tensor is about. NULL if there is no such layer: the tensor stays, and is refused by its name. */
 static i2v_weight *subject_of(i2v_weights *weights, const i2v_weight *tensor, scale_kind *kind) {
     size_t layer;
     *kind = kind_of(tensor->name, &layer);
@@ -95,7 +95,7 @@ static i2v_status apply(i2v_weights *weights, const i2v_weight *tensor, i2v_erro
     return kind == FORMAT ? check_format(tensor, error) : I2V_OK;
 }
 
-/* The set stays sorted while tensors move up, so that names are found in it. */
+/* Tensors move up in order: the set stays sorted, and names can be found meanwhile. */
 static void drop(i2v_weights *weights) {
     size_t kept = 0;
     for (size_t i = 0; i < weights->count; i++) {

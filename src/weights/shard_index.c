@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A shard lies beside its index: a name that leads elsewhere could read any file. */
+/* A shard is in the folder of its index. A name that led elsewhere could make any file be read. */
 static i2v_status check_entry(const char *tensor, const json_t *value, const char *path, i2v_error *error) {
     const char *name = json_string_value(value);
     if (i2v_has_control_characters(tensor) || (name && i2v_has_control_characters(name)))
