@@ -174,9 +174,10 @@ const cli_option cli_option_table[] = {
     {COMPUTES, resources, 0, "decode-chunk-size", "N", CLI_INTEGER, AT(params.decode_chunk_size), 0,
      "frames decoded together; fewer take less memory and\n"
      "change the frames slightly (default: all)"},
-    {HAS_SIZE, resources, 0, "forward-chunk-size", "N", CLI_INTEGER, AT(params.forward_chunk_size), 0,
-     "rows of the feed-forward computed together; fewer take\n"
-     "less memory, results are the same (default: chosen)"},
+    {CLI_GENERATE, resources, 0, "forward-chunk-size", "N", CLI_INTEGER, AT(params.forward_chunk_size), 0,
+     "accepted for scripts that follow diffusers' guide, and\n"
+     "without effect: the feed-forward works in tiles that\n"
+     "fit the cache, at any setting"},
     {CLI_BENCH, resources, 0, "repeat", "N", CLI_INTEGER, AT(repeat), 1,
      "passes of each, of which the fastest counts: the first\n"
      "also waits for fresh memory and the disk (default 2)"},

@@ -15,7 +15,6 @@ typedef struct {
     i2v_reference_stage at;
     i2v_tensor sample, context; /* of the first step, with the picture */
     float timestep, time_ids[3];
-    int64_t forward_chunk_size;
     int stages_compared;
 } unet_test;
 
@@ -62,7 +61,7 @@ static void forward(unet_test *test, i2v_tensor out, i2v_unet_probe probe) {
     i2v_unet_tensors positions = i2v_unet_positions(run, unet, test->sample.frames);
     i2v_unet_tensors cross_attention = i2v_unet_cross_attention(run, unet, test->context);
     i2v_unet_tensors time = i2v_unet_time(run, unet, test->timestep, test->time_ids);
-    i2v_unet_input input = {test->sample, &positions, &cross_attention, &time, test->forward_chunk_size};
+    i2v_unet_input input = {test->sample, &positions, &cross_attention, &time};
     i2v_unet_forward(run, unet, out, &input, probe, test);
     i2v_unet_tensors_free(run, &time);
     i2v_unet_tensors_free(run, &cross_attention);
@@ -123,23 +122,6 @@ static void unconditional_output(void **state) {
     }
 }
 
-static void forward_chunks_change_nothing(void **state) {
-    (void)state;
-    static const int64_t chunks[] = {1, 7, 16, 1000000};
-    unet_test test;
-    begin(&test, 0);
-    i2v_tensor whole = new_output(&test), chunked = new_output(&test);
-    size_t bytes = (size_t)i2v_tensor_count(&whole) * sizeof(float);
-    forward(&test, whole, NULL);
-    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
-        memset(chunked.data, 0, bytes);
-        test.forward_chunk_size = chunks[i];
-        forward(&test, chunked, NULL);
-        assert_memory_equal(whole.data, chunked.data, bytes);
-    }
-    end(&test);
-}
-
 /* All of a pass's tensors go back to the pool: one more pass fits where one fitted. */
 static void passes_leave_nothing_behind(void **state) {
     (void)state;
@@ -193,7 +175,7 @@ static void shared_tensors_change_nothing(void **state) {
     memcpy(test.time_ids, time_ids, sizeof time_ids);
     for (int i = 0; i < 8; i++) {
         int step = i / 2 % 2, branch = i % 2;
-        i2v_unet_input input = {test.sample, &positions, &cross[branch], &time[step], 0};
+        i2v_unet_input input = {test.sample, &positions, &cross[branch], &time[step]};
         i2v_unet_forward(run, unet, found, &input, NULL, NULL);
         test.context = contexts[branch];
         test.timestep = timesteps[step];
@@ -266,7 +248,7 @@ static void middle(void **state) {
         i2v_tensor attended = i2v_reference_channels_last(test.at.tensors, "unet.mid_block.attentions.0");
         expect_stage(&test, "unet.mid_block.resnets.0",
                      i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[0], x, none, times[0]));
-        i2v_transformer_forward(run, &unet->mid_attention, first, positions, cross, 0);
+        i2v_transformer_forward(run, &unet->mid_attention, first, positions, cross);
         expect_stage(&test, "unet.mid_block.attentions.0", first);
         expect_stage(&test, "unet.mid_block",
                      i2v_spatio_temporal_resnet_forward(run, &unet->mid_resnets[1], attended, none, times[1]));
@@ -309,7 +291,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_stage),
         cmocka_unit_test(unconditional_output),
-        cmocka_unit_test(forward_chunks_change_nothing),
         cmocka_unit_test(passes_leave_nothing_behind),
         cmocka_unit_test(no_context_is_a_zero_vector),
         cmocka_unit_test(shared_tensors_change_nothing),

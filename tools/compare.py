@@ -207,8 +207,7 @@ def decode(program, case, model, folder, latents):
     return np.load(folder / "decoded.npy")
 
 
-SAME_BITS = {"one thread": ("--threads", 1), "three threads": ("--threads", 3),
-             "feed-forward in chunks": ("--forward-chunk-size", 7)}
+SAME_BITS = {"one thread": ("--threads", 1), "three threads": ("--threads", 3)}
 
 
 def check_same_bits(program, case, model, folder, result, noise):

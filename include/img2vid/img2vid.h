@@ -395,7 +395,8 @@ typedef struct i2v_params {
     void *random_user;
     const float *latents;        /* NULL, or noise [num_videos, num_frames, channels, h, w] before scaling */
     int decode_chunk_size;       /* frames decoded together; 0: all; changes the frames slightly */
-    int forward_chunk_size;      /* rows of the feed-forward computed together; 0: chosen; never changes results */
+    int forward_chunk_size;      /* 0.. : accepted for programs that follow diffusers' guide, and without effect: the
+                                    feed-forward works in tiles that fit the cache, at any setting */
     i2v_event_callback on_event; /* may be NULL */
     void *user;
     /* 0: one clip. N: N more, clip k made of the last frame of the clip before as an 8-bit picture, as if saved as PNG,
@@ -544,8 +545,8 @@ typedef struct i2v_bench_report {
 } i2v_bench_report;
 
 /* Measures the machine, then one pass of each of the two parts that take a run's time, on random input: the fastest of
- * so many repetitions (1..1000). Of params, width, height, num_frames, decode_chunk_size, forward_chunk_size, on_event
- * and user are used. On success *report is to be freed with i2v_bench_report_free; else NULL. */
+ * so many repetitions (1..1000). Of params, width, height, num_frames, decode_chunk_size, on_event and user are
+ * used. On success *report is to be freed with i2v_bench_report_free; else NULL. */
 I2V_API i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitions, i2v_bench_report **report);
 
 I2V_API void i2v_bench_report_free(i2v_bench_report *report);

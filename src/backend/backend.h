@@ -153,7 +153,6 @@ typedef struct i2v_linear_args {
  * value and gate are the two parts of geglu. out may be x. */
 typedef struct i2v_feed_forward_args {
     int64_t rows;
-    int64_t chunk; /* rows computed together; 0: the backend's choice */
     const void *x;
     i2v_element element; /* of x and out */
     const i2v_norm *norm;

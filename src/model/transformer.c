@@ -154,29 +154,29 @@ static void attend(i2v_run *run, const i2v_transformer_block *block, int heads, 
 }
 
 static void spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                          i2v_tensor x, i2v_tensor cross, int64_t chunk) {
+                          i2v_tensor x, i2v_tensor cross) {
     attend(run, block, transformer->heads, 0, x, cross);
-    i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk,
+    i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output,
                         i2v_epilogue_residual(x.data));
 }
 
 /* x becomes the temporal block of x, blended with x. */
 static void temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
-                           i2v_tensor x, i2v_tensor positions, i2v_tensor cross, int64_t chunk) {
+                           i2v_tensor x, i2v_tensor positions, i2v_tensor cross) {
     i2v_tensor hidden = like(run, x);
     i2v_op_add_vectors(run, hidden, x, positions.data);
-    i2v_op_feed_forward(run, hidden, hidden, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output, chunk,
+    i2v_op_feed_forward(run, hidden, hidden, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output,
                         i2v_epilogue_residual(hidden.data));
     attend(run, block, transformer->heads, 1, hidden, cross);
 
     float a = transformer->spatial_weight;
     i2v_epilogue blend = {.scale = 1 - a, .residual = {hidden.data, x.data}, .residual_scale = {1 - a, a}};
-    i2v_op_feed_forward(run, x, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, chunk, blend);
+    i2v_op_feed_forward(run, x, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, blend);
     i2v_tensor_free(run, &hidden);
 }
 
 void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor positions,
-                             i2v_tensor cross, int64_t chunk) {
+                             i2v_tensor cross) {
     i2v_tensor hidden = like(run, x), none = {0};
     i2v_group_norm norm = i2v_group_norm_of(run, x, none, &transformer->norm, 0, I2V_ACTIVATION_NONE);
     i2v_op_linear_normed(run, hidden, x, &norm, &transformer->proj_in, i2v_epilogue_plain());
@@ -184,8 +184,8 @@ void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i
 
     for (int i = 0; i < transformer->layers; i++) {
         i2v_tensor spatial = i2v_tensor_frames(&cross, 2 * i, 1), temporal = i2v_tensor_frames(&cross, 2 * i + 1, 1);
-        spatial_block(run, transformer, &transformer->spatial[i], hidden, spatial, chunk);
-        temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, temporal, chunk);
+        spatial_block(run, transformer, &transformer->spatial[i], hidden, spatial);
+        temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, temporal);
     }
 
     i2v_op_linear(run, x, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));

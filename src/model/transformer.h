@@ -50,8 +50,8 @@ i2v_tensor i2v_transformer_positions(i2v_run *run, const i2v_transformer *transf
  * the temporal one: [2 layers, 1, 1, channels]. context.channels 0: a zero vector, of which only biases are left. */
 i2v_tensor i2v_transformer_cross_attention(i2v_run *run, const i2v_transformer *transformer, i2v_tensor context);
 
-/* In place, with the two above. chunk: rows of the feed-forward computed together, 0 for the backend's choice. */
+/* In place, with the two above. */
 void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i2v_tensor x, i2v_tensor positions,
-                             i2v_tensor cross, int64_t chunk);
+                             i2v_tensor cross);
 
 #endif

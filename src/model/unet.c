@@ -223,8 +223,7 @@ static i2v_tensor next_time(pass *p) {
 static void attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
     const i2v_unet_input *input = p->input;
     int i = p->transformers++;
-    i2v_transformer_forward(p->run, transformer, x, input->positions->of[i], input->cross_attention->of[i],
-                            input->forward_chunk_size);
+    i2v_transformer_forward(p->run, transformer, x, input->positions->of[i], input->cross_attention->of[i]);
 }
 
 /* All outputs become skips, which own them; the last is returned too. */

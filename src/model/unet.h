@@ -57,7 +57,6 @@ void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors);
 typedef struct i2v_unet_input {
     i2v_tensor sample; /* [frames, height, width, in_channels] */
     const i2v_unet_tensors *positions, *cross_attention, *time;
-    int64_t forward_chunk_size;
 } i2v_unet_input;
 
 /* Told of a stage's output ("conv_in", "down_blocks.0", "mid_block", "up_blocks.0", ...). */

@@ -183,7 +183,6 @@ static i2v_status check(i2v_engine *engine, const i2v_params *params, int repeti
     used.height = params->height;
     used.num_frames = params->num_frames;
     used.decode_chunk_size = params->decode_chunk_size;
-    used.forward_chunk_size = params->forward_chunk_size;
     used.max_guidance_scale = used.min_guidance_scale = 1; /* a step is one pass */
     i2v_status status = i2v_sizes_of_params(sizes, engine, &used);
     return status ? status : i2v_plan_make(plan, engine, sizes, I2V_STAGE_UNET);

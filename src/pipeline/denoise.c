@@ -35,8 +35,7 @@ static void predict(const i2v_denoiser *d, int with_image, const i2v_unet_tensor
     i2v_unet_input input = {.sample = sample,
                             .positions = &d->positions,
                             .cross_attention = with_image ? &d->with : &d->without,
-                            .time = time,
-                            .forward_chunk_size = sizes->forward_chunk_size};
+                            .time = time};
     i2v_unet_forward(d->run, d->unet, out, &input, NULL, NULL);
     i2v_tensor_free(d->run, &sample);
 }

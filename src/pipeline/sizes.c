@@ -102,7 +102,7 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
 }
 
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
-    *sizes = (i2v_sizes){.forward_chunk_size = params->forward_chunk_size};
+    *sizes = (i2v_sizes){0};
     i2v_engine_default_size(engine, &sizes->width, &sizes->height);
     if (params->width != 0) sizes->width = params->width;
     if (params->height != 0) sizes->height = params->height;

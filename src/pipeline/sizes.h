@@ -10,7 +10,6 @@ typedef struct i2v_sizes {
     int num_videos, num_clips;
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
-    int64_t forward_chunk_size;
     int steps;
     int guidance;                /* 1: two passes a step */
     int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */

@@ -140,10 +140,9 @@ void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor
 }
 
 void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
-                         const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue) {
+                         const i2v_linear *output, i2v_epilogue epilogue) {
     i2v_linear packed_geglu = i2v_stream_linear(run, geglu), packed_output = i2v_stream_linear(run, output);
     i2v_feed_forward_args args = {.rows = i2v_tensor_rows(&x),
-                                  .chunk = chunk,
                                   .x = x.data,
                                   .element = x.element,
                                   .norm = norm,

@@ -38,7 +38,7 @@ void i2v_op_linear_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_
 void i2v_op_linear_joined(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_linear *weights,
                           i2v_epilogue epilogue);
 void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm, const i2v_linear *geglu,
-                         const i2v_linear *output, int64_t chunk, i2v_epilogue epilogue);
+                         const i2v_linear *output, i2v_epilogue epilogue);
 void i2v_op_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_conv *weights, i2v_epilogue epilogue);
 /* Of x's channels and skip's side by side (skip.channels == 0: of x alone) through a group norm. */
 void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, const i2v_group_norm *group_norm,

@@ -1,6 +1,5 @@
 /* GEGLU feed-forward: a tile of rows goes through both matrices, a block of hidden columns at a time, so that hidden
- * values never leave the cache. The caller's chunk needs no heed: tiles are small, and results must not depend on it.
- */
+ * values never leave the cache. */
 #include "backend/cpu/product.h"
 
 #include "base/parallel.h"

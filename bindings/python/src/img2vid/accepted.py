@@ -24,8 +24,8 @@ OF_PIPELINES = {
     "reset_device_map": "there is one device",
 }
 OF_PARTS = {
-    "enable_forward_chunking": "the feed-forward layers always run in pieces that fit the memory; forward_chunk_size of "
-                               "the pipeline's call sets their size, and never changes a result",
+    "enable_forward_chunking": "the feed-forward layers always work in tiles that fit the cache; forward_chunk_size of "
+                               "the pipeline's call has no effect either",
     "disable_forward_chunking": "as enable_forward_chunking",
     "enable_gradient_checkpointing": "nothing is trained",
     "disable_gradient_checkpointing": "nothing is trained",
