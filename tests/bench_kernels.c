@@ -146,7 +146,7 @@ static void bench_feed_forward(const char *what, int64_t rows, int channels) {
                                   .norm = &norm,
                                   .geglu = &geglu,
                                   .output = &output,
-                                  .epilogue = i2v_epilogue_residual(x),
+                                  .epilogue = {.scale = 1, .residual = {x}, .residual_scale = {1}},
                                   .out = y};
     time_operations(what, run_packed_feed_forward, &args, 24.0 * (double)rows * channels * channels);
     i2v_memory_free(x);

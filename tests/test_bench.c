@@ -5,6 +5,7 @@
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
 #include "pipeline/plan.h"
+#include "tensor/values.h"
 
 #include <string.h>
 
@@ -43,13 +44,14 @@ static void peaks_are_measured(void **state) {
 /* ---- the profile ------------------------------------------------------------------------------------------------ */
 
 static void one_operation(i2v_run *run) {
-    static const float values[256]; /* more than any backend packs 5 x 7 weights into */
+    static float values[256]; /* more than any backend packs 5 x 7 weights into */
     i2v_linear linear = {.in = 5, .out = 7, .parts_count = 1};
     linear.parts[0].filter = (i2v_filter){.in = 5, .out = 7, .taps = 1, .packed = values};
     i2v_tensor x = i2v_tensor_new(run, 1, 1, 3, 5), out = i2v_tensor_new(run, 1, 1, 3, 7);
-    if (i2v_run_computes(run)) memset(x.data, 0, 15 * sizeof(float));
+    i2v_tensor residual = {values, 1, 1, 3, 7, I2V_ELEMENT_F32};
+    i2v_tensor_zero(run, x);
     i2v_op_linear(run, out, x, NULL, &linear, i2v_epilogue_plain());
-    i2v_op_linear(run, out, x, NULL, &linear, i2v_epilogue_residual(values));
+    i2v_op_linear(run, out, x, NULL, &linear, i2v_epilogue_residual(residual));
     i2v_tensor_free(run, &out);
     i2v_tensor_free(run, &x);
     assert_int_equal(run->status, I2V_OK);
@@ -60,7 +62,7 @@ static void one_row_for_each_shape(void **state) {
     i2v_profile profile = {0};
     for (uint64_t capacity = 0; capacity <= 1 << 24; capacity += 1 << 24) {
         i2v_run run = {.backend = i2v_backend_cpu(), .profile = &profile};
-        assert_int_equal(i2v_pool_new(&run.pool, capacity, NULL), I2V_OK);
+        assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, capacity, NULL), I2V_OK);
         one_operation(&run);
         i2v_pool_delete(run.pool);
         assert_int_equal(run.multiplications, 2 * 3 * 5 * 7);

@@ -48,7 +48,8 @@ static i2v_status end(fixture *f) {
 }
 
 static void expect_found(fixture *f, const char *tensor) {
-    const float *values = i2v_load_table(&f->loader, 2, 0, tensor);
+    i2v_tensor table = i2v_load_table(&f->loader, 2, 0, tensor);
+    const float *values = i2v_tensor_floats(&table);
     if (!values) fail_msg("%s", f->error.message);
     assert_true(values[0] == 3 && values[1] == 4);
 }
@@ -134,7 +135,7 @@ static void takes_the_longest_name(void **state) {
 
 static void expect_too_long(fixture *f, const char *beginning) {
     assert_int_equal(f->loader.status, I2V_ERROR_MODEL);
-    assert_null(i2v_load_table(&f->loader, 2, 0, "a"));
+    assert_null(i2v_load_table(&f->loader, 2, 0, "a").data);
     assert_int_equal(end(f), I2V_ERROR_MODEL);
     assert_non_null(strstr(f->error.message, "the part: the model asks for a tensor whose name is too long, "));
     assert_non_null(strstr(f->error.message, beginning));
@@ -148,7 +149,7 @@ static void refuses_names_without_room(void **state) {
     strcpy(name, word(LONGEST));
     begin(&f, name);
     assert_false(i2v_loader_has(&f.loader, word(LONGEST + 1)));
-    assert_null(i2v_load_table(&f.loader, 2, 0, word(LONGEST + 1)));
+    assert_null(i2v_load_table(&f.loader, 2, 0, word(LONGEST + 1)).data);
     expect_too_long(&f, "mmmm...");
     begin(&f, "a");
     i2v_load_ignore(&f.loader, word(LONGEST));

@@ -200,8 +200,8 @@ static void time_embedding(void **state) {
         i2v_run *run = test.at.run;
         i2v_tensor wave = i2v_tensor_new(run, 1, 1, 1, waves), id = i2v_tensor_new(run, 1, 1, 1, ids);
         i2v_tensor time = i2v_tensor_new(run, 1, 1, 1, size), added = i2v_tensor_new(run, 1, 1, 1, size);
-        i2v_sinusoids(&test.timestep, 1, waves, wave.data);
-        i2v_sinusoids(test.time_ids, 3, ids / 3, id.data);
+        i2v_sinusoids(run, wave, &test.timestep);
+        i2v_sinusoids(run, i2v_tensor_view(&id, 3, 1, 1, ids / 3), test.time_ids);
         i2v_timestep_embedding_forward(run, &unet->time_embedding, time, wave, i2v_epilogue_plain());
         i2v_timestep_embedding_forward(run, &unet->add_embedding, added, id, i2v_epilogue_plain());
         const i2v_tensor found[] = {wave, time, added};

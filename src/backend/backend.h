@@ -7,6 +7,7 @@
 #ifndef I2V_BACKEND_BACKEND_H
 #define I2V_BACKEND_BACKEND_H
 
+#include "backend/memory.h"
 #include "base/input_file.h"
 #include "base/parallel.h"
 
@@ -242,6 +243,7 @@ typedef struct i2v_layer_norm_args {
 typedef struct i2v_backend {
     const char *name;
     int multiplies_bf16; /* bf16 activations meet dot products of bf16, and are not widened first */
+    const i2v_backend_memory *memory; /* where tensors, weights and scratch lie */
 
     /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps].
      * scratch: pack_scratch bytes, 64-byte aligned, of which those in memory need none. */

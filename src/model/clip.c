@@ -1,5 +1,7 @@
 #include "model/clip.h"
 
+#include "tensor/values.h"
+
 #include <string.h>
 
 static void load_layer(i2v_loader *loader, i2v_clip_layer *layer, const i2v_clip_config *config, int index) {
@@ -49,10 +51,10 @@ static i2v_tensor embed(i2v_run *run, const i2v_clip *clip, i2v_tensor pixels) {
     int side = patches_per_side(&clip->config);
     int tokens = 1 + side * side;
     i2v_tensor x = i2v_tensor_new_f32(run, 1, 1, tokens, size);
-    i2v_tensor placed = i2v_tensor_pixels(&x, 0, 1, side * side);
-    i2v_tensor patches = i2v_tensor_view(&placed, 1, side, side, size);
-    i2v_op_conv(run, patches, pixels, &clip->patch_embedding, i2v_epilogue_plain());
-    if (i2v_run_computes(run)) memcpy(x.data, clip->class_embedding, (size_t)size * sizeof(float));
+    i2v_tensor class_token = i2v_tensor_pixels(&x, 0, 0, 1), patches = i2v_tensor_pixels(&x, 0, 1, tokens - 1);
+    i2v_op_conv(run, i2v_tensor_view(&patches, 1, side, side, size), pixels, &clip->patch_embedding,
+                i2v_epilogue_plain());
+    i2v_tensor_copy(run, class_token, clip->class_embedding);
     i2v_tensor rows = i2v_tensor_view(&x, tokens, 1, 1, size);
     i2v_op_add_vectors(run, rows, rows, clip->position_embedding);
     return x;
@@ -65,14 +67,14 @@ static void forward_layer(i2v_run *run, const i2v_clip *clip, const i2v_clip_lay
     i2v_op_linear(run, qkv, x, &layer->layer_norm1, &layer->qkv, i2v_epilogue_plain());
     i2v_op_spatial_attention(run, attended, qkv, clip->config.num_attention_heads);
     i2v_tensor_free(run, &qkv);
-    i2v_op_linear(run, x, attended, NULL, &layer->out_proj, i2v_epilogue_residual(x.data));
+    i2v_op_linear(run, x, attended, NULL, &layer->out_proj, i2v_epilogue_residual(x));
     i2v_tensor_free(run, &attended);
 
     i2v_tensor hidden = i2v_tensor_new_f32(run, 1, 1, x.width, clip->config.intermediate_size);
     i2v_epilogue activate = i2v_epilogue_plain();
     activate.activation = clip->config.quick_gelu ? I2V_ACTIVATION_QUICK_GELU : I2V_ACTIVATION_GELU;
     i2v_op_linear(run, hidden, x, &layer->layer_norm2, &layer->fc1, activate);
-    i2v_op_linear(run, x, hidden, NULL, &layer->fc2, i2v_epilogue_residual(x.data));
+    i2v_op_linear(run, x, hidden, NULL, &layer->fc2, i2v_epilogue_residual(x));
     i2v_tensor_free(run, &hidden);
 }
 

@@ -14,8 +14,8 @@ typedef struct i2v_clip_layer {
 typedef struct i2v_clip {
     i2v_clip_config config;
     i2v_conv patch_embedding;
-    const float *class_embedding;    /* [hidden_size] */
-    const float *position_embedding; /* [1 + patches, hidden_size] */
+    i2v_tensor class_embedding;    /* [1, 1, 1, hidden_size] */
+    i2v_tensor position_embedding; /* [1 + patches, 1, 1, hidden_size] */
     i2v_norm pre_layernorm, post_layernorm;
     i2v_clip_layer *layers; /* [num_hidden_layers] */
     i2v_linear visual_projection;

@@ -1,18 +1,21 @@
 #include "model/embedding.h"
 
+#include "tensor/values.h"
+
 #include <math.h>
 
-void i2v_sinusoids(const float *values, int count, int dim, float *out) {
-    int half = dim / 2;
-    for (int i = 0; i < half; i++) {
-        float exponent = -(float)log(10000.0) * (float)i / (float)half;
-        float frequency = expf(exponent);
-        for (int n = 0; n < count; n++) {
-            float angle = values[n] * frequency;
-            out[(size_t)n * (size_t)dim + (size_t)i] = cosf(angle);
-            out[(size_t)n * (size_t)dim + (size_t)(half + i)] = sinf(angle);
+void i2v_sinusoids(i2v_run *run, i2v_tensor out, const float *values) {
+    int half = out.channels / 2;
+    i2v_walk walk = i2v_walk_to_write(run, out);
+    for (float *row; (row = i2v_walk_next(&walk));) {
+        for (int i = 0; i < half; i++) {
+            float exponent = -(float)log(10000.0) * (float)i / (float)half;
+            float angle = values[walk.row] * expf(exponent);
+            row[i] = cosf(angle);
+            row[half + i] = sinf(angle);
         }
     }
+    i2v_walk_end(&walk);
 }
 
 void i2v_timestep_embedding_load(i2v_loader *loader, i2v_timestep_embedding *embedding, int in, int hidden, int out) {

@@ -6,8 +6,8 @@
 #include "tensor/ops.h"
 
 /* diffusers' get_timestep_embedding(flip_sin_to_cos=True, downscale_freq_shift=0): dim / 2 cosines, then as many sines,
- * of value * 10000^(-i / (dim / 2)). dim is even. out is [count, dim]. */
-void i2v_sinusoids(const float *values, int count, int dim, float *out);
+ * of value * 10000^(-i / (dim / 2)), into out [count, 1, 1, dim]. dim is even. */
+void i2v_sinusoids(i2v_run *run, i2v_tensor out, const float *values);
 
 typedef struct i2v_timestep_embedding {
     i2v_linear linear_1, linear_2;

@@ -1,6 +1,5 @@
 #include "model/loader.h"
 
-#include "base/memory.h"
 #include "base/parallel.h"
 
 #include <math.h>
@@ -14,30 +13,40 @@
 
 /* ---- store ---- */
 
+typedef struct i2v_store_block {
+    void *memory;
+    void (*free)(void *memory);
+} store_block;
+
 void i2v_store_free(i2v_store *store) {
-    for (size_t i = 0; i < store->count; i++) i2v_memory_free(store->blocks[i]);
+    for (size_t i = 0; i < store->count; i++) store->blocks[i].free(store->blocks[i].memory);
     free(store->blocks);
     *store = (i2v_store){0};
 }
 
-static void *store_take(i2v_store *store, size_t bytes) {
+/* Keeps memory, which may be NULL. NULL if it could not be kept, and is freed. */
+static void *store_keep(i2v_store *store, void *memory, void (*release)(void *memory)) {
+    if (!memory) return NULL;
     if (store->count == store->room) {
         size_t room = store->room ? 2 * store->room : 256;
-        void **grown = realloc(store->blocks, room * sizeof *grown);
-        if (!grown) return NULL;
+        store_block *grown = realloc(store->blocks, room * sizeof *grown);
+        if (!grown) {
+            release(memory);
+            return NULL;
+        }
         store->blocks = grown;
         store->room = room;
     }
-    void *block = i2v_memory_new(bytes);
-    if (block) store->blocks[store->count++] = block;
-    return block;
+    store->blocks[store->count++] = (store_block){memory, release};
+    return memory;
 }
 
-/* Memory for weights: counted, and NULL in a dry run. */
+/* The backend's memory, for weights: counted, and NULL in a dry run. */
 static void *take_weights(i2v_loader *loader, uint64_t bytes) {
     loader->store->bytes += bytes;
     if (loader->dry || loader->status) return NULL;
-    void *memory = bytes <= SIZE_MAX ? store_take(loader->store, (size_t)bytes) : NULL;
+    const i2v_backend_memory *owner = loader->backend->memory;
+    void *memory = store_keep(loader->store, owner->new(&loader->device, bytes), owner->free);
     if (!memory) loader->status = i2v_fail_memory(loader->error, "the model's weights", bytes);
     return memory;
 }
@@ -52,19 +61,15 @@ static void *take_scratch(i2v_loader *loader) {
     uint64_t bytes = loader->backend->pack_scratch(&loader->device);
     count_scratch(loader, bytes);
     if (loader->dry || loader->status) return NULL;
-    void *memory = i2v_memory_new(bytes);
+    void *memory = loader->backend->memory->new(&loader->device, bytes);
     if (!memory) loader->status = i2v_fail_memory(loader->error, "packing weights", bytes);
     return memory;
 }
 
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size) {
     if (loader->status) return NULL;
-    void *memory = store_take(loader->store, count * size);
-    if (memory) {
-        memset(memory, 0, count * size);
-    } else {
-        loader->status = i2v_fail_memory(loader->error, "the model", count * size);
-    }
+    void *memory = store_keep(loader->store, calloc(count, size), free);
+    if (!memory) loader->status = i2v_fail_memory(loader->error, "the model", count * size);
     return memory;
 }
 
@@ -118,6 +123,21 @@ static void report(i2v_loader *loader, const i2v_weight *weight) {
     if (cancelled) loader->status = i2v_fail(loader->error, I2V_CANCELLED, "cancelled");
 }
 
+/* The weight as f32 into the backend's memory: straight, where that is the host's. */
+static void read_into(i2v_loader *loader, const i2v_weight *weight, float *to) {
+    const i2v_backend_memory *memory = loader->backend->memory;
+    size_t bytes = (size_t)weight->count * sizeof(float);
+    float *values = memory->is_host ? to : malloc(bytes);
+    if (!values) {
+        loader->status = i2v_fail_memory(loader->error, "reading weights", bytes);
+        return;
+    }
+    read_all(loader, weight, values);
+    if (memory->is_host) return;
+    memory->write(&loader->device, to, values, bytes);
+    free(values);
+}
+
 /* The weight as f32, kept by the store. */
 static const float *load_f32(i2v_loader *loader, const i2v_weight *weight) {
     if (!weight) {
@@ -125,7 +145,8 @@ static const float *load_f32(i2v_loader *loader, const i2v_weight *weight) {
         return NULL;
     }
     float *values = take_weights(loader, weight->count * sizeof(float));
-    if (values) read_all(loader, weight, values);
+    if (!loader->backend->memory->is_host) count_scratch(loader, weight->count * sizeof(float));
+    if (values) read_into(loader, weight, values);
     report(loader, weight);
     return values;
 }
@@ -252,7 +273,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     if (packed && scratch) {
         loader->status = loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
     }
-    i2v_memory_free(scratch);
+    loader->backend->memory->free(scratch);
     filter->packed = packed;
 }
 
@@ -328,7 +349,7 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     if (packed && scratch) {
         loader->status = loader->backend->conv_pack(&loader->device, conv, &source, scratch, packed, loader->error);
     }
-    i2v_memory_free(scratch);
+    loader->backend->memory->free(scratch);
     conv->packed = packed;
 }
 
@@ -354,8 +375,9 @@ void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in,
     conv->bias = load_vector(loader, out, module, "bias");
 }
 
-const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor) {
-    return load_f32(loader, bind(loader, (int64_t[]){rows, columns}, columns ? 2 : 1, tensor, NULL));
+i2v_tensor i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor) {
+    const i2v_weight *weight = bind(loader, (int64_t[]){rows, columns}, columns ? 2 : 1, tensor, NULL);
+    return i2v_tensor_of_vectors(load_f32(loader, weight), columns ? rows : 1, columns ? columns : rows);
 }
 
 float i2v_load_mix(i2v_loader *loader, const char *module) {

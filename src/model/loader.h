@@ -13,7 +13,7 @@
 
 /* Memory of one loaded part, given back all at once. Zero-initialized is empty. */
 typedef struct i2v_store {
-    void **blocks;
+    struct i2v_store_block *blocks;
     size_t count, room;
     uint64_t bytes;   /* of weights */
     uint64_t scratch; /* the most that loading takes beside the weights, and gives back */
@@ -46,7 +46,7 @@ void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* Returns the first failure. A tensor that no module has asked for is one. */
 i2v_status i2v_loader_finish(i2v_loader *loader);
 
-/* Zeroed memory for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure. */
+/* Zeroed memory of the host for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure. */
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size);
 
 /* The loader is in one module of the model, at first in the model itself. Modules have their names in diffusers, and
@@ -74,8 +74,9 @@ void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int
 void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *module);
 /* [out, in, 3, 1, 1]. */
 void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *module);
-/* The tensor itself, [rows, columns], or [rows] if columns is 0; NULL in a dry run. */
-const float *i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor);
+/* The tensor itself: of [rows, columns], [rows, 1, 1, columns]; of [rows], if columns is 0, [1, 1, 1, rows]. Without
+ * memory in a dry run. */
+i2v_tensor i2v_load_table(i2v_loader *loader, int rows, int columns, const char *tensor);
 /* sigmoid of the one value of the module's .mix_factor. */
 float i2v_load_mix(i2v_loader *loader, const char *module);
 /* All tensors of the module, or the one tensor, are known and not used. Their shapes are not checked. */

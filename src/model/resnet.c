@@ -18,10 +18,10 @@ void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, in
 
 /* All frames at once. */
 static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
-                           const float *time) {
+                           i2v_tensor time) {
     i2v_tensor hidden = i2v_tensor_new(run, x.frames, x.height, x.width, resnet->conv1.out), none = {0};
     i2v_epilogue add_time = i2v_epilogue_plain();
-    add_time.vector = time;
+    i2v_epilogue_set_vector(&add_time, time);
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, skip, &resnet->norm1, 0, I2V_ACTIVATION_SILU);
     i2v_op_conv_normed(run, hidden, x, skip, &norm1, &resnet->conv1, add_time);
@@ -30,7 +30,7 @@ static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor ou
         i2v_op_linear_joined(run, out, x, skip, &resnet->conv_shortcut, i2v_epilogue_plain());
     }
     i2v_group_norm norm2 = i2v_group_norm_of(run, hidden, none, &resnet->norm2, 0, I2V_ACTIVATION_SILU);
-    i2v_epilogue add_input = i2v_epilogue_residual(resnet->has_shortcut ? out.data : x.data);
+    i2v_epilogue add_input = i2v_epilogue_residual(resnet->has_shortcut ? out : x);
     i2v_op_conv_normed(run, out, hidden, none, &norm2, &resnet->conv2, add_input);
     i2v_group_norm_free(run, &norm2);
     i2v_tensor_free(run, &hidden);
@@ -41,7 +41,7 @@ void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v
     int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
     for (int first = 0; first < x.frames; first += group) {
         forward_frames(run, resnet, i2v_tensor_frames(&out, first, group), i2v_tensor_frames(&x, first, group),
-                       i2v_tensor_frames(&skip, first, group), time.data);
+                       i2v_tensor_frames(&skip, first, group), time);
     }
 }
 
@@ -96,7 +96,7 @@ static void blend_in_bands(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_
     i2v_group_norm norm2 = i2v_group_norm_of_moments(run, moments, x, &resnet->norm2, I2V_ACTIVATION_SILU);
     for (int first = 0; first < pixels; first += band) {
         i2v_tensor hidden = convolve_band(run, resnet, x, norm1, add_time, first, band);
-        blend.residual[0] = i2v_tensor_pixels(&x, 0, first, band).data;
+        i2v_epilogue_set_residual(&blend, 0, i2v_tensor_pixels(&x, 0, first, band), 1);
         i2v_op_temporal_conv_band(run, x, hidden, first, &norm2, &resnet->conv2, blend);
         i2v_tensor_free(run, &hidden);
     }
@@ -117,8 +117,8 @@ static void blend_at_once(i2v_run *run, const i2v_temporal_resnet *resnet, i2v_t
 void i2v_temporal_resnet_blend(i2v_run *run, const i2v_spatio_temporal_resnet *blended, i2v_tensor x, i2v_tensor time) {
     const i2v_temporal_resnet *resnet = &blended->temporal;
     i2v_tensor none = {0};
-    i2v_epilogue add_time = i2v_epilogue_plain(), blend = i2v_epilogue_residual(x.data);
-    add_time.vector = time.data;
+    i2v_epilogue add_time = i2v_epilogue_plain(), blend = i2v_epilogue_residual(x);
+    i2v_epilogue_set_vector(&add_time, time);
     blend.scale = blended->temporal_weight;
 
     i2v_group_norm norm1 = i2v_group_norm_of(run, x, none, &resnet->norm1, 1, I2V_ACTIVATION_SILU);

@@ -2,8 +2,7 @@
 
 #include "model/config.h"
 #include "tensor/stream.h"
-
-#include <string.h>
+#include "tensor/values.h"
 
 #define LAYER_NORM_EPSILON 1e-5
 
@@ -68,11 +67,9 @@ static i2v_tensor like(i2v_run *run, i2v_tensor x) {
 i2v_tensor i2v_transformer_positions(i2v_run *run, const i2v_transformer *transformer, int frames) {
     i2v_tensor out = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
     i2v_tensor waves = i2v_tensor_new_f32(run, frames, 1, 1, transformer->channels);
-    if (i2v_run_computes(run)) {
-        for (int i = 0; i < frames; i++) {
-            float position = (float)i;
-            i2v_sinusoids(&position, 1, waves.channels, i2v_tensor_floats(&waves) + (int64_t)i * waves.channels);
-        }
+    for (int i = 0; i < frames; i++) {
+        float position = (float)i;
+        i2v_sinusoids(run, i2v_tensor_frames(&waves, i, 1), &position);
     }
     i2v_timestep_embedding_forward(run, &transformer->time_pos_embed, out, waves, i2v_epilogue_plain());
     i2v_tensor_free(run, &waves);
@@ -82,8 +79,7 @@ i2v_tensor i2v_transformer_positions(i2v_run *run, const i2v_transformer *transf
 /* to_out(to_v(context)) into out [1, 1, 1, channels]. */
 static void attend_to_context(i2v_run *run, const i2v_cross_attention *attention, i2v_tensor out, i2v_tensor context) {
     if (!context.channels) {
-        const float *bias = attention->to_out.parts[0].bias;
-        if (i2v_run_computes(run)) memcpy(out.data, bias, i2v_tensor_bytes(&out));
+        i2v_tensor_copy(run, out, i2v_tensor_of_vectors(attention->to_out.parts[0].bias, 1, out.channels));
         return;
     }
     i2v_tensor value = i2v_tensor_new_f32(run, 1, 1, 1, attention->to_v.out);
@@ -111,7 +107,7 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
         i2v_op_linear(run, qkv, x, &attention->norm, &attention->qkv, i2v_epilogue_plain());
         i2v_op_spatial_attention(run, attended, qkv, heads);
         i2v_tensor_free(run, &qkv);
-        epilogue.residual[0] = x.data;
+        i2v_epilogue_set_residual(&epilogue, 0, x, 1);
         i2v_op_linear(run, x, attended, NULL, &attention->to_out, epilogue);
         i2v_tensor_free(run, &attended);
     }
@@ -136,7 +132,7 @@ static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, in
         i2v_tensor_free(run, &qkv);
         for (int f = 0; f < x.frames; f += frames) {
             i2v_tensor out = frames > 1 ? x : i2v_tensor_pixels(&x, f, first, band);
-            epilogue.residual[0] = out.data;
+            i2v_epilogue_set_residual(&epilogue, 0, out, 1);
             i2v_op_linear(run, out, i2v_tensor_frames(&attended, f, frames), NULL, &to_out, epilogue);
         }
         i2v_tensor_free(run, &attended);
@@ -148,29 +144,30 @@ static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, in
 /* x += attn1(norm1(x)) + cross, attn2's vector. */
 static void attend(i2v_run *run, const i2v_transformer_block *block, int heads, int temporal, i2v_tensor x,
                    i2v_tensor cross) {
-    i2v_epilogue epilogue = i2v_epilogue_residual(x.data);
-    epilogue.vector = cross.data;
+    i2v_epilogue epilogue = i2v_epilogue_residual(x);
+    i2v_epilogue_set_vector(&epilogue, cross);
     (temporal ? attend_in_time : attend_in_space)(run, &block->attn1, heads, x, epilogue);
 }
 
 static void spatial_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
                           i2v_tensor x, i2v_tensor cross) {
     attend(run, block, transformer->heads, 0, x, cross);
-    i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output,
-                        i2v_epilogue_residual(x.data));
+    i2v_op_feed_forward(run, x, x, &block->ff.norm, &block->ff.geglu, &block->ff.output, i2v_epilogue_residual(x));
 }
 
 /* x becomes the temporal block of x, blended with x. */
 static void temporal_block(i2v_run *run, const i2v_transformer *transformer, const i2v_transformer_block *block,
                            i2v_tensor x, i2v_tensor positions, i2v_tensor cross) {
     i2v_tensor hidden = like(run, x);
-    i2v_op_add_vectors(run, hidden, x, positions.data);
+    i2v_op_add_vectors(run, hidden, x, positions);
     i2v_op_feed_forward(run, hidden, hidden, &block->ff_in.norm, &block->ff_in.geglu, &block->ff_in.output,
-                        i2v_epilogue_residual(hidden.data));
+                        i2v_epilogue_residual(hidden));
     attend(run, block, transformer->heads, 1, hidden, cross);
 
     float a = transformer->spatial_weight;
-    i2v_epilogue blend = {.scale = 1 - a, .residual = {hidden.data, x.data}, .residual_scale = {1 - a, a}};
+    i2v_epilogue blend = {.scale = 1 - a};
+    i2v_epilogue_set_residual(&blend, 0, hidden, 1 - a);
+    i2v_epilogue_set_residual(&blend, 1, x, a);
     i2v_op_feed_forward(run, x, hidden, &block->ff.norm, &block->ff.geglu, &block->ff.output, blend);
     i2v_tensor_free(run, &hidden);
 }
@@ -188,6 +185,6 @@ void i2v_transformer_forward(i2v_run *run, const i2v_transformer *transformer, i
         temporal_block(run, transformer, &transformer->temporal[i], hidden, positions, temporal);
     }
 
-    i2v_op_linear(run, x, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x.data));
+    i2v_op_linear(run, x, hidden, NULL, &transformer->proj_out, i2v_epilogue_residual(x));
     i2v_tensor_free(run, &hidden);
 }

@@ -155,13 +155,12 @@ static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, float timestep,
     i2v_tensor sum = i2v_tensor_new_f32(run, 1, 1, 1, 4 * channels);
     i2v_tensor waves = i2v_tensor_new_f32(run, 1, 1, 1, channels);
     i2v_tensor ids = i2v_tensor_new_f32(run, 1, 1, 1, 3 * dim);
-    if (i2v_run_computes(run)) {
-        i2v_sinusoids(&timestep, 1, channels, waves.data);
-        i2v_sinusoids(time_ids, 3, dim, ids.data);
-    }
+    i2v_sinusoids(run, waves, &timestep);
+    i2v_sinusoids(run, i2v_tensor_view(&ids, 3, 1, 1, dim), time_ids);
     i2v_timestep_embedding_forward(run, &unet->time_embedding, time, waves, i2v_epilogue_plain());
     /* the vector is added before the activation */
-    i2v_epilogue add_and_silu = {.vector = time.data, .activation = I2V_ACTIVATION_SILU, .scale = 1};
+    i2v_epilogue add_and_silu = {.activation = I2V_ACTIVATION_SILU, .scale = 1};
+    i2v_epilogue_set_vector(&add_and_silu, time);
     i2v_timestep_embedding_forward(run, &unet->add_embedding, sum, ids, add_and_silu);
     i2v_tensor_free(run, &ids);
     i2v_tensor_free(run, &waves);
@@ -284,7 +283,7 @@ static i2v_tensor up_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
 }
 
 static void tell(i2v_run *run, i2v_unet_probe probe, void *user, const char *name, int index, i2v_tensor output) {
-    if (!probe || !i2v_run_computes(run)) return;
+    if (!probe || run->status) return;
     char stage[64];
     snprintf(stage, sizeof stage, index < 0 ? "%s" : "%s.%d", name, index);
     probe(user, stage, output);

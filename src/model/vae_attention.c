@@ -19,7 +19,7 @@ static void attend(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor 
     i2v_op_linear_normed(run, qkv, x, &norm, &attention->qkv, i2v_epilogue_plain());
     i2v_group_norm_free(run, &norm);
     i2v_op_spatial_attention(run, out, qkv, 1);
-    i2v_op_linear(run, x, out, NULL, &attention->to_out, i2v_epilogue_residual(x.data));
+    i2v_op_linear(run, x, out, NULL, &attention->to_out, i2v_epilogue_residual(x));
     i2v_tensor_free(run, &qkv);
     i2v_tensor_free(run, &out);
 }

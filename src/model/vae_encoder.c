@@ -1,5 +1,7 @@
 #include "model/vae_attention.h"
 
+#include "tensor/values.h"
+
 #include <string.h>
 
 /* Number i of the block that the loader is in. */
@@ -83,15 +85,6 @@ static i2v_tensor apply_quant_conv(i2v_run *run, const i2v_linear *quant_conv, i
     return moments;
 }
 
-/* The means are the first half of the moments' channels. */
-static void keep_means(i2v_run *run, i2v_tensor out, i2v_tensor moments) {
-    if (!i2v_run_computes(run)) return;
-    for (int64_t row = 0; row < i2v_tensor_rows(&out); row++) {
-        memcpy(i2v_tensor_floats(&out) + row * out.channels, i2v_tensor_floats(&moments) + row * moments.channels,
-               (size_t)out.channels * sizeof(float));
-    }
-}
-
 void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out, i2v_tensor pixels) {
     i2v_tensor x = i2v_tensor_new(run, pixels.frames, pixels.height, pixels.width, encoder->conv_in.out);
     i2v_op_conv(run, x, pixels, &encoder->conv_in, i2v_epilogue_plain());
@@ -109,6 +102,7 @@ void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out
     i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
     if (encoder->config.has_quant_conv) convolved = apply_quant_conv(run, &encoder->quant_conv, convolved);
-    keep_means(run, out, convolved);
+    /* the means are the first half of the moments' channels */
+    i2v_tensor_copy_channels(run, out, convolved, 0);
     i2v_tensor_free(run, &convolved);
 }

@@ -3,21 +3,16 @@
 #include "media/media.h"
 #include "pipeline/clip_pixels.h"
 #include "pipeline/not_finite.h"
+#include "tensor/values.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* Copies when the run computes; a dry run has nothing to copy. */
-static void copy(i2v_run *run, float *out, const float *in, int64_t count) {
-    if (i2v_run_computes(run)) memcpy(out, in, (size_t)count * sizeof *out);
-}
 
 i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pixels, float *out) {
     i2v_tensor input = i2v_tensor_new_f32(run, 1, I2V_CLIP_SIDE, I2V_CLIP_SIDE, 3);
     i2v_tensor vector = i2v_tensor_new_f32(run, 1, 1, 1, clip->config.projection_dim);
-    copy(run, input.data, pixels, i2v_tensor_count(&input));
+    i2v_tensor_write(run, input, pixels);
     i2v_clip_forward(run, clip, vector, input);
-    copy(run, out, vector.data, i2v_tensor_count(&vector));
+    i2v_tensor_read(run, vector, out);
     i2v_tensor_free(run, &vector);
     i2v_tensor_free(run, &input);
     return run->status;
@@ -27,9 +22,9 @@ i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const
                              float *out) {
     i2v_tensor input = i2v_tensor_new_f32(run, 1, sizes->height, sizes->width, 3);
     i2v_tensor latent = i2v_tensor_new_f32(run, 1, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
-    copy(run, input.data, pixels, i2v_tensor_count(&input));
+    i2v_tensor_write(run, input, pixels);
     i2v_vae_encode(run, encoder, latent, input);
-    copy(run, out, latent.data, i2v_tensor_count(&latent));
+    i2v_tensor_read(run, latent, out);
     i2v_tensor_free(run, &latent);
     i2v_tensor_free(run, &input);
     return run->status;

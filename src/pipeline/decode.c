@@ -1,27 +1,29 @@
 #include "pipeline/decode.h"
 
 #include "pipeline/not_finite.h"
+#include "tensor/values.h"
 
 #include <math.h>
 
 static void fill_latents(i2v_run *run, i2v_tensor z, double scaling_factor, const float *latents) {
-    if (!i2v_run_computes(run)) return;
     int64_t pixels = (int64_t)z.height * z.width;
-    /* diffusers multiplies by the reciprocal */
-    float scale = (float)(1 / scaling_factor), *out = i2v_tensor_floats(&z);
-    for (int64_t frame = 0; frame < z.frames; frame++) {
-        for (int64_t i = 0; i < pixels; i++) {
-            for (int c = 0; c < z.channels; c++) {
-                out[(frame * pixels + i) * z.channels + c] = scale * latents[(frame * z.channels + c) * pixels + i];
-            }
-        }
+    float scale = (float)(1 / scaling_factor); /* diffusers multiplies by the reciprocal */
+    i2v_walk walk = i2v_walk_to_write(run, z);
+    for (float *out; (out = i2v_walk_next(&walk));) {
+        int64_t frame = walk.row / pixels, i = walk.row % pixels;
+        for (int c = 0; c < z.channels; c++) out[c] = scale * latents[(frame * z.channels + c) * pixels + i];
     }
+    i2v_walk_end(&walk);
 }
 
 /* Not clamped yet, which would make a number of NaN. */
 static void to_unit_range(i2v_run *run, float *out, i2v_tensor x) {
-    if (!i2v_run_computes(run)) return;
-    for (int64_t i = 0; i < i2v_tensor_count(&x); i++) out[i] = i2v_tensor_floats(&x)[i] / 2.0f + 0.5f;
+    i2v_tensor lines = i2v_tensor_view(&x, x.frames, x.height, 1, x.width * x.channels);
+    i2v_walk walk = i2v_walk_to_read(run, lines);
+    for (const float *line; (line = i2v_walk_next(&walk)); out += lines.channels) {
+        for (int i = 0; i < lines.channels; i++) out[i] = line[i] / 2.0f + 0.5f;
+    }
+    i2v_walk_end(&walk);
 }
 
 static void clamp(float *values, size_t count) {

@@ -2,27 +2,26 @@
 
 #include "pipeline/guidance.h"
 #include "pipeline/not_finite.h"
+#include "tensor/values.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
  * channels. */
 static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes, const float *image_latent, float sigma,
                         const float *latents) {
-    if (!i2v_run_computes(run)) return;
     int channels = sizes->latent_channels;
     int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
     float scale = i2v_schedule_input_scale(sigma);
-    for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
-        for (int64_t i = 0; i < pixels; i++) {
-            float *out = i2v_tensor_floats(&sample) + (frame * pixels + i) * sample.channels;
-            for (int c = 0; c < channels; c++) {
-                out[c] = latents[(frame * channels + c) * pixels + i] / scale;
-                out[channels + c] = image_latent ? image_latent[i * channels + c] : 0;
-            }
+    i2v_walk walk = i2v_walk_to_write(run, sample);
+    for (float *out; (out = i2v_walk_next(&walk));) {
+        int64_t frame = walk.row / pixels, i = walk.row % pixels;
+        for (int c = 0; c < channels; c++) {
+            out[c] = latents[(frame * channels + c) * pixels + i] / scale;
+            out[channels + c] = image_latent ? image_latent[i * channels + c] : 0;
         }
     }
+    i2v_walk_end(&walk);
 }
 
 /* The UNet's prediction with the picture, or without it (zero vector and zero latent). */
@@ -40,44 +39,45 @@ static void predict(const i2v_denoiser *d, int with_image, const i2v_unet_tensor
     i2v_tensor_free(d->run, &sample);
 }
 
-/* with becomes without + weight (with - without), one weight a frame. */
-static void guide(i2v_run *run, const i2v_condition *condition, i2v_tensor with, i2v_tensor without) {
-    if (!i2v_run_computes(run)) return;
-    int64_t frame_size = i2v_tensor_count(&with) / with.frames;
-    for (int frame = 0; frame < with.frames; frame++) {
-        float weight = i2v_guidance_weight(condition->guidance_shape, condition->min_guidance_scale,
-                                           condition->max_guidance_scale, with.frames, frame);
-        float *a = i2v_tensor_floats(&with) + frame * frame_size;
-        const float *b = i2v_tensor_floats(&without) + frame * frame_size;
-        for (int64_t i = 0; i < frame_size; i++) a[i] = b[i] + weight * (a[i] - b[i]);
-    }
+/* The weight that guidance gives a frame. */
+static float weight_of(const i2v_denoiser *d, int64_t frame) {
+    const i2v_condition *condition = d->condition;
+    return i2v_guidance_weight(condition->guidance_shape, condition->min_guidance_scale, condition->max_guidance_scale,
+                               d->sizes->num_frames, (int)frame);
 }
 
-/* latents [frames, channels, h, w] by velocity [frames, h, w, channels]. */
-static void advance(i2v_run *run, const i2v_sizes *sizes, i2v_tensor velocity, const i2v_step *step, float *latents) {
-    if (!i2v_run_computes(run)) return;
-    int channels = sizes->latent_channels, animatelcm = step->scheduler == I2V_SCHEDULER_ANIMATELCM;
-    int64_t pixels = (int64_t)sizes->latent_height * sizes->latent_width;
-    for (int64_t frame = 0; frame < sizes->num_frames; frame++) {
-        for (int c = 0; c < channels; c++) {
-            int64_t first = (frame * channels + c) * pixels;
-            float *line = latents + first;
-            const float *noise = step->noise ? step->noise + first : NULL;
-            const float *v = i2v_tensor_floats(&velocity) + frame * pixels * channels + c;
-            for (int64_t i = 0; i < pixels; i++) {
-                line[i] = animatelcm ? i2v_animatelcm_step(line[i], v[i * channels], step->sigma, step->next,
-                                                           noise ? noise[i] : 0)
-                                     : i2v_euler_step(line[i], v[i * channels], step->sigma, step->next);
-            }
+/* One value of the latents and its velocity to the next level. */
+static float advance_value(const i2v_step *step, float latent, float velocity, float noise) {
+    return step->scheduler == I2V_SCHEDULER_ANIMATELCM
+               ? i2v_animatelcm_step(latent, velocity, step->sigma, step->next, noise)
+               : i2v_euler_step(latent, velocity, step->sigma, step->next);
+}
+
+/* latents [frames, channels, h, w] by predictions [frames, h, w, channels]: with the picture, or, where `without` is
+ * one, without + weight (with - without), one weight a frame. */
+static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, const i2v_step *step, float *latents) {
+    int64_t pixels = (int64_t)with.height * with.width;
+    i2v_walk walk = i2v_walk_to_read(d->run, with), other = i2v_walk_to_read(d->run, without);
+    const float *v, *base = NULL;
+    float weight = 0;
+    while ((v = i2v_walk_next(&walk)) && (!without.channels || (base = i2v_walk_next(&other)))) {
+        int64_t frame = walk.row / pixels, pixel = walk.row % pixels;
+        if (base && pixel == 0) weight = weight_of(d, frame);
+        for (int c = 0; c < with.channels; c++) {
+            int64_t at = (frame * with.channels + c) * pixels + pixel;
+            float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
+            latents[at] = advance_value(step, latents[at], velocity, step->noise ? step->noise[at] : 0);
         }
     }
+    i2v_walk_end(&other);
+    i2v_walk_end(&walk);
 }
 
 i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
                               const i2v_condition *condition) {
     *denoiser = (i2v_denoiser){.run = run, .unet = unet, .sizes = sizes, .condition = condition};
     i2v_tensor context = i2v_tensor_new_f32(run, 1, 1, 1, unet->config.cross_attention_dim), none = {0};
-    if (i2v_run_computes(run)) memcpy(context.data, condition->embedding, i2v_tensor_bytes(&context));
+    i2v_tensor_write(run, context, condition->embedding);
     denoiser->positions = i2v_unet_positions(run, unet, sizes->num_frames);
     denoiser->with = i2v_unet_cross_attention(run, unet, context);
     if (sizes->guidance) denoiser->without = i2v_unet_cross_attention(run, unet, none);
@@ -95,18 +95,16 @@ void i2v_denoiser_end(i2v_denoiser *denoiser) {
 i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents) {
     i2v_run *run = denoiser->run;
     const i2v_sizes *sizes = denoiser->sizes;
-    const i2v_condition *condition = denoiser->condition;
     int h = sizes->latent_height, w = sizes->latent_width;
-    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, step->timestep, condition->time_ids);
-    i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
+    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
+    i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
     predict(denoiser, 1, &time, step->sigma, latents, with);
     if (sizes->guidance) {
-        i2v_tensor without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
+        without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
         predict(denoiser, 0, &time, step->sigma, latents, without);
-        guide(run, condition, with, without);
-        i2v_tensor_free(run, &without);
     }
-    advance(run, sizes, with, step, latents);
+    advance(denoiser, with, without, step, latents);
+    i2v_tensor_free(run, &without);
     i2v_tensor_free(run, &with);
     i2v_unet_tensors_free(run, &time);
     return run->status;

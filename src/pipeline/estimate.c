@@ -1,11 +1,10 @@
 #include "pipeline/estimate.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "pipeline/kept.h"
+#include "tensor/values.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The product that is timed, as often as fits the time, but for the first, which touches its memory. */
 enum { ROWS = 1024, SIZE = 1024, LEAST_TIMES = 2, MOST_TIMES = 10 };
@@ -19,17 +18,16 @@ static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
  * which counts where latents are few. Measured with SVD-XT's sizes in float16 at 64x64 (AVX-512). */
 static const double LOAD_OF_BYTE = 100, PASS_OF_BYTE = 35;
 
-/* Multiply-adds a second of the run's fastest product; nothing on a dry pool. */
+/* Multiply-adds a second of the run's fastest product; of nothing on a dry pool. */
 static double time_product(i2v_run *run, const i2v_linear *weights) {
     i2v_tensor x = i2v_tensor_new(run, 1, 1, ROWS, SIZE), out = i2v_tensor_new(run, 1, 1, ROWS, SIZE);
     double least = 0, began = i2v_now();
-    if (i2v_run_computes(run)) memset(x.data, 0, i2v_tensor_bytes(&x));
+    i2v_tensor_zero(run, x);
     for (int i = 0; i < LEAST_TIMES || (i < MOST_TIMES && i2v_now() - began < MOST_SECONDS); i++) {
         double start = i2v_now();
         i2v_op_linear(run, out, x, NULL, weights, i2v_epilogue_plain());
         double seconds = i2v_now() - start;
         if (i == 0 || seconds < least) least = seconds;
-        if (run->status || !i2v_run_computes(run)) break;
     }
     i2v_tensor_free(run, &out);
     i2v_tensor_free(run, &x);
@@ -40,7 +38,7 @@ static double time_product(i2v_run *run, const i2v_linear *weights) {
 static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, const i2v_engine *engine,
                                const i2v_linear *weights, i2v_error *error) {
     i2v_run run = {.backend = engine->backend, .device = engine->device, .element = engine->element, .error = error};
-    i2v_status status = i2v_pool_new(&run.pool, bytes, error);
+    i2v_status status = i2v_pool_new(&run.pool, run.backend, &run.device, bytes, error);
     if (status) return status;
     *rate = time_product(&run, weights);
     *peak = i2v_pool_peak(run.pool);
@@ -52,7 +50,8 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     i2v_filter filter = {.in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->element};
     size_t count = (size_t)SIZE * SIZE;
     uint16_t *values = calloc(count, sizeof *values);
-    void *packed = i2v_memory_new(engine->backend->filter_size(&filter));
+    const i2v_backend_memory *memory = engine->backend->memory;
+    void *packed = memory->new(&engine->device, engine->backend->filter_size(&filter));
     uint64_t bytes = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
@@ -65,7 +64,7 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     } else {
         status = i2v_fail_memory(error, "the estimate", count * sizeof *values);
     }
-    i2v_memory_free(packed);
+    memory->free(packed);
     free(values);
     return status;
 }

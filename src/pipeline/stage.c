@@ -102,7 +102,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
                            .tick = call && call->on_event ? i2v_call_tick : NULL,
                            .tick_user = call};
     if (call) call->event.memory = plan->held + i2v_kept_bytes(engine) + stage->store.bytes + plan->tensors;
-    return i2v_pool_new(&stage->run.pool, call ? plan->tensors : 0, &engine->error);
+    return i2v_pool_new(&stage->run.pool, engine->backend, &engine->device, call ? plan->tensors : 0, &engine->error);
 }
 
 void i2v_stage_end(i2v_stage *stage) {

@@ -7,8 +7,19 @@ i2v_epilogue i2v_epilogue_plain(void) {
     return (i2v_epilogue){.scale = 1};
 }
 
-i2v_epilogue i2v_epilogue_residual(const void *residual) {
-    return (i2v_epilogue){.scale = 1, .residual = {residual}, .residual_scale = {1}};
+i2v_epilogue i2v_epilogue_residual(i2v_tensor residual) {
+    i2v_epilogue epilogue = i2v_epilogue_plain();
+    i2v_epilogue_set_residual(&epilogue, 0, residual, 1);
+    return epilogue;
+}
+
+void i2v_epilogue_set_residual(i2v_epilogue *epilogue, int index, i2v_tensor residual, float scale) {
+    epilogue->residual[index] = residual.data;
+    epilogue->residual_scale[index] = scale;
+}
+
+void i2v_epilogue_set_vector(i2v_epilogue *epilogue, i2v_tensor vector) {
+    epilogue->vector = vector.data;
 }
 
 int i2v_conv_size(const i2v_conv *conv, int size) {
@@ -269,8 +280,8 @@ void i2v_op_temporal_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int
     attention(run, args);
 }
 
-void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, const float *vectors) {
-    i2v_add_vectors_args args = {.x = x, .out = out, .vectors = vectors};
+void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor vectors) {
+    i2v_add_vectors_args args = {.x = x, .out = out, .vectors = vectors.data};
     add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&out));
     RUN_OPERATION(add_vectors, args);
 }

@@ -6,7 +6,11 @@
 
 /* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
 i2v_epilogue i2v_epilogue_plain(void);
-i2v_epilogue i2v_epilogue_residual(const void *residual);
+i2v_epilogue i2v_epilogue_residual(i2v_tensor residual);
+/* Residual `index` of it, of as many rows and columns as the output has, stored alike; and its vector [out] of f32.
+ * {0}: none. */
+void i2v_epilogue_set_residual(i2v_epilogue *epilogue, int index, i2v_tensor residual, float scale);
+void i2v_epilogue_set_vector(i2v_epilogue *epilogue, i2v_tensor vector);
 
 /* A group norm, ready to be applied to what the statistics were taken from while an operation reads it. */
 typedef struct i2v_group_norm {
@@ -53,7 +57,7 @@ void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_nor
  * out: [frames, height, width, channels]. */
 void i2v_op_spatial_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads);
 void i2v_op_temporal_attention(i2v_run *run, i2v_tensor out, i2v_tensor qkv, int heads);
-void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, const float *vectors);
+void i2v_op_add_vectors(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor vectors);
 void i2v_op_upsample(i2v_run *run, i2v_tensor out, i2v_tensor x);
 
 /* Sizes after a convolution. */

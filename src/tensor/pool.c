@@ -1,7 +1,5 @@
 #include "tensor/pool.h"
 
-#include "base/memory.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +13,15 @@ typedef struct {
 } used_block;
 
 struct i2v_pool {
-    uint8_t *memory; /* NULL: dry */
+    const i2v_backend_memory *owner; /* of memory */
+    uint8_t *memory;                 /* NULL: dry */
     uint64_t capacity, peak;
     used_block *used; /* ordered by offset */
     size_t count, room;
 };
 
-i2v_status i2v_pool_new(i2v_pool **pool, uint64_t capacity, i2v_error *error) {
+i2v_status i2v_pool_new(i2v_pool **pool, const i2v_backend *backend, const i2v_device *device, uint64_t capacity,
+                        i2v_error *error) {
     *pool = calloc(1, sizeof **pool);
     if (!*pool) return i2v_fail_memory(error, "a memory pool", sizeof **pool);
     if (capacity == 0) {
@@ -29,7 +29,8 @@ i2v_status i2v_pool_new(i2v_pool **pool, uint64_t capacity, i2v_error *error) {
         return I2V_OK;
     }
     capacity = (capacity + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    (*pool)->memory = i2v_memory_new(capacity);
+    (*pool)->owner = backend->memory;
+    (*pool)->memory = backend->memory->new(device, capacity);
     if (!(*pool)->memory) {
         free(*pool);
         *pool = NULL;
@@ -41,7 +42,7 @@ i2v_status i2v_pool_new(i2v_pool **pool, uint64_t capacity, i2v_error *error) {
 
 void i2v_pool_delete(i2v_pool *pool) {
     if (!pool) return;
-    i2v_memory_free(pool->memory);
+    if (pool->memory) pool->owner->free(pool->memory);
     free(pool->used);
     free(pool);
 }

@@ -1,8 +1,6 @@
 /* Runs and their tensors: tensor/run.h. */
 #include "tensor/run.h"
 
-#include <string.h>
-
 /* More would save next to nothing, and the dry run of the largest videos would take long. */
 #define MOST_GROUPS 64
 
@@ -49,12 +47,16 @@ i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int widt
     i2v_pool_give(run->pool, x->data);
     over.data = i2v_run_take(run, bytes);
     x->data = over.data ? (char *)over.data + (bytes - small) : NULL;
-    if (i2v_run_computes(run)) memmove(x->data, from, small);
+    if (i2v_run_computes(run)) run->backend->memory->copy(&run->device, x->data, small, from, small, small, 1);
     return over;
 }
 
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels) {
     return (i2v_tensor){tensor->data, frames, height, width, channels, tensor->element};
+}
+
+i2v_tensor i2v_tensor_of_vectors(const float *vectors, int count, int channels) {
+    return (i2v_tensor){(void *)(uintptr_t)vectors, count, 1, 1, channels, I2V_ELEMENT_F32};
 }
 
 i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count) {

@@ -34,7 +34,8 @@ typedef struct i2v_run {
     void *tick_user;
 } i2v_run;
 
-/* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. */
+/* 1 if the run is to go on and data may be touched: no failure, no cancel, no dry pool. For this layer alone: what is
+ * above it reaches data by tensor/values.h. */
 int i2v_run_computes(i2v_run *run);
 
 /* 64-byte aligned memory of the run's pool, to be given back to it. NULL on failure, which the run then holds. */
@@ -51,6 +52,8 @@ i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int widt
 
 /* The tensor's data under other sizes of the same product. */
 i2v_tensor i2v_tensor_view(const i2v_tensor *tensor, int frames, int height, int width, int channels);
+/* Vectors of a model's weights: [count, 1, 1, channels]. They may be read, and not written. */
+i2v_tensor i2v_tensor_of_vectors(const float *vectors, int count, int channels);
 /* `count` frames of it from `first` on, or as many as are left. */
 i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
 /* Likewise of the pixels of one frame, as one row of an image. */

@@ -38,6 +38,7 @@ static i2v_status JOIN(BACKEND, conv_pack)(const i2v_device *device, const i2v_c
 
 static const i2v_backend BACKEND = {.name = BACKEND_NAME,
                                     .multiplies_bf16 = BACKEND_MULTIPLIES_BF16,
+                                    .memory = &i2v_plain_memory,
                                     .pack_scratch = i2v_cpu_pack_scratch,
                                     .filter_size = JOIN(BACKEND, filter_size),
                                     .filter_pack = JOIN(BACKEND, filter_pack),

@@ -74,6 +74,7 @@ void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x) {
 }
 
 static const i2v_backend plain = {.name = "plain",
+                                  .memory = &i2v_plain_memory,
                                   .pack_scratch = i2v_plain_pack_scratch,
                                   .filter_size = i2v_plain_filter_size,
                                   .filter_pack = i2v_plain_filter_pack,

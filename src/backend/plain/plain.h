@@ -18,6 +18,9 @@ double i2v_plain_activate(i2v_activation activation, double x);
 /* Layer norm of a row in place; nothing without a norm. */
 void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x);
 
+/* Of every backend that computes on the host. */
+extern const i2v_backend_memory i2v_plain_memory;
+
 size_t i2v_plain_pack_scratch(const i2v_device *device);
 size_t i2v_plain_filter_size(const i2v_filter *filter);
 i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,

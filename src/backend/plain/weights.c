@@ -11,21 +11,26 @@ size_t i2v_plain_filter_size(const i2v_filter *filter) {
     return (size_t)filter->out * (size_t)filter->in * (size_t)filter->taps * sizeof(float);
 }
 
-/* Value by value: this backend is for comparing. */
+/* Of values that are read together. */
+enum { TOGETHER = 1024 };
+
 i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
                                  void *scratch, void *packed, i2v_error *error) {
     size_t count = i2v_plain_filter_size(filter) / sizeof(float), size = i2v_element_size(source->element);
     float *out = packed;
-    for (size_t i = 0; i < count; i++) {
-        char value[sizeof(float)];
-        const void *from = i2v_bytes_read(&source->bytes, i * size, size, value);
+    for (size_t first = 0; first < count; first += TOGETHER) {
+        size_t values = count - first < TOGETHER ? count - first : TOGETHER;
+        char memory[TOGETHER * sizeof(float)];
+        const char *from = i2v_bytes_read(&source->bytes, first * size, values * size, memory);
         if (!from) return i2v_bytes_fail(&source->bytes, error);
         if (size == 1) {
-            i2v_widen_bytes(source->element, source->scale, from, 1, out + i);
+            i2v_widen_bytes(source->element, source->scale, from, (int64_t)values, out + first);
             continue;
         }
-        uint32_t bits = i2v_widen(source->element, from);
-        memcpy(out + i, &bits, sizeof bits);
+        for (size_t i = 0; i < values; i++) {
+            uint32_t bits = i2v_widen(source->element, from + i * size);
+            memcpy(out + first + i, &bits, sizeof bits);
+        }
     }
     return I2V_OK;
 }
