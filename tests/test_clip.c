@@ -125,7 +125,7 @@ static void image_embeds_of_reference_runs(void **state) {
     for (int i = 0; i < I2V_REFERENCES; i++) {
         i2v_reference_stage at;
         i2v_reference_stage_begin(&at, i, I2V_STAGE_CLIP);
-        size_t count = (size_t)at.engine->clip.projection_dim;
+        size_t count = (size_t)at.engine->model->clip.projection_dim;
         float *wanted = i2v_reference_values(at.tensors, "clip.image_embeds", count);
         float *found = calloc(count, sizeof *found);
         i2v_image *picture = i2v_reference_picture(at.tensors, &at.reference);

@@ -187,7 +187,7 @@ static void bf16(void **state) {
 
 /* What packing takes beside a weight. */
 static uint64_t packing_of(const i2v_engine *engine) {
-    return engine->backend->pack_scratch(&engine->device);
+    return engine->model->backend->pack_scratch(&engine->device);
 }
 
 /* scratch: without what packing takes. */
@@ -198,10 +198,10 @@ static uint64_t weights_with(const i2v_lora *loras, size_t count, i2v_dtype dtyp
     i2v_stage_plan plan = {.tensors = POOL_BYTES};
     assert_int_equal(i2v_stage_begin(&dry, I2V_STAGE_UNET, engine, NULL, NULL, &plan), I2V_OK);
     assert_int_equal(i2v_stage_begin(&real, I2V_STAGE_UNET, engine, NULL, &call, &plan), I2V_OK);
-    assert_int_equal(dry.store.bytes, real.store.bytes);
-    assert_int_equal(dry.store.scratch, real.store.scratch);
-    uint64_t bytes = dry.store.bytes;
-    *scratch = dry.store.scratch - packing_of(engine);
+    assert_int_equal(dry.part->store.bytes, real.part->store.bytes);
+    assert_int_equal(dry.part->store.scratch, real.part->store.scratch);
+    uint64_t bytes = dry.part->store.bytes;
+    *scratch = dry.part->store.scratch - packing_of(engine);
     i2v_stage_end(&dry);
     i2v_stage_end(&real);
     i2v_close(engine);

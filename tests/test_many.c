@@ -96,7 +96,7 @@ static void ten_pictures_load_each_part_once(void **state) {
     assert_int_equal(kept.loads, 4);
     assert_int_equal(anew.loads, 40);
     i2v_unload(keeping);
-    assert_int_equal(i2v_kept_bytes(keeping), 0);
+    assert_int_equal(i2v_kept_bytes(keeping->model->kept), 0);
     i2v_video_free(generate(keeping, 0, params_of(64, 48), &kept));
     assert_int_equal(kept.loads, 8);
     i2v_close(keeping);
@@ -121,7 +121,7 @@ static void plans_count_what_stays(void **state) {
     for (int i = 0; i < 4; i++) assert_true(plan.stages[i].stays);
     int kept_before = 4, changes = 0;
     for (uint64_t budget = plan.peak; budget >= without.peak; budget = plan.peak - 1) {
-        engine->options.max_memory = budget;
+        engine->max_memory = budget;
         i2v_status status = i2v_plan_generate(engine, &params, &plan);
         if (status == I2V_ERROR_MEMORY) break;
         assert_int_equal(status, I2V_OK);

@@ -45,6 +45,7 @@ static void does_nothing(void **state) {
     i2v_image_free(NULL);
     i2v_options_default(NULL);
     i2v_close(NULL);
+    i2v_model_close(NULL);
     i2v_unload(NULL);
     i2v_cancel(NULL);
     i2v_params_default(NULL);
@@ -153,6 +154,31 @@ static void opening(void **state) {
     i2v_options_default(&options);
     options.dtype = (i2v_dtype)77;
     expect_not_opened(MODEL, &options, "dtype");
+}
+
+static void models(void **state) {
+    (void)state;
+    i2v_model *model = NULL;
+    i2v_engine *engine = NULL;
+    i2v_options options;
+    EXPECT(i2v_model_open(NULL, MODEL, NULL, &error), "model is NULL");
+    EXPECT(i2v_model_open(&model, NULL, NULL, &error), "path is NULL");
+    i2v_options_default(&options);
+    options.dtype = (i2v_dtype)77;
+    EXPECT(i2v_model_open(&model, MODEL, &options, &error), "dtype");
+    assert_null(model);
+    assert_int_equal(i2v_model_open(&model, I2V_TEST_DATA, NULL, NULL), I2V_ERROR_MODEL);
+    assert_int_equal(i2v_open_model(NULL, model, NULL), I2V_ERROR_PARAMETER);
+    EXPECT_ENGINE(i2v_open_model(&engine, NULL, NULL), "model is NULL");
+    i2v_close(engine);
+    assert_int_equal(i2v_model_open(&model, MODEL, NULL, NULL), I2V_OK);
+    i2v_options_default(&options);
+    options.threads = -1;
+    EXPECT_ENGINE(i2v_open_model(&engine, model, &options), "threads is -1");
+    i2v_video *video = NULL;
+    assert_int_equal(i2v_generate(engine, NULL, NULL, &video), I2V_ERROR_MODEL);
+    i2v_close(engine);
+    i2v_model_close(model);
 }
 
 /* ---- engines ---------------------------------------------------------------------------------------------------- */
@@ -405,6 +431,7 @@ int main(void) {
         cmocka_unit_test(pictures),
         cmocka_unit_test(sizes_of_pictures),
         cmocka_unit_test(opening),
+        cmocka_unit_test(models),
         cmocka_unit_test(no_engine),
         cmocka_unit_test(a_model_that_did_not_open),
         cmocka_unit_test(calls_on_an_engine),

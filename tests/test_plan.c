@@ -81,7 +81,7 @@ static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, NULL, &plan), I2V_OK);
     assert_int_equal(run_stage(&stage, sizes, NULL, NULL), I2V_OK);
     plan.tensors = i2v_pool_peak(stage.run.pool);
-    *weights = stage.store.bytes;
+    *weights = stage.part->store.bytes;
     i2v_stage_end(&stage);
 
     i2v_call call = {.engine = engine, .num_videos = 1};
@@ -89,7 +89,7 @@ static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes
     assert_int_equal(i2v_stage_begin(&stage, kind, engine, sizes, &call, &plan), I2V_OK);
     if (run_stage(&stage, sizes, values, values + latents)) fail_msg("%s", i2v_error_message(engine));
     assert_int_equal(i2v_pool_peak(stage.run.pool), plan.tensors);
-    assert_int_equal(stage.store.bytes, *weights);
+    assert_int_equal(stage.part->store.bytes, *weights);
     i2v_stage_end(&stage);
     *bytes = plan.tensors;
     return values;
@@ -183,9 +183,9 @@ static void peaks_of(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *s
 static int level_within(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind kind, uint64_t budget,
                         i2v_status *status) {
     i2v_plan plan;
-    engine->options.max_memory = budget;
+    engine->max_memory = budget;
     *status = i2v_plan_make(&plan, engine, sizes, kind);
-    engine->options.max_memory = 0;
+    engine->max_memory = 0;
     return plan.stages[kind].level;
 }
 
@@ -309,9 +309,9 @@ static i2v_video *generate_within(i2v_engine *engine, const i2v_image *image, i2
     params.on_event = keep_most_memory;
     params.user = most;
     *most = 0;
-    engine->options.max_memory = budget;
+    engine->max_memory = budget;
     if (i2v_generate(engine, image, &params, &video)) fail_msg("%s", i2v_error_message(engine));
-    engine->options.max_memory = 0;
+    engine->max_memory = 0;
     return video;
 }
 
@@ -332,7 +332,7 @@ static void runs_keep_to_their_plans(void **state) {
     size_t bytes = (size_t)20 * 128 * 128 * 3 * sizeof(float);
     int plans = 0;
     for (uint64_t budget = plan.peak;; budget = plan.peak - 1, plans++) {
-        engine->options.max_memory = budget;
+        engine->max_memory = budget;
         i2v_status status = i2v_plan_generate(engine, &params, &plan);
         if (status == I2V_ERROR_MEMORY) break;
         assert_int_equal(status, I2V_OK);
@@ -417,7 +417,7 @@ static void plans_estimate_time(void **state) {
     assert_int_equal(i2v_plan_decode(engine, 4, 16, 16, &params, &decoding), I2V_OK);
     assert_true(decoding.seconds > 0);
     assert_float_equal(decoding.seconds, decoding.stages[0].seconds, 1e-9);
-    engine->options.max_memory = 1 << 20;
+    engine->max_memory = 1 << 20;
     assert_int_equal(i2v_plan_generate(engine, &params, &decoding), I2V_ERROR_MEMORY);
     assert_float_equal(decoding.seconds, 0, 0);
     i2v_close(engine);

@@ -34,7 +34,7 @@ static i2v_image *grey(int width, int height) {
 static i2v_status generate(i2v_engine *engine, const i2v_image *image, uint64_t budget) {
     i2v_params params = small_params();
     i2v_video *video = NULL;
-    engine->options.max_memory = budget;
+    engine->max_memory = budget;
     i2v_status status = i2v_generate(engine, image, &params, &video);
     assert_true((video != NULL) == (status == I2V_OK));
     i2v_video_free(video);
@@ -49,7 +49,7 @@ static void a_large_picture_counts(void **state) {
     i2v_memory_plan plan;
     i2v_image *small = grey(40, 30), *same = grey(64, 64), *large = grey(2000, 1500);
     const uint64_t more = (uint64_t)3 * (2000 * 1500 - 64 * 64);
-    engine->options.max_memory = 1;
+    engine->max_memory = 1;
     assert_int_equal(i2v_plan_generate(engine, &params, &plan), I2V_ERROR_MEMORY);
     uint64_t least = plan.peak;
 
@@ -74,16 +74,16 @@ static void what_is_left_is_without_what_stays_loaded(void **state) {
     i2v_engine *engine = open_engine(1);
     i2v_image *image = grey(64, 64);
     const uint64_t budget = (uint64_t)2 << 30;
-    engine->options.max_memory = budget;
+    engine->max_memory = budget;
     uint64_t before = i2v_memory_left(engine);
     assert_true(before < budget && before > budget - ((uint64_t)100 << 20));
     assert_int_equal(generate(engine, image, budget), I2V_OK);
     assert_true(i2v_memory_left(engine) < before);
     i2v_unload(engine);
     assert_int_equal(i2v_memory_left(engine), before);
-    engine->options.max_memory = 1;
+    engine->max_memory = 1;
     assert_int_equal(i2v_memory_left(engine), 1);
-    engine->options.max_memory = 0;
+    engine->max_memory = 0;
     assert_true(i2v_memory_left(engine) > 1);
     i2v_image_free(image);
     i2v_close(engine);

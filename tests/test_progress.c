@@ -117,11 +117,11 @@ static void within_the_leanest_plan(void **state) {
     i2v_memory_plan plan;
     i2v_params params = watched(&w, shared, SMALL);
     params.num_inference_steps = 1;
-    shared->options.max_memory = 1;
+    shared->max_memory = 1;
     assert_int_equal(i2v_plan_generate(shared, &params, &plan), I2V_ERROR_MEMORY);
-    shared->options.max_memory = plan.peak;
+    shared->max_memory = plan.peak;
     expect_whole(shared, &params, &w);
-    shared->options.max_memory = 0;
+    shared->max_memory = 0;
     assert_true(w.ticked[I2V_PHASE_DENOISE] > 2 * 50 && w.furthest > 0.99 && w.furthest <= 1);
 }
 

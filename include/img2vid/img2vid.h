@@ -14,15 +14,16 @@
  * - What is given to a call (strings, structs of settings, arrays, pictures) is used during it alone, and may be
  *   changed or freed when it returns: the strings of i2v_open's options, too. Only the data of i2v_memory_tensor is read
  *   later.
- * - The library prints nothing, never exits, and keeps no state outside its engines. Two engines may be used at the
- *   same time from two threads; one engine must not: while a call on it runs, other threads may call i2v_cancel, and
- *   nothing else with that engine.
+ * - The library prints nothing, never exits, and keeps no state outside its models and engines. Two engines may be used
+ *   at the same time from two threads, also of one model; one engine must not: while a call on it runs, other threads
+ *   may call i2v_cancel, and nothing else with that engine. A model may be used from any number of threads.
  * - Callbacks run on the calling thread, in the middle of the call. They may call i2v_cancel, i2v_get_model_info and
  *   i2v_model_hash on the engine that is in that call, everything on other engines, and everything that takes none. On
  *   the same engine i2v_generate, i2v_decode, i2v_bench and the plans are refused with I2V_ERROR_PARAMETER, i2v_unload
  *   does nothing, and i2v_close must not be called. A callback must return: no longjmp, no C++ exception.
- * - After fork() the child may use and close the engines that it has from its parent: at its next call an engine starts
- *   threads there. Not one that another thread of the parent was using at that moment, which can only be closed.
+ * - After fork() the child may use and close the models and engines that it has from its parent: at its next call an
+ *   engine starts threads there. Not an engine that another thread of the parent was using at that moment, which can
+ *   only be closed.
  * - A thread that calls needs a stack of 64 KiB, and 256 KiB where it reads or writes pictures and videos, beside what
  *   its callbacks take. The engines' own threads have theirs.
  */
@@ -173,8 +174,12 @@ I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, 
 
 I2V_API void i2v_image_free(i2v_image *image);
 
-/* ---- engine: an opened model ------------------------------------------------------------------------------------ */
+/* ---- models and engines ----------------------------------------------------------------------------------------- */
 
+/* An opened model: configurations, and weights, which are in memory once, however many engines use them. */
+typedef struct i2v_model i2v_model;
+
+/* What makes videos with a model, one call at a time, with threads of its own. */
 typedef struct i2v_engine i2v_engine;
 
 /* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's
@@ -205,9 +210,9 @@ typedef struct i2v_memory_tensor {
 } i2v_memory_tensor;
 
 /* A part as tensors in memory, under diffusers' names or Stability AI's. Names, shapes and config are used during
- * i2v_open alone. data is never copied: it must stay where it is until i2v_close, and is read whenever the part is
- * loaded. So values that the caller has changed count from the next call on, with keep_loaded from the next after
- * i2v_unload; not while a call runs. (The projection of a CLIP in open_clip's names is read once, by i2v_open.) */
+ * i2v_open alone. data is never copied: it must stay where it is until i2v_close (of all engines of the model, and
+ * i2v_model_close), and is read whenever the part is loaded. So values that the caller has changed count from the next
+ * call on, with keep_loaded from the next after i2v_unload; not while a call runs. (The projection of a CLIP in open_clip's names is read once, by i2v_open.) */
 typedef struct i2v_memory_part {
     /* The text of its config.json; NULL: the sizes of the model's own part, or under Stability AI's names what the
      * shapes tell. */
@@ -248,14 +253,32 @@ I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_op
 /* Closes an engine; NULL is allowed. */
 I2V_API void i2v_close(i2v_engine *engine);
 
-/* Frees the parts that options.keep_loaded keeps; the next call loads them again. NULL is allowed. */
+/* For several engines on one model: i2v_open in two steps. Of options, which may be NULL, all but threads and max_memory
+ * are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
+I2V_API i2v_status i2v_model_open(i2v_model **model, const char *path, const i2v_options *options, i2v_error *error);
+
+/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by i2v_open.
+ *
+ * What an engine computes does not depend on the others. A part that several compute with at the same time is loaded
+ * once: who needs it while another loads it waits for that. With keep_loaded, parts stay for all engines of the model:
+ * each call keeps as many as fit beside what it takes itself, and lets go of others that no engine uses. Each engine
+ * plans for itself, shared weights included, and knows nothing of what the others will take: give those that work at
+ * the same time a max_memory. */
+I2V_API i2v_status i2v_open_model(i2v_engine **engine, i2v_model *model, const i2v_options *options);
+
+/* Lets go of a model, which lives as long as its engines do. NULL is allowed. */
+I2V_API void i2v_model_close(i2v_model *model);
+
+/* Frees the parts that options.keep_loaded keeps, but for those that another engine uses; the next call loads them
+ * again. NULL is allowed. */
 I2V_API void i2v_unload(i2v_engine *engine);
 
 /* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
 I2V_API const char *i2v_error_message(const i2v_engine *engine);
 
-/* Makes the running call on this engine return I2V_CANCELLED soon. May be called from a signal handler or another
- * thread; cleared when that call returns. Without a running call, the next one is cancelled. */
+/* Makes the running call on this engine, i2v_generate, i2v_decode, i2v_bench or a plan, return I2V_CANCELLED soon. May
+ * be called from a signal handler or another thread; cleared when that call returns. Without a running call, the next
+ * one of these is cancelled. */
 I2V_API void i2v_cancel(i2v_engine *engine);
 
 /* Which noise levels the Euler scheduler takes, from high to low; they end in 0. */
@@ -298,7 +321,7 @@ typedef struct i2v_model_info {
     int threads; /* that compute: options.threads, 0 resolved */
 } i2v_model_info;
 
-/* Describes the opened model. Strings live as long as the engine. */
+/* Describes the opened model. Strings live as long as the model or an engine of it. */
 I2V_API i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info);
 
 /* Tells the opened model's weights from others: the SHA-256 over the name, dtype, shape and middle 4096 bytes of every
@@ -353,7 +376,7 @@ typedef struct i2v_event {
     int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
     int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
-    uint64_t memory;       /* bytes the engine holds now */
+    uint64_t memory;       /* bytes the engine holds now, with all loaded parts of its model */
     /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL.
      * They are finite, and must stay so. After the last step they are the clip's whole work: i2v_decode goes on from a
      * copy of them, should decoding fail. */

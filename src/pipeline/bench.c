@@ -4,7 +4,6 @@
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
 #include "pipeline/estimate.h"
-#include "pipeline/kept.h"
 #include "random/random.h"
 
 #include <stdlib.h>
@@ -107,11 +106,11 @@ static i2v_status measure_stage(bench *b, i2v_stage_kind kind, i2v_bench_pass *p
 /* ---- all of it ---- */
 
 static i2v_status measure_peaks(const i2v_engine *engine, i2v_bench_report *report, i2v_error *error) {
-    if (!engine->backend->measure_peaks) return I2V_OK;
+    if (!engine->model->backend->measure_peaks) return I2V_OK;
     i2v_bench_peaks *peaks = &report->peaks;
-    i2v_status status = engine->backend->measure_peaks(&engine->device, engine->options.max_memory, peaks, error);
+    i2v_status status = engine->model->backend->measure_peaks(&engine->device, engine->max_memory, peaks, error);
     report->bandwidth = peaks->read > peaks->copy ? peaks->read : peaks->copy;
-    int is_bf16 = engine->element == I2V_ELEMENT_BF16 && engine->backend->multiplies_bf16;
+    int is_bf16 = engine->model->element == I2V_ELEMENT_BF16 && engine->model->backend->multiplies_bf16;
     report->peak_name = is_bf16 ? "bf16" : "f32";
     report->peak_rate = is_bf16 ? peaks->bf16.rate : peaks->f32.rate;
     return status;
@@ -120,7 +119,7 @@ static i2v_status measure_peaks(const i2v_engine *engine, i2v_bench_report *repo
 static i2v_status fill(bench *b, i2v_error *error) {
     i2v_engine *engine = b->call->engine;
     i2v_random *random = NULL;
-    size_t latents = i2v_sizes_latents(b->sizes), projection = (size_t)engine->clip.projection_dim;
+    size_t latents = i2v_sizes_latents(b->sizes), projection = (size_t)engine->model->clip.projection_dim;
     size_t latent = latents / (size_t)b->sizes->num_frames;
     b->latents = malloc(latents * sizeof(float));
     b->frames = malloc(i2v_sizes_pixels(b->sizes) * sizeof(float));
@@ -161,7 +160,7 @@ static i2v_status measure(bench *b, i2v_error *error) {
 static i2v_bench_report *report_new(const i2v_engine *engine, const i2v_sizes *sizes, int repetitions) {
     i2v_bench_report *report = calloc(1, sizeof *report);
     if (!report) return NULL;
-    *report = (i2v_bench_report){.backend = engine->backend->name,
+    *report = (i2v_bench_report){.backend = engine->model->backend->name,
                                  .threads = i2v_team_size(engine->device.team),
                                  .repetitions = repetitions,
                                  .width = sizes->width,
@@ -198,7 +197,7 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
     status = i2v_require(&engine->error, "params", params, "report", out, NULL);
     if (!status) status = check(engine, params, repetitions, &sizes, &plan);
     if (!status) {
-        i2v_kept_trim(engine, &plan, &sizes);
+        i2v_plan_free_others(&plan, engine, &sizes);
         report = report_new(engine, &sizes, repetitions);
         if (!report) status = i2v_fail_memory(&engine->error, "the measurements", sizeof *report);
     }
@@ -208,12 +207,9 @@ i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitio
         bench b = {.call = &call, .sizes = &sizes, .plan = &plan, .repetitions = repetitions, .report = report};
         status = measure(&b, &engine->error);
     }
-    atomic_store(&engine->cancel, 0);
-    i2v_engine_end(engine);
-    if (status) {
+    if (status)
         i2v_bench_report_free(report);
-    } else {
+    else
         *out = report;
-    }
-    return status;
+    return i2v_engine_end(engine, status);
 }

@@ -26,8 +26,27 @@ static i2v_status tell(i2v_call *call) {
 
 void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads) {
     call->costs[kind] = *cost;
+    call->loads[kind] = loads;
     i2v_course_expect(&call->course, I2V_COURSE_LOADING, loads * cost->load);
     i2v_course_expect(&call->course, (int)kind, steps * cost->step);
+}
+
+/* One load more, or less, than was expected. */
+static void correct_loads(i2v_call *call, i2v_stage_kind kind, int more) {
+    i2v_course_expect(&call->course, I2V_COURSE_LOADING, more * call->costs[kind].load);
+}
+
+void i2v_call_spare_load(i2v_call *call, i2v_stage_kind kind) {
+    if (call->loads[kind] == 0) return;
+    call->loads[kind]--;
+    correct_loads(call, kind, -1);
+}
+
+static void count_load(i2v_call *call, i2v_stage_kind kind) {
+    if (call->loads[kind] > 0)
+        call->loads[kind]--;
+    else
+        correct_loads(call, kind, 1); /* another engine of the model has let go of them */
 }
 
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int steps) {
@@ -36,10 +55,12 @@ i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind 
     int loads = phase == I2V_PHASE_LOAD;
     /* CLIP is the first step of encoding, the VAE's encoder the second */
     int first = !loads && kind == I2V_STAGE_ENCODER ? 1 : 0, last = !loads && kind == I2V_STAGE_CLIP ? 1 : steps;
-    if (loads)
+    if (loads) {
+        count_load(call, kind);
         i2v_course_begin(&call->course, I2V_COURSE_LOADING, cost->load);
-    else
+    } else {
         i2v_course_begin(&call->course, (int)kind, (last - first) * cost->step);
+    }
     call->phase_began = i2v_now();
     call->kind = kind;
     call->first_step = first;

@@ -24,6 +24,7 @@ typedef struct i2v_call {
     i2v_stage_kind kind;
     int first_step, last_step; /* of the event's steps, those that the phase begins and ends with */
     i2v_stage_cost costs[I2V_STAGES_COUNT];
+    int loads[I2V_STAGES_COUNT]; /* of its weights, that are expected yet */
     i2v_course course;
     double pass_began; /* work of the run before its pass */
     int pass_steps;      /* that the pass makes; 0: none runs */
@@ -31,6 +32,9 @@ typedef struct i2v_call {
 
 /* What a stage's work will cost, before the first phase: all its steps, and loading it so many times. */
 void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads);
+
+/* A stage's weights are loaded, whether that was expected or another engine of the model has seen to it. */
+void i2v_call_spare_load(i2v_call *call, i2v_stage_kind kind);
 
 /* Begins a phase of `steps` steps of a stage and tells of it. I2V_CANCELLED if the callback says so. */
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int steps);

@@ -50,12 +50,12 @@ static void normalize(float *pixels, size_t count, const i2v_normalization *norm
 static i2v_status clip_input(float *out, const i2v_image *image, const i2v_params *params, i2v_engine *engine) {
     if (!params->clip_pixels) {
         return params->fit == I2V_FIT_COMFYUI
-                   ? i2v_clip_pixels_comfyui(out, image, &engine->normalization, &engine->error)
-                   : i2v_clip_pixels(out, image, &engine->normalization, &engine->error);
+                   ? i2v_clip_pixels_comfyui(out, image, &engine->model->normalization, &engine->error)
+                   : i2v_clip_pixels(out, image, &engine->model->normalization, &engine->error);
     }
     size_t count = (size_t)I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     interleave(out, params->clip_pixels, count);
-    normalize(out, count, &engine->normalization);
+    normalize(out, count, &engine->model->normalization);
     return I2V_OK;
 }
 
@@ -72,7 +72,7 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
     if (!status) i2v_call_begin_pass(call, &stage.run, 1);
     if (!status) status = i2v_embed_pixels(&stage.run, stage.model.clip, pixels, out);
     if (!status) {
-        size_t values = (size_t)engine->clip.projection_dim;
+        size_t values = (size_t)engine->model->clip.projection_dim;
         status = i2v_check_computed(engine, I2V_PART_IMAGE_ENCODER, out, values, "the image encoder's (CLIP's) output");
     }
     if (!status) status = i2v_call_step(call, 1, NULL, 0);

@@ -47,7 +47,7 @@ i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes 
     size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     size_t frame_size = i2v_sizes_frame(sizes);
     i2v_engine *engine = call->engine;
-    i2v_part part = i2v_stage_part(engine, I2V_STAGE_DECODER);
+    i2v_part part = i2v_model_part(engine->model, I2V_STAGE_DECODER);
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DECODE, I2V_STAGE_DECODER, video, sizes->num_frames);
     for (int first = 0; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
         int left = sizes->num_frames - first;

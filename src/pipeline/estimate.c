@@ -37,7 +37,8 @@ static double time_product(i2v_run *run, const i2v_linear *weights) {
 /* On a pool of `bytes`, dry if 0; *peak is what it takes. */
 static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, const i2v_engine *engine,
                                const i2v_linear *weights, i2v_error *error) {
-    i2v_run run = {.backend = engine->backend, .device = engine->device, .element = engine->element, .error = error};
+    const i2v_model *model = engine->model;
+    i2v_run run = {.backend = model->backend, .device = engine->device, .element = model->element, .error = error};
     i2v_status status = i2v_pool_new(&run.pool, run.backend, &run.device, bytes, error);
     if (status) return status;
     *rate = time_product(&run, weights);
@@ -47,16 +48,17 @@ static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, con
 }
 
 static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error *error) {
-    i2v_filter filter = {.in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->element};
+    const i2v_backend *backend = engine->model->backend;
+    i2v_filter filter = {
+        .in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->model->element};
     size_t count = (size_t)SIZE * SIZE;
     uint16_t *values = calloc(count, sizeof *values);
-    const i2v_backend_memory *memory = engine->backend->memory;
-    void *packed = memory->new(&engine->device, engine->backend->filter_size(&filter));
+    void *packed = backend->memory->new(&engine->device, backend->filter_size(&filter));
     uint64_t bytes = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
         i2v_source source = {{.data = (const uint8_t *)values}, I2V_ELEMENT_F16, 1};
-        status = engine->backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
+        status = backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
         filter.packed = packed;
         i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};
         if (!status) status = time_on_pool(rate, &bytes, 0, engine, &weights, error);
@@ -64,7 +66,7 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
     } else {
         status = i2v_fail_memory(error, "the estimate", count * sizeof *values);
     }
-    memory->free(packed);
+    backend->memory->free(packed);
     free(values);
     return status;
 }
@@ -83,9 +85,8 @@ i2v_status i2v_estimate(double seconds[I2V_STAGES_COUNT], const i2v_plan *plan, 
 
 /* The bytes of a stage's weights; both halves of a VAE are in one file. */
 static double bytes_of(const i2v_engine *engine, i2v_stage_kind kind) {
-    i2v_part part = i2v_stage_part(engine, kind);
-    double bytes = (double)i2v_weights_bytes(engine->weights[part]);
-    return part == I2V_PART_VAE ? bytes / 2 : bytes;
+    double bytes = (double)i2v_weights_bytes(i2v_model_weights(engine->model, kind));
+    return i2v_model_part(engine->model, kind) == I2V_PART_VAE ? bytes / 2 : bytes;
 }
 
 /* Weights that are streamed are read and packed in each pass. */
@@ -103,6 +104,6 @@ static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, con
 void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,
                 int times) {
     i2v_stage_cost cost = cost_of(call->engine, kind, &plan->stages[kind], sizes);
-    int loads = i2v_kept_part_bytes(call->engine, kind) ? 0 : plan->stays[kind] ? 1 : times;
+    int loads = i2v_kept_kind_bytes(call->engine->model->kept, kind) ? 0 : plan->stays[kind] ? 1 : times;
     i2v_call_expect(call, kind, &cost, steps, loads);
 }

@@ -2,7 +2,6 @@
 #include "media/media.h"
 #include "pipeline/decode.h"
 #include "pipeline/estimate.h"
-#include "pipeline/kept.h"
 #include "pipeline/not_finite.h"
 #include "pipeline/sample.h"
 
@@ -154,16 +153,13 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
 
 /* ---- calls ---- */
 
-/* Ends a call: the result is the caller's only if all went well, and a cancel does not reach into the next call. */
+/* Ends a call: the result is the caller's only if all went well. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
-    atomic_store(&engine->cancel, 0);
-    i2v_engine_end(engine);
-    if (status) {
+    if (status)
         i2v_video_free(made);
-    } else {
+    else
         *video = made;
-    }
-    return status;
+    return i2v_engine_end(engine, status);
 }
 
 i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params, i2v_video **video) {
@@ -182,7 +178,7 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
         status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
     }
     if (!status) {
-        i2v_kept_trim(engine, &plan, &sizes);
+        i2v_plan_free_others(&plan, engine, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
@@ -217,7 +213,7 @@ i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, 
     if (!status) status = i2v_check_given(engine, latents, latents_count(&sizes), "latents");
     if (!status) status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_DECODER);
     if (!status) {
-        i2v_kept_trim(engine, &plan, &sizes);
+        i2v_plan_free_others(&plan, engine, &sizes);
         made = video_new(&sizes, params->fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }

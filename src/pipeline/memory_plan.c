@@ -43,8 +43,7 @@ i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_m
     status = i2v_require(&engine->error, "params", params, "plan", plan, NULL);
     if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
     if (!status) status = make(engine, &sizes, I2V_STAGE_CLIP, plan);
-    i2v_engine_end(engine);
-    return status;
+    return i2v_engine_end(engine, status);
 }
 
 i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
@@ -56,6 +55,5 @@ i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height
     status = i2v_require(&engine->error, "params", params, "plan", plan, NULL);
     if (!status) status = i2v_sizes_of_latents(&sizes, engine, params, num_frames, latent_height, latent_width);
     if (!status) status = make(engine, &sizes, I2V_STAGE_DECODER, plan);
-    i2v_engine_end(engine);
-    return status;
+    return i2v_engine_end(engine, status);
 }

@@ -46,7 +46,7 @@ static const i2v_weight *find_damaged(const i2v_weights *weights, float *value) 
 
 /* what: the values and what is wrong with them. */
 static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *what) {
-    const i2v_weights *weights = engine->weights[part];
+    const i2v_weights *weights = engine->model->weights[part];
     float value;
     const i2v_weight *damaged = find_damaged(weights, &value);
     if (damaged && i2v_weights_in_memory(weights)) {
@@ -58,8 +58,8 @@ static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *w
                         "%s: tensor %s of %s holds %g, so the file is damaged; download it again", what,
                         damaged->origin, damaged->file, (double)value);
     }
-    const char *lora = part == I2V_PART_UNET ? i2v_lora_strongest(engine->lora) : NULL;
-    const char *dtype = engine->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
+    const char *lora = part == I2V_PART_UNET ? i2v_lora_strongest(engine->model->lora) : NULL;
+    const char *dtype = engine->model->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
     return i2v_fail(&engine->error, I2V_ERROR_MODEL,
                     "%s: the weights in %s may be damaged or of another model%s%s%s, or noise that was "
                     "given is far too large%s",

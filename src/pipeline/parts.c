@@ -49,33 +49,33 @@ static void source_close(part_source *source) {
     *source = (part_source){0};
 }
 
-static i2v_status source_open(part_source *source, i2v_engine *engine, const char *path) {
+static i2v_status source_open(part_source *source, const i2v_opening *opening, const char *path) {
     *source = (part_source){0};
-    i2v_status status = i2v_model_place(&source->path, path, engine->options.variant, &engine->error);
+    i2v_status status = i2v_model_place(&source->path, path, opening->options->variant, opening->error);
     if (status || i2v_is_folder(source->path)) return status;
     const char *kind = i2v_path_kind(source->path);
     if (kind && !i2v_is_file(source->path))
-        return i2v_fail(&engine->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path,
+        return i2v_fail(opening->error, I2V_ERROR_IO, "%s: it is %s, not a regular file or a folder", source->path,
                         kind);
-    if (!kind) return i2v_model_missing(source->path, &engine->error);
-    status = i2v_weights_open_file(&source->file, source->path, &engine->error);
+    if (!kind) return i2v_model_missing(source->path, opening->error);
+    status = i2v_weights_open_file(&source->file, source->path, opening->error);
     if (status) return status;
     i2v_weights_explain_misfit(source->file, "the file is damaged or incomplete");
-    return i2v_file_layout_read(&source->layout, source->file, &engine->error);
+    return i2v_file_layout_read(&source->layout, source->file, opening->error);
 }
 
-static i2v_status source_open_memory(part_source *source, i2v_engine *engine, i2v_part part,
+static i2v_status source_open_memory(part_source *source, const i2v_opening *opening, i2v_part part,
                                      const i2v_memory_part *memory) {
     char title[64];
     snprintf(title, sizeof title, "the %s given in memory", kinds[part].title);
     *source = (part_source){.path = strdup(title), .memory = memory};
-    if (!source->path) return i2v_fail_memory(&engine->error, title, 0);
+    if (!source->path) return i2v_fail_memory(opening->error, title, 0);
     i2v_status status =
-        i2v_weights_open_memory(&source->file, title, memory->tensors, memory->tensors_count, &engine->error);
+        i2v_weights_open_memory(&source->file, title, memory->tensors, memory->tensors_count, opening->error);
     if (status) return status;
     i2v_weights_explain_misfit(source->file, memory->config ? "the weights do not fit the config given with them"
                                                             : "they are not whole");
-    return i2v_file_layout_read(&source->layout, source->file, &engine->error);
+    return i2v_file_layout_read(&source->layout, source->file, opening->error);
 }
 
 /* ---- folders ---- */
@@ -94,52 +94,52 @@ static i2v_status check_pipeline(const char *path, i2v_error *error) {
 }
 
 /* The part's configuration, from text where that is not NULL. */
-static i2v_status read_config(i2v_engine *engine, i2v_part part, const char *path, const char *text) {
-    i2v_error *error = &engine->error;
+static i2v_status read_config(const i2v_opening *opening, i2v_part part, const char *path, const char *text) {
+    i2v_error *error = opening->error;
     switch (part) {
     case I2V_PART_UNET:
-        return text ? i2v_unet_config_read_text(&engine->unet, text, path, error)
-                    : i2v_unet_config_read(&engine->unet, path, error);
+        return text ? i2v_unet_config_read_text(&opening->model->unet, text, path, error)
+                    : i2v_unet_config_read(&opening->model->unet, path, error);
     case I2V_PART_IMAGE_ENCODER:
-        return text ? i2v_clip_config_read_text(&engine->clip, text, path, error)
-                    : i2v_clip_config_read(&engine->clip, path, error);
+        return text ? i2v_clip_config_read_text(&opening->model->clip, text, path, error)
+                    : i2v_clip_config_read(&opening->model->clip, path, error);
     default: {
-        i2v_status status = text ? i2v_vae_config_read_text(&engine->decoder, text, path, error)
-                                 : i2v_vae_config_read(&engine->decoder, path, error);
-        if (!status && part == I2V_PART_VAE) engine->vae = engine->decoder;
+        i2v_status status = text ? i2v_vae_config_read_text(&opening->model->decoder, text, path, error)
+                                 : i2v_vae_config_read(&opening->model->decoder, path, error);
+        if (!status && part == I2V_PART_VAE) opening->model->vae = opening->model->decoder;
         return status;
     }
     }
 }
 
-static i2v_status read_config_in(i2v_engine *engine, i2v_part part, const char *folder) {
+static i2v_status read_config_in(const i2v_opening *opening, i2v_part part, const char *folder) {
     char *path = i2v_path_join(folder, "config.json");
-    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    i2v_status status = read_config(engine, part, path, NULL);
+    if (!path) return i2v_fail_memory(opening->error, "the model's path", 0);
+    i2v_status status = read_config(opening, part, path, NULL);
     free(path);
     return status;
 }
 
 /* A whole model's folder, or the part's own. */
-static i2v_status open_in_folder(i2v_engine *engine, i2v_part part, const char *path, int is_model) {
+static i2v_status open_in_folder(const i2v_opening *opening, i2v_part part, const char *path, int is_model) {
     char *folder = NULL;
     if (is_model || i2v_is_in(path, "model_index.json", i2v_is_file))
         folder = i2v_path_join(path, kinds[part].folder);
     else if (i2v_is_in(path, "config.json", i2v_is_file))
         folder = strdup(path);
     else
-        return i2v_fail(&engine->error, I2V_ERROR_MODEL,
+        return i2v_fail(opening->error, I2V_ERROR_MODEL,
                         "%s: it has neither a config.json, as the folder of a %s, nor a model_index.json; give the "
                         "right folder or a file with %s",
                         path, kinds[part].title, kinds[part].option);
-    if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    i2v_status status = read_config_in(engine, part, folder);
-    const char *stem = kinds[part].stem, *variant = engine->options.variant;
+    if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
+    i2v_status status = read_config_in(opening, part, folder);
+    const char *stem = kinds[part].stem, *variant = opening->options->variant;
     /* as in diffusers, a part that does not have the variant is taken without it */
     if (variant && !i2v_weights_have_variant(folder, stem, variant)) variant = NULL;
-    if (!status) status = i2v_weights_open(&engine->weights[part], folder, stem, variant, &engine->error);
+    if (!status) status = i2v_weights_open(&opening->model->weights[part], folder, stem, variant, opening->error);
     if (!status && part == I2V_PART_IMAGE_ENCODER)
-        status = i2v_clip_names_settle(&engine->weights[part], &engine->error);
+        status = i2v_clip_names_settle(&opening->model->weights[part], opening->error);
     free(folder);
     return status;
 }
@@ -166,7 +166,7 @@ static int frames_of_name(const char *path) {
 }
 
 /* The config.json that comes with the tensors, in the file's metadata or from the caller, if there: *found. */
-static i2v_status read_own_config(i2v_engine *engine, i2v_part part, const part_source *source, int *found) {
+static i2v_status read_own_config(const i2v_opening *opening, i2v_part part, const part_source *source, int *found) {
     const char *text =
         source->memory ? source->memory->config : i2v_weights_metadata(source->file, kinds[part].metadata);
     *found = text != NULL;
@@ -176,73 +176,73 @@ static i2v_status read_own_config(i2v_engine *engine, i2v_part part, const part_
         snprintf(origin, sizeof origin, "%s: its config", source->path);
     else
         snprintf(origin, sizeof origin, "%s: metadata %s", source->path, kinds[part].metadata);
-    return read_config(engine, part, origin, text);
+    return read_config(opening, part, origin, text);
 }
 
 /* Shapes of a file in Stability's names. */
-static i2v_status read_shapes(i2v_engine *engine, i2v_part part, const part_source *source) {
+static i2v_status read_shapes(const i2v_opening *opening, i2v_part part, const part_source *source) {
     const i2v_file_layout *layout = &source->layout;
     const i2v_weights *file = source->file;
     i2v_status status = I2V_OK;
     switch (part) {
     case I2V_PART_UNET:
-        status = i2v_stability_unet_sizes(&engine->unet, file, layout->unet.prefix, &engine->error);
-        engine->unet.num_frames = frames_of_name(source->path);
+        status = i2v_stability_unet_sizes(&opening->model->unet, file, layout->unet.prefix, opening->error);
+        opening->model->unet.num_frames = frames_of_name(source->path);
         return status;
     case I2V_PART_IMAGE_ENCODER:
-        return i2v_stability_clip_sizes(&engine->clip, file, layout->image_encoder.prefix, &engine->error);
+        return i2v_stability_clip_sizes(&opening->model->clip, file, layout->image_encoder.prefix, opening->error);
     case I2V_PART_VAE:
-        status = i2v_stability_encoder_sizes(&engine->vae, file, layout->encoder.prefix, &engine->error);
+        status = i2v_stability_encoder_sizes(&opening->model->vae, file, layout->encoder.prefix, opening->error);
         if (status || !layout->decoder.naming) return status;
-        return i2v_stability_decoder_sizes(&engine->decoder, file, layout->decoder.prefix, &engine->error);
+        return i2v_stability_decoder_sizes(&opening->model->decoder, file, layout->decoder.prefix, opening->error);
     default:
-        return i2v_stability_decoder_sizes(&engine->decoder, file, layout->decoder.prefix, &engine->error);
+        return i2v_stability_decoder_sizes(&opening->model->decoder, file, layout->decoder.prefix, opening->error);
     }
 }
 
 /* diffusers' configuration of a VAE in Stability's file: what is not in the configuration is as in that file, where
  * the middle of the decoder always runs. */
-static void adapt_encoder(i2v_engine *engine, const part_source *source) {
+static void adapt_encoder(const i2v_opening *opening, const part_source *source) {
     char name[I2V_NAME_SIZE];
     i2v_name_print(name, "%squant_conv.", source->layout.encoder.prefix);
-    engine->vae.has_quant_conv = i2v_weights_have(source->file, name);
+    opening->model->vae.has_quant_conv = i2v_weights_have(source->file, name);
 }
 
-static void adapt_decoder(i2v_engine *engine, const part_source *source) {
+static void adapt_decoder(const i2v_opening *opening, const part_source *source) {
     char name[I2V_NAME_SIZE];
     i2v_name_print(name, "%spost_quant_conv.", source->layout.decoder.prefix);
-    engine->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
+    opening->model->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
     i2v_name_print(name, "%sdecoder.conv_out.time_mix_conv.", source->layout.decoder.prefix);
-    engine->decoder.temporal_decoder = i2v_weights_have(source->file, name);
+    opening->model->decoder.temporal_decoder = i2v_weights_have(source->file, name);
 }
 
-static i2v_status rename_part(i2v_engine *engine, i2v_part part, const part_source *source) {
+static i2v_status rename_part(const i2v_opening *opening, i2v_part part, const part_source *source) {
     const i2v_file_layout *layout = &source->layout;
     i2v_name_map map = {0};
     switch (part) {
     case I2V_PART_UNET:
-        i2v_stability_unet_names(&map, &engine->unet, layout->unet.prefix);
+        i2v_stability_unet_names(&map, &opening->model->unet, layout->unet.prefix);
         break;
     case I2V_PART_IMAGE_ENCODER:
-        i2v_stability_clip_names(&map, &engine->clip, layout->image_encoder.prefix);
+        i2v_stability_clip_names(&map, &opening->model->clip, layout->image_encoder.prefix);
         break;
     case I2V_PART_VAE:
-        i2v_stability_encoder_names(&map, &engine->vae, layout->encoder.prefix);
-        if (layout->decoder.naming) i2v_stability_decoder_names(&map, &engine->decoder, layout->decoder.prefix);
+        i2v_stability_encoder_names(&map, &opening->model->vae, layout->encoder.prefix);
+        if (layout->decoder.naming) i2v_stability_decoder_names(&map, &opening->model->decoder, layout->decoder.prefix);
         break;
     default:
-        i2v_stability_decoder_names(&map, &engine->decoder, layout->decoder.prefix);
+        i2v_stability_decoder_names(&map, &opening->model->decoder, layout->decoder.prefix);
     }
-    return i2v_weights_rename(&engine->weights[part], source->file, &map, &engine->error);
+    return i2v_weights_rename(&opening->model->weights[part], source->file, &map, opening->error);
 }
 
-static i2v_status open_stability(i2v_engine *engine, i2v_part part, const part_source *source) {
+static i2v_status open_stability(const i2v_opening *opening, i2v_part part, const part_source *source) {
     int found = 0;
-    i2v_status status = read_own_config(engine, part, source, &found);
-    if (!status && !found) status = read_shapes(engine, part, source);
-    if (!status && found && part == I2V_PART_VAE) adapt_encoder(engine, source);
-    if (!status && found && part_in(&source->layout, I2V_PART_FRAME_DECODER)->naming) adapt_decoder(engine, source);
-    return status ? status : rename_part(engine, part, source);
+    i2v_status status = read_own_config(opening, part, source, &found);
+    if (!status && !found) status = read_shapes(opening, part, source);
+    if (!status && found && part == I2V_PART_VAE) adapt_encoder(opening, source);
+    if (!status && found && part_in(&source->layout, I2V_PART_FRAME_DECODER)->naming) adapt_decoder(opening, source);
+    return status ? status : rename_part(opening, part, source);
 }
 
 /* The file's folder if its config.json is the part's, else NULL; to be freed. */
@@ -263,145 +263,147 @@ static char *folder_with_config(i2v_part part, const char *path) {
 }
 
 /* The sizes of a part in diffusers' names whose weights are open. Of CLIP alone do shapes tell enough. */
-static i2v_status read_open_shapes(i2v_engine *engine, i2v_part part, const part_source *source) {
-    i2v_weights *weights = engine->weights[part];
+static i2v_status read_open_shapes(const i2v_opening *opening, i2v_part part, const part_source *source) {
+    i2v_weights *weights = opening->model->weights[part];
     if (part == I2V_PART_IMAGE_ENCODER) {
         i2v_weights_explain_misfit(weights, "the file is damaged or incomplete");
-        return i2v_transformers_clip_sizes(&engine->clip, weights, "", &engine->error);
+        return i2v_transformers_clip_sizes(&opening->model->clip, weights, "", opening->error);
     }
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: the sizes of its %s are not known: %s", source->path,
+    return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: the sizes of its %s are not known: %s", source->path,
                     kinds[part].title, source->memory ? "give its config" : "put its config.json beside it");
 }
 
 /* The configuration of the part that is replaced, for a file that comes without one. */
-static i2v_status read_replaced(i2v_engine *engine, i2v_part part, const part_source *source,
+static i2v_status read_replaced(const i2v_opening *opening, i2v_part part, const part_source *source,
                                 const part_source *model) {
     if (model != source && !model->file) {
         char *folder = i2v_path_join(model->path, kinds[part].folder);
-        if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
-        i2v_status status = read_config_in(engine, part, folder);
+        if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
+        i2v_status status = read_config_in(opening, part, folder);
         free(folder);
         return status;
     }
     if (model != source && part_in(&model->layout, part)->naming == I2V_NAMING_STABILITY) {
         int found = 0;
-        i2v_status status = read_own_config(engine, part, model, &found);
-        return status || found ? status : read_shapes(engine, part, model);
+        i2v_status status = read_own_config(opening, part, model, &found);
+        return status || found ? status : read_shapes(opening, part, model);
     }
-    return read_open_shapes(engine, part, source);
+    return read_open_shapes(opening, part, source);
 }
 
 /* The part's tensors without the prefix that they have in the file. */
-static i2v_status strip_part(i2v_engine *engine, i2v_part part, const part_source *source) {
+static i2v_status strip_part(const i2v_opening *opening, i2v_part part, const part_source *source) {
     const char *prefix = part_in(&source->layout, part)->prefix;
-    i2v_status status = i2v_weights_strip(&engine->weights[part], source->file, prefix, &engine->error);
+    i2v_status status = i2v_weights_strip(&opening->model->weights[part], source->file, prefix, opening->error);
     if (status || part != I2V_PART_IMAGE_ENCODER) return status;
-    return i2v_clip_names_settle(&engine->weights[part], &engine->error);
+    return i2v_clip_names_settle(&opening->model->weights[part], opening->error);
 }
 
-static i2v_status open_diffusers(i2v_engine *engine, i2v_part part, const part_source *source,
+static i2v_status open_diffusers(const i2v_opening *opening, i2v_part part, const part_source *source,
                                  const part_source *model) {
     int found = 0;
-    i2v_status status = read_own_config(engine, part, source, &found);
+    i2v_status status = read_own_config(opening, part, source, &found);
     char *folder = found || source->memory ? NULL : folder_with_config(part, source->path);
     if (!source->memory || !found)
         i2v_weights_explain_misfit(source->file,
                                    folder ? "the weights do not fit the config.json beside them"
                                           : "the weights do not fit the configuration of the model's own part");
-    if (!status) status = strip_part(engine, part, source);
+    if (!status) status = strip_part(opening, part, source);
     if (!status && !found)
-        status = folder ? read_config_in(engine, part, folder) : read_replaced(engine, part, source, model);
+        status = folder ? read_config_in(opening, part, folder) : read_replaced(opening, part, source, model);
     free(folder);
     if (status) return status;
     const char *prefix = part_in(&source->layout, part)->prefix;
     char name[I2V_NAME_SIZE];
     if (part == I2V_PART_FRAME_DECODER || part == I2V_PART_VAE) {
         i2v_name_print(name, "%sdecoder.time_conv_out.", prefix);
-        engine->decoder.temporal_decoder = i2v_weights_have(source->file, name);
+        opening->model->decoder.temporal_decoder = i2v_weights_have(source->file, name);
         i2v_name_print(name, "%spost_quant_conv.", prefix);
-        engine->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
-        if (!engine->decoder.temporal_decoder) engine->decoder.decoder_mid_attention = 1;
+        opening->model->decoder.has_post_quant_conv = i2v_weights_have(source->file, name);
+        if (!opening->model->decoder.temporal_decoder) opening->model->decoder.decoder_mid_attention = 1;
     }
     return I2V_OK;
 }
 
-static i2v_status open_in_file(i2v_engine *engine, i2v_part part, const part_source *source, const part_source *model) {
+static i2v_status open_in_file(const i2v_opening *opening, i2v_part part, const part_source *source,
+                               const part_source *model) {
     i2v_naming naming = part_in(&source->layout, part)->naming;
-    if (naming == I2V_NAMING_STABILITY) return open_stability(engine, part, source);
-    if (naming == I2V_NAMING_DIFFUSERS) return open_diffusers(engine, part, source, model);
+    if (naming == I2V_NAMING_STABILITY) return open_stability(opening, part, source);
+    if (naming == I2V_NAMING_DIFFUSERS) return open_diffusers(opening, part, source, model);
     if (source->memory)
-        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: its tensors are not those of a %s", source->path,
+        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: its tensors are not those of a %s", source->path,
                         kinds[part].title);
     if (source != model)
-        return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (%s)", source->path,
+        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (%s)", source->path,
                         kinds[part].title, kinds[part].option);
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no %s; add one with %s", source->path,
+    return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s; add one with %s", source->path,
                     kinds[part].title, kinds[part].option);
 }
 
 /* ---- all of them ---- */
 
-static i2v_status read_normalization(i2v_engine *engine, const part_source *model) {
+static i2v_status read_normalization(const i2v_opening *opening, const part_source *model) {
     if (model->file) {
-        i2v_normalization_default(&engine->normalization);
+        i2v_normalization_default(&opening->model->normalization);
         return I2V_OK;
     }
     char *path = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
-    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    i2v_status status = i2v_normalization_read(&engine->normalization, path, &engine->error);
+    if (!path) return i2v_fail_memory(opening->error, "the model's path", 0);
+    i2v_status status = i2v_normalization_read(&opening->model->normalization, path, opening->error);
     free(path);
     return status;
 }
 
-static i2v_status read_scheduler(i2v_engine *engine, const part_source *model) {
-    const char *text = engine->options.scheduler_config;
+static i2v_status read_scheduler(const i2v_opening *opening, const part_source *model) {
+    const char *text = opening->options->scheduler_config;
     if (text)
-        return i2v_scheduler_config_read_text(&engine->scheduler, text, "the scheduler_config given in memory",
-                                              &engine->error);
+        return i2v_scheduler_config_read_text(&opening->model->scheduler, text, "the scheduler_config given in memory",
+                                              opening->error);
     if (model->file)
-        return i2v_file_settings_read(&engine->scheduler, model->file, engine->vae.scaling_factor, &engine->error);
+        return i2v_file_settings_read(&opening->model->scheduler, model->file, opening->model->vae.scaling_factor,
+                                      opening->error);
     char *path = i2v_path_join(model->path, "scheduler/scheduler_config.json");
-    if (!path) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    i2v_status status = i2v_scheduler_config_read(&engine->scheduler, path, &engine->error);
+    if (!path) return i2v_fail_memory(opening->error, "the model's path", 0);
+    i2v_status status = i2v_scheduler_config_read(&opening->model->scheduler, path, opening->error);
     free(path);
     return status;
 }
 
 /* The pipeline's settings, from the model's folder, or Stable Video Diffusion's for a single file. */
-static i2v_status read_settings(i2v_engine *engine, const part_source *model) {
-    i2v_status status = read_normalization(engine, model);
-    return status ? status : read_scheduler(engine, model);
+static i2v_status read_settings(const i2v_opening *opening, const part_source *model) {
+    i2v_status status = read_normalization(opening, model);
+    return status ? status : read_scheduler(opening, model);
 }
 
-static i2v_status check_index(i2v_engine *engine, const part_source *model) {
+static i2v_status check_index(const i2v_opening *opening, const part_source *model) {
     if (model->file) return I2V_OK;
     char *index = i2v_path_join(model->path, "model_index.json");
     if (index && !i2v_path_kind(index)) {
         free(index);
-        return i2v_folder_explain(model->path, &engine->error);
+        return i2v_folder_explain(model->path, opening->error);
     }
     i2v_status status =
-        index ? check_pipeline(index, &engine->error) : i2v_fail_memory(&engine->error, "the model's path", 0);
+        index ? check_pipeline(index, opening->error) : i2v_fail_memory(opening->error, "the model's path", 0);
     free(index);
     return status;
 }
 
 /* Refuses a variant that no part of the model has. */
-static i2v_status check_variant(i2v_engine *engine, const part_source *model) {
-    const char *variant = engine->options.variant;
+static i2v_status check_variant(const i2v_opening *opening, const part_source *model) {
+    const char *variant = opening->options->variant;
     if (!variant || model->file) return I2V_OK;
     int found = 0;
     for (i2v_part part = 0; !found && part < I2V_PARTS_COUNT; part++) {
         char *folder = i2v_path_join(model->path, kinds[part].folder);
-        if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
+        if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
         found = i2v_weights_have_variant(folder, kinds[part].stem, variant);
         free(folder);
     }
     if (found) return I2V_OK;
     i2v_weights *none = NULL; /* opening says what there is */
     char *folder = i2v_path_join(model->path, kinds[I2V_PART_UNET].folder);
-    if (!folder) return i2v_fail_memory(&engine->error, "the model's path", 0);
-    i2v_status status = i2v_weights_open(&none, folder, kinds[I2V_PART_UNET].stem, variant, &engine->error);
+    if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
+    i2v_status status = i2v_weights_open(&none, folder, kinds[I2V_PART_UNET].stem, variant, opening->error);
     i2v_weights_close(none);
     free(folder);
     return status;
@@ -427,39 +429,39 @@ static replacement replacement_of(const i2v_options *options, i2v_part part) {
 }
 
 /* The part from elsewhere, or from the model where that is empty. */
-static i2v_status open_part(i2v_engine *engine, i2v_part part, const part_source *model) {
-    replacement elsewhere = replacement_of(&engine->options, part);
+static i2v_status open_part(const i2v_opening *opening, i2v_part part, const part_source *model) {
+    replacement elsewhere = replacement_of(opening->options, part);
     if (elsewhere.path && elsewhere.memory) {
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the %s is given twice, as a path and in memory",
+        return i2v_fail(opening->error, I2V_ERROR_PARAMETER, "the %s is given twice, as a path and in memory",
                         kinds[part].title);
     }
     part_source other = {0};
     const part_source *source = elsewhere.path || elsewhere.memory ? &other : model;
     i2v_status status = I2V_OK;
-    if (elsewhere.path) status = source_open(&other, engine, elsewhere.path);
-    if (elsewhere.memory) status = source_open_memory(&other, engine, part, elsewhere.memory);
+    if (elsewhere.path) status = source_open(&other, opening, elsewhere.path);
+    if (elsewhere.memory) status = source_open_memory(&other, opening, part, elsewhere.memory);
     if (!status && source == model && part == I2V_PART_FRAME_DECODER) return I2V_OK;
     if (!status)
-        status = source->file ? open_in_file(engine, part, source, model)
-                              : open_in_folder(engine, part, source->path, source == model);
+        status = source->file ? open_in_file(opening, part, source, model)
+                              : open_in_folder(opening, part, source->path, source == model);
     source_close(&other);
     return status;
 }
 
-i2v_status i2v_parts_open(i2v_engine *engine) {
-    const i2v_options *options = &engine->options;
+i2v_status i2v_parts_open(const i2v_opening *opening) {
+    const i2v_options *options = opening->options;
     part_source model = {0};
-    i2v_status status = source_open(&model, engine, engine->path);
-    if (!status) status = check_index(engine, &model);
-    if (!status) status = check_variant(engine, &model);
-    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) status = open_part(engine, part, &model);
-    if (!status && engine->decoder.levels == 0) {
-        status = i2v_fail(&engine->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE with --vae",
-                          options->vae_memory ? i2v_weights_path(engine->weights[I2V_PART_VAE])
+    i2v_status status = source_open(&model, opening, opening->model->path);
+    if (!status) status = check_index(opening, &model);
+    if (!status) status = check_variant(opening, &model);
+    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) status = open_part(opening, part, &model);
+    if (!status && opening->model->decoder.levels == 0) {
+        status = i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE with --vae",
+                          options->vae_memory ? i2v_weights_path(opening->model->weights[I2V_PART_VAE])
                           : options->vae      ? options->vae
-                                              : engine->path);
+                                              : opening->model->path);
     }
-    if (!status) status = read_settings(engine, &model);
+    if (!status) status = read_settings(opening, &model);
     source_close(&model);
     return status;
 }

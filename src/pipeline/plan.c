@@ -4,7 +4,6 @@
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
-#include "pipeline/kept.h"
 
 #include <inttypes.h>
 
@@ -83,7 +82,7 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
 /* Weights that are used once are packed for that, into memory that is used again, unless they stay for other calls. */
 static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int level) {
     i2v_trades trades = i2v_trades_at(level);
-    if (i2v_stage_runs_once(kind) && !engine->options.keep_loaded) trades.stream = 1;
+    if (i2v_stage_runs_once(kind) && !engine->model->keeps_loaded) trades.stream = 1;
     return trades;
 }
 
@@ -95,12 +94,12 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
     i2v_status status = i2v_stage_begin(&stage, kind, engine, sizes, NULL, plan);
     if (!status) status = run_dry(&stage, sizes);
     if (!status) {
-        plan->weights = stage.store.bytes;
+        plan->weights = stage.part->store.bytes;
         plan->multiplications = stage.run.multiplications;
         plan->work = stage.run.work;
         plan->tensors = i2v_pool_peak(stage.run.pool);
         /* what loading takes beside the weights is given back before a pass's tensors are taken */
-        if (plan->tensors < stage.store.scratch) plan->tensors = stage.store.scratch;
+        if (plan->tensors < stage.part->store.scratch) plan->tensors = stage.part->store.scratch;
     }
     i2v_stage_end(&stage);
     return status;
@@ -136,7 +135,7 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
                         plan->budget_given ? ", or allow more" : "");
     }
     int chunked = plan->largest == I2V_STAGE_DECODER && sizes->decode_chunk_size > 1;
-    int half = plan->largest >= I2V_STAGE_UNET && engine->element == I2V_ELEMENT_F32;
+    int half = plan->largest >= I2V_STAGE_UNET && engine->model->element == I2V_ELEMENT_F32;
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
                     i2v_stage_name(plan->largest), (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20,
@@ -147,7 +146,7 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
 
 /* The weights of each stage, and of those before first that are loaded. */
 static uint64_t weights_of(const i2v_plan *plan, const i2v_engine *engine, i2v_stage_kind kind) {
-    return kind >= plan->first ? plan->stages[kind].weights : i2v_kept_part_bytes(engine, kind);
+    return kind >= plan->first ? plan->stages[kind].weights : i2v_kept_kind_bytes(engine->model->kept, kind);
 }
 
 /* Counts beside each stage the others that stay; the peak with them. */
@@ -185,9 +184,10 @@ static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
 }
 
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
-    uint64_t given = engine->options.max_memory, available = given ? given : i2v_memory_budget();
-    /* what is kept can be given back */
-    if (!given && available <= UINT64_MAX - i2v_kept_bytes(engine)) available += i2v_kept_bytes(engine);
+    uint64_t given = engine->max_memory, available = given ? given : i2v_memory_budget();
+    /* what is loaded is counted once more as what the run takes, or can be given back */
+    uint64_t at_hand = i2v_kept_bytes_at_hand(engine->model->kept, sizes->latent_height, sizes->latent_width);
+    if (!given && available <= UINT64_MAX - at_hand) available += at_hand;
     *plan = (i2v_plan){.first = first, .largest = first, .budget = available, .budget_given = given != 0};
     for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
         i2v_status status = choose_level(&plan->stages[kind], kind, engine, sizes, plan->budget);
@@ -196,13 +196,35 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
         plan->peak = i2v_stage_peak(&plan->stages[kind]);
         plan->largest = kind;
     }
-    if (engine->kept && plan->peak <= plan->budget) choose_kept(plan, engine);
+    if (engine->model->keeps_loaded && plan->peak <= plan->budget) choose_kept(plan, engine);
     return check_budget(plan, engine, sizes);
 }
 
+/* ---- what stays ---- */
+
+typedef struct {
+    const i2v_plan *plan;
+    const i2v_sizes *sizes;
+} planned;
+
+/* What does not stay by the plan, or was loaded for other sizes or in another form. */
+static int is_spare(const void *user, const i2v_loaded *part) {
+    const planned *p = user;
+    i2v_stage_kind kind = part->form.kind;
+    if (!p->plan->stays[kind]) return 1;
+    if (kind < p->plan->first) return 0;
+    const i2v_stage_plan *stage = &p->plan->stages[kind];
+    i2v_form form = i2v_stage_form(kind, p->sizes, &stage->trades);
+    return part->store.bytes != stage->weights || !i2v_form_is_same(&form, &part->form);
+}
+
+void i2v_plan_free_others(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes) {
+    i2v_kept_free(engine->model->kept, is_spare, &(planned){plan, sizes});
+}
+
 uint64_t i2v_memory_left(const i2v_engine *engine) {
-    uint64_t given = engine ? engine->options.max_memory : 0, taken = OVERHEAD;
+    uint64_t given = engine ? engine->max_memory : 0, taken = OVERHEAD;
     if (!given) return i2v_memory_budget();
-    taken += i2v_kept_bytes(engine);
+    if (engine->model) taken += i2v_kept_bytes(engine->model->kept);
     return given > taken ? given - taken : 1;
 }

@@ -36,4 +36,7 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                           int level);
 
+/* Frees loaded parts that do not stay by the plan and that no other engine uses. Before the plan's run. */
+void i2v_plan_free_others(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes);
+
 #endif

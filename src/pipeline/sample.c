@@ -83,7 +83,7 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_params *
     int augments = i2v_noise_augments(params);
     float *augmentation = augments ? malloc(pixels * sizeof *augmentation) : NULL;
     float *step_noise = sizes->noise_draws ? malloc(i2v_sizes_step_noise(sizes) * sizeof *step_noise) : NULL;
-    image_condition condition = {.embedding = malloc((size_t)engine->clip.projection_dim * sizeof(float)),
+    image_condition condition = {.embedding = malloc((size_t)engine->model->clip.projection_dim * sizeof(float)),
                                  .latent = malloc(latent * sizeof(float))};
     i2v_status status = I2V_OK;
     if ((augments && !augmentation) || !condition.embedding || !condition.latent ||
@@ -91,7 +91,7 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_params *
         status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
                                  (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
     }
-    if (!status) status = i2v_schedule_make(&schedule, &engine->scheduler, &request, &engine->error);
+    if (!status) status = i2v_schedule_make(&schedule, &engine->model->scheduler, &request, &engine->error);
     if (!status) status = i2v_draw_noise(engine, sizes, params, augmentation, place->latents, step_noise);
     if (!status) status = condition_on_image(call, sizes, plan, params, image, augmentation, &condition);
     if (!status) status = denoise_all(call, sizes, plan, params, &schedule, &condition, step_noise, place->latents);

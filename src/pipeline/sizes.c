@@ -16,7 +16,7 @@ static i2v_status check_range(i2v_engine *engine, const char *name, double value
 }
 
 static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
-    int step = i2v_engine_size_step(engine);
+    int step = i2v_model_size_step(engine->model);
     if (value >= step && value <= MAX_SIDE && value % step == 0) return I2V_OK;
     int nearest = step;
     if (value > MAX_SIDE) {
@@ -77,7 +77,7 @@ static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *param
 
 /* decode_chunk_size and the latents' sizes, from the others. */
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
-    int scale = i2v_engine_scale(engine);
+    int scale = i2v_model_scale(engine->model);
     i2v_status status = check_range(engine, "decode_chunk_size", params->decode_chunk_size, 0, INT32_MAX);
     if (!status) status = check_range(engine, "extend", params->extend, 0, MAX_FRAMES);
     if (!status && params->extend && sizes->num_frames < 2) {
@@ -88,7 +88,7 @@ static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_param
     sizes->num_clips = params->extend + 1;
     int chunk = params->decode_chunk_size;
     sizes->decode_chunk_size = chunk == 0 || chunk > sizes->num_frames ? sizes->num_frames : chunk;
-    sizes->latent_channels = engine->unet.out_channels;
+    sizes->latent_channels = engine->model->unet.out_channels;
     sizes->latent_height = sizes->height / scale;
     sizes->latent_width = sizes->width / scale;
     return I2V_OK;
@@ -103,10 +103,10 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
 
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     *sizes = (i2v_sizes){0};
-    i2v_engine_default_size(engine, &sizes->width, &sizes->height);
+    i2v_model_default_size(engine->model, &sizes->width, &sizes->height);
     if (params->width != 0) sizes->width = params->width;
     if (params->height != 0) sizes->height = params->height;
-    sizes->num_frames = params->num_frames != 0 ? params->num_frames : engine->unet.num_frames;
+    sizes->num_frames = params->num_frames != 0 ? params->num_frames : engine->model->unet.num_frames;
     sizes->num_videos = params->num_videos;
     sizes->steps = params->sigmas ? (int)(params->sigmas_count - 1) : params->num_inference_steps;
 
@@ -125,7 +125,7 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (!status) status = check_conditioning(engine, params);
     if (!status) {
         i2v_schedule_request request = i2v_sizes_request(sizes, params);
-        status = i2v_schedule_check(&engine->scheduler, &request, &engine->error);
+        status = i2v_schedule_check(&engine->model->scheduler, &request, &engine->error);
     }
     if (!status && params->extend && params->latents) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
@@ -149,7 +149,7 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
 
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
                                 int latent_height, int latent_width) {
-    int scale = i2v_engine_scale(engine);
+    int scale = i2v_model_scale(engine->model);
     *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
     i2v_status status = check_range(engine, "num_frames", num_frames, 1, MAX_FRAMES);
     if (!status) status = check_range(engine, "fps", params->fps, 1, 1000);

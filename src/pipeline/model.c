@@ -1,0 +1,83 @@
+/* What an opened model is to those who share it. */
+#include "pipeline/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void i2v_model_hold(i2v_model *model) {
+    atomic_fetch_add(&model->holders, 1);
+}
+
+void i2v_model_close(i2v_model *model) {
+    if (!model || atomic_fetch_sub(&model->holders, 1) > 1) return;
+    i2v_kept_delete(model->kept);
+    i2v_lora_close(model->lora);
+    for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(model->weights[i]);
+    free(model->path);
+    free(model);
+}
+
+i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind) {
+    switch (kind) {
+    case I2V_STAGE_CLIP:
+        return I2V_PART_IMAGE_ENCODER;
+    case I2V_STAGE_UNET:
+        return I2V_PART_UNET;
+    case I2V_STAGE_DECODER:
+        return model->weights[I2V_PART_FRAME_DECODER] ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
+    default:
+        return I2V_PART_VAE;
+    }
+}
+
+const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind) {
+    return model->weights[i2v_model_part(model, kind)];
+}
+
+int i2v_model_scale(const i2v_model *model) {
+    return 1 << (model->vae.levels - 1);
+}
+
+int i2v_model_size_step(const i2v_model *model) {
+    int scale = i2v_model_scale(model);
+    return scale > 8 ? scale : 8;
+}
+
+void i2v_model_default_size(const i2v_model *model, int *width, int *height) {
+    *width = 1024;
+    *height = 576;
+    if (model->unet.sample_height == 0) return;
+    int step = i2v_model_size_step(model), scale = i2v_model_scale(model);
+    *width = (model->unet.sample_width * scale + step - 1) / step * step;
+    *height = (model->unet.sample_height * scale + step - 1) / step * step;
+}
+
+/* ---- in words ---- */
+
+/* "320, 640, 1280" into text. */
+static void list(char *text, size_t size, const int *values, int count) {
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < count && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? ", " : "", values[i]);
+    }
+}
+
+void i2v_model_describe(i2v_model *model) {
+    char channels[96], heads[48];
+    size_t size = sizeof model->sizes[0];
+    list(channels, sizeof channels, model->unet.block_out_channels, model->unet.levels);
+    list(heads, sizeof heads, model->unet.num_attention_heads, model->unet.levels);
+    snprintf(model->sizes[I2V_PART_UNET], size, "channels %s; heads %s; layers %d", channels, heads,
+             model->unet.layers_per_block[0]);
+    const i2v_vae_config *vaes[] = {&model->vae, &model->decoder};
+    for (int i = 0; i < 2; i++) {
+        list(channels, sizeof channels, vaes[i]->block_out_channels, vaes[i]->levels);
+        snprintf(model->sizes[i == 0 ? I2V_PART_VAE : I2V_PART_FRAME_DECODER], size,
+                 "channels %s; latent channels %d; layers %d", channels, vaes[i]->latent_channels,
+                 vaes[i]->layers_per_block);
+    }
+    snprintf(model->sizes[I2V_PART_IMAGE_ENCODER], size, "hidden %d; layers %d; heads %d; patch %d",
+             model->clip.hidden_size, model->clip.num_hidden_layers, model->clip.num_attention_heads,
+             model->clip.patch_size);
+}
