@@ -433,6 +433,9 @@ typedef struct i2v_params {
     /* NULL, or what the image encoder [3, 224, 224] and the VAE [3, height, width] see of the first clip's picture in
      * place of i2v_generate's image: floats 0..1, neither resized nor rounded. */
     const float *clip_pixels, *vae_pixels;
+    /* 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For i2v_generate
+     * and its plan. Not with extend. */
+    int latents_only;
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -456,7 +459,8 @@ I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_e
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
     int num_videos, num_frames, height, width;
-    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB, as a screen takes it, clamped to 0..1 */
+    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB, as a screen takes it, clamped to 0..1; NULL
+                      with params.latents_only */
     int latent_channels, latent_height, latent_width;
     float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
                         decoding */

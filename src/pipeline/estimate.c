@@ -75,7 +75,7 @@ i2v_status i2v_estimate(double seconds[I2V_STAGES_COUNT], const i2v_plan *plan, 
                         const i2v_sizes *sizes, i2v_error *error) {
     double rate = 0;
     i2v_status status = measure_rate(&rate, engine, error);
-    for (i2v_stage_kind kind = plan->first; !status && kind < I2V_STAGES_COUNT; kind++) {
+    for (i2v_stage_kind kind = plan->first; !status && kind <= plan->last; kind++) {
         double multiplications = (double)plan->stages[kind].multiplications;
         if (kind == I2V_STAGE_DECODER) multiplications *= (double)sizes->num_frames / sizes->decode_chunk_size;
         seconds[kind] = rate > 0 ? multiplications / (rate * rate_of_stage[kind]) : 0;

@@ -44,9 +44,9 @@ static i2v_video *video_new(const i2v_sizes *sizes, int fps, i2v_error *error) {
                              .fps = fps,
                              .num_clips = sizes->num_clips,
                              .clip_frames = sizes->num_frames};
-        video->frames = malloc(values * sizeof(float));
+        if (!sizes->latents_only) video->frames = malloc(values * sizeof(float));
         video->latents = malloc(videos * clips * i2v_sizes_latents(sizes) * sizeof(float));
-        if (video->frames && video->latents) return video;
+        if ((video->frames || sizes->latents_only) && video->latents) return video;
     }
     i2v_video_free(video);
     i2v_fail_memory(error, "the video's frames", values * sizeof(float));
@@ -108,6 +108,7 @@ static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan 
     i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
     i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
     i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
+    if (sizes->latents_only) return;
     i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
 }
 

@@ -29,7 +29,7 @@ static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kin
     told->budget = plan.budget;
     told->budget_given = plan.budget_given;
     told->seconds = total(seconds, sizes);
-    for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
+    for (i2v_stage_kind kind = first; kind <= plan.last; kind++) {
         tell_stage(&told->stages[told->stages_count++], &plan.stages[kind], kind, seconds[kind]);
     }
     return status;

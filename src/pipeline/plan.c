@@ -144,15 +144,19 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
                     half ? " or dtype bf16 (--dtype)" : "", plan->budget_given ? ", or allow more" : "");
 }
 
-/* The weights of each stage, and of those before first that are loaded. */
+static int is_planned(const i2v_plan *plan, i2v_stage_kind kind) {
+    return kind >= plan->first && kind <= plan->last;
+}
+
+/* The weights of each stage, and of others that are loaded. */
 static uint64_t weights_of(const i2v_plan *plan, const i2v_engine *engine, i2v_stage_kind kind) {
-    return kind >= plan->first ? plan->stages[kind].weights : i2v_kept_kind_bytes(engine->model->kept, kind);
+    return is_planned(plan, kind) ? plan->stages[kind].weights : i2v_kept_kind_bytes(engine->model->kept, kind);
 }
 
 /* Counts beside each stage the others that stay; the peak with them. */
 static uint64_t count_others(i2v_plan *plan, const i2v_engine *engine) {
     uint64_t peak = 0;
-    for (i2v_stage_kind kind = plan->first; kind < I2V_STAGES_COUNT; kind++) {
+    for (i2v_stage_kind kind = plan->first; kind <= plan->last; kind++) {
         i2v_stage_plan *stage = &plan->stages[kind];
         stage->others = 0;
         for (i2v_stage_kind other = 0; other < I2V_STAGES_COUNT; other++) {
@@ -188,8 +192,12 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
     /* what is loaded is counted once more as what the run takes, or can be given back */
     uint64_t at_hand = i2v_kept_bytes_at_hand(engine->model->kept, sizes->latent_height, sizes->latent_width);
     if (!given && available <= UINT64_MAX - at_hand) available += at_hand;
-    *plan = (i2v_plan){.first = first, .largest = first, .budget = available, .budget_given = given != 0};
-    for (i2v_stage_kind kind = first; kind < I2V_STAGES_COUNT; kind++) {
+    *plan = (i2v_plan){.first = first,
+                       .last = sizes->latents_only ? I2V_STAGE_UNET : I2V_STAGE_DECODER,
+                       .largest = first,
+                       .budget = available,
+                       .budget_given = given != 0};
+    for (i2v_stage_kind kind = first; kind <= plan->last; kind++) {
         i2v_status status = choose_level(&plan->stages[kind], kind, engine, sizes, plan->budget);
         if (status) return status;
         if (i2v_stage_peak(&plan->stages[kind]) <= plan->peak) continue;
@@ -212,7 +220,7 @@ static int is_spare(const void *user, const i2v_loaded *part) {
     const planned *p = user;
     i2v_stage_kind kind = part->form.kind;
     if (!p->plan->stays[kind]) return 1;
-    if (kind < p->plan->first) return 0;
+    if (!is_planned(p->plan, kind)) return 0;
     const i2v_stage_plan *stage = &p->plan->stages[kind];
     i2v_form form = i2v_stage_form(kind, p->sizes, &stage->trades);
     return part->store.bytes != stage->weights || !i2v_form_is_same(&form, &part->form);

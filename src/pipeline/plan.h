@@ -7,13 +7,13 @@
 #include "pipeline/stage.h"
 
 typedef struct i2v_plan {
-    i2v_stage_kind first;
-    i2v_stage_plan stages[I2V_STAGES_COUNT]; /* from first on */
+    i2v_stage_kind first, last;
+    i2v_stage_plan stages[I2V_STAGES_COUNT]; /* from first to last */
     uint64_t peak;
     i2v_stage_kind largest; /* the stage of the peak */
     uint64_t budget;
     int budget_given;            /* options.max_memory; else the machine's */
-    int stays[I2V_STAGES_COUNT]; /* weights that stay loaded, also of stages before first that are */
+    int stays[I2V_STAGES_COUNT]; /* weights that stay loaded, also of other stages that are */
 } i2v_plan;
 
 /* What is given up at each level; the first is that of a plan that fits as it is, the last takes the least memory.
@@ -26,7 +26,7 @@ const char *i2v_trades_name(int level);
 
 const char *i2v_stage_name(i2v_stage_kind kind);
 
-/* Plans the stages from `first` to I2V_STAGE_DECODER, each at the first level that fits the engine's budget, which is
+/* Plans the stages from `first` to the last of a run of these sizes, each at the first level that fits the engine's budget, which is
  * options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
  * the message names the least that does and which option lowers it, and *plan is whole. With options.keep_loaded, as
  * many parts stay loaded as fit beside every stage, the largest first: no level is given up for it. */

@@ -96,7 +96,7 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_params *
     if (!status) status = condition_on_image(call, sizes, plan, params, image, augmentation, &condition);
     if (!status) status = denoise_all(call, sizes, plan, params, &schedule, &condition, step_noise, place->latents);
     free(step_noise);
-    if (!status) status = decode_all(call, sizes, plan, place);
+    if (!status && !sizes->latents_only) status = decode_all(call, sizes, plan, place);
     i2v_schedule_free(&schedule);
     free(condition.embedding);
     free(condition.latent);

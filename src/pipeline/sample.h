@@ -7,7 +7,7 @@
 /* Where one clip of every video goes. */
 typedef struct {
     float *latents; /* [num_videos, num_frames, channels, h, w] */
-    float *frames;  /* of the first video */
+    float *frames;  /* of the first video; of latents alone, NULL */
     size_t stride;  /* from one video's to the next one's */
 } i2v_clip_place;
 

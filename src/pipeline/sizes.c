@@ -131,7 +131,12 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
                           "latents and extend exclude each other: every clip needs noise of its own");
     }
+    if (!status && params->extend && params->latents_only) {
+        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                          "latents_only and extend exclude each other: a clip is made of a frame of the one before");
+    }
     if (status) return status;
+    sizes->latents_only = params->latents_only != 0;
     sizes->num_noises = params->num_videos;
     if (params->video_index >= 0) {
         sizes->num_videos = 1;

@@ -11,6 +11,7 @@ typedef struct i2v_sizes {
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
     int steps;
+    int latents_only;            /* 1: nothing is decoded */
     int guidance;                /* 1: two passes a step */
     int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */
     uint64_t picture;            /* bytes of the caller's: at least as large as a frame */
