@@ -36,7 +36,7 @@ test-clang: packages
 	ctest --preset clang -R '$(or $(TESTS),.)'
 
 # What runs in several threads, under ThreadSanitizer: all tests that link the library, or those that TESTS names.
-THREADED = ^(kernels|clip|vae|unet|pipeline|plan|many|bench|lora|single_file|weights|hub|video|free_memory|fork)$$
+THREADED = ^(kernels|clip|vae|unet|pipeline|plan|many|sessions|bench|lora|single_file|weights|hub|video|free_memory|fork)$$
 test-threads: packages
 	cmake --preset threads -DI2V_WERROR=$(WERROR)
 	cmake --build --preset threads

@@ -1,16 +1,18 @@
 """What the engine takes beside pictures: parts in memory, latents, and text that C would cut."""
 
+import gc
 import json
 import os
 import signal
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import img2vid
 from conftest import SMALL
-from img2vid.engine import Engine, default_params
+from img2vid.engine import Engine, Model, default_params
 from img2vid.memory import MemoryPart
 
 NUMPY = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16, "I64": np.int64}
@@ -104,6 +106,52 @@ def test_a_forked_child_generates_and_closes(model, picture):
                 os._exit(2)
         assert os.waitpid(child, 0)[1] == 0
         assert np.array_equal(engine.generate(picture, params).frames, wanted)
+
+
+def test_engines_share_a_model(model, picture):
+    """Each part is loaded once for all, frames are those of an engine alone, and closing one leaves the other."""
+    params, loads = default_params(dict(SMALL, seed=7)), []
+
+    def count(event):
+        loads.append(event.phase.name == "load" and event.step == 0)
+
+    wanted = frames(model, picture)
+    shared = Model(model, keep_loaded=1)
+    with Engine(shared, threads=1) as one, Engine(shared, threads=2, max_memory=2**30) as other:
+        assert one.model is other.model is shared and one.width == other.width
+        with ThreadPoolExecutor(2) as pool:
+            videos = list(pool.map(lambda engine: engine.generate(picture, params, count), (one, other)))
+        assert all(np.array_equal(video.frames, wanted) for video in videos)
+        one.close()
+        loads.clear()
+        assert np.array_equal(other.generate(picture, params, count).frames, wanted) and not any(loads)
+        with pytest.raises(ValueError, match="closed"):
+            one.generate(picture, params)
+    with pytest.raises(TypeError, match="opened already"):
+        Engine(shared, keep_loaded=0)
+    with pytest.raises(img2vid.ParameterError, match="threads is -1"):
+        Engine(shared, threads=-1)
+    with pytest.raises(img2vid.FileError, match="nowhere"):
+        Model("nowhere")
+
+
+def test_arrays_live_as_long_as_the_last_engine(model, picture):
+    shared = Model(model, memory={"unet": MemoryPart(read_part(model / "unet"))})
+    one, other = Engine(shared, threads=1), Engine(shared, threads=1)
+    del shared
+    one.close()
+    gc.collect()
+    assert np.array_equal(other.generate(picture, default_params(dict(SMALL, seed=7))).frames, frames(model, picture))
+    other.close()
+
+
+def test_latents_alone(model, picture):
+    with Engine(model, threads=1) as engine:
+        whole = engine.generate(picture, default_params(dict(SMALL, seed=7)))
+        phases = []
+        latents = engine.generate(picture, default_params(dict(SMALL, seed=7, latents_only=1)),
+                                  lambda event: phases.append(event.phase.name))
+    assert latents.frames is None and np.array_equal(latents.latents, whole.latents) and "decode" not in phases
 
 
 def test_latents_are_checked(model):

@@ -3,6 +3,7 @@
 import copy
 import functools
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -113,6 +114,21 @@ def test_parts_of_other_pipelines_and_paths(own, model, repository, frames):
         own.vae = own.unet
     with pytest.raises(FileNotFoundError):
         img2vid.AutoencoderKLTemporalDecoder.from_pretrained(model, subfolder="missing")
+
+
+def test_pipelines_of_the_same_parts_share_weights(own, model, frames, generate):
+    """from_pipe's pipeline is another user of the opened model, until one of the two has a part of its own."""
+    with Pipeline.from_pipe(own) as again:
+        assert again._engine is not own._engine and again._engine.model is own._engine.model
+        with ThreadPoolExecutor(2) as pool:
+            assert all(np.array_equal(each, generate()) for each in pool.map(frames, (own, again)))
+        again.vae.load_state_dict(standins.Module(model / "vae", 1.25).state)
+        assert again.vae is own.vae and again._engine.model is own._engine.model  # the part is of both
+        assert np.array_equal(frames(again), frames(own))
+        again.vae = model
+        assert again._engine.model is not own._engine.model
+        assert not np.array_equal(frames(again), frames(own))
+    assert np.isfinite(frames(own)).all()
 
 
 def test_weights_are_loaded_into_a_stand_in(own, model, frames, generate):

@@ -254,6 +254,7 @@ class i2v_params(Structure):
         ("noise_aug", i2v_noise_aug),
         ("clip_pixels", POINTER(c_float)),
         ("vae_pixels", POINTER(c_float)),
+        ("latents_only", c_int),
     ]
 
 
@@ -339,6 +340,7 @@ class i2v_hub_model(Structure):
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 engine = c_void_p
+model = c_void_p
 image_pointer = POINTER(i2v_image)
 video_pointer = POINTER(i2v_video)
 error_pointer = POINTER(i2v_error)
@@ -356,8 +358,10 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_image_resize": (c_int, [POINTER(image_pointer), image_pointer, c_int, c_int, c_int, error_pointer]),
     "i2v_image_free": (None, [image_pointer]),
     "i2v_options_default": (None, [POINTER(i2v_options)]),
-    "i2v_open": (c_int, [POINTER(engine), c_char_p, POINTER(i2v_options)]),
     "i2v_close": (None, [engine]),
+    "i2v_model_open": (c_int, [POINTER(model), c_char_p, POINTER(i2v_options), error_pointer]),
+    "i2v_open_model": (c_int, [POINTER(engine), model, POINTER(i2v_options)]),
+    "i2v_model_close": (None, [model]),
     "i2v_error_message": (c_char_p, [engine]),
     "i2v_cancel": (None, [engine]),
     "i2v_unload": (None, [engine]),

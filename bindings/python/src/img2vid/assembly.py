@@ -9,7 +9,7 @@ from typing import Any, Dict, Optional
 
 from .config import Config
 from .devices import asked_dtype, cpu
-from .engine import Engine
+from .engine import OF_ENGINE, Engine
 from .errors import ModelError, warn
 from .extractor import CLIPImageProcessor, check_extractor
 from .loras import LoraLoader
@@ -144,7 +144,7 @@ class Assembly(LoraLoader):
     def _open(self) -> Engine:
         options = self._options()
         try:
-            return Engine(self._origin.model, **options)
+            return self._share(options) or Engine(self._origin.model, **options)
         except ModelError as error:
             if options.get("variant") is None or "choose another variant" not in str(error):
                 raise
@@ -152,6 +152,14 @@ class Assembly(LoraLoader):
             engine = Engine(self._origin.model, **options)
             warn(f"{error}; what is there is taken")
             return engine
+
+    def _share(self, options: Dict[str, Any]) -> Optional[Engine]:
+        """An engine on the opened model of another pipeline that is made of the same, so that weights are in memory once."""
+        for pipe in self._unet._owners - {self}:
+            model = pipe._engine and pipe._engine.model
+            if model and model.is_opened_with(self._origin.model, **options):
+                return Engine(model, **{key: options[key] for key in OF_ENGINE if key in options})
+        return None
 
     def _refresh(self) -> None:
         """Reads modules and a scheduler again that have changed since they were given."""

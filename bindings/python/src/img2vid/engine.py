@@ -1,4 +1,4 @@
-"""An opened model: the library's engine, with its calls."""
+"""Opened models, and the library's engines, which make calls on them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from . import _ffi
 from ._call import Call
 from ._library import library
 from .arrays import Picture, copy_floats
-from .errors import Img2VidError, make, warn
+from .errors import Img2VidError, check, make, warn
 from .memory import MemoryPart
 
 
 class Video:
-    """What a call made, as NumPy arrays: frames [videos, F, H, W, 3] of 0..1, latents [videos, clips, F of a clip, C, h,
-    w]."""
+    """What a call made, as NumPy arrays: frames [videos, F, H, W, 3] of 0..1, or None with latents_only, and latents
+    [videos, clips, F of a clip, C, h, w]."""
 
     def __init__(self, video: _ffi.i2v_video) -> None:
         self.fps: int = video.fps
-        self.frames = copy_floats(video.frames, (video.num_videos, video.num_frames, video.height, video.width, 3))
+        shape = (video.num_videos, video.num_frames, video.height, video.width, 3)
+        self.frames: Any = copy_floats(video.frames, shape) if video.frames else None
         self.latents = copy_floats(video.latents, (video.num_videos, video.num_clips, video.clip_frames,
                                                    video.latent_channels, video.latent_height, video.latent_width))
 
@@ -55,34 +56,75 @@ def set_parts(settings: _ffi.i2v_options, parts: Mapping[str, MemoryPart]) -> No
         setattr(settings, name + "_memory", ctypes.pointer(part.struct))
 
 
-def close(handle: Any, memory: Any) -> None:
+def default_options(values: Mapping[str, Any]) -> _ffi.i2v_options:
+    options = _ffi.i2v_options()
+    library.i2v_options_default(options)
+    _ffi.fill(options, values)
+    return options
+
+
+def close(function: Callable[[Any], None], handle: Any, memory: Any) -> None:
     """memory: what the library reads until then."""
-    library.i2v_close(handle)
+    function(handle)
     del memory
 
 
-class Engine:
-    """Close it, use it in a with statement, or let it go: its memory is then freed.
+# fields of i2v_options that each engine has its own of
+OF_ENGINE = ("threads", "max_memory")
 
-    model: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files or folders, each a path or
+
+class Model:
+    """An opened model. Its engines share its weights; it lives as long as they do.
+
+    path: a folder in diffusers' layout, or a file of Stability AI. loras: LoRA files or folders, each a path or
     (path, scale).
     memory: parts in place of the model's own by their names ("unet", "vae", "image_encoder", "frame_decoder"). options:
-    the other fields of the library's i2v_options.
+    the other fields of the library's i2v_options, of which threads and max_memory mean nothing here.
     """
 
-    def __init__(self, model: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (),
+    def __init__(self, path: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (),
                  memory: Optional[Mapping[str, MemoryPart]] = None, **options: Any) -> None:
-        settings = _ffi.i2v_options()
-        library.i2v_options_default(settings)
-        _ffi.fill(settings, options)
+        settings = default_options(options)
         set_loras(settings, loras)
-        parts = dict(memory or {})
-        set_parts(settings, parts)
+        self.memory = dict(memory or {})
+        set_parts(settings, self.memory)
+        self.handle, error = _ffi.model(), _ffi.i2v_error()
+        check(library.i2v_model_open(self.handle, _ffi.encode("model", path), settings, error), error)
+        self._opened_with = opened_with(path, loras, self.memory, options)
+        weakref.finalize(self, close, library.i2v_model_close, self.handle, self.memory)
+
+    def is_opened_with(self, path: Union[str, "os.PathLike[str]"], loras: Sequence[Any] = (),
+                       memory: Optional[Mapping[str, MemoryPart]] = None, **options: Any) -> bool:
+        """True if these arguments would open the same."""
+        return self._opened_with == opened_with(path, loras, dict(memory or {}), options)
+
+
+def opened_with(path: Any, loras: Sequence[Any], memory: Dict[str, MemoryPart], options: Mapping[str, Any]) -> Any:
+    """What compares equal for the same model; parts in memory are the same only where they are the same object."""
+    of_model = {key: value for key, value in options.items() if key not in OF_ENGINE and value is not None}
+    return os.fspath(path), loras if isinstance(loras, (str, os.PathLike)) else list(loras), memory, of_model
+
+
+class Engine:
+    """Makes calls on a model, one at a time. Close it, use it in a with statement, or let it go: its memory is then freed.
+
+    model: an opened Model, of which there may be several engines, or what a Model is opened with, and then the other
+    arguments likewise. options: threads and max_memory.
+    """
+
+    def __init__(self, model: Union[str, "os.PathLike[str]", Model], loras: Sequence[Any] = (),
+                 memory: Optional[Mapping[str, MemoryPart]] = None, **options: Any) -> None:
+        if not isinstance(model, Model):
+            model = Model(model, loras, memory, **options)
+        elif loras or memory or set(options) - set(OF_ENGINE):
+            raise TypeError("the model is opened already; an engine of it takes " + " and ".join(OF_ENGINE))
+        settings = default_options({key: options[key] for key in OF_ENGINE if key in options})
         handle = _ffi.engine()
         self._busy = threading.Lock()
-        status = library.i2v_open(handle, _ffi.encode("model", model), settings)
+        status = library.i2v_open_model(handle, model.handle, settings)
         self._handle = handle
-        self._closing: Any = weakref.finalize(self, close, handle, parts)
+        self.model: Optional[Model] = model
+        self._closing: Any = weakref.finalize(self, close, library.i2v_close, handle, model.memory)
         try:
             self._check(status)
             info = _ffi.i2v_model_info()
@@ -99,16 +141,19 @@ class Engine:
         self.vae_scale_factor: int = info.vae_scale_factor
 
     def close(self) -> None:
-        """Frees the model's memory. Closing again does nothing; other calls raise ValueError from then on."""
+        """Frees its memory, and the model's if it was the last of it. Closing again does nothing; other calls raise
+        ValueError from then on."""
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("the model is at work; it can be closed after that")
         try:
             self._closing()
+            self.model = None
         finally:
             self._busy.release()
 
     def unload(self) -> None:
-        """Frees the parts that keep_loaded keeps; the next call loads them again."""
+        """Frees the parts that keep_loaded keeps, but for those that another engine of the model uses; the next call loads
+        them again."""
         if not self._busy.acquire(blocking=False):
             raise RuntimeError("the model is at work")
         try:
@@ -156,7 +201,8 @@ class Engine:
     def _run(self, params: _ffi.i2v_params, on_event: Optional[Callable[[_ffi.i2v_event], Any]],
              random: Optional[Callable[[int], np.ndarray]], function: Callable[[Any], int]) -> Video:
         if not self._busy.acquire(blocking=False):
-            raise RuntimeError("the model is at work; open it once more for a second call at the same time")
+            raise RuntimeError("the model is at work; for a second call at the same time make another pipeline of it, with "
+                               "from_pipe")
         try:
             if self.closed:
                 raise ValueError("the model is closed")

@@ -135,10 +135,14 @@ class StableVideoDiffusionPipeline(Assembly):
     @classmethod
     def from_pipe(cls, pipeline: "StableVideoDiffusionPipeline", torch_dtype: Any = None,
                   **parts: Any) -> "StableVideoDiffusionPipeline":
-        """Another pipeline with the parts of one, but for those that are given, and with its dtype."""
+        """Another pipeline with the parts of one, but for those that are given, and with its dtype. Where none is given,
+        both may work at the same time, in two threads, with the same weights in memory."""
         if torch_dtype is not None and check_dtype(torch_dtype) == "bfloat16" != dtype_name(pipeline.dtype):
             raise TypeError("torch_dtype is the one of the pipeline; open the model with from_pretrained(dtype=\"bfloat16\")")
-        return cls(**{**pipeline.components, **without_meaning(parts)})
+        components = pipeline.components
+        if pipeline._chosen is None:  # the model's own, which it has opened
+            components["scheduler"] = None
+        return cls(**{**components, **without_meaning(parts)})
 
     def save_pretrained(self, save_directory: Any, *_: Any, **__: Any) -> None:
         """Not implemented: copy the model's folder."""

@@ -17,7 +17,7 @@ from .errors import CancelledError
 from .noise import NoiseSource, is_of_torch, seeded
 
 # fields of i2v_params that the call's own arguments set
-RESERVED = ("num_videos", "seed", "sigmas_count", "video_index")
+RESERVED = ("latents_only", "num_videos", "seed", "sigmas_count", "video_index")
 
 
 def as_output(frames: np.ndarray, output_type: str) -> Any:
@@ -128,14 +128,18 @@ class Run:
         draws = iter(range(1 << 30))
         noise, before = self.noise, len(self.denoised)
         random = (lambda count: noise.take(index, next(draws), count)) if noise else None
-        wanted = self.callback or self.denoise_only or self.progress.shown
+        wanted = self.callback or self.progress.shown
+        self.params.latents_only = self.denoise_only
         try:
-            return [self.engine.generate(picture, self.params, self.on_event if wanted else None, random)]
+            video = self.engine.generate(picture, self.params, self.on_event if wanted else None, random)
+            if self.denoise_only:
+                self.denoised[before:] = video.latents[:, 0]
+            return [video]
         except CancelledError:
-            if self.denoise_only and (self.interrupted or len(self.denoised) == (index + 1) * self.videos):
-                return []
             if not self.interrupted:
                 raise
+        if self.denoise_only:
+            return []
         return [self.engine.decode(latents, self.params, self.show if self.progress.shown else None)
                 for latents in self.denoised[before:]]
 
@@ -147,7 +151,7 @@ class Run:
         self.progress.show(event)
         if event.latents:
             self.on_step(event)
-        return self.interrupted or self.denoise_only and event.phase.name == "decode"
+        return self.interrupted
 
     def on_step(self, event: _ffi.i2v_event) -> None:
         shape = (1,) + self.latents_shape()
@@ -161,7 +165,7 @@ class Run:
             self.interrupted = self.pipe._interrupt
         if self.interrupted and self.params.extend:
             raise RuntimeError("a call with extend cannot be interrupted by _interrupt; raise an exception to end it")
-        if (self.denoise_only or self.callback) and (event.step == event.steps or self.interrupted):
+        if self.callback and (event.step == event.steps or self.interrupted):
             self.denoised.append(latents[0])
 
     def caller_s(self, values: np.ndarray) -> Any:
