@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "pipeline/plan.h"
+#include "sanitizers.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -422,7 +423,7 @@ static void progress_is_whole(void **state) {
 
 /* ---- forked processes ------------------------------------------------------------------------------------------- */
 
-#ifndef __SANITIZE_THREAD__ /* which ends a forked process that starts a thread */
+#if !UNDER_THREAD_SANITIZER
 /* Another thread of the parent loads the UNet, and has the lock: in the child nobody does. */
 static void a_child_waits_for_nobody(void **state) {
     (void)state;
@@ -468,7 +469,7 @@ int main(void) {
         cmocka_unit_test(who_waits_goes_on),
         cmocka_unit_test(a_callback_may_use_another_engine),
         cmocka_unit_test(progress_is_whole),
-#ifndef __SANITIZE_THREAD__
+#if !UNDER_THREAD_SANITIZER
         cmocka_unit_test(a_child_waits_for_nobody),
 #endif
     };
