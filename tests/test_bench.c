@@ -123,7 +123,7 @@ static uint64_t counted_dry(i2v_engine *engine, i2v_stage_kind kind, const i2v_p
         i2v_denoise_step(&denoiser, &(i2v_step){.sigma = 1}, NULL);
         i2v_denoiser_end(&denoiser);
     } else {
-        i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, NULL);
+        i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, 0, NULL);
     }
     uint64_t multiplications = stage.run.multiplications;
     assert_int_equal(stage.run.status, I2V_OK);

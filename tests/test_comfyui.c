@@ -227,11 +227,14 @@ static void a_level_is_twice_as_strong(void **state) {
     float *wanted = malloc(count * sizeof *wanted), *found = malloc(count * sizeof *found);
     i2v_stage_plan plan = {.tensors = (uint64_t)32 << 20};
     i2v_params params = at.reference.params;
+    i2v_request request;
     params.noise_aug_strength = 0.4;
-    assert_int_equal(i2v_encode_image(&at.call, &plan, &sizes, picture, &params, noise, wanted), I2V_OK);
+    assert_int_equal(i2v_request_make(&request, at.engine, &params), I2V_OK);
+    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, wanted), I2V_OK);
     params.noise_aug_strength = 0.2;
     params.noise_aug = I2V_NOISE_AUG_COMFYUI;
-    assert_int_equal(i2v_encode_image(&at.call, &plan, &sizes, picture, &params, noise, found), I2V_OK);
+    assert_int_equal(i2v_request_make(&request, at.engine, &params), I2V_OK);
+    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, found), I2V_OK);
     i2v_expect_close("latent", found, wanted, count, 1e-5);
     free(wanted);
     free(found);

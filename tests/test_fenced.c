@@ -227,7 +227,7 @@ static i2v_engine *open_on(const i2v_backend *backend, const char *model, i2v_dt
     options.keep_loaded = keep_loaded;
     i2v_engine *engine = NULL;
     if (i2v_open(&engine, model, &options)) fail_msg("%s", i2v_error_message(engine));
-    engine->backend = backend; /* nothing is loaded yet */
+    engine->model->backend = backend; /* nothing is loaded yet */
     return engine;
 }
 
@@ -285,7 +285,7 @@ static size_t denoise(i2v_stage *stage, const i2v_sizes *sizes, float *out) {
 static size_t decode(i2v_stage *stage, const i2v_sizes *sizes, float *out) {
     int count = sizes->decode_chunk_size;
     float *latents = made_up(i2v_sizes_latents(sizes));
-    assert_int_equal(i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count, latents, out), I2V_OK);
+    assert_int_equal(i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count, latents, 0, out), I2V_OK);
     free(latents);
     return (size_t)count * i2v_sizes_frame(sizes);
 }

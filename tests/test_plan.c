@@ -50,7 +50,7 @@ static void fill(float *values, size_t count) {
 
 static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *latents, float *frames) {
     if (stage->kind == I2V_STAGE_DECODER) {
-        return i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, sizes->num_frames, latents, frames);
+        return i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, sizes->num_frames, latents, 0, frames);
     }
     static float picture[1 << 16], embedding[1 << 12];
     fill(picture, COUNT(picture));

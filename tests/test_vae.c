@@ -43,7 +43,9 @@ static void image_latent_of_reference_runs(void **state) {
         assert_int_equal(count, sizes.latent_channels * sizes.latent_height * sizes.latent_width);
         float *found = calloc(count, sizeof *found);
         i2v_stage_plan plan = {.tensors = (uint64_t)32 << 20};
-        i2v_status status = i2v_encode_image(&at.call, &plan, &sizes, picture, &at.reference.params, noise, found);
+        i2v_request request;
+        assert_int_equal(i2v_request_make(&request, at.engine, &at.reference.params), I2V_OK);
+        i2v_status status = i2v_encode_image(&at.call, &plan, picture, &request, noise, found);
         if (status) fail_msg("%s", i2v_error_message(at.engine));
         i2v_expect_close("image_latent", found, wanted.data, count, TOLERANCE);
         free(found);
@@ -131,7 +133,7 @@ static void frames_of_reference_runs(void **state) {
         float *latents = i2v_reference_values(at.tensors, "latents.2", i2v_sizes_latents(&sizes));
         float *wanted = i2v_reference_values(at.tensors, "frames", i2v_sizes_pixels(&sizes));
         float *found = calloc(i2v_sizes_pixels(&sizes), sizeof *found);
-        assert_int_equal(i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, found), I2V_OK);
+        assert_int_equal(i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, 0, found), I2V_OK);
         i2v_expect_close("frames", found, wanted, i2v_sizes_pixels(&sizes), FRAME_TOLERANCE);
         free(latents);
         free(wanted);
@@ -156,12 +158,12 @@ static void chunks_are_decoded_by_themselves(void **state) {
     float *latents = i2v_reference_values(at.tensors, "latents.2", i2v_sizes_latents(&sizes));
     float *chunked = calloc(pixels, sizeof *chunked), *other = calloc(pixels, sizeof *other);
     assert_int_equal(sizes.decode_chunk_size, 2);
-    i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, chunked);
-    i2v_decode_chunk(at.run, decoder, &sizes, 2, latents, other);
-    i2v_decode_chunk(at.run, decoder, &sizes, 1, latents + 2 * latent, other + 2 * frame);
+    i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, 0, chunked);
+    i2v_decode_chunk(at.run, decoder, &sizes, 2, latents, 0, other);
+    i2v_decode_chunk(at.run, decoder, &sizes, 1, latents + 2 * latent, 0, other + 2 * frame);
     clamp(other, pixels);
     assert_memory_equal(chunked, other, pixels * sizeof *chunked);
-    i2v_decode_chunk(at.run, decoder, &sizes, 3, latents, other);
+    i2v_decode_chunk(at.run, decoder, &sizes, 3, latents, 0, other);
     clamp(other, pixels);
     assert_memory_not_equal(chunked, other, pixels * sizeof *chunked);
     free(latents);

@@ -47,26 +47,26 @@ static void normalize(float *pixels, size_t count, const i2v_normalization *norm
 }
 
 /* What CLIP sees: the caller's own pixels, or the picture, as ComfyUI's CLIP sees it if fit says so. */
-static i2v_status clip_input(float *out, const i2v_image *image, const i2v_params *params, i2v_engine *engine) {
-    if (!params->clip_pixels) {
-        return params->fit == I2V_FIT_COMFYUI
+static i2v_status clip_input(float *out, const i2v_image *image, const i2v_request *request, i2v_engine *engine) {
+    if (!request->clip_pixels) {
+        return request->fit == I2V_FIT_COMFYUI
                    ? i2v_clip_pixels_comfyui(out, image, &engine->model->normalization, &engine->error)
                    : i2v_clip_pixels(out, image, &engine->model->normalization, &engine->error);
     }
     size_t count = (size_t)I2V_CLIP_SIDE * I2V_CLIP_SIDE;
-    interleave(out, params->clip_pixels, count);
+    interleave(out, request->clip_pixels, count);
     normalize(out, count, &engine->model->normalization);
     return I2V_OK;
 }
 
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, const i2v_params *params,
-                           float *out) {
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
+                           const i2v_request *request, float *out) {
     i2v_engine *engine = call->engine;
     size_t count = (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE;
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
-    if (!status) status = clip_input(pixels, image, params, engine);
+    if (!status) status = clip_input(pixels, image, request, engine);
     if (!status) status = i2v_stage_begin(&stage, I2V_STAGE_CLIP, engine, NULL, call, plan);
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, I2V_STAGE_CLIP, call->first_video, 2);
     if (!status) i2v_call_begin_pass(call, &stage.run, 1);
@@ -82,12 +82,13 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
 }
 
 /* What the VAE sees, in 0..1 and at the video's size: the caller's own pixels, or the picture. */
-static void vae_input(float *out, const i2v_sizes *sizes, const i2v_image *image, const i2v_params *params) {
-    if (params->vae_pixels) {
-        interleave(out, params->vae_pixels, i2v_sizes_frame(sizes) / 3);
+static void vae_input(float *out, const i2v_image *image, const i2v_request *request) {
+    const i2v_sizes *sizes = &request->sizes;
+    if (request->vae_pixels) {
+        interleave(out, request->vae_pixels, i2v_sizes_frame(sizes) / 3);
         return;
     }
-    if (params->fit != I2V_FIT_COMFYUI) {
+    if (request->fit != I2V_FIT_COMFYUI) {
         for (size_t i = 0; i < i2v_sizes_frame(sizes); i++) out[i] = (float)image->pixels[i] / 255.0f;
         return;
     }
@@ -98,10 +99,10 @@ static void vae_input(float *out, const i2v_sizes *sizes, const i2v_image *image
 
 /* To -1..1, with the augmentation noise, which is drawn as [3, height, width]: laid over the pixels after that in
  * diffusers, before it in ComfyUI. */
-static void add_noise(float *pixels, const i2v_sizes *sizes, const i2v_params *params, const float *noise) {
-    size_t count = (size_t)sizes->width * (size_t)sizes->height;
-    float strength = (float)params->noise_aug_strength;
-    int before = params->noise_aug == I2V_NOISE_AUG_COMFYUI;
+static void add_noise(float *pixels, const i2v_request *request, const float *noise) {
+    size_t count = i2v_sizes_frame(&request->sizes) / 3;
+    float strength = request->noise_aug_strength;
+    int before = request->noise_aug == I2V_NOISE_AUG_COMFYUI;
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < 3; c++) {
             float *value = &pixels[3 * i + c], added = noise ? strength * noise[c * count + i] : 0;
@@ -110,16 +111,17 @@ static void add_noise(float *pixels, const i2v_sizes *sizes, const i2v_params *p
     }
 }
 
-i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_sizes *sizes, const i2v_image *image,
-                            const i2v_params *params, const float *noise, float *out) {
+i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
+                            const i2v_request *request, const float *noise, float *out) {
     i2v_engine *engine = call->engine;
+    const i2v_sizes *sizes = &request->sizes;
     size_t count = i2v_sizes_frame(sizes);
     i2v_stage stage = {0};
     float *pixels = malloc(count * sizeof *pixels);
     i2v_status status = pixels ? I2V_OK : i2v_fail_memory(&engine->error, "the picture", count * sizeof *pixels);
     if (!status) {
-        vae_input(pixels, sizes, image, params);
-        add_noise(pixels, sizes, params, noise);
+        vae_input(pixels, image, request);
+        add_noise(pixels, request, noise);
         status = i2v_stage_begin(&stage, I2V_STAGE_ENCODER, engine, NULL, call, plan);
     }
     if (!status) status = i2v_call_begin_phase(call, I2V_PHASE_ENCODE, I2V_STAGE_ENCODER, call->first_video, 2);

@@ -2,7 +2,7 @@
 #ifndef I2V_PIPELINE_CONDITIONING_H
 #define I2V_PIPELINE_CONDITIONING_H
 
-#include "pipeline/sizes.h"
+#include "pipeline/request.h"
 #include "pipeline/stage.h"
 
 /* The forward pass of each, out of the run's pool; in a dry run pixels and out may be NULL.
@@ -12,13 +12,13 @@ i2v_status i2v_embed_pixels(i2v_run *run, const i2v_clip *clip, const float *pix
 i2v_status i2v_encode_pixels(i2v_run *run, const i2v_vae_encoder *encoder, const i2v_sizes *sizes, const float *pixels,
                              float *out);
 
-/* The picture, or the pixels in params, as CLIP's vector, as ComfyUI's CLIP sees it if params->fit says so. */
-i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image, const i2v_params *params,
-                           float *out);
+/* The picture, or the request's pixels, as CLIP's vector, as ComfyUI's CLIP sees it if the request's fit says so. */
+i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
+                           const i2v_request *request, float *out);
 
-/* The picture, or the pixels in params, with noise [3, height, width], NULL for none, laid over it as params say, as a
- * latent. The picture is of the video's size; with I2V_FIT_COMFYUI of any. */
-i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_sizes *sizes, const i2v_image *image,
-                            const i2v_params *params, const float *noise, float *out);
+/* The picture, or the request's pixels, with noise [3, height, width], NULL for none, laid over it as the request says,
+ * as a latent. The picture is of the video's size; with I2V_FIT_COMFYUI of any. */
+i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
+                            const i2v_request *request, const float *noise, float *out);
 
 #endif

@@ -31,19 +31,19 @@ static void clamp(float *values, size_t count) {
 }
 
 i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
-                            const float *latents, float *out) {
+                            const float *latents, int skipped, float *out) {
     i2v_tensor z = i2v_tensor_new_f32(run, count, sizes->latent_height, sizes->latent_width, sizes->latent_channels);
     i2v_tensor x = i2v_tensor_new_f32(run, count, sizes->height, sizes->width, 3);
     fill_latents(run, z, decoder->config.scaling_factor, latents);
     i2v_vae_decode(run, decoder, x, z);
-    to_unit_range(run, out, x);
+    to_unit_range(run, out + (size_t)skipped * i2v_sizes_frame(sizes), i2v_tensor_frames(&x, skipped, count - skipped));
     i2v_tensor_free(run, &x);
     i2v_tensor_free(run, &z);
     return run->status;
 }
 
 i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
-                              float *out) {
+                              int skipped, float *out) {
     size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     size_t frame_size = i2v_sizes_frame(sizes);
     i2v_engine *engine = call->engine;
@@ -52,17 +52,18 @@ i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes 
     for (int first = 0; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
         int left = sizes->num_frames - first;
         int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
-        float *frames = out + (size_t)first * frame_size;
-        size_t values = (size_t)count * frame_size;
+        int left_out = first == 0 ? skipped : 0;
+        float *frames = out + (size_t)first * frame_size, *written = frames + (size_t)left_out * frame_size;
+        size_t values = (size_t)(count - left_out) * frame_size;
         i2v_call_begin_pass(call, &stage->run, count);
         status = i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count,
-                                  latents + (size_t)first * latent_size, frames);
+                                  latents + (size_t)first * latent_size, left_out, frames);
         if (!status) {
             status =
-                i2v_check_computed(engine, part, frames, values, "the VAE decoder's output, frames %d to %d of %d,",
+                i2v_check_computed(engine, part, written, values, "the VAE decoder's output, frames %d to %d of %d,",
                                    first + 1, first + count, sizes->num_frames);
         }
-        if (!status) clamp(frames, values);
+        if (!status) clamp(written, values);
         if (!status) status = i2v_call_step(call, first + count, NULL, 0);
     }
     return status;

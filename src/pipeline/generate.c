@@ -55,50 +55,29 @@ static i2v_video *video_new(const i2v_sizes *sizes, int fps, i2v_error *error) {
 
 /* ---- clips that go on from one another ---- */
 
-/* From one video's frames, and latents, to the next one's. */
-static size_t frames_stride(const i2v_video *video, const i2v_sizes *sizes) {
-    return (size_t)video->num_frames * i2v_sizes_frame(sizes);
-}
-
-/* Clip `clip` of video `index`: its first frame lies on the last one of the clip before. */
+/* Clip `clip` of video `index` and of those after it: its first frame is the last one of the clip before. */
 static i2v_clip_place place_of(const i2v_video *video, const i2v_sizes *sizes, int index, int clip) {
-    size_t latents = ((size_t)index * (size_t)sizes->num_clips + (size_t)clip) * i2v_sizes_latents(sizes);
-    size_t frame = (size_t)clip * (size_t)(sizes->num_frames - 1);
-    size_t stride = frames_stride(video, sizes);
-    return (i2v_clip_place){.latents = video->latents + latents,
-                            .frames = video->frames + (size_t)index * stride + frame * i2v_sizes_frame(sizes),
-                            .stride = stride};
+    size_t latents = i2v_sizes_latents(sizes), frame = i2v_sizes_frame(sizes);
+    i2v_clip_place place = {.latents = {.stride = (size_t)sizes->num_clips * latents},
+                            .frames_stride = (size_t)video->num_frames * frame,
+                            .has_first = clip > 0};
+    place.latents.first = video->latents + (size_t)index * place.latents.stride + (size_t)clip * latents;
+    if (!video->frames) return place;
+    place.frames = video->frames + (size_t)index * place.frames_stride +
+                   (size_t)clip * (size_t)(sizes->num_frames - 1) * frame;
+    return place;
 }
 
-/* The first clips were made one behind the other, each is to be the first of its video's. */
-static void spread_latents(i2v_video *video, const i2v_sizes *sizes) {
-    size_t count = i2v_sizes_latents(sizes);
-    for (size_t i = (size_t)sizes->num_videos - 1; i > 0; i--) {
-        memmove(video->latents + i * (size_t)sizes->num_clips * count, video->latents + i * count,
-                count * sizeof *video->latents);
-    }
-}
-
-/* Makes the clip of the frame where it starts, and keeps that frame as the clip before made it. */
-static i2v_status generate_next(i2v_call *call, const i2v_params *params, const i2v_sizes *sizes, const i2v_plan *plan,
+/* Makes the clip of the frame where it starts. */
+static i2v_status generate_next(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
                                 const i2v_clip_place *place) {
-    i2v_sizes one = *sizes;
-    size_t values = i2v_sizes_frame(sizes);
+    const i2v_sizes *sizes = &request->sizes;
     i2v_image *image = NULL;
-    float *frame = malloc(values * sizeof *frame);
-    i2v_status status = frame
-                            ? i2v_image_new(&image, sizes->width, sizes->height, &call->engine->error)
-                            : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);
-    if (!status) {
-        one.num_videos = one.num_noises = 1;
-        one.first_noise = 0;
-        memcpy(frame, place->frames, values * sizeof *frame);
-        i2v_frame_to_u8(frame, values, image->pixels);
-        status = i2v_sample(call, image, params, &one, plan, place);
-        memcpy(place->frames, frame, values * sizeof *frame);
-    }
+    i2v_status status = i2v_image_new(&image, sizes->width, sizes->height, &call->engine->error);
+    if (status) return status;
+    i2v_frame_to_u8(place->frames, i2v_sizes_frame(sizes), image->pixels);
+    status = i2v_sample(call, image, request, plan, place);
     i2v_image_free(image);
-    free(frame);
     return status;
 }
 
@@ -112,21 +91,18 @@ static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan 
     i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
 }
 
-static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_params *params,
-                                 const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
-    i2v_clip_place first = {.latents = video->latents, .frames = video->frames, .stride = frames_stride(video, sizes)};
-    i2v_params own = *params;
-    own.video_index = -1;
-    own.clip_pixels = own.vae_pixels = NULL;
+static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_request *request,
+                                 const i2v_plan *plan, i2v_video *video) {
+    const i2v_sizes *sizes = &request->sizes;
+    i2v_clip_place first = place_of(video, sizes, 0, 0);
     expect_clips(call, sizes, plan);
-    i2v_status status = i2v_sample(call, image, params, sizes, plan, &first);
-    if (!status) spread_latents(video, sizes);
+    i2v_status status = i2v_sample(call, image, request, plan, &first);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
-        own.seed = params->seed + (uint64_t)call->clip;
+        i2v_request one = i2v_request_of_clip(request, call->clip);
         for (int i = 0; !status && i < sizes->num_videos; i++) {
             i2v_clip_place place = place_of(video, sizes, i, call->clip);
             call->first_video = i;
-            status = generate_next(call, &own, sizes, plan, &place);
+            status = generate_next(call, &one, plan, &place);
         }
     }
     return status;
@@ -134,21 +110,15 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
 
 /* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */
 static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
-    size_t values = i2v_sizes_frame(sizes);
-    float *frame = malloc(values * sizeof *frame);
-    i2v_stage stage = {0};
+    i2v_stage stage;
     i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)sizes->num_clips * sizes->num_frames, 1);
     i2v_status status =
-        frame ? i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER])
-              : i2v_fail_memory(&call->engine->error, "the last frame of a clip", values * sizeof *frame);
+        i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
     for (call->clip = 0; !status && call->clip < sizes->num_clips; call->clip++) {
         i2v_clip_place place = place_of(video, sizes, 0, call->clip);
-        if (call->clip > 0) memcpy(frame, place.frames, values * sizeof *frame);
-        status = i2v_decode_latents(call, &stage, sizes, 0, place.latents, place.frames);
-        if (call->clip > 0) memcpy(place.frames, frame, values * sizeof *frame);
+        status = i2v_decode_latents(call, &stage, sizes, 0, place.latents.first, place.has_first, place.frames);
     }
     i2v_stage_end(&stage);
-    free(frame);
     return status;
 }
 
@@ -164,7 +134,8 @@ static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made,
 }
 
 i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params, i2v_video **video) {
-    i2v_sizes sizes;
+    i2v_request request;
+    i2v_sizes *sizes = &request.sizes;
     i2v_plan plan;
     i2v_video *made = NULL;
     if (video) *video = NULL;
@@ -172,24 +143,24 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     if (status) return status;
     status = i2v_require(&engine->error, "params", params, "video", video, NULL);
     if (!status) status = i2v_image_check(image, "image", &engine->error);
-    if (!status) status = i2v_sizes_of_params(&sizes, engine, params);
+    if (!status) status = i2v_request_make(&request, engine, params);
     if (!status) {
         uint64_t picture = (uint64_t)image->width * (uint64_t)image->height * 3;
-        if (sizes.picture < picture) sizes.picture = picture;
-        status = i2v_plan_make(&plan, engine, &sizes, I2V_STAGE_CLIP);
+        if (sizes->picture < picture) sizes->picture = picture;
+        status = i2v_plan_make(&plan, engine, sizes, I2V_STAGE_CLIP);
     }
     if (!status) {
-        i2v_plan_free_others(&plan, engine, &sizes);
-        made = video_new(&sizes, params->fps, &engine->error);
+        i2v_plan_free_others(&plan, engine, sizes);
+        made = video_new(sizes, request.fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
     if (!status) {
         i2v_call call = {.engine = engine,
                          .on_event = params->on_event,
                          .user = params->user,
-                         .num_videos = sizes.num_videos,
-                         .num_clips = sizes.num_clips};
-        status = generate_clips(&call, image, params, &sizes, &plan, made);
+                         .num_videos = sizes->num_videos,
+                         .num_clips = sizes->num_clips};
+        status = generate_clips(&call, image, &request, &plan, made);
     }
     return finish(engine, status, made, video);
 }

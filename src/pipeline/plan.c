@@ -58,13 +58,13 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     case I2V_STAGE_UNET:
         return denoise_dry(run, stage->model.unet, sizes);
     default:
-        return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, NULL);
+        return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, 0, NULL);
     }
 }
 
 /* What is held beside a stage: the caller's picture, latents and noise of all videos and the picture (as pixels, with
  * noise, as floats) from the start; frames join for decoding, and the steps' noise is gone by then; or, where clips
- * follow one another, frames are there from the start, with one as a picture and as floats. */
+ * follow one another, frames are there from the start, with room for one as a picture and as floats. */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
     uint64_t clips = (uint64_t)sizes->num_clips;
