@@ -164,7 +164,7 @@ static void frames_are_those_of_a_single_run(void **state) {
     static const i2v_lora lora = {LORA, 0.7};
     for (int with_lora = 0; with_lora < 2; with_lora++) {
         const i2v_lora *changes = with_lora ? &lora : NULL;
-        for (int other_width = 32; other_width <= 40; other_width += 8) {
+        for (int other_width = 32; other_width <= (with_lora ? 32 : 40); other_width += 8) {
             i2v_video *wanted[2] = {alone(1, 32, changes), alone(2, other_width, changes)};
             for (int keep = 0; keep < 2; keep++) {
                 i2v_model *model = model_of(keep, changes);

@@ -172,6 +172,28 @@ static void chunks_are_decoded_by_themselves(void **state) {
     i2v_reference_stage_end(&at);
 }
 
+/* A clip's first frame is computed with its chunk, and left as it is where it lies. */
+static void a_frame_that_is_there_stays(void **state) {
+    (void)state;
+    i2v_reference_stage at;
+    i2v_reference_stage_begin(&at, 0, I2V_STAGE_DECODER);
+    i2v_sizes sizes = sizes_of(&at);
+    size_t pixels = i2v_sizes_pixels(&sizes), frame = i2v_sizes_frame(&sizes);
+    float *latents = i2v_reference_values(at.tensors, "latents.2", i2v_sizes_latents(&sizes));
+    float *whole = calloc(pixels, sizeof *whole), *found = calloc(pixels, sizeof *found);
+    for (sizes.decode_chunk_size = 1; sizes.decode_chunk_size <= 3; sizes.decode_chunk_size++) {
+        for (size_t i = 0; i < pixels; i++) found[i] = 7;
+        assert_int_equal(i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, 0, whole), I2V_OK);
+        assert_int_equal(i2v_decode_latents(&at.call, &at.stage, &sizes, 0, latents, 1, found), I2V_OK);
+        for (size_t i = 0; i < frame; i++) assert_true(found[i] == 7);
+        assert_memory_equal(found + frame, whole + frame, (pixels - frame) * sizeof *found);
+    }
+    free(latents);
+    free(whole);
+    free(found);
+    i2v_reference_stage_end(&at);
+}
+
 /* Those of diffusers' classes. Activations of order 1 hardly show them, so they are looked at themselves. */
 static void epsilons(void **state) {
     (void)state;
@@ -204,6 +226,7 @@ int main(void) {
         cmocka_unit_test(decoder_output),
         cmocka_unit_test(frames_of_reference_runs),
         cmocka_unit_test(chunks_are_decoded_by_themselves),
+        cmocka_unit_test(a_frame_that_is_there_stays),
         cmocka_unit_test(epsilons),
     };
     return cmocka_run_group_tests_name("vae", tests, NULL, NULL);
