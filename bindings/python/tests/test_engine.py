@@ -110,23 +110,25 @@ def test_a_forked_child_generates_and_closes(model, picture):
 
 def test_engines_share_a_model(model, picture):
     """Each part is loaded once for all, frames are those of an engine alone, and closing one leaves the other."""
-    params, loads = default_params(dict(SMALL, seed=7)), []
+    loads = []
 
     def count(event):
         loads.append(event.phase.name == "load" and event.step == 0)
+
+    def video(engine):
+        return engine.generate(picture, default_params(dict(SMALL, seed=7)), count)
 
     wanted = frames(model, picture)
     shared = Model(model, keep_loaded=1)
     with Engine(shared, threads=1) as one, Engine(shared, threads=2, max_memory=2**30) as other:
         assert one.model is other.model is shared and one.width == other.width
         with ThreadPoolExecutor(2) as pool:
-            videos = list(pool.map(lambda engine: engine.generate(picture, params, count), (one, other)))
-        assert all(np.array_equal(video.frames, wanted) for video in videos)
+            assert all(np.array_equal(each.frames, wanted) for each in pool.map(video, (one, other)))
         one.close()
         loads.clear()
-        assert np.array_equal(other.generate(picture, params, count).frames, wanted) and not any(loads)
+        assert np.array_equal(video(other).frames, wanted) and not any(loads)
         with pytest.raises(ValueError, match="closed"):
-            one.generate(picture, params)
+            video(one)
     with pytest.raises(TypeError, match="opened already"):
         Engine(shared, keep_loaded=0)
     with pytest.raises(img2vid.ParameterError, match="threads is -1"):
