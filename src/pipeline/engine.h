@@ -6,7 +6,7 @@
 
 struct i2v_engine {
     i2v_error error;
-    i2v_model *model; /* NULL: it could not be opened */
+    i2v_model *model;    /* NULL: it could not be opened */
     uint64_t max_memory; /* options.max_memory */
     i2v_device device;
     atomic_int cancel;
