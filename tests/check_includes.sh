@@ -22,7 +22,7 @@ check() {
     img2vid/img2vid.h) return 0 ;;
     *../*) target='a folder above' ;;
     */*) [ "$target" = "$layer" ] && [ "$layer" != cli ] && return 0 ;;
-    *) [ -f "$(dirname "$file")/$header" ] && return 0 ;; # its own folder
+    *) [ -f "${file%/*}/$header" ] && return 0 ;; # its own folder
     esac
     local layers
     layers=$(allowed "$layer") || { echo "$file: the layer $layer is not known to $0"; return 1; }
@@ -34,7 +34,7 @@ check() {
 # link FILE HEADER: "A B" where the unit A, a .c with its .h, includes the header of the unit B.
 link() {
     local unit=${1%.*} path
-    for path in "src/$2" "$(dirname "$1")/$2"; do
+    for path in "src/$2" "${1%/*}/$2"; do
         [ -f "$path" ] || continue
         [ "$unit" = "${path%.*}" ] || echo "$unit ${path%.*}"
         return
