@@ -5,7 +5,7 @@
 #ifndef I2V_TENSOR_VALUES_H
 #define I2V_TENSOR_VALUES_H
 
-#include "tensor/ops.h"
+#include "tensor/run.h"
 
 /* All values of a tensor of f32, in its order. */
 void i2v_tensor_write(i2v_run *run, i2v_tensor to, const float *values);
