@@ -35,8 +35,13 @@ test-clang: packages
 	cmake --build --preset clang
 	ctest --preset clang -R '$(or $(TESTS),.)'
 
+# Tests whose subject has several files, as parts of the patterns below.
+PIPELINE = pipeline[a-z_]*
+WEIGHTS = weights[a-z_]*|json_config|file_whole
+
 # What runs in several threads, under ThreadSanitizer: all tests that link the library, or those that TESTS names.
-THREADED = ^(kernels|clip|vae|unet|pipeline|plan|many|sessions|bench|lora|single_file|weights|hub|video|free_memory|fork)$$
+THREADED = ^(kernels|clip|vae|unet|$(PIPELINE)|plan|many|sessions|bench|lora|single_file|$(WEIGHTS)|hub|$\
+    video(_codecs|_refused|_probe)?|free_memory|fork)$$
 test-threads: packages
 	cmake --preset threads -DI2V_WERROR=$(WERROR)
 	cmake --build --preset threads
@@ -68,7 +73,7 @@ test-aarch64: packages
 # What is left without the libraries that one can do without, and its tests, or those that TESTS names.
 PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF
 WITHOUT_PARTS = $(PARTS:%=-DI2V_%=OFF)
-SMALL = ^(parts_off|path|sha256|npy|resize|weights|clip|vae|pipeline|example|changing_files|file|parallel)$$
+SMALL = ^(parts_off|path|sha256|npy|resize|$(WEIGHTS)|clip|vae|$(PIPELINE)|example|changing_files|file|parallel)$$
 test-parts: packages
 	cmake -S . -B build/parts-off -G Ninja -DCMAKE_BUILD_TYPE=Release -DI2V_WERROR=ON $(WITHOUT_PARTS)
 	cmake --build build/parts-off
@@ -90,8 +95,8 @@ test-macos: packages
 # For Windows the library and the tests that it has there, which run under Wine. Of those that are built (the list is in
 # tests/CMakeLists.txt) not kernels and bench, which pass and take minutes, and not comfyui, of which a value differs
 # (docs/PLATFORMS.md).
-WINDOWS = ^(random|resize|orientation|damaged_png|npy|other_files|json_load|clip|vae|unet|scheduler|schedules|pipeline|$\
-    plan_picture|unresized|kernels_not_finite|path|parallel|sha256|printable|parts_off|example|symbols)$$
+WINDOWS = ^(random|resize|orientation|damaged_png|npy|other_files|json_load|clip|vae|unet|scheduler|schedules|$\
+    $(PIPELINE)|plan_picture|unresized|kernels_not_finite|path|parallel|sha256|printable|parts_off|example|symbols)$$
 test-windows: packages
 	@tools/install_packages.sh gcc-mingw-w64-x86-64-posix libz-mingw-w64-dev wine64
 	tools/make_windows_libraries.sh build/windows-libraries

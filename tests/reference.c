@@ -6,7 +6,7 @@
 
 #define REFERENCE(name) .model = I2V_TEST_DATA "/reference/" name, .folder = I2V_TEST_DATA "/reference", .stem = name
 
-/* Larger than any stage of the reference models needs; what a stage does need is test_pipeline.c's subject. */
+/* Larger than any stage of the reference models needs; what a stage does need is test_pipeline_memory.c's subject. */
 #define POOL_BYTES ((uint64_t)32 << 20)
 
 /* The settings stand in the files too, in the metadata of their headers. */

@@ -111,10 +111,10 @@ failing_values() {
 
 failing_files() {
     refused 1 'missing.png' generate missing.png -o out.mp4 --model "$model"
-    refused 1 'text.txt' generate text.txt -o out.mp4 --model "$model"
-    refused 1 '.' generate - -o out.mp4 --model "$model"
+    refused 1 'text.txt is not a picture' generate text.txt -o out.mp4 --model "$model"
+    refused 1 'standard input is empty' generate - -o out.mp4 --model "$model"
     refused 1 'missing_model' generate picture.png -o out.mp4 --model missing_model
-    refused 1 '.' generate picture.png -o out.mp4 --model .
+    refused 1 'no model_index.json, so it is no model.s folder' generate picture.png -o out.mp4 --model .
     refused 1 'out.xyz' generate picture.png -o out.xyz --model "$model"
     refused 1 'text.txt' generate picture.png -o text.txt/out.mp4 --model "$model"
     [ -d /proc/self ] && refused 1 '/proc' generate picture.png -o /proc/out.mp4 --model "$model"
@@ -129,9 +129,9 @@ failing_files() {
     refused 1 'text.txt:half' generate picture.png -o out.mp4 --model "$model" --lora text.txt:half
     refused 1 'a folder without a safetensors file' bench --model "$model" --lora "$model"
     refused 1 'no LoRA' bench --model "$model" --lora "$model/unet/diffusion_pytorch_model.safetensors"
-    refused 1 'missing' info missing
-    refused 1 'text.txt' info text.txt
-    refused 1 '.' info .
+    refused 1 'missing.: there is no such folder or file' info missing
+    refused 1 'text.txt is no picture or video' info text.txt
+    refused 1 'no model_index.json, so it is no model.s folder' info .
 }
 
 # comfyui_latents IN.npy OUT.latent: float32 [2,4,H,W] as safetensors. The header of a .npy takes 128 bytes here.
