@@ -1,3 +1,4 @@
+/* Pictures that are given by an address of the web. */
 #include "address.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* What info says of arrays. */
 #include "array_info.h"
 #include "failure.h"
 #include "json.h"

@@ -1,3 +1,4 @@
+/* Values of options from the configuration file and the environment. */
 #include "config.h"
 #include "exclusions.h"
 #include "failure.h"

@@ -1,3 +1,4 @@
+/* Reads the configuration file and the environment's variables. */
 #include "config_file.h"
 #include "failure.h"
 #include "img2vid/img2vid.h"

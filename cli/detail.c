@@ -1,3 +1,4 @@
+/* What --verbose and --log-file tell beside the usual. */
 #include "detail.h"
 #include "address.h"
 #include "log.h"

@@ -1,3 +1,4 @@
+/* Options that exclude each other. */
 #include "exclusions.h"
 
 static const struct {

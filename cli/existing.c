@@ -1,3 +1,4 @@
+/* --skip-existing: what is there already is not made again. */
 #include "existing.h"
 #include "standard_output.h"
 

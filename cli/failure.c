@@ -1,3 +1,4 @@
+/* A failure, for a person and as JSON. */
 #include "failure.h"
 #include "json.h"
 #include "json_print.h"

@@ -1,3 +1,4 @@
+/* Makes folders of outputs that are missing. */
 #include "folders.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* JSON trees that are either whole or NULL. */
 #include "json.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* JSON on standard output. */
 #include "json_print.h"
 #include "json.h"
 #include "message.h"

@@ -1,3 +1,4 @@
+/* --save-latents: latents are written when their steps are done. */
 #include "latents.h"
 
 #include <stdio.h>

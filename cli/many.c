@@ -1,3 +1,4 @@
+/* Several pictures or seeds, one after the other, with one model. */
 #include "many.h"
 #include "existing.h"
 #include "job_end.h"

@@ -1,3 +1,4 @@
+/* The metadata of a video: one JSON object, written and read. */
 #include "metadata.h"
 #include "address.h"
 #include "failure.h"

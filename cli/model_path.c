@@ -1,3 +1,4 @@
+/* Where a model is that the command line names. */
 #include "model_path.h"
 
 #include <stdio.h>

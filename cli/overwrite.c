@@ -1,3 +1,4 @@
+/* Refuses a run that would write what it reads, or one file twice. */
 #include "overwrite.h"
 #include "address.h"
 #include "place.h"

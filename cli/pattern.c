@@ -1,3 +1,4 @@
+/* Names of outputs with fields in braces. */
 #include "pattern.h"
 #include "address.h"
 

@@ -1,3 +1,4 @@
+/* Which file a path means, however it is written. */
 #include "place.h"
 
 #include <limits.h>

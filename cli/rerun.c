@@ -1,3 +1,4 @@
+/* --from: runs again what made a video. */
 #include "rerun.h"
 #include "address.h"
 #include "failure.h"

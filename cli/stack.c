@@ -1,3 +1,4 @@
+/* Raises a limit on the main thread's stack that is too low. */
 #include "stack.h"
 #include "message.h"
 

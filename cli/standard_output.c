@@ -1,3 +1,4 @@
+/* -o -: a video goes to standard output once it is whole. */
 #include "standard_output.h"
 #include "failure.h"
 #include "signals.h"

@@ -1,3 +1,4 @@
+/* What was probably meant by an option or a command that there is not. */
 #include "suggest.h"
 
 #include <ctype.h>

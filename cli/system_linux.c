@@ -1,3 +1,4 @@
+/* What Linux alone has. */
 #include "system.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* What macOS alone has. */
 #include "system.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* What one command line asks for: every picture with every seed. */
 #include "tasks.h"
 #include "failure.h"
 #include "pattern.h"

@@ -1,3 +1,4 @@
+/* How fast the operations are by themselves, as shares of the measured peak. */
 #include "bench_kernels.h"
 
 #include "kernel_operands.h"

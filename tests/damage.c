@@ -1,3 +1,4 @@
+/* Damage to a file's bytes that is the same in every run. */
 #include "damage.h"
 
 static uint32_t next_random(uint64_t *state) {

@@ -1,3 +1,4 @@
+/* What an error must say. */
 #include "expect_error.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Pictures beside what Pillow decodes them to. */
 #include "expected_pictures.h"
 
 #include <setjmp.h>

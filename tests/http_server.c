@@ -1,3 +1,4 @@
+/* A web server for tests of the hub. */
 #include "http_server.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* What tests of the hub's client share. */
 #include "hub_fixture.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* Random operands of the backends' operations, and one operation run on them. */
 #include "kernel_operands.h"
 
 #include "base/half.h"

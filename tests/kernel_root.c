@@ -1,3 +1,4 @@
+/* A folder with made-up files of the kernel's. */
 #include "kernel_root.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* A copy of a model, to be damaged. */
 #include "model_copy.h"
 
 #include "base/file.h"

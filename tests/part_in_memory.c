@@ -1,3 +1,4 @@
+/* A part's tensors in memory, as a caller gives them. */
 #include "part_in_memory.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* Events of a small run, and a run that is refused. */
 #include "recorder.h"
 
 #include <stdio.h>

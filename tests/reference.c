@@ -1,3 +1,4 @@
+/* What diffusers computed, read and compared. */
 #include "reference.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Small runs through the public header. */
 #include "small_run.h"
 
 #include <math.h>

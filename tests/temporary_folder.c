@@ -1,3 +1,4 @@
+/* A folder of its own for each test. */
 #include "temporary_folder.h"
 
 #include <dirent.h>

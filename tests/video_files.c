@@ -1,3 +1,4 @@
+/* A synthetic video, and the kinds of files that it is written to. */
 #include "video_files.h"
 
 #include "media/media.h"

@@ -1,3 +1,4 @@
+/* Frames of a video file, decoded by other means than ours. */
 #include "video_frames.h"
 
 #include "base/file.h"

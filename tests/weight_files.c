@@ -1,3 +1,4 @@
+/* Safetensors files that a test writes and opens. */
 #include "weight_files.h"
 
 #include <stdio.h>

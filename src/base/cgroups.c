@@ -1,3 +1,4 @@
+/* The cgroups that this process is in. */
 #include "base/cgroups.h"
 
 #include "base/kernel_files.h"

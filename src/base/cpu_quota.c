@@ -1,3 +1,4 @@
+/* How much of the processors the cgroups of this process grant it. */
 #include "base/cpu_quota.h"
 
 #include "base/cgroups.h"

@@ -1,3 +1,4 @@
+/* Errors: a status that goes up, and the sentence for a person. */
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Whole files read and written. */
 #include "base/file.h"
 
 #include "base/open_file.h"

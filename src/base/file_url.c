@@ -1,3 +1,4 @@
+/* Paths in the form of addresses, such as "file:///home/me/a%20picture.png". */
 #include "base/file_url.h"
 
 #include <stdlib.h>

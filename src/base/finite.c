@@ -1,3 +1,4 @@
+/* Whether values are finite numbers. */
 #include "base/finite.h"
 
 #include <stdint.h>

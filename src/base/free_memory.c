@@ -1,3 +1,4 @@
+/* How much memory this process can still have. */
 #include "base/free_memory.h"
 
 #include "base/cgroups.h"

@@ -1,3 +1,4 @@
+/* Files that are read at places and never mapped. */
 #include "base/input_file.h"
 
 #include "base/open_file.h"

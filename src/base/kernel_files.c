@@ -1,3 +1,4 @@
+/* Files in which Linux says how things stand (/proc, /sys). */
 #include "base/kernel_files.h"
 
 #include <errno.h>

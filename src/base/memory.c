@@ -1,3 +1,4 @@
+/* Allocation of large memory for tensors and weights. */
 #include "base/memory.h"
 
 #include "base/system.h"

@@ -1,3 +1,4 @@
+/* Opening of files to read, without waiting for the writer of a pipe. */
 #include "base/open_file.h"
 
 #include "base/system.h"

@@ -1,3 +1,4 @@
+/* What a file is that should hold weights or a configuration and does not. */
 #include "base/other_files.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* A team of threads that work on one loop at a time. */
 #include "base/parallel.h"
 
 #include "base/system.h"

@@ -1,3 +1,4 @@
+/* What a path leads to, for messages. */
 #include "base/path_kind.h"
 
 #include "base/open_file.h"

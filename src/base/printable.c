@@ -1,3 +1,4 @@
+/* Text of any origin made safe to print on a terminal. */
 #include "img2vid/img2vid.h"
 
 #include <stddef.h>

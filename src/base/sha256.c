@@ -1,3 +1,4 @@
+/* SHA-256 of files and of memory. */
 #include "base/sha256.h"
 
 #include "base/input_file.h"

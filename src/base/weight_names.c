@@ -1,3 +1,4 @@
+/* The file names under which diffusers and transformers keep a part's weights. */
 #include "base/weight_names.h"
 
 #include "base/file.h"

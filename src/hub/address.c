@@ -1,3 +1,4 @@
+/* Which network addresses a redirect may lead to. */
 #include "hub/address.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* The hub's cache on disk, in huggingface_hub's layout and with its locks. */
 #include "hub/cache.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* The two digests by which the hub names a file's content. */
 #include "hub/digest.h"
 
 #include <ctype.h>

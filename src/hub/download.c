@@ -1,3 +1,4 @@
+/* One file from the hub to its place in the cache, over several connections. */
 #include "hub/download.h"
 
 #include "hub/digest.h"

@@ -1,3 +1,4 @@
+/* Where the hub and its cache are, by huggingface_hub's environment variables. */
 #include "hub/environment.h"
 
 #include "base/file.h"

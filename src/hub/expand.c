@@ -1,3 +1,4 @@
+/* "~" and variables in paths that the environment gives. */
 #include "hub/expand.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* The bytes behind one address. */
 #include "hub/fetch.h"
 
 #include "base/clock.h"

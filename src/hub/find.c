@@ -1,3 +1,4 @@
+/* Finds a model in the cache. */
 #include "hub/find.h"
 
 #include "hub/environment.h"

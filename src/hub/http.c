@@ -1,3 +1,4 @@
+/* Requests over libcurl, with their redirects, retries and time limits. */
 #include "hub/http.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* The head of an answer, read. */
 #include "hub/http_reply.h"
 
 #include "json/load.h"

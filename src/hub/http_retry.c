@@ -1,3 +1,4 @@
+/* Whether a failed try is repeated, and when. */
 #include "hub/http_retry.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* The name of a model on the hub: owner, model, revision. */
 #include "hub/id.h"
 
 #include "hub/listing.h"

@@ -1,3 +1,4 @@
+/* The files of a model, as the hub lists them or as the cache has them. */
 #include "hub/listing.h"
 
 #include "json/bounds.h"

@@ -1,3 +1,4 @@
+/* Addresses of the hub's pages, as people copy them from a browser. */
 #include "hub/page.h"
 
 #include "base/file_url.h"

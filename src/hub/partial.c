@@ -1,3 +1,4 @@
+/* A file that arrives in parts and is noted as it arrives, so that a download can go on. */
 #include "hub/partial.h"
 
 #include "base/clock.h"

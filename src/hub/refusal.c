@@ -1,3 +1,4 @@
+/* What a refusal of the hub means, in a sentence. */
 #include "hub/refusal.h"
 
 #include <stdio.h>

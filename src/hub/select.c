@@ -1,3 +1,4 @@
+/* Which files of a model are needed to run it. */
 #include "hub/select.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* The list of tokens that huggingface_hub keeps. */
 #include "hub/stored_tokens.h"
 
 #include "base/file.h"

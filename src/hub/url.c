@@ -1,3 +1,4 @@
+/* Addresses of the web: their parts, where they lead, how messages show them. */
 #include "hub/url.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* transformers' CLIPVisionModelWithProjection: a picture as one vector. */
 #include "model/clip.h"
 
 #include "tensor/values.h"

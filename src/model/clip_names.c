@@ -1,3 +1,4 @@
+/* transformers' names of CLIP's tensors. */
 #include "model/clip_names.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* The sizes of each part, from its config.json. */
 #include "model/config.h"
 
 #include "json/config.h"

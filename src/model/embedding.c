@@ -1,3 +1,4 @@
+/* Numbers as vectors: sinusoids, and diffusers' TimestepEmbedding. */
 #include "model/embedding.h"
 
 #include "tensor/values.h"

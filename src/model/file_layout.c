@@ -1,3 +1,4 @@
+/* Which parts one safetensors file holds, told by its tensors' names. */
 #include "model/file_layout.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* Brings weights from a file into the form that operations need. */
 #include "model/loader.h"
 
 #include "base/parallel.h"

@@ -1,3 +1,4 @@
+/* Residual blocks: diffusers' ResnetBlock2D, TemporalResnetBlock and SpatioTemporalResBlock. */
 #include "model/resnet.h"
 
 void i2v_resnet_load(i2v_loader *loader, i2v_resnet *resnet, int in, int out, int time_channels, double epsilon) {

@@ -1,3 +1,4 @@
+/* The sizes of a model, read off the shapes of a file's tensors. */
 #include "model/shapes.h"
 
 #include <inttypes.h>

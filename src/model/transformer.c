@@ -1,3 +1,4 @@
+/* diffusers' TransformerSpatioTemporalModel: attention over pixels, then over frames. */
 #include "model/transformer.h"
 
 #include "model/config.h"

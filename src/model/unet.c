@@ -1,3 +1,4 @@
+/* diffusers' UNetSpatioTemporalConditionModel: predicts the velocity of noisy latents. */
 #include "model/unet.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The attention in the middle of the VAE's encoder and decoder. */
 #include "model/vae_attention.h"
 
 void i2v_vae_attention_load(i2v_loader *loader, i2v_vae_attention *attention, int channels) {

@@ -1,3 +1,4 @@
+/* The VAE's decoder: latents to frames. */
 #include "model/vae_attention.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The VAE's encoder: a picture to latents. */
 #include "model/vae_attention.h"
 
 #include "tensor/values.h"

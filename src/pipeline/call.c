@@ -1,3 +1,4 @@
+/* One call of the library, and the events that it sends to its callback. */
 #include "pipeline/call.h"
 
 #include "base/clock.h"

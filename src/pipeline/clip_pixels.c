@@ -1,3 +1,4 @@
+/* A picture as CLIP wants it. */
 #include "pipeline/clip_pixels.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* What the UNet is told of the picture: CLIP's vector and the picture's latent. */
 #include "pipeline/conditioning.h"
 
 #include "media/media.h"

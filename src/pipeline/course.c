@@ -1,3 +1,4 @@
+/* How far a call is, and how long the rest of it takes. */
 #include "pipeline/course.h"
 
 /* A kind tells its own speed when this share of it is done, or of its phase. */

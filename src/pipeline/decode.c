@@ -1,3 +1,4 @@
+/* Latents to frames, chunk by chunk. */
 #include "pipeline/decode.h"
 
 #include "pipeline/not_finite.h"

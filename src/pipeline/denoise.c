@@ -1,3 +1,4 @@
+/* The sampling loop: one pass or two a step, then the scheduler's step. */
 #include "pipeline/denoise.h"
 
 #include "pipeline/guidance.h"

@@ -1,4 +1,4 @@
-/* Sessions: opening, closing, and what holds for each call on one. */
+/* A session on a model: what its calls, one at a time, need beside it. */
 #include "pipeline/engine.h"
 
 #include "base/parallel.h"

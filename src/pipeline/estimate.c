@@ -1,3 +1,4 @@
+/* How long a run takes, told before it starts. */
 #include "pipeline/estimate.h"
 
 #include "base/clock.h"

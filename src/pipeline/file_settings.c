@@ -1,3 +1,4 @@
+/* What a single file says of sampling, in tensors of one value. */
 #include "pipeline/file_settings.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The guidance weight of each frame. */
 #include "pipeline/guidance.h"
 
 #include <math.h>

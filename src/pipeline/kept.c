@@ -1,3 +1,4 @@
+/* Loaded parts that stay in memory between stages and calls. */
 #include "pipeline/kept.h"
 
 #include "base/clock.h"

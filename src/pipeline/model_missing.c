@@ -1,3 +1,4 @@
+/* What to say where a model that was named is nowhere. */
 #include "pipeline/model_missing.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* Where a model or a part of it lies, however people name it. */
 #include "pipeline/model_place.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* A run's random numbers, in diffusers' order or ComfyUI's. */
 #include "pipeline/noise.h"
 
 #include "pipeline/not_finite.h"

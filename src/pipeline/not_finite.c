@@ -1,3 +1,4 @@
+/* Stops a run whose numbers are not finite, and looks for the cause. */
 #include "pipeline/not_finite.h"
 
 #include "base/finite.h"

@@ -1,3 +1,4 @@
+/* Puts a model together from a folder, a single file, or parts in their places. */
 #include "pipeline/parts.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* The memory of a run, known before it starts, and the trades that make it fit. */
 #include "pipeline/plan.h"
 
 #include "base/free_memory.h"

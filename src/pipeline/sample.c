@@ -1,3 +1,4 @@
+/* One clip: picture, conditioning, denoising, frames. */
 #include "pipeline/sample.h"
 
 #include "media/media.h"

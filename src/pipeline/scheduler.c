@@ -1,3 +1,4 @@
+/* The schedulers: a run's noise levels, and the step from one to the next. */
 #include "pipeline/scheduler.h"
 
 #include "json/config.h"

@@ -1,3 +1,4 @@
+/* Noise levels by the published formulas. */
 #include "pipeline/sigmas.h"
 
 #include "pipeline/guidance.h"

@@ -1,3 +1,4 @@
+/* The sizes of a run, checked. */
 #include "pipeline/sizes.h"
 
 #include "pipeline/clip_pixels.h"

@@ -1,3 +1,4 @@
+/* One part of the model at work: its weights loaded, and a pool for its tensors. */
 #include "pipeline/stage.h"
 
 #include "pipeline/load.h"

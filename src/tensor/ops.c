@@ -1,3 +1,4 @@
+/* The operations that models are written in. */
 #include "tensor/ops.h"
 #include "tensor/stream.h"
 

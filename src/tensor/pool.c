@@ -1,3 +1,4 @@
+/* The memory of a forward pass: one block, cut first-fit. */
 #include "tensor/pool.h"
 
 #include <stdlib.h>

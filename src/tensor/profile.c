@@ -1,3 +1,4 @@
+/* Where the time of a forward pass goes. */
 #include "tensor/profile.h"
 
 #include "base/clock.h"

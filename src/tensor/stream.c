@@ -1,3 +1,4 @@
+/* Weights that are read from their file at each use. */
 #include "tensor/stream.h"
 
 /* Whether the weights at packed and source are to be packed now. */

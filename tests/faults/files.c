@@ -1,3 +1,4 @@
+/* What tests of faults do with files: read them, remove a folder of them. */
 #include "faults.h"
 
 #include <ftw.h>

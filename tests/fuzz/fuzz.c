@@ -1,3 +1,4 @@
+/* What the fuzz targets share. */
 #include "fuzz.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* The rows that a convolution over frames reads and writes. */
 #include "backend/cpu/frame_rows.h"
 
 i2v_frame_rows i2v_frame_rows_of(const i2v_kernels *kernels, const i2v_temporal_conv_args *args) {

@@ -1,3 +1,4 @@
+/* What the machine does at best, measured; operations are compared with it. */
 #include "backend/cpu/peaks.h"
 
 #include "backend/cpu/features.h"

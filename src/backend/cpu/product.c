@@ -1,3 +1,4 @@
+/* One tile of a matrix product, and the epilogue that follows while the tile is in cache. */
 #include "backend/cpu/product.h"
 #include "base/half.h"
 

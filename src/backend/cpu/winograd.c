@@ -1,3 +1,4 @@
+/* Convolutions of kernel 3 over an image by Winograd's method. */
 #include "backend/cpu/winograd.h"
 
 #include "backend/cpu/product.h"
