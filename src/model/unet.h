@@ -32,13 +32,13 @@ typedef struct i2v_unet {
     const i2v_transformer *transformers[I2V_UNET_MAX_LAYERS];
 } i2v_unet;
 
-/* Binds all tensors of the part, for passes over latents of height x width, or of any size (0): a level of even size is
- * reached by a doubling convolution, which other sizes cannot use. loader has begun and is to be finished by the
- * caller. */
+/* Binds all tensors of the part. height and width are those of the latents that it will see, or 0 where they are not
+ * known. Known sizes make it faster: where a level is exactly twice the one below, its upsampling and the convolution
+ * after it are packed as one. The caller begins the loader and finishes it. */
 void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width);
 
-/* What a pass computes from anything but its sample is made beforehand, for as many passes as share it: a tensor for
- * each resnet or transformer, in the order of a pass. Zero-initialized is empty. */
+/* What does not depend on a pass' sample is computed once, before the passes that need it: a tensor for each resnet or
+ * transformer, in the order in which a pass comes to them. Zero-initialized is empty. */
 typedef struct i2v_unet_tensors {
     int count;
     i2v_tensor of[I2V_UNET_MAX_LAYERS];
@@ -46,8 +46,8 @@ typedef struct i2v_unet_tensors {
 
 /* Frame positions, for each transformer. */
 i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames);
-/* Cross-attention to the picture's vector [1, 1, 1, cross_attention_dim], for each transformer; context.channels 0: to
- * none, a zero vector. */
+/* What cross-attention adds, for each transformer. context is the picture's vector [1, 1, 1, cross_attention_dim];
+ * context.channels 0 stands for a vector of zeros, as the pass without the picture has it. */
 i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context);
 /* The time embedding, for each resnet. timestep: 0.25 ln sigma; time_ids: fps - 1, motion_bucket_id,
  * noise_aug_strength. */

@@ -63,9 +63,14 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     }
 }
 
-/* What is held beside a stage: the caller's picture, latents and noise of all videos and the picture (as pixels, with
- * noise, as floats) from the start; frames join for decoding, and the steps' noise is gone by then; or, where clips
- * follow one another, frames are there from the start, with room for one as a picture and as floats. */
+/* What is held beside a stage's own memory:
+ *
+ *     the process itself, the caller's picture        in every stage
+ *     latents and noise of all videos                 in every stage
+ *     the picture as pixels, with noise, as floats    in every stage
+ *     noise of the steps                              until the VAE decoder
+ *     frames of all videos                            from the VAE decoder on; with several clips in every stage, and
+ *                                                     then room for one more frame as a picture and as floats */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
     uint64_t clips = (uint64_t)sizes->num_clips;

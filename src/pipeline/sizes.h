@@ -13,7 +13,9 @@ typedef struct i2v_sizes {
     int steps;
     int latents_only;            /* 1: nothing is decoded */
     int guidance;                /* 1: two passes a step */
-    int num_noises, first_noise; /* videos that noise is drawn for, and which of it is the first of num_videos */
+    /* Noise is drawn for num_noises videos, of which num_videos are made, from number first_noise on: so that one video
+     * by its video_index has the noise that it has among all. */
+    int num_noises, first_noise;
     uint64_t picture;            /* bytes of the caller's: at least as large as a frame */
     int noise_draws; /* of [num_videos, num_frames, channels, h, w], one a step, beside the latents'; 0 or steps */
 } i2v_sizes;

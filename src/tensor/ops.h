@@ -24,8 +24,14 @@ i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, co
                                  i2v_activation activation);
 void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm);
 
-/* The same over all frames of a tensor of x's sizes that comes in bands: of `band` pixels of each frame, as many as are
- * worked on together and the backend's tiles allow. Its moments are to be freed. */
+/* The same norm over all frames, for a tensor that never exists whole. It is computed band by band: a band is the same
+ * few pixels of every frame. The tensor has the sizes of x.
+ *
+ *     moments = i2v_moments_new(...)                     sums, none yet; to be freed with i2v_tensor_free
+ *     i2v_op_group_moments(..., band, first, ...)        adds a band, whose first pixel is number `first` of a frame
+ *     norm = i2v_group_norm_of_moments(...)              when all bands are in
+ *
+ * i2v_moments_band says how many pixels a band has: as many as the run's trades and the backend's tiles allow. */
 int i2v_moments_band(const i2v_run *run, i2v_tensor x, const i2v_norm *norm);
 i2v_tensor i2v_moments_new(i2v_run *run, i2v_tensor x, const i2v_norm *norm);
 void i2v_op_group_moments(i2v_run *run, i2v_tensor moments, i2v_tensor x, i2v_tensor band, int first,
@@ -49,7 +55,8 @@ void i2v_op_conv_normed(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor s
                         const i2v_conv *weights, i2v_epilogue epilogue);
 void i2v_op_temporal_conv(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_group_norm *group_norm,
                           const i2v_temporal_conv *weights, i2v_epilogue epilogue);
-/* Of the pixels of each frame that one of the two, having fewer, is the band of: those from `first` on of the other. */
+/* The same for one band: of out and x, one has only the pixels of the band, and the other has all pixels of each frame.
+ * The band's pixels begin at number `first` of a frame. */
 void i2v_op_temporal_conv_band(i2v_run *run, i2v_tensor out, i2v_tensor x, int first, const i2v_group_norm *group_norm,
                                const i2v_temporal_conv *weights, i2v_epilogue epilogue);
 void i2v_op_layer_norm(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_norm *norm);

@@ -10,12 +10,12 @@
 #include "tensor/pool.h"
 #include "tensor/profile.h"
 
-/* What a forward pass gives up for memory. Results are the same to the bit with any of it. */
+/* Time that a forward pass gives for memory. Results are the same to the bit with any of it. */
 typedef struct i2v_trades {
-    int64_t
-        together; /* values of a tensor that are worked on together where frames or pixels are independent; 0: all */
-    int twice;    /* 1: what lies between two temporal convolutions is computed twice, and never kept */
-    int stream;   /* 1: matrices and convolutions are packed from their file at each use, and never kept */
+    /* Where frames or pixels are independent, an operation gets so many values of a tensor in one call; 0: all. */
+    int64_t together;
+    int twice;  /* 1: what lies between two temporal convolutions is computed twice, and never kept */
+    int stream; /* 1: matrices and convolutions are packed from their file at each use, and never kept */
 } i2v_trades;
 
 typedef struct i2v_run {
@@ -27,7 +27,7 @@ typedef struct i2v_run {
     i2v_error *error; /* may be NULL */
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
-    double work;              /* what operations so far take beside one another, in a matrix product's multiply-adds */
+    double work;              /* time of the operations so far, as multiply-adds of a product that take as long */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
     /* May be NULL; called after each operation that computes, with the work so far. Its failure is the run's. */
     i2v_status (*tick)(void *user, double work);
@@ -46,8 +46,9 @@ void *i2v_run_take(i2v_run *run, uint64_t bytes);
 i2v_tensor i2v_tensor_new(i2v_run *run, int frames, int height, int width, int channels);
 i2v_tensor i2v_tensor_new_f32(i2v_run *run, int frames, int height, int width, int channels);
 void i2v_tensor_free(i2v_run *run, i2v_tensor *tensor);
-/* A new tensor over x, of as many frames: x moves to the end of its memory, where frame f of it stays whole while
- * frames 0..f - 1 of the new one are written. x belongs to the new tensor and is not to be freed. */
+/* A new tensor in x's place, of as many frames but another size, to be written frame by frame: when frame f is written,
+ * frames f and later of x can still be read. For that x moves to the end of the memory. x belongs to the new tensor and
+ * is not to be freed. */
 i2v_tensor i2v_tensor_new_over(i2v_run *run, i2v_tensor *x, int height, int width, int channels);
 
 /* The tensor's data under other sizes of the same product. */
@@ -59,8 +60,8 @@ i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
 /* Likewise of the pixels of one frame, as one row of an image. */
 i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count);
 
-/* How many of `count` independent units of `values` values each the run's trades let work together: in the fewest
- * groups, as equal as can be. It does not depend on threads. */
+/* How many of `count` independent units, each of `values` values, go into one call by the run's trades. Calls are as
+ * few as possible, and of as equal a size as possible. The number of threads has no part in it. */
 int i2v_run_together(const i2v_run *run, int count, int64_t values);
 
 #endif

@@ -52,8 +52,9 @@ typedef struct i2v_panel_product {
     float *c;
     int64_t c_stride;
     int accumulate;
-    int streams; /* for tiles: A and the panels are large, so that A is to pass the nearest cache by, and the panel
-                  * after each is fetched while that is multiplied */
+    /* For AMX: A and the panels are too large for the nearest cache. So A is read past it, and the next panel is
+     * fetched while one is multiplied. */
+    int streams;
 } i2v_panel_product;
 
 static inline int i2v_product_lines(const i2v_panel_product *product) {

@@ -6,7 +6,8 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/scratch.h"
 
-/* A stretch of the sum over inputs: row r of it is at a + (line's pixel + r * step) * pixel. */
+/* Part of the inputs that a product sums over, such as one row of a convolution's window. Row r of A begins at
+ * a + (line's pixel + r * step) * pixel. */
 typedef struct i2v_product_span {
     const void *a; /* f32, or bf16 if the product is of pairs; then all counts here are even */
     int64_t pixel; /* values from one pixel of a to the next */
