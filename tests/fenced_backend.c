@@ -1,3 +1,4 @@
+/* The fenced backend: plain operations over pages that are unreadable outside a call of it. */
 #include "fenced_backend.h"
 
 #include <pthread.h>
