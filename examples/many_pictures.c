@@ -10,7 +10,7 @@
 static i2v_status make_video(i2v_engine *engine, const char *picture, const char *path) {
     i2v_image *image = NULL;
     i2v_video *video = NULL;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_params params;
     i2v_params_default(&params);
     i2v_output output;

@@ -7,7 +7,7 @@ int main(int argc, char **argv) {
     i2v_engine *engine = NULL;
     i2v_image *image = NULL;
     i2v_video *video = NULL;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_params params;
     i2v_params_default(&params);
     params.seed = 42;

@@ -33,7 +33,7 @@ static void expect_latents(float factor, float tolerance) {
     int ndim = -1;
     char read[I2V_SHA256_SIZE], whole[I2V_SHA256_SIZE];
     float *data = NULL;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     assert_int_equal(i2v_latents_shape(FILE_NAME, shape, &ndim, NULL), I2V_OK);
     assert_true(ndim == 4 && shape[0] == 1 && shape[1] == 4 && shape[2] == 1 && shape[3] == 2);
     assert_int_equal(i2v_latents_load(FILE_NAME, &data, other, 4, NULL, &error), I2V_ERROR_IO);
@@ -49,7 +49,7 @@ static void refused(i2v_status wanted, const char *message) {
     int64_t shape[8] = {1, 4, 1, 2};
     int ndim;
     float *data = (float *)1;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     assert_int_equal(i2v_latents_load(FILE_NAME, &data, shape, 4, NULL, &error), wanted);
     assert_null(data);
     if (!strstr(error.message, message)) fail_msg("'%s' lacks '%s'", error.message, message);

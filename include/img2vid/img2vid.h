@@ -54,9 +54,9 @@ extern "C" {
 
 typedef enum i2v_status {
     I2V_OK = 0,
-    I2V_ERROR_PARAMETER,   /* a parameter is out of its range */
+    I2V_ERROR_PARAMETER,   /* a parameter is out of its range, or there is none of that name */
     I2V_ERROR_IO,          /* a file cannot be read or written */
-    I2V_ERROR_FORMAT,      /* a picture, array or video file is not what it should be */
+    I2V_ERROR_FORMAT,      /* a picture, array, video file or a value's text is not what it should be */
     I2V_ERROR_MODEL,       /* a model's configuration or weights are missing, damaged or of another kind, or
                               compute what is not finite */
     I2V_ERROR_UNSUPPORTED, /* well-formed, but not implemented here */
@@ -72,10 +72,21 @@ typedef enum i2v_status {
  * Static; "unknown" for any other number. */
 I2V_API const char *i2v_status_name(i2v_status status);
 
-/* Buffer for the message of calls that have no engine. Set only when the call fails. */
+/* A stretch of a text, in bytes from its beginning. */
+typedef struct i2v_span {
+    int begin, length;
+} i2v_span;
+
+#define I2V_ERROR_NAMES 8
+
+/* Buffer for the message of calls that have no engine. Set only when the call fails. Begin with all zero. */
 typedef struct i2v_error {
     i2v_status status;
     char message[I2V_ERROR_MESSAGE_SIZE];
+    /* Where the message has names of parameters, in their order: "max_memory". A program that calls them otherwise, as a
+     * command line does ("--max-memory"), may put its own there. */
+    i2v_span names[I2V_ERROR_NAMES];
+    int names_count;
 } i2v_error;
 
 /* The library's version, "major.minor.patch". Static. */
@@ -275,6 +286,9 @@ I2V_API void i2v_unload(i2v_engine *engine);
 
 /* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
 I2V_API const char *i2v_error_message(const i2v_engine *engine);
+
+/* The same sentence with all else that is known of that failure. On a NULL engine *error gets I2V_ERROR_MEMORY. */
+I2V_API void i2v_get_error(const i2v_engine *engine, i2v_error *error);
 
 /* Makes the running call on this engine, i2v_generate, i2v_decode, i2v_bench or a plan, return I2V_CANCELLED soon. May
  * be called from a signal handler or another thread; cleared when that call returns. Without a running call, the next
@@ -736,6 +750,92 @@ I2V_API void i2v_hub_model_free(i2v_hub_model *model);
  * files, "https://huggingface.co/org/name/blob/main/FILE". All three are ids to the calls above; a revision and a file
  * in an address count where options have none. */
 I2V_API int i2v_hub_is_id(const char *text);
+
+/* ---- parameters by name ----------------------------------------------------------------------------------------- */
+
+/* What a parameter's value is in its struct, and how it is written as text. */
+typedef enum i2v_parameter_type {
+    I2V_PARAMETER_FLAG,     /* int, 0 or 1: "false", "true", "0" or "1" */
+    I2V_PARAMETER_INTEGER,  /* int */
+    I2V_PARAMETER_UNSIGNED, /* uint64_t */
+    I2V_PARAMETER_BYTES,    /* uint64_t: "6G", "1.5GiB", "512M", "1000000"; K, M, G and T are powers of 1024 */
+    I2V_PARAMETER_NUMBER,   /* double, finite */
+    I2V_PARAMETER_CHOICE,   /* int or enum: the place of the text in argument */
+    I2V_PARAMETER_TEXT,     /* const char *, not empty */
+    I2V_PARAMETER_NUMBERS,  /* const double *, and right after it size_t: "8,3,0.5,0" */
+    I2V_PARAMETER_LORAS     /* const i2v_lora *, and right after it size_t: "PATH" or "PATH:SCALE", which adds one */
+} i2v_parameter_type;
+
+/* The structs of settings. */
+typedef enum i2v_struct {
+    I2V_STRUCT_OPTIONS,       /* i2v_options */
+    I2V_STRUCT_PARAMS,        /* i2v_params */
+    I2V_STRUCT_OUTPUT,        /* i2v_output */
+    I2V_STRUCT_IMAGE_OPTIONS, /* i2v_image_options */
+    I2V_STRUCT_HUB_OPTIONS    /* i2v_hub_options */
+} i2v_struct;
+
+/* The calls that a parameter is for. */
+enum {
+    I2V_FOR_GENERATE = 1, /* and the files that are written after it */
+    I2V_FOR_DECODE = 2,   /* likewise */
+    I2V_FOR_MODEL_INFO = 4,
+    I2V_FOR_BENCH = 8,
+    I2V_FOR_PULL = 16
+};
+
+/* One parameter: what its options, help, configuration, metadata and keywords are made of. */
+typedef struct i2v_parameter {
+    const char *name; /* "num_frames"; no two have the same */
+    i2v_parameter_type type;
+    i2v_struct of;           /* the struct that it is a field of */
+    const char *field;       /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
+                                and "playback_fps" (fps) */
+    size_t offset;           /* of the field */
+    double minimum, maximum; /* of INTEGER and NUMBER; others have the range of their type */
+    double initial;          /* what the struct's ..._default gives; of a CHOICE the place. Where that is outside the
+                                range, it leaves the choice to the model or the file's kind */
+    const char *argument;    /* what stands for a value in help, "N"; of a CHOICE all, "linear|triangle"; of a FLAG NULL */
+    const char *group;       /* heading for people; NULL: no person sets it, a program does */
+    unsigned calls;          /* I2V_FOR_... of those that it is for */
+    int decides;             /* 1: what is made depends on it, so that it must be known to make it again */
+    const char *help;        /* lines of at most 56 characters; other parameters' names stand between backticks */
+} i2v_parameter;
+
+/* Parameter number index from 0, in an order for people; NULL after the last. Static. */
+I2V_API const i2v_parameter *i2v_parameter_at(size_t index);
+
+/* The parameter of that name; NULL if there is none. */
+I2V_API const i2v_parameter *i2v_parameter_find(const char *name);
+
+/* Reads text as the parameter's value, into the struct that it is a field of. NULL for text: its initial value.
+ * I2V_ERROR_FORMAT where the text is of another type, I2V_ERROR_PARAMETER where the value is out of range: the message
+ * begins with the parameter's name and says what it takes and what was given; the struct is as it was.
+ * TEXT is kept as a pointer, and must last as long as the struct is used. Lists are allocated: they are for fields that
+ * nothing else has set, and are freed by a call with NULL. */
+I2V_API i2v_status i2v_parameter_set(const i2v_parameter *parameter, void *values, const char *text, i2v_error *error);
+
+/* The value as text that i2v_parameter_set reads; numbers with as few digits as give them back. "" for what is not set:
+ * what is NULL or empty, or leaves the choice to others. Of LORAS, all with a line each.
+ * I2V_ERROR_PARAMETER if it takes more than size. */
+I2V_API i2v_status i2v_parameter_get(const i2v_parameter *parameter, const void *values, char *text, size_t size,
+                                     i2v_error *error);
+
+/* The two above by the parameter's name, in a struct of that kind: i2v_set(I2V_STRUCT_PARAMS, &params, "fit", "pad",
+ * &error). An unknown name is I2V_ERROR_PARAMETER, and the message says which was meant. */
+I2V_API i2v_status i2v_set(i2v_struct of, void *values, const char *name, const char *text, i2v_error *error);
+I2V_API i2v_status i2v_get(i2v_struct of, const void *values, const char *name, char *text, size_t size,
+                           i2v_error *error);
+
+/* 1: the preset of that name gives that parameter a value. */
+I2V_API int i2v_preset_sets(const char *preset, const i2v_parameter *parameter);
+
+/* What i2v_unlikeness gives for a name that was not meant. */
+#define I2V_UNLIKE 48
+
+/* How unlike candidate is to what somebody wrote, for "did you mean": 0 the same, 1 an abbreviation of it, then more with
+ * each letter to add, take away, change or swap; I2V_UNLIKE: not meant. */
+I2V_API int i2v_unlikeness(const char *written, const char *candidate);
 
 #ifdef __cplusplus
 }

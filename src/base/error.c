@@ -13,13 +13,37 @@ const char *i2v_status_name(i2v_status status) {
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }
 
+/* Takes the marks of I2V_NAME out of the message. What is between is made printable: it comes from files and servers. */
+static void take_names(i2v_error *error) {
+    static const char marks[] = I2V_NAME("");
+    char *from = error->message, *to = from, mark = 0;
+    int begin = 0;
+    error->names_count = 0;
+    do {
+        size_t length = strcspn(from, marks);
+        char *next = from + length, before = mark;
+        mark = *next;
+        *next = '\0';
+        i2v_make_printable(from);
+        size_t printable = strlen(from);
+        memmove(to, from, printable);
+        to += printable;
+        int place = (int)(to - error->message);
+        if (before == marks[0] && mark == marks[1] && error->names_count < I2V_ERROR_NAMES)
+            error->names[error->names_count++] = (i2v_span){begin, place - begin};
+        begin = place;
+        from = next + 1;
+    } while (mark);
+    *to = '\0';
+}
+
 i2v_status i2v_fail(i2v_error *error, i2v_status status, const char *format, ...) {
     if (error) {
         va_list arguments;
         va_start(arguments, format);
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
-        i2v_make_printable(error->message); /* names in it come from files and servers */
+        take_names(error);
         error->status = status;
     }
     return status;

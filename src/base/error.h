@@ -5,6 +5,10 @@
 #include "base/format.h"
 #include "img2vid/img2vid.h"
 
+/* A parameter's name in a sentence, I2V_NAME("max_memory"): who reads it sees the name alone, and i2v_error.names tells
+ * where it stands, so that a program may call it otherwise. Nothing but i2v_fail takes the marks away. */
+#define I2V_NAME(name) "\016" name "\017"
+
 /* Writes the formatted sentence into error (which may be NULL) and returns status, so that a failing function ends in
  * `return i2v_fail(error, I2V_ERROR_..., "...")`. Sentences start in lower case, name the file or parameter and the
  * way out, and have no full stop. */

@@ -107,7 +107,7 @@ static i2v_status start(i2v_team *team, i2v_error *error) {
     }
     if (team->started == team->size - 1) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MEMORY,
-                    "the system gives only %d of %d threads: ask for fewer (--threads), or free memory",
+                    "the system gives only %d of %d threads: ask for fewer (" I2V_NAME("threads") "), or free memory",
                     team->started + 1, team->size);
 }
 

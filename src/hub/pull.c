@@ -1,6 +1,7 @@
 /* i2v_hub_pull: list, choose, download, link. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/parameters.h"
 #include "json/bounds.h"
 #include "hub/cache.h"
 #include "hub/download.h"
@@ -37,7 +38,9 @@ typedef struct pull_state {
 } pull_state;
 
 void i2v_hub_options_default(i2v_hub_options *options) {
-    if (options) *options = (i2v_hub_options){.connections = 4};
+    if (!options) return;
+    *options = (i2v_hub_options){0};
+    i2v_parameters_default(I2V_STRUCT_HUB_OPTIONS, options);
 }
 
 void i2v_hub_tuning_default(i2v_hub_tuning *tuning) {

@@ -117,7 +117,7 @@ static i2v_status select_single(i2v_hub_listing *listing, const char *id, const 
     }
     if (count == 1) return want(listing, *opened, id, error);
     if (count > 1)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one with --file NAME", id, names,
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one as " I2V_NAME("file"), id, names,
                         length < sizeof names ? "" : ", ...");
     return i2v_fail(error, I2V_ERROR_MODEL,
                     "%s has neither a model_index.json nor a .safetensors file; it holds no model that "

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/file_url.h"
 #include "base/free_memory.h"
+#include "base/parameters.h"
 #include "base/sha256.h"
 #include "media/picture.h"
 
@@ -10,7 +11,9 @@
 #include <string.h>
 
 void i2v_image_options_default(i2v_image_options *options) {
-    if (options) *options = (i2v_image_options){.alpha = I2V_ALPHA_WHITE, .fit = I2V_FIT_CROP};
+    if (!options) return;
+    *options = (i2v_image_options){.fit = I2V_FIT_CROP};
+    i2v_parameters_default(I2V_STRUCT_IMAGE_OPTIONS, options);
 }
 
 /* ---- the budget ------------------------------------------------------------------------------------------------- */
@@ -54,9 +57,8 @@ static i2v_status resize(i2v_image **image, const i2v_raster *raster, const i2v_
 
 static i2v_status check_options(const i2v_image_options *options, i2v_error *error) {
     int max = I2V_IMAGE_MAX_SIDE, width = options->width, height = options->height;
-    if (options->alpha != I2V_ALPHA_WHITE && options->alpha != I2V_ALPHA_DROP)
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "alpha is %d; it must be I2V_ALPHA_WHITE or I2V_ALPHA_DROP",
-                        (int)options->alpha);
+    i2v_status status = i2v_parameters_check(I2V_STRUCT_IMAGE_OPTIONS, I2V_FOR_GENERATE, options, error);
+    if (status) return status;
     if (width == 0 && height == 0) return I2V_OK;
     if (width < 1 || height < 1 || width > max || height > max) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,

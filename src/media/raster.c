@@ -34,7 +34,7 @@ i2v_status i2v_raster_check(int64_t width, int64_t height, const char *name, i2v
 }
 
 static const char *bound_name(const i2v_raster *raster) {
-    return raster->budget_given ? "max_memory (--max-memory) leaves" : "the system has";
+    return raster->budget_given ? I2V_NAME("max_memory") " leaves" : "the system has";
 }
 
 static const char *way_out(const i2v_raster *raster) {

@@ -2,6 +2,7 @@
 #include "media/video.h"
 
 #include "base/file.h"
+#include "base/parameters.h"
 #include "base/posix.h"
 #include "media/media.h"
 #include "media/metadata.h"
@@ -18,16 +19,15 @@ static const i2v_video_format npy_format = {.ending = "npy"};
 #define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
 
 void i2v_output_default(i2v_output *output) {
-    if (output) *output = (i2v_output){.crf = -1, .quality = -1};
+    if (!output) return;
+    *output = (i2v_output){0};
+    i2v_parameters_default(I2V_STRUCT_OUTPUT, output);
 }
 
 int i2v_video_cancelled(const i2v_video_task *task) {
     const i2v_output *output = task->output;
     return output->cancelled && output->cancelled(output->user);
 }
-
-#define CODECS_COUNT (I2V_CODEC_FFV1 + 1)
-static const char *const codec_names[CODECS_COUNT] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
 
 /* The endings that hold the codec, ".mp4 .mkv". */
 static void list_endings(char *text, size_t size, i2v_codec codec) {
@@ -47,10 +47,10 @@ static i2v_status change_codec(const i2v_video_format **format, const char *path
         *format = other;
         return I2V_OK;
     }
-    char endings[64] = "";
+    char endings[64] = "", name[I2V_CHOICE_SIZE];
     list_endings(endings, sizeof endings, codec);
     return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: a .%s holds no %s; these do: %s", path,
-                    (*format)->ending, codec_names[codec], endings);
+                    (*format)->ending, i2v_choice_name(name, I2V_PARAMETER(OUTPUT, i2v_output, codec), (int)codec), endings);
 }
 
 static i2v_status find_format(const i2v_video_format **format, const char *path, i2v_error *error) {
@@ -100,18 +100,16 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
                                  i2v_error *error) {
     int crf = output->crf == -1 ? format->crf_default : output->crf;
     task->quality = output->quality;
-    if (output->quality < -1 || output->quality > 100) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "quality is %d; it must be within 0 (smallest)..100 (best)",
-                        output->quality);
-    }
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, quality), output, error);
+    if (status) return status;
     if (output->quality >= 0 && output->crf != -1) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "quality and crf exclude each other");
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("quality") " and " I2V_NAME("crf") " exclude each other");
     }
     if (output->bitrate && (output->quality >= 0 || output->crf != -1)) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "bitrate excludes crf and quality");
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("bitrate") " excludes " I2V_NAME("crf") " and " I2V_NAME("quality"));
     }
     if (output->bitrate > MAX_BITRATE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "bitrate is %llu; it must be within 1..%llu bits a second",
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("bitrate") " is %llu; it must be within 1..%llu bits a second",
                         (unsigned long long)output->bitrate, (unsigned long long)MAX_BITRATE);
     }
     task->bitrate = (int64_t)output->bitrate;
@@ -119,7 +117,7 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     /* Formats without a quality ignore both, so that one set of options serves all endings. */
     if (format->crf_max && (crf < 0 || crf > format->crf_max)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "crf is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
+                        I2V_NAME("crf") " is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
                         format->ending, format->crf_max);
     }
     task->crf = crf;
@@ -127,12 +125,12 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
 }
 
 /* The format of path, if this build can write it and the folder is there. */
-static i2v_status choose_format(const i2v_video_format **format, const char *path, i2v_codec codec, i2v_error *error) {
+static i2v_status choose_format(const i2v_video_format **format, const char *path, const i2v_output *output,
+                                i2v_error *error) {
     if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
-    if ((unsigned)codec >= CODECS_COUNT) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "codec is %d, which is none of those that there are", (int)codec);
-    }
-    i2v_status status = find_format(format, path, error);
+    i2v_codec codec = output->codec;
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, codec), output, error);
+    if (!status) status = find_format(format, path, error);
     if (!status && codec != I2V_CODEC_AUTO) status = change_codec(format, path, codec, error);
     if (!status && (*format)->check) status = (*format)->check(*format, error);
     if (!status) status = check_folder(path, error);
@@ -162,7 +160,7 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     if (!output) output = &defaults;
     const i2v_video_format *format;
     i2v_video_task task = {.fps = {1, 1}};
-    i2v_status status = choose_format(&format, path, output->codec, error);
+    i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = choose_rate(&task, output->fps != 0 ? output->fps : 1, error);
     if (!status) status = choose_quality(&task, format, output, error);
     char *first = NULL;
@@ -262,7 +260,7 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     const i2v_video_format *format;
     i2v_video_task task;
     char *file = NULL;
-    i2v_status status = choose_format(&format, path, output->codec, error);
+    i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = check_video(video, output, error);
     if (!status) status = i2v_video_path(&file, path, 1, error);
     if (!status) status = fill_task(&task, format, video, i2v_video_path_numbered(path) ? path : file, output, error);

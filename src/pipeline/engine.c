@@ -2,6 +2,7 @@
 #include "pipeline/engine.h"
 
 #include "base/parallel.h"
+#include "base/parameters.h"
 
 #include <stdlib.h>
 
@@ -10,11 +11,22 @@ const char *i2v_version(void) {
 }
 
 void i2v_options_default(i2v_options *options) {
-    if (options) *options = (i2v_options){.dtype = I2V_DTYPE_AUTO};
+    if (!options) return;
+    *options = (i2v_options){0};
+    i2v_parameters_default(I2V_STRUCT_OPTIONS, options);
 }
 
 const char *i2v_error_message(const i2v_engine *engine) {
     return engine ? engine->error.message : "there is no engine: not enough memory for one, or it is NULL";
+}
+
+void i2v_get_error(const i2v_engine *engine, i2v_error *error) {
+    if (!error) return;
+    *error = (i2v_error){0};
+    if (engine)
+        *error = engine->error;
+    else
+        i2v_fail(error, I2V_ERROR_MEMORY, "%s", i2v_error_message(NULL));
 }
 
 void i2v_cancel(i2v_engine *engine) {
@@ -80,10 +92,10 @@ static i2v_status set_up(i2v_engine *engine, const i2v_options *options) {
     atomic_init(&engine->cancel, 0);
     int threads = options ? options->threads : 0;
     engine->max_memory = options ? options->max_memory : 0;
-    if (threads < 0 || threads > 1024) {
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "threads is %d; it must be between 0 and 1024", threads);
-    }
-    return i2v_team_new(&engine->device.team, threads ? threads : i2v_core_count(), &engine->error);
+    i2v_status status = I2V_OK;
+    if (options) status = i2v_parameter_check(I2V_PARAMETER(OPTIONS, i2v_options, threads), options, &engine->error);
+    return status ? status
+                  : i2v_team_new(&engine->device.team, threads ? threads : i2v_core_count(), &engine->error);
 }
 
 i2v_status i2v_open_model(i2v_engine **out, i2v_model *model, const i2v_options *options) {

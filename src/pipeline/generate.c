@@ -1,4 +1,5 @@
 /* A whole run: one clip, or several that go on from one another. */
+#include "base/parameters.h"
 #include "media/media.h"
 #include "pipeline/decode.h"
 #include "pipeline/estimate.h"
@@ -10,16 +11,8 @@
 
 void i2v_params_default(i2v_params *params) {
     if (!params) return;
-    *params = (i2v_params){.fit = I2V_FIT_CROP,
-                           .num_videos = 1,
-                           .num_inference_steps = 25,
-                           .min_guidance_scale = 1,
-                           .max_guidance_scale = 3,
-                           .fps = 7,
-                           .motion_bucket_id = 127,
-                           .noise_aug_strength = 0.02,
-                           .rng = I2V_RNG_NUMPY,
-                           .video_index = -1};
+    *params = (i2v_params){0};
+    i2v_parameters_default(I2V_STRUCT_PARAMS, params);
 }
 
 void i2v_video_free(i2v_video *video) {

@@ -12,8 +12,7 @@
 static i2v_status fail_too_large(const char *shown, size_t limit, i2v_error *error) {
     return i2v_fail(
         error, I2V_ERROR_MEMORY,
-        "%s is larger than the %zu MiB that max_memory (--max-memory) leaves: scale it down first, or allow "
-        "more",
+        "%s is larger than the %zu MiB that " I2V_NAME("max_memory") " leaves: scale it down first, or allow more",
         shown, limit >> 20);
 }
 
@@ -38,7 +37,7 @@ i2v_status i2v_image_load_url_with(i2v_image **image, const char *url, const i2v
     i2v_image_options_default(&defaults);
     if (!options) options = &defaults;
     i2v_fetched fetched;
-    i2v_error cause = {I2V_OK, ""};
+    i2v_error cause = {0};
     char shown[I2V_URL_SHOWN_SIZE];
     i2v_url_show(shown, url);
     int bounded = options->max_memory && options->max_memory < MAX_BYTES;

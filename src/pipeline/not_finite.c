@@ -60,7 +60,7 @@ static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *w
                         damaged->origin, damaged->file, (double)value);
     }
     const char *lora = part == I2V_PART_UNET ? i2v_lora_strongest(engine->model->lora) : NULL;
-    const char *dtype = engine->model->element == I2V_ELEMENT_BF16 ? "; dtype f32 (--dtype f32) may help" : "";
+    const char *dtype = engine->model->element == I2V_ELEMENT_BF16 ? "; " I2V_NAME("dtype") " f32 may help" : "";
     return i2v_fail(&engine->error, I2V_ERROR_MODEL,
                     "%s: the weights in %s may be damaged or of another model%s%s%s, or noise that was "
                     "given is far too large%s",

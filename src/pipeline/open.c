@@ -1,4 +1,5 @@
 /* i2v_model_open: reads a model's configurations and headers, and checks that all fits together. */
+#include "base/parameters.h"
 #include "model/stability.h"
 #include "pipeline/load.h"
 #include "pipeline/model_place.h"
@@ -87,10 +88,8 @@ static i2v_status check_weights(const i2v_opening *opening) {
 static i2v_status check_options(const i2v_opening *opening) {
     const i2v_options *options = opening->options;
     i2v_model *model = opening->model;
-    if (options->dtype < I2V_DTYPE_AUTO || options->dtype > I2V_DTYPE_BF16) {
-        return i2v_fail(opening->error, I2V_ERROR_PARAMETER,
-                        "dtype is not one this version computes in (auto, f32, bf16)");
-    }
+    i2v_status status = i2v_parameters_check(I2V_STRUCT_OPTIONS, I2V_FOR_GENERATE, options, opening->error);
+    if (status) return status;
     model->backend = i2v_backend_cpu();
     model->element = options->dtype == I2V_DTYPE_BF16 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
     model->keeps_loaded = options->keep_loaded != 0;

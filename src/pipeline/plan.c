@@ -126,7 +126,7 @@ static i2v_status choose_level(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_en
 }
 
 static const char *bound_name(const i2v_plan *plan) {
-    return plan->budget_given ? "max_memory (--max-memory) allows" : "the system has free for it";
+    return plan->budget_given ? I2V_NAME("max_memory") " allows" : "the system has free for it";
 }
 
 static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes) {
@@ -145,9 +145,9 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
                     i2v_stage_name(plan->largest), (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20,
-                    chunked ? "a smaller decode_chunk_size (--decode-chunk-size)"
-                            : "a smaller width, height or num_frames (--width, --height, --num-frames)",
-                    half ? " or dtype bf16 (--dtype)" : "", plan->budget_given ? ", or allow more" : "");
+                    chunked ? "a smaller " I2V_NAME("decode_chunk_size")
+                            : "a smaller " I2V_NAME("width") ", " I2V_NAME("height") " or " I2V_NAME("num_frames"),
+                    half ? " or " I2V_NAME("dtype") " bf16" : "", plan->budget_given ? ", or allow more" : "");
 }
 
 static int is_planned(const i2v_plan *plan, i2v_stage_kind kind) {

@@ -1,6 +1,7 @@
 /* The schedulers: a run's noise levels, and the step from one to the next. */
 #include "pipeline/scheduler.h"
 
+#include "base/parameters.h"
 #include "json/config.h"
 
 #include <math.h>
@@ -111,22 +112,25 @@ i2v_status i2v_scheduler_config_svd(i2v_scheduler_config *config, i2v_error *err
 
 /* ---- noise levels ---- */
 
-static const char *const schedule_names[] = {"auto", "karras", "exponential", "uniform", "ays"};
+static const i2v_parameter *sigma_schedule(void) {
+    return I2V_PARAMETER(PARAMS, i2v_params, sigma_schedule);
+}
 
 static i2v_sigma_schedule chosen(const i2v_scheduler_config *config, const i2v_schedule_request *request) {
     return request->sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO ? config->sigma_schedule : request->sigma_schedule;
 }
 
 static i2v_status check_animatelcm(const i2v_schedule_request *request, i2v_error *error) {
+    char name[I2V_CHOICE_SIZE];
     if (request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "sigma_schedule is %s, but scheduler animatelcm has noise levels of its own; leave one of the "
+                        I2V_NAME("sigma_schedule") " is %s, but " I2V_NAME("scheduler") " animatelcm has noise levels of its own; leave one of the "
                         "two out",
-                        schedule_names[request->sigma_schedule]);
+                        i2v_choice_name(name, sigma_schedule(), (int)request->sigma_schedule));
     }
     if (!request->custom && request->steps > I2V_ANIMATELCM_STEPS) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "num_inference_steps is %d; scheduler animatelcm takes 1 to %d, and is made for 1 to 8",
+                        I2V_NAME("num_inference_steps") " is %d; " I2V_NAME("scheduler") " animatelcm takes 1 to %d, and is made for 1 to 8",
                         request->steps, I2V_ANIMATELCM_STEPS);
     }
     return I2V_OK;
@@ -135,34 +139,30 @@ static i2v_status check_animatelcm(const i2v_schedule_request *request, i2v_erro
 static i2v_status check_betas(const i2v_scheduler_config *config, const i2v_schedule_request *request,
                               i2v_error *error) {
     const i2v_betas *betas = &config->betas;
+    char name[I2V_CHOICE_SIZE];
     if (betas->missing) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                        "sigma_schedule %s takes noise levels from betas, but the model's scheduler_config.json has "
-                        "%s, which is not implemented; choose another sigma_schedule or give sigmas",
-                        schedule_names[chosen(config, request)], betas->missing);
+                        I2V_NAME("sigma_schedule") " %s takes noise levels from betas, but the model's scheduler_config.json has "
+                        "%s, which is not implemented; choose another " I2V_NAME("sigma_schedule") " or give " I2V_NAME("sigmas"),
+                        i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)), betas->missing);
     }
     if (request->steps <= betas->num_train_timesteps) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_PARAMETER,
-                    "num_inference_steps is %d; sigma_schedule %s takes at most the model's %d training timesteps",
-                    request->steps, schedule_names[chosen(config, request)], betas->num_train_timesteps);
+                    I2V_NAME("num_inference_steps") " is %d; " I2V_NAME("sigma_schedule") " %s takes at most the model's %d training timesteps",
+                    request->steps, i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)), betas->num_train_timesteps);
 }
 
 i2v_status i2v_schedule_check(const i2v_scheduler_config *config, const i2v_schedule_request *request,
                               i2v_error *error) {
-    if (request->scheduler != I2V_SCHEDULER_EULER && request->scheduler != I2V_SCHEDULER_ANIMATELCM) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "scheduler is %d; it must be 0 (euler) or 1 (animatelcm)",
-                        (int)request->scheduler);
-    }
-    if ((int)request->sigma_schedule < 0 || request->sigma_schedule > I2V_SIGMA_SCHEDULE_AYS) {
-        return i2v_fail(
-            error, I2V_ERROR_PARAMETER,
-            "sigma_schedule is %d; it must be 0 (auto), 1 (karras), 2 (exponential), 3 (uniform) or 4 (ays)",
-            (int)request->sigma_schedule);
-    }
+    char name[I2V_CHOICE_SIZE];
+    const i2v_params asked = {.scheduler = request->scheduler, .sigma_schedule = request->sigma_schedule};
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, scheduler), &asked, error);
+    if (!status) status = i2v_parameter_check(sigma_schedule(), &asked, error);
+    if (status) return status;
     if (request->scheduler == I2V_SCHEDULER_ANIMATELCM) return check_animatelcm(request, error);
     if (request->custom && request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas and sigma_schedule %s exclude each other",
-                        schedule_names[request->sigma_schedule]);
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " and " I2V_NAME("sigma_schedule") " %s exclude each other",
+                        i2v_choice_name(name, sigma_schedule(), (int)request->sigma_schedule));
     }
     if (request->custom || !needs_betas(config, chosen(config, request))) return I2V_OK;
     return check_betas(config, request, error);
@@ -194,7 +194,7 @@ static i2v_status check_levels(const float *sigmas, int steps, i2v_error *error)
         if (isfinite(sigmas[i]) && sigmas[i] > 0 && sigmas[i + 1] <= sigmas[i]) continue;
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "the model's scheduler_config.json gives noise levels that do not fall from a finite one to 0; "
-                        "choose another sigma_schedule or give sigmas");
+                        "choose another " I2V_NAME("sigma_schedule") " or give " I2V_NAME("sigmas"));
     }
     return I2V_OK;
 }

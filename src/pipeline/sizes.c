@@ -1,6 +1,7 @@
 /* The sizes of a run, checked. */
 #include "pipeline/sizes.h"
 
+#include "base/parameters.h"
 #include "pipeline/clip_pixels.h"
 #include "pipeline/guidance.h"
 
@@ -12,7 +13,7 @@
 
 static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
     if (value >= low && value <= high) return I2V_OK; /* false for NaN */
-    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s is %g; it must be between %g and %g", name, value, low,
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be between %g and %g", name, value, low,
                     high);
 }
 
@@ -26,14 +27,14 @@ static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
         nearest = (value + step / 2) / step * step;
     }
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                    "%s is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
+                    I2V_NAME("%s") " is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
                     step, MAX_SIDE, nearest);
 }
 
 static i2v_status check_pixels(i2v_engine *engine, const char *name, const float *pixels, size_t count) {
     for (size_t i = 0; pixels && i < count; i++) {
         if (pixels[i] >= 0 && pixels[i] <= 1) continue; /* false for NaN */
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "%s has the value %g; all must be within 0..1", name,
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " has the value %g; all must be within 0..1", name,
                         (double)pixels[i]);
     }
     return I2V_OK;
@@ -42,48 +43,38 @@ static i2v_status check_pixels(i2v_engine *engine, const char *name, const float
 static i2v_status check_sigmas(i2v_engine *engine, const double *sigmas, size_t count) {
     i2v_error *error = &engine->error;
     if (count < 2 || count > MAX_STEPS + 1) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas has %zu values; it needs one more than there are steps",
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " has %zu values; it needs one more than there are steps",
                         count);
     }
     for (size_t i = 0; i < count; i++) {
         int last = i + 1 == count;
         if (!isfinite(sigmas[i]) || sigmas[i] > 1e6 || sigmas[i] < (last ? 0 : 1e-6)) {
             return i2v_fail(error, I2V_ERROR_PARAMETER,
-                            "sigmas has %g; values must be above 0 and at most 1e6, the last may be 0", sigmas[i]);
+                            I2V_NAME("sigmas") " has %g; values must be above 0 and at most 1e6, the last may be 0", sigmas[i]);
         }
         if (i > 0 && sigmas[i] >= sigmas[i - 1]) {
-            return i2v_fail(error, I2V_ERROR_PARAMETER, "sigmas must decrease, but %g follows %g", sigmas[i],
+            return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " must decrease, but %g follows %g", sigmas[i],
                             sigmas[i - 1]);
         }
     }
     return I2V_OK;
 }
 
-static i2v_status check_conditioning(i2v_engine *engine, const i2v_params *params) {
-    i2v_status status = check_range(engine, "fps", params->fps, 1, 1000);
-    if (!status) status = check_range(engine, "motion_bucket_id", params->motion_bucket_id, 0, 1023);
-    if (!status) status = check_range(engine, "noise_aug_strength", params->noise_aug_strength, 0, 100);
-    if (!status) status = check_range(engine, "min_guidance_scale", params->min_guidance_scale, 0, 1000);
-    if (!status) status = check_range(engine, "max_guidance_scale", params->max_guidance_scale, 0, 1000);
-    if (!status) status = check_range(engine, "fit", params->fit, I2V_FIT_CROP, I2V_FIT_COMFYUI);
-    if (!status) {
-        status = check_range(engine, "noise_aug", params->noise_aug, I2V_NOISE_AUG_DIFFUSERS, I2V_NOISE_AUG_COMFYUI);
-    }
-    if (!status) {
-        status =
-            check_range(engine, "guidance_shape", params->guidance_shape, I2V_GUIDANCE_LINEAR, I2V_GUIDANCE_TRIANGLE);
-    }
-    return status;
+/* Those of a call, each for itself. Where there are sigmas, steps are what they come to. */
+static i2v_status check_each(i2v_engine *engine, unsigned call, const i2v_params *params, int steps) {
+    i2v_params checked = *params;
+    checked.num_inference_steps = steps;
+    return i2v_parameters_check(I2V_STRUCT_PARAMS, call, &checked, &engine->error);
 }
 
 /* decode_chunk_size and the latents' sizes, from the others. */
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     int scale = i2v_model_scale(engine->model);
-    i2v_status status = check_range(engine, "decode_chunk_size", params->decode_chunk_size, 0, INT32_MAX);
-    if (!status) status = check_range(engine, "extend", params->extend, 0, MAX_FRAMES);
+    i2v_status status =
+        i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, extend), params, &engine->error);
     if (!status && params->extend && sizes->num_frames < 2) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          "extend needs num_frames of 2 or more: the first frame of each further clip is left out");
+                          I2V_NAME("extend") " needs " I2V_NAME("num_frames") " of 2 or more: the first frame of each further clip is left out");
     }
     if (status) return status;
     sizes->num_clips = params->extend + 1;
@@ -114,27 +105,24 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     i2v_status status = check_side(engine, "width", sizes->width);
     if (!status) status = check_side(engine, "height", sizes->height);
     if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
-    if (!status) status = check_range(engine, "num_videos", sizes->num_videos, 1, MAX_FRAMES);
+    if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
+    if (!status) status = check_each(engine, I2V_FOR_GENERATE, params, sizes->steps);
     if (!status) status = check_range(engine, "video_index", params->video_index, -1, params->num_videos - 1);
     if (!status && !params->sigmas && params->sigmas_count) {
-        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "sigmas is NULL, but sigmas_count is %zu",
+        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " is NULL, but sigmas_count is %zu",
                           params->sigmas_count);
     }
-    if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
-    if (!status) status = check_range(engine, "num_inference_steps", sizes->steps, 1, MAX_STEPS);
-    if (!status) status = check_range(engine, "forward_chunk_size", params->forward_chunk_size, 0, INT32_MAX);
-    if (!status) status = check_conditioning(engine, params);
     if (!status) {
         i2v_schedule_request request = i2v_sizes_request(sizes, params);
         status = i2v_schedule_check(&engine->model->scheduler, &request, &engine->error);
     }
     if (!status && params->extend && params->latents) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          "latents and extend exclude each other: every clip needs noise of its own");
+                          I2V_NAME("latents") " and " I2V_NAME("extend") " exclude each other: every clip needs noise of its own");
     }
     if (!status && params->extend && params->latents_only) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          "latents_only and extend exclude each other: a clip is made of a frame of the one before");
+                          I2V_NAME("latents_only") " and " I2V_NAME("extend") " exclude each other: a clip is made of a frame of the one before");
     }
     if (status) return status;
     sizes->latents_only = params->latents_only != 0;
@@ -158,7 +146,7 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
     int scale = i2v_model_scale(engine->model);
     *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
     i2v_status status = check_range(engine, "num_frames", num_frames, 1, MAX_FRAMES);
-    if (!status) status = check_range(engine, "fps", params->fps, 1, 1000);
+    if (!status) status = check_each(engine, I2V_FOR_DECODE, params, params->num_inference_steps);
     if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / scale);
     if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / scale);
     if (status) return status;

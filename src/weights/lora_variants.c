@@ -54,12 +54,12 @@ static i2v_status check_init(const i2v_lora_config *config, i2v_error *error) {
         return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                         "%s: init_lora_weights is %s: its training began by changing the model's weights, and the file "
                         "lacks that change; save it in peft with path_initial_model_for_weight_conversion, or merge it "
-                        "%s (merge_and_unload) and give the UNet with --unet",
+                        "%s (merge_and_unload) and give the UNet as " I2V_NAME("unet"),
                         config->path, text, convertible[i].made_anew ? "there" : "there before it is saved");
     }
     return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                     "%s: init_lora_weights is %s, and the weights that its training began with may not be the model's; "
-                    "merge it in peft where it was trained (merge_and_unload), and give the UNet with --unet",
+                    "merge it in peft where it was trained (merge_and_unload), and give the UNet as " I2V_NAME("unet"),
                     config->path, text);
 }
 
@@ -70,7 +70,7 @@ static i2v_status fail_variant(const i2v_lora_config *config, const char *field,
     char text[SHOWN];
     return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
                     "%s: %.60s is %s, and plain LoRA alone is supported; merge it in peft (merge_and_unload), and give "
-                    "the UNet with --unet",
+                    "the UNet as " I2V_NAME("unet"),
                     config->path, field, text_of(value, text));
 }
 

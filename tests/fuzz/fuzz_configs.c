@@ -11,7 +11,7 @@ static void make_levels(const i2v_scheduler_config *config) {
     for (int kind = I2V_SIGMA_SCHEDULE_AUTO; kind <= I2V_SIGMA_SCHEDULE_AYS; kind++) {
         i2v_schedule_request request = {.sigma_schedule = (i2v_sigma_schedule)kind, .steps = kind * 4 + 1};
         i2v_schedule schedule = {0};
-        i2v_error error = {I2V_OK, ""};
+        i2v_error error = {0};
         i2v_status status = i2v_schedule_check(config, &request, &error);
         if (!status) status = i2v_schedule_make(&schedule, config, &request, &error);
         fuzz_require_told(status, &error);
@@ -34,7 +34,7 @@ static i2v_status read_scheduler(const char *path, i2v_error *error) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0) return 0;
     const char *path = fuzz_file(data + 1, size - 1, 0);
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_status status = I2V_OK;
     union {
         i2v_unet_config unet;

@@ -42,7 +42,7 @@ static i2v_weights *make_unet(void) {
 
 static void add(const i2v_lora_set *set, const char *name) {
     float values[VALUES] = {0};
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     fuzz_require((i2v_lora_memory(set, name) > 0) == i2v_lora_changes(set, name));
     i2v_status status = i2v_lora_add(set, name, values, NULL, &error);
     fuzz_require_told(status, &error);
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         unet = make_unet();
         i2v_name_map_module(&others, I2V_NAME_ONLY, "input_blocks.1.0.in_layers.2", "down_blocks.0.resnets.0.conv1");
     }
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_lora_set *set = NULL;
     i2v_lora file = {.path = fuzz_file(data, size, 0), .scale = 0.5};
     i2v_status status = i2v_lora_open(&set, &file, 1, unet, &others, &error);

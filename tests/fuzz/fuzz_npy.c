@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     float *values = NULL;
     int64_t shape[8], count = 1;
     int ndim = 0;

@@ -28,7 +28,7 @@ static unsigned number(const uint8_t *data) {
 
 static void write_on(i2v_partial *partial, const uint8_t *data) {
     static const uint8_t bytes[300];
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     uint64_t before = i2v_partial_done(partial);
     fuzz_require(before <= partial->size);
     fuzz_require((partial->count > 0) == (partial->size > 0));
@@ -40,7 +40,7 @@ static void write_on(i2v_partial *partial, const uint8_t *data) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < HEAD) return 0;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_partial partial;
     const char *path = place(data + HEAD, size - HEAD);
     i2v_status status = i2v_partial_open(&partial, path, number(data), number(data + 2) + 1, &error);

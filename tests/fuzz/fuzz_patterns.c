@@ -21,7 +21,7 @@ static void fill(const char *pattern, const char *input, int has_seed) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size), *rest = text, *path = NULL;
     char *pattern = fuzz_line(&rest), *input = fuzz_line(&rest);
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     fill(pattern, input, 0);
     fill(pattern, input, 1);
     i2v_status status = i2v_video_path(&path, pattern, (int)(size % 2000), &error);

@@ -15,7 +15,7 @@ static int is_large(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_image *image = NULL;
     if (is_large(data, size)) return 0;
     i2v_alpha alpha = size % 2 ? I2V_ALPHA_WHITE : I2V_ALPHA_DROP;

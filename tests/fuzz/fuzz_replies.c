@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char endpoint[] = "https://hub", place[] = "token", token[] = "hf_secret";
     i2v_hub_environment environment = {.endpoint = endpoint, .token_path = place, .token = size % 2 ? token : NULL};
     i2v_hub_question question = {&environment, "org/name", "main", size % 3 ? "model.safetensors" : NULL};
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_http_reply_hide(&reply, environment.token);
     i2v_status status = i2v_hub_refusal(&reply, &question, &error);
     fuzz_require_told(status, &error);

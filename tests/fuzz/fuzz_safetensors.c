@@ -25,7 +25,7 @@ static void read_values(const i2v_weights *weights) {
 /* Half of the names are asked for, with the shape they have or another. */
 static void bind(const i2v_weights *weights) {
     i2v_binder binder;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     if (i2v_binder_begin(&binder, weights, &error)) return;
     for (size_t i = 0; i < i2v_weights_count(weights); i += 2) {
         const i2v_weight *weight = i2v_weights_at(weights, i);
@@ -41,7 +41,7 @@ static void bind(const i2v_weights *weights) {
 
 static void rename_all(i2v_weights *weights) {
     i2v_weights *part = NULL;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_name_map map = {0};
     for (size_t i = 0; i < i2v_weights_count(weights) && i < 12; i++) {
         char name[I2V_NAME_SIZE];
@@ -58,7 +58,7 @@ static void rename_all(i2v_weights *weights) {
 }
 
 static void settle_names(i2v_weights *weights) {
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_weights *settled = i2v_weights_hold(weights);
     fuzz_require_told(i2v_clip_names_settle(&settled, &error), &error);
     read_values(settled);
@@ -66,7 +66,7 @@ static void settle_names(i2v_weights *weights) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_weights *weights = NULL;
     i2v_status status = i2v_weights_open_file(&weights, fuzz_file(data, size, 0), &error);
     fuzz_require_told(status, &error);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     i2v_shard_index index;
     i2v_status status = i2v_shard_index_open(&index, fuzz_file(data, size, 0), &error);
     fuzz_require_told(status, &error);

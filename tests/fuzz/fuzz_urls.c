@@ -45,7 +45,7 @@ static void read_page(const char *text, const char *endpoint) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size), *rest = text;
     char *first = fuzz_line(&rest), *second = fuzz_line(&rest);
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     read_address(first, second);
     read_page(first, second);
     escape(first);

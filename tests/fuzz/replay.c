@@ -12,7 +12,7 @@ static int inputs;
 static void run_file(const char *path) {
     uint8_t *data;
     size_t size;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     if (i2v_file_read(&data, &size, path, (size_t)1 << 30, &error)) {
         fprintf(stderr, "%s\n", error.message);
         exit(1);

@@ -1,6 +1,6 @@
 /* What the network is without libcurl (I2V_HUB=OFF): named. The hub's cache is read by the same code as it is filled, and
  * is left out with it. */
-#include "base/error.h"
+#include "base/parameters.h"
 #include "hub/environment.h"
 #include "hub/page.h"
 #include "hub/url.h"
@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 void i2v_hub_options_default(i2v_hub_options *options) {
-    if (options) *options = (i2v_hub_options){.connections = 4};
+    if (!options) return;
+    *options = (i2v_hub_options){0};
+    i2v_parameters_default(I2V_STRUCT_HUB_OPTIONS, options);
 }
 
 static i2v_status refuse(const char *what, const char *way_out, i2v_error *error) {

@@ -1,0 +1,414 @@
+/* Values of parameters as text, and their ranges. Reading is strict: the whole text counts, nothing overflows. */
+#include "base/parameters.h"
+
+#include "base/path_kind.h"
+#include "base/posix.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As lists lie in their structs. */
+typedef struct {
+    double *values;
+    size_t count;
+} number_list;
+
+typedef struct {
+    i2v_lora *values;
+    size_t count;
+} lora_list;
+
+/* ---- choices ---- */
+
+/* Reads one of "first|second|..." as its place. */
+static int read_choice(int *value, const char *choices, const char *text) {
+    size_t length = strlen(text);
+    for (int place = 0; *choices; place++) {
+        size_t choice = strcspn(choices, "|");
+        if (choice == length && memcmp(choices, text, length) == 0) {
+            *value = place;
+            return 1;
+        }
+        choices += choice + (choices[choice] == '|');
+    }
+    return 0;
+}
+
+static int count_choices(const char *choices) {
+    int count = 1;
+    for (; *choices; choices++) count += *choices == '|';
+    return count;
+}
+
+const char *i2v_choice_name(char text[I2V_CHOICE_SIZE], const i2v_parameter *parameter, int place) {
+    const char *choice = parameter->argument;
+    if (place < 0 || place >= count_choices(choice)) return strcpy(text, "?");
+    for (; place > 0; place--) choice += strcspn(choice, "|") + 1;
+    snprintf(text, I2V_CHOICE_SIZE, "%.*s", (int)strcspn(choice, "|"), choice);
+    return text;
+}
+
+/* ---- numbers ---- */
+
+/* The C library skips leading spaces and takes hexadecimal, "inf" and "nan"; values are plain decimals. */
+static int is_decimal(const char *text) {
+    return *text && strspn(text, "0123456789+-.eE") == strlen(text);
+}
+
+static int read_integer(int *value, const char *text) {
+    char *end;
+    errno = 0;
+    long number = is_decimal(text) ? strtol(text, &end, 10) : 0;
+    if (!is_decimal(text) || end == text || *end || errno || number < INT_MIN || number > INT_MAX) return 0;
+    *value = (int)number;
+    return 1;
+}
+
+static int read_unsigned(uint64_t *value, const char *text) {
+    if (!*text || strspn(text, "0123456789") != strlen(text)) return 0;
+    errno = 0;
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (errno || number > UINT64_MAX) return 0;
+    *value = number;
+    return 1;
+}
+
+static int read_number(double *value, const char *text) {
+    if (!is_decimal(text)) return 0;
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || *end || !isfinite(number)) return 0;
+    *value = number;
+    return 1;
+}
+
+/* The number of bits that a unit such as "G" or "GiB" shifts by, -1 if it is none. */
+static int unit_bits(const char *unit) {
+    static const char letters[] = "KMGT";
+    const char *letter = *unit ? strchr(letters, toupper((unsigned char)*unit)) : NULL;
+    const char *rest = letter ? unit + 1 : unit;
+    if (*rest && strcmp(rest, "B") != 0 && (!letter || strcmp(rest, "iB") != 0)) return -1;
+    return letter ? 10 * (int)(letter - letters + 1) : 0;
+}
+
+static int read_bytes(uint64_t *value, const char *text) {
+    size_t digits = strspn(text, "0123456789.");
+    int bits = unit_bits(text + digits);
+    char number_text[32];
+    double number;
+    if (digits == 0 || digits >= sizeof number_text || bits < 0) return 0;
+    memcpy(number_text, text, digits);
+    number_text[digits] = 0;
+    if (!read_number(&number, number_text)) return 0;
+    double bytes = ldexp(number, bits);
+    if (bytes >= 0x1p64) return 0;
+    *value = (uint64_t)bytes;
+    return 1;
+}
+
+/* ---- lists ---- */
+
+/* 0 also without memory. */
+static int read_numbers(number_list *list, const char *text) {
+    size_t count = 1;
+    for (const char *c = text; *c; c++) count += *c == ',';
+    double *values = calloc(count, sizeof *values);
+    char *copy = strdup(text), *at = copy;
+    int good = values && copy;
+    for (size_t i = 0; good && i < count; i++) {
+        size_t length = strcspn(at, ",");
+        at[length] = 0;
+        good = read_number(&values[i], at);
+        at += length + 1;
+    }
+    free(copy);
+    if (!good) {
+        free(values);
+        return 0;
+    }
+    free(list->values);
+    *list = (number_list){values, count};
+    return 1;
+}
+
+/* "nan", "inf", "1e999": a scale by its look, and none that is used. */
+static int is_not_finite(const char *text) {
+    char *end;
+    double number = strtod(text, &end);
+    return end != text && !*end && !isfinite(number);
+}
+
+/* Adds one. What follows the last colon is the scale if it is a number; 0 if the text names no file, if its scale is not
+ * finite ("nan", where no file is called so), or without memory. */
+static int read_lora(lora_list *loras, const char *text) {
+    const char *colon = strrchr(text, ':');
+    double scale = 1;
+    if (colon && i2v_path_kind(text)) colon = NULL; /* it is part of a name */
+    if (colon && is_not_finite(colon + 1)) return 0;
+    size_t length = colon && read_number(&scale, colon + 1) ? (size_t)(colon - text) : strlen(text);
+    if (length == 0) return 0;
+    i2v_lora *grown = realloc(loras->values, (loras->count + 1) * sizeof *grown);
+    if (!grown) return 0;
+    loras->values = grown;
+    char *path = strndup(text, length);
+    if (!path) return 0;
+    loras->values[loras->count++] = (i2v_lora){path, scale};
+    return 1;
+}
+
+static void clear_loras(lora_list *loras) {
+    for (size_t i = 0; i < loras->count; i++) free((char *)(uintptr_t)loras->values[i].path);
+    free(loras->values);
+    *loras = (lora_list){0};
+}
+
+/* ---- setting ---- */
+
+static void set_initial(const i2v_parameter *parameter, void *value) {
+    switch (parameter->type) {
+    case I2V_PARAMETER_FLAG:
+    case I2V_PARAMETER_INTEGER:
+    case I2V_PARAMETER_CHOICE:
+        *(int *)value = (int)parameter->initial;
+        break;
+    case I2V_PARAMETER_UNSIGNED:
+    case I2V_PARAMETER_BYTES:
+        *(uint64_t *)value = (uint64_t)parameter->initial;
+        break;
+    case I2V_PARAMETER_NUMBER:
+        *(double *)value = parameter->initial;
+        break;
+    case I2V_PARAMETER_TEXT:
+        *(const char **)value = NULL;
+        break;
+    case I2V_PARAMETER_NUMBERS:
+        free(((number_list *)value)->values);
+        *(number_list *)value = (number_list){0};
+        break;
+    case I2V_PARAMETER_LORAS:
+        clear_loras(value);
+        break;
+    }
+}
+
+/* Numbers that have a range go to *ranged, the others into the field. */
+static int read_value(const i2v_parameter *parameter, void *value, const char *text, double *ranged) {
+    int integer;
+    switch (parameter->type) {
+    case I2V_PARAMETER_FLAG:
+        return read_choice(value, "false|true", text) || read_choice(value, "0|1", text);
+    case I2V_PARAMETER_INTEGER:
+        if (!read_integer(&integer, text)) return 0;
+        *ranged = integer;
+        return 1;
+    case I2V_PARAMETER_NUMBER:
+        return read_number(ranged, text);
+    case I2V_PARAMETER_UNSIGNED:
+        return read_unsigned(value, text);
+    case I2V_PARAMETER_BYTES:
+        return read_bytes(value, text);
+    case I2V_PARAMETER_CHOICE:
+        return read_choice(value, parameter->argument, text);
+    case I2V_PARAMETER_TEXT:
+        if (*text) *(const char **)value = text;
+        return *text != 0;
+    case I2V_PARAMETER_NUMBERS:
+        return read_numbers(value, text);
+    case I2V_PARAMETER_LORAS:
+        return read_lora(value, text);
+    }
+    return 0;
+}
+
+/* What such a parameter takes, for messages. */
+static const char *expected(const i2v_parameter *parameter) {
+    switch (parameter->type) {
+    case I2V_PARAMETER_FLAG:
+        return "true or false";
+    case I2V_PARAMETER_INTEGER:
+        return "a whole number";
+    case I2V_PARAMETER_UNSIGNED:
+        return "a whole number from 0 to 18446744073709551615";
+    case I2V_PARAMETER_BYTES:
+        return "a size such as 6G or 512M";
+    case I2V_PARAMETER_NUMBER:
+        return "a number";
+    case I2V_PARAMETER_CHOICE:
+        return parameter->argument;
+    case I2V_PARAMETER_NUMBERS:
+        return "numbers with commas between";
+    case I2V_PARAMETER_LORAS:
+        return "PATH[:SCALE], SCALE being a finite number";
+    case I2V_PARAMETER_TEXT:
+        break;
+    }
+    return "a name that is not empty";
+}
+
+static int has_range(const i2v_parameter *parameter) {
+    return parameter->type == I2V_PARAMETER_INTEGER || parameter->type == I2V_PARAMETER_NUMBER;
+}
+
+static int is_in_range(const i2v_parameter *parameter, double value) {
+    return value >= parameter->minimum && value <= parameter->maximum; /* false for NaN */
+}
+
+static i2v_status fail_range(const i2v_parameter *parameter, double value, i2v_error *error) {
+    if (parameter->maximum >= INT_MAX)
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be at least %g", parameter->name,
+                        value, parameter->minimum);
+    return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %.10g; it must be between %g and %g",
+                    parameter->name, value, parameter->minimum, parameter->maximum);
+}
+
+i2v_status i2v_parameter_set(const i2v_parameter *parameter, void *values, const char *text, i2v_error *error) {
+    double ranged = 0;
+    i2v_status status = i2v_require(error, "parameter", parameter, "values", values, NULL);
+    if (status) return status;
+    void *value = (char *)values + parameter->offset;
+    if (!text) {
+        set_initial(parameter, value);
+        return I2V_OK;
+    }
+    if (!read_value(parameter, value, text, &ranged))
+        return i2v_fail(error, I2V_ERROR_FORMAT, I2V_NAME("%s") " takes %s, not '%.200s'", parameter->name,
+                        expected(parameter), text);
+    if (!has_range(parameter)) return I2V_OK;
+    if (!is_in_range(parameter, ranged)) return fail_range(parameter, ranged, error);
+    if (parameter->type == I2V_PARAMETER_INTEGER)
+        *(int *)value = (int)ranged;
+    else
+        *(double *)value = ranged;
+    return I2V_OK;
+}
+
+i2v_status i2v_parameter_check(const i2v_parameter *parameter, const void *values, i2v_error *error) {
+    const void *value = (const char *)values + parameter->offset;
+    if (parameter->type == I2V_PARAMETER_CHOICE) {
+        int place = *(const int *)value;
+        if (place >= 0 && place < count_choices(parameter->argument)) return I2V_OK;
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d, which is the number of none of %s",
+                        parameter->name, place, parameter->argument);
+    }
+    if (!has_range(parameter)) return I2V_OK;
+    double number = parameter->type == I2V_PARAMETER_INTEGER ? *(const int *)value : *(const double *)value;
+    if (number == parameter->initial || is_in_range(parameter, number)) return I2V_OK;
+    return fail_range(parameter, number, error);
+}
+
+/* ---- getting ---- */
+
+/* With as few digits as give it back. */
+static int print_number(char *text, size_t size, double number) {
+    int length = 0;
+    for (int digits = 6; digits <= 17; digits++) {
+        length = snprintf(text, size, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) break;
+    }
+    return length;
+}
+
+/* The length of text added at `used`, as far as it fits. */
+static size_t print_lists(const i2v_parameter *parameter, const void *value, char *text, size_t size) {
+    const number_list *numbers = value;
+    const lora_list *loras = value;
+    size_t used = 0;
+    int is_loras = parameter->type == I2V_PARAMETER_LORAS;
+    for (size_t i = 0; i < numbers->count; i++) {
+        char number[40], before = is_loras ? '\n' : ',';
+        char *at = used < size ? text + used : NULL;
+        size_t room = at ? size - used : 0;
+        print_number(number, sizeof number, is_loras ? loras->values[i].scale : numbers->values[i]);
+        used += (size_t)snprintf(at, room, "%.*s%s%s%s", i > 0, &before, is_loras ? loras->values[i].path : "",
+                                 is_loras ? ":" : "", number);
+    }
+    return used;
+}
+
+static size_t print_value(const i2v_parameter *parameter, const void *value, char *text, size_t size) {
+    char choice[I2V_CHOICE_SIZE];
+    const char *kept;
+    switch (parameter->type) {
+    case I2V_PARAMETER_FLAG:
+        return (size_t)snprintf(text, size, "%s", *(const int *)value ? "true" : "false");
+    case I2V_PARAMETER_INTEGER:
+        if (!is_in_range(parameter, *(const int *)value)) return 0;
+        return (size_t)snprintf(text, size, "%d", *(const int *)value);
+    case I2V_PARAMETER_UNSIGNED:
+    case I2V_PARAMETER_BYTES:
+        return (size_t)snprintf(text, size, "%" PRIu64, *(const uint64_t *)value);
+    case I2V_PARAMETER_NUMBER:
+        if (!is_in_range(parameter, *(const double *)value)) return 0;
+        return (size_t)print_number(text, size, *(const double *)value);
+    case I2V_PARAMETER_CHOICE:
+        return (size_t)snprintf(text, size, "%s", i2v_choice_name(choice, parameter, *(const int *)value));
+    case I2V_PARAMETER_TEXT:
+        kept = *(const char *const *)value;
+        return (size_t)snprintf(text, size, "%s", kept ? kept : "");
+    case I2V_PARAMETER_NUMBERS:
+    case I2V_PARAMETER_LORAS:
+        break;
+    }
+    return print_lists(parameter, value, text, size);
+}
+
+i2v_status i2v_parameter_get(const i2v_parameter *parameter, const void *values, char *text, size_t size,
+                             i2v_error *error) {
+    i2v_status status = i2v_require(error, "parameter", parameter, "values", values, "text", text, NULL);
+    if (status) return status;
+    if (size > 0) text[0] = '\0';
+    if (print_value(parameter, (const char *)values + parameter->offset, text, size) < size) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " takes more than the %zu bytes of text",
+                    parameter->name, size);
+}
+
+/* ---- by name ---- */
+
+static const char *struct_name(i2v_struct of) {
+    static const char *const names[] = {"i2v_options", "i2v_params", "i2v_output", "i2v_image_options",
+                                        "i2v_hub_options"};
+    return (unsigned)of < sizeof names / sizeof *names ? names[of] : "that struct";
+}
+
+static i2v_status fail_unknown(i2v_struct of, const char *name, i2v_error *error) {
+    const i2v_parameter *meant = NULL, *parameter;
+    int least = I2V_UNLIKE;
+    for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {
+        int unlike = parameter->of == of ? i2v_unlikeness(name, parameter->name) : I2V_UNLIKE;
+        if (unlike < least) meant = parameter;
+        if (unlike < least) least = unlike;
+    }
+    if (!meant) return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no parameter '%.100s'", name);
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no parameter '%.100s'; did you mean " I2V_NAME("%s") "?",
+                    name, meant->name);
+}
+
+/* NULL: *status says why. */
+static const i2v_parameter *find(i2v_status *status, i2v_struct of, const char *name, i2v_error *error) {
+    *status = i2v_require(error, "name", name, NULL);
+    if (*status) return NULL;
+    const i2v_parameter *parameter = i2v_parameter_find(name);
+    if (parameter && parameter->of == of) return parameter;
+    *status = parameter ? i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is a parameter of %s, not of %s", name,
+                                   struct_name(parameter->of), struct_name(of))
+                        : fail_unknown(of, name, error);
+    return NULL;
+}
+
+i2v_status i2v_set(i2v_struct of, void *values, const char *name, const char *text, i2v_error *error) {
+    i2v_status status;
+    const i2v_parameter *parameter = find(&status, of, name, error);
+    return parameter ? i2v_parameter_set(parameter, values, text, error) : status;
+}
+
+i2v_status i2v_get(i2v_struct of, const void *values, const char *name, char *text, size_t size, i2v_error *error) {
+    i2v_status status;
+    const i2v_parameter *parameter = find(&status, of, name, error);
+    return parameter ? i2v_parameter_get(parameter, values, text, size, error) : status;
+}
