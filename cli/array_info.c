@@ -130,7 +130,7 @@ static int is_comfyuis(const char *path) {
 int cli_array_info(const cli_settings *settings) {
     const char *path = settings->operand;
     stored_array array = {.path = path, .container = is_comfyuis(path) ? "safetensors" : "npy"};
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     if (i2v_latents_shape(path, array.shape, &array.ndim, &error) != I2V_OK)
         return cli_refuse_input(settings->command, path, &error);
     int latents = is_latents(&array), frames = is_frames(&array);

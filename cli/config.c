@@ -8,10 +8,10 @@
 #include "suggest.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* Those that are of one run, or say where to look. */
-static const char *const not_here[] = {"from", "latents", "file", "format", "plan", "video-index", "no-config"};
+static const size_t not_here[] = {CLI_AT(from), CLI_AT(latents), CLI_AT(hub.file), CLI_AT(format), CLI_AT(plan),
+                                  CLI_AT(params.video_index), CLI_AT(no_config)};
 
 typedef struct applying {
     cli_settings *settings;
@@ -25,8 +25,8 @@ typedef struct applying {
 static uint64_t covered_by(const cli_settings *settings, uint64_t bits) {
     const cli_command *command = settings->command;
     uint64_t covered = bits;
-    if (cli_given(command, bits, "preset")) covered |= cli_preset_sets(command, settings->preset);
-    if (cli_given(command, bits, "model")) covered |= cli_option_bit(command, "revision"); /* which is of that model */
+    if (cli_given(command, bits, CLI_AT(preset))) covered |= cli_preset_sets(command, settings->preset);
+    if (cli_given(command, bits, CLI_AT(model))) covered |= cli_option_bit(command, CLI_AT(hub.revision)); /* which is of that model */
     return covered | cli_excluded(command, covered);
 }
 
@@ -34,14 +34,14 @@ static uint64_t covered_by(const cli_settings *settings, uint64_t bits) {
 static uint64_t barred(const cli_settings *settings) {
     const cli_command *command = settings->command;
     uint64_t bits = 0;
-    if (settings->from) bits |= cli_metadata_decides(command) | cli_option_bit(command, "preset");
-    if (command->bit & (CLI_INFO | CLI_PULL)) bits |= cli_option_bit(command, "revision"); /* the model is an operand */
+    if (settings->from) bits |= cli_metadata_decides(command) | cli_option_bit(command, CLI_AT(preset));
+    if (command->bit & (CLI_INFO | CLI_PULL)) bits |= cli_option_bit(command, CLI_AT(hub.revision)); /* the model is an operand */
     return bits;
 }
 
-static int is_not_here(const char *name) {
+static int is_not_here(const cli_option *option) {
     for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++)
-        if (strcmp(not_here[i], name) == 0) return 1;
+        if (not_here[i] == option->offset) return 1;
     return 0;
 }
 
@@ -78,8 +78,8 @@ static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
     const cli_command *command = at->settings->command;
     const cli_option *option = cli_option_named(command, entry->name);
     if (!option) return refuse_unknown(at, entry);
-    if (is_not_here(option->name)) return refuse_name(at, entry, "is for the command line alone");
-    uint64_t bit = cli_option_bit(command, option->name);
+    if (is_not_here(option)) return refuse_name(at, entry, "is for the command line alone");
+    uint64_t bit = cli_option_bit(command, option->offset);
     if ((*seen & bit) && option->type != CLI_LORAS)
         return cli_wrong_usage(command, "%s has a value further up already", entry->label);
     *seen |= bit;
@@ -91,12 +91,12 @@ static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
 static int apply(applying *at, cli_config_list *list) {
     const cli_command *command = at->settings->command;
     uint64_t seen = 0, before = at->configured;
-    const char *first, *second;
+    const cli_option *first, *second;
     int status = CLI_PARSED;
     for (size_t i = 0; status == CLI_PARSED && i < list->count; i++) status = apply_entry(at, &list->entries[i], &seen);
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
         return cli_wrong_usage(command, "%s: %s and %s exclude each other",
-                               list->path ? list->path : "the environment", first, second);
+                               list->path ? list->path : "the environment", first->name, second->name);
     at->taken |= covered_by(at->settings, at->configured & ~before);
     return status;
 }

@@ -15,12 +15,14 @@
 /* Latents that are larger than the memory left are not read: i2v_decode could only refuse them, too. */
 static i2v_status check_memory(cli_job *job, const int64_t *shape, int ndim) {
     uint64_t bytes = sizeof(float), left = i2v_memory_left(job->engine);
+    const cli_flag_name allows = cli_flag(job->settings->command, CLI_AT(options.max_memory));
     for (int i = 0; i < ndim; i++) bytes *= (uint64_t)shape[i]; /* all are in the file */
     if (bytes <= left) return I2V_OK;
     return cli_job_fail(job, I2V_ERROR_MEMORY,
-                        "%s holds %" PRIu64 " MiB of latents, but there are %" PRIu64 " MiB for it%s",
+                        "%s holds %" PRIu64 " MiB of latents, but there are %" PRIu64 " MiB for it%s%s",
                         job->settings->operand, (bytes >> 20) + 1, left >> 20,
-                        job->settings->options.max_memory ? "; allow more with --max-memory" : "");
+                        job->settings->options.max_memory ? "; allow more with " : "",
+                        job->settings->options.max_memory ? allows.text : "");
 }
 
 /* *first is the place of the frames in shape: [frames, channels, height, width], or clips before them. */

@@ -32,6 +32,7 @@ static double mebibytes(uint64_t bytes) {
 
 void cli_detail_plan(cli_job *job, i2v_status status, const i2v_memory_plan *plan) {
     int shown = job->settings->verbose;
+    const cli_flag_name allows = cli_flag(job->settings->command, CLI_AT(options.max_memory));
     if (status != I2V_OK) return; /* so will the run, and say why */
     for (size_t i = 0; i < plan->stages_count; i++) {
         const i2v_stage_memory *stage = &plan->stages[i];
@@ -39,8 +40,9 @@ void cli_detail_plan(cli_job *job, i2v_status status, const i2v_memory_plan *pla
                 mebibytes(stage->peak), mebibytes(stage->weights), stage->seconds,
                 strcmp(stage->name, "UNet") == 0 ? " a step" : "", stage->traded ? stage->traded : "nothing traded");
     }
-    cli_say(shown, "plan: peak %.0f MiB of %.0f MiB that %s, about %.3g s without loading", mebibytes(plan->peak),
-            mebibytes(plan->budget), plan->budget_given ? "--max-memory allows" : "are free, less a margin",
+    cli_say(shown, "plan: peak %.0f MiB of %.0f MiB that %s%s, about %.3g s without loading", mebibytes(plan->peak),
+            mebibytes(plan->budget), plan->budget_given ? allows.text : "are free",
+            plan->budget_given ? " allows" : ", less a margin",
             plan->seconds);
 }
 

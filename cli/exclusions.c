@@ -1,17 +1,18 @@
 /* Options that exclude each other. */
 #include "exclusions.h"
+#include "settings.h"
 
 static const struct {
-    const char *first, *second;
-    int by_value; /* not all values do: settings.c looks at them */
+    size_t first, second; /* places of options' values */
+    int by_value;         /* not all values do: settings.c looks at them */
 } exclusions[] = {
-    {"crf", "quality", 0},
-    {"seed", "seeds", 0},
-    {"sigmas", "num-inference-steps", 0},
-    {"sigmas", "sigma-schedule", 0},
-    {"extend", "latents", 1},
-    {"quiet", "verbose", 0},
-    {"no-overwrite", "skip-existing", 0},
+    {CLI_AT(output.crf), CLI_AT(output.quality), 0},
+    {CLI_AT(params.seed), CLI_AT(seeds), 0},
+    {CLI_AT(params.sigmas), CLI_AT(params.num_inference_steps), 0},
+    {CLI_AT(params.sigmas), CLI_AT(params.sigma_schedule), 0},
+    {CLI_AT(params.extend), CLI_AT(latents), 1},
+    {CLI_AT(quiet), CLI_AT(verbose), 0},
+    {CLI_AT(output.no_replace), CLI_AT(skip_existing), 0},
 };
 enum { EXCLUSIONS = sizeof exclusions / sizeof *exclusions };
 
@@ -24,12 +25,12 @@ uint64_t cli_excluded(const cli_command *command, uint64_t given) {
     return excluded;
 }
 
-int cli_exclusion_find(const cli_command *command, uint64_t given, const char **first, const char **second) {
+int cli_exclusion_find(const cli_command *command, uint64_t given, const cli_option **first, const cli_option **second) {
     for (size_t i = 0; i < EXCLUSIONS; i++) {
-        *first = exclusions[i].first;
-        *second = exclusions[i].second;
+        *first = cli_option_at(command, exclusions[i].first);
+        *second = cli_option_at(command, exclusions[i].second);
         if (exclusions[i].by_value) continue;
-        if (cli_given(command, given, *first) && cli_given(command, given, *second)) return 1;
+        if (cli_given(command, given, exclusions[i].first) && cli_given(command, given, exclusions[i].second)) return 1;
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "failure.h"
 #include "json.h"
 #include "json_print.h"
+#include "spelling.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,7 +89,9 @@ int cli_refuse_option(const cli_command *command, const char *option, const char
 }
 
 int cli_refuse_input(const cli_command *command, const char *input, const i2v_error *error) {
-    cli_fail("%s", error->message);
-    print_object(command, input, NULL, i2v_status_name(error->status), error->message);
+    i2v_error spelled = *error;
+    cli_spell_error(command, &spelled);
+    cli_fail("%s", spelled.message);
+    print_object(command, input, NULL, i2v_status_name(error->status), spelled.message);
     return CLI_FAILED;
 }

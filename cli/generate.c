@@ -38,12 +38,15 @@ static i2v_status load_latents(cli_job *job, float **data) {
     cli_latents_shape(needed, job);
     int skipped = ndim == 4 && needed[0] == 1;
     if (ndim + skipped != 5 || memcmp(shape, needed + skipped, sizeof needed - (size_t)skipped * sizeof *needed) != 0) {
+        const cli_command *command = job->settings->command;
         char is[200], should_be[128];
         describe_shape(is, sizeof is, shape, ndim);
         describe_shape(should_be, sizeof should_be, needed + (needed[0] == 1), 5 - (needed[0] == 1));
         return cli_job_fail(job, I2V_ERROR_PARAMETER,
-                            "%s has shape %s, but %s is needed; change --num-frames, --width, --height or --num-videos",
-                            path, is, should_be);
+                            "%s has shape %s, but %s is needed; change %s, %s, %s or %s", path, is, should_be,
+                            cli_flag(command, CLI_AT(params.num_frames)).text,
+                            cli_flag(command, CLI_AT(params.width)).text, cli_flag(command, CLI_AT(params.height)).text,
+                            cli_flag(command, CLI_AT(params.num_videos)).text);
     }
     status = i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
     if (status != I2V_OK) return status;
@@ -77,7 +80,7 @@ static i2v_image_options image_options(const cli_job *job) {
     int height = params->height ? params->height : job->model.height;
     int original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
     int resizes = !original && width > 0 && width <= MOST && height > 0 && height <= MOST;
-    return (i2v_image_options){.alpha = job->settings->alpha,
+    return (i2v_image_options){.alpha = job->settings->image.alpha,
                                .max_memory = i2v_memory_left(job->engine),
                                .width = resizes ? width : 0,
                                .height = resizes ? height : 0,

@@ -14,26 +14,27 @@ enum {
 /* The options that people use most, in a line of 50 characters each. */
 static const struct {
     unsigned commands;
-    const char *name, *help;
+    size_t offset; /* the place of the option's value */
+    const char *help;
 } most_used[] = {
-    {~0U, "output", "the video: .mp4 .webm .mkv .mov .gif .webp .png"},
-    {~0U, "model", "a folder, a file, or what img2vid pull has brought"},
-    {~0U, "width", "pixels, a multiple of 8 (default: the model's own)"},
-    {~0U, "height", "likewise"},
-    {~0U, "num-frames", "frames in the video (default: the model's own)"},
-    {~0U, "fps", "frames a second (default 7)"},
-    {~0U, "motion-bucket-id", "more is more motion (default 127)"},
-    {~0U, "num-inference-steps", "fewer is faster and rougher (default 25)"},
-    {~0U, "seed", "same seed, same video (default: a random one)"},
-    {~0U, "quality", "of the file, 0 (smallest) to 100 (best)"},
-    {~0U, "from", "make this video again, to the byte or with changes"},
-    {~0U, "max-memory", "such as 6G: work in smaller pieces, same result"},
-    {~0U, "plan", "only say what memory and time it would take"},
-    {CLI_BENCH, "dtype", "how tensors are stored (default auto, here f32)"},
-    {CLI_DECODE | CLI_BENCH, "decode-chunk-size", "frames decoded together (default: all)"},
-    {CLI_BENCH, "repeat", "passes, of which the fastest counts (default 2)"},
-    {CLI_DECODE | CLI_BENCH, "threads", "to compute on (default: one a core)"},
-    {CLI_DECODE | CLI_BENCH, "json", "print one JSON object on standard output"},
+    {~0U, CLI_AT(path), "the video: .mp4 .webm .mkv .mov .gif .webp .png"},
+    {~0U, CLI_AT(model), "a folder, a file, or what img2vid pull has brought"},
+    {~0U, CLI_AT(params.width), "pixels, a multiple of 8 (default: the model's own)"},
+    {~0U, CLI_AT(params.height), "likewise"},
+    {~0U, CLI_AT(params.num_frames), "frames in the video (default: the model's own)"},
+    {~0U, CLI_AT(params.fps), "frames a second (default 7)"},
+    {~0U, CLI_AT(params.motion_bucket_id), "more is more motion (default 127)"},
+    {~0U, CLI_AT(params.num_inference_steps), "fewer is faster and rougher (default 25)"},
+    {~0U, CLI_AT(params.seed), "same seed, same video (default: a random one)"},
+    {~0U, CLI_AT(output.quality), "of the file, 0 (smallest) to 100 (best)"},
+    {~0U, CLI_AT(from), "make this video again, to the byte or with changes"},
+    {~0U, CLI_AT(options.max_memory), "such as 6G: work in smaller pieces, same result"},
+    {~0U, CLI_AT(plan), "only say what memory and time it would take"},
+    {CLI_BENCH, CLI_AT(options.dtype), "how tensors are stored (default auto, here f32)"},
+    {CLI_DECODE | CLI_BENCH, CLI_AT(params.decode_chunk_size), "frames decoded together (default: all)"},
+    {CLI_BENCH, CLI_AT(repeat), "passes, of which the fastest counts (default 2)"},
+    {CLI_DECODE | CLI_BENCH, CLI_AT(options.threads), "to compute on (default: one a core)"},
+    {CLI_DECODE | CLI_BENCH, CLI_AT(json), "print one JSON object on standard output"},
 };
 
 static size_t count_options(const cli_command *command) {
@@ -79,7 +80,7 @@ static void print_most_used(const cli_command *command) {
     printf("\nOptions:\n");
     for (size_t i = 0; i < sizeof most_used / sizeof *most_used; i++) {
         if (!(most_used[i].commands & command->bit)) continue;
-        const cli_option *option = cli_option_named(command, most_used[i].name);
+        const cli_option *option = cli_option_at(command, most_used[i].offset);
         if (option && cli_takes(command, option)) print_option(option, SHORT_COLUMN, most_used[i].help);
     }
 }

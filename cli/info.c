@@ -56,8 +56,10 @@ static int describe_model(const cli_settings *settings, const char *path) {
     int exit_status;
     if (error.status == I2V_OK) error.status = i2v_get_model_info(engine, &model);
     if (error.status != I2V_OK) {
-        snprintf(error.message, sizeof error.message, "%s",
-                 engine ? i2v_error_message(engine) : "not enough memory to open a model");
+        if (engine)
+            i2v_get_error(engine, &error);
+        else
+            strcpy(error.message, "not enough memory to open a model");
         exit_status = cli_refuse_input(settings->command, settings->operand, &error);
     } else {
         exit_status = settings->json ? print_model_json(&model) : print_model(&model);

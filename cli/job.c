@@ -15,6 +15,7 @@ i2v_status cli_job_fail(cli_job *job, i2v_status status, const char *format, ...
     va_start(arguments, format);
     vsnprintf(job->error.message, sizeof job->error.message, format, arguments);
     va_end(arguments);
+    job->error.names_count = 0;
     return job->error.status = status;
 }
 
@@ -78,8 +79,9 @@ i2v_status cli_job_engine_result(cli_job *job, i2v_status status) {
     /* cancelled by an error of our own */
     if (status == I2V_CANCELLED && job->error.status != I2V_OK) return job->error.status;
     if (status == I2V_OK || status == I2V_CANCELLED) return status;
-    const char *message = job->engine ? i2v_error_message(job->engine) : "";
-    return cli_job_fail(job, status, "%s", *message ? message : "not enough memory to open a model");
+    if (!job->engine) return cli_job_fail(job, status, "not enough memory to open a model");
+    i2v_get_error(job->engine, &job->error);
+    return job->error.status = status;
 }
 
 void cli_job_close(cli_job *job) {

@@ -4,9 +4,11 @@
 #include "message.h"
 #include "report_json.h"
 #include "signals.h"
+#include "spelling.h"
 
 /* Of several tasks, what fails before the first is of them all. */
-static int report_failure(const cli_job *job) {
+static int report_failure(cli_job *job) {
+    cli_spell_error(job->settings->command, &job->error);
     int exit_status = cli_fail("%s", job->error.message);
     if (job->settings->json) cli_report_error_json(job, cli_tasks_count(job->settings) <= 1);
     return exit_status;
@@ -19,7 +21,7 @@ int cli_job_end(cli_job *job, i2v_status status, int (*report)(const cli_job *jo
     cli_signals_note(0);
     cli_progress_end(&job->progress);
     if (status == I2V_CANCELLED) {
-        job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
+        job->error = (i2v_error){.status = I2V_CANCELLED, .message = "interrupted"};
         cli_latents_tell(job);
         report_failure(job);
         exit_status = CLI_INTERRUPTED;

@@ -21,7 +21,7 @@ typedef struct command_entry {
 
 enum { COMMANDS = 5 };
 
-static void list_commands(command_entry entries[COMMANDS]) {
+static void list_commands(command_entry entries[COMMANDS], const cli_all_options *all) {
     static const char generate_examples[] =
         "  img2vid generate rocket.jpg -o rocket.mp4\n"
         "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42\n"
@@ -40,20 +40,20 @@ static void list_commands(command_entry entries[COMMANDS]) {
     entries[0] = (command_entry){
         {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
          "Makes short videos of pictures: files, web addresses or - (stdin).", generate_examples,
-         cli_option_table, cli_option_count, 1, 0, NULL},
+         all->options, all->count, 1, 0, NULL},
         cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
                                   "Decodes latents kept by generate --save-latents or by ComfyUI.",
-                                  decode_examples, cli_option_table, cli_option_count, 0, 0, NULL},
+                                  decode_examples, all->options, all->count, 0, 0, NULL},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
                          "Says what a model, a video, a picture or a file of latents is.", info_examples,
-                         cli_option_table, cli_option_count, 0, 0, NULL},
+                         all->options, all->count, 0, 0, NULL},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast a model's operations are here, and could be.",
-                                  bench_examples, cli_option_table, cli_option_count, 0, 0, NULL},
+                                  bench_examples, all->options, all->count, 0, 0, NULL},
                                  cli_bench};
     static const char pull_examples[] =
         "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
@@ -61,7 +61,7 @@ static void list_commands(command_entry entries[COMMANDS]) {
         "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
-                                  cli_option_table, cli_option_count, 0, 0, NULL},
+                                  all->options, all->count, 0, 0, NULL},
                                  cli_pull};
 }
 
@@ -113,7 +113,7 @@ static int run(const command_entry *entry, const cli_command_list *all, int argc
         status = print_version();
         break;
     case CLI_LIST:
-        status = cli_presets_list();
+        status = cli_presets_list(&command);
         break;
     case CLI_PARSED:
         status = work(entry, &settings);
@@ -147,7 +147,9 @@ int main(int argc, char **argv) {
     command_entry entries[COMMANDS];
     const cli_command *commands[COMMANDS];
     const cli_command_list list = {commands, COMMANDS};
-    list_commands(entries);
+    cli_all_options all;
+    cli_all_options_make(&all);
+    list_commands(entries, &all);
     for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
     cli_signals_install();
     if (cli_stack_check() != CLI_DONE) return CLI_FAILED;

@@ -6,6 +6,7 @@
 #include "message.h"
 #include "report.h"
 #include "report_json.h"
+#include "spelling.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void count_failed(tally *count, const cli_job *job) {
 /* A bar may stand where the error is to be printed. */
 static int report_failed(cli_job *job) {
     cli_progress_end(&job->progress);
+    cli_spell_error(job->settings->command, &job->error);
     int status = cli_fail("%s", job->error.message);
     if (job->settings->json) cli_report_error_json(job, 1);
     return status;
@@ -46,7 +48,7 @@ static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
         cli_progress_end(&job->progress);
         exit_status = cli_report(job);
     } else if (status == I2V_CANCELLED) {
-        job->error = (i2v_error){I2V_CANCELLED, "interrupted"};
+        job->error = (i2v_error){.status = I2V_CANCELLED, .message = "interrupted"};
         cli_latents_tell(job);
         if (job->settings->json) cli_report_error_json(job, 1);
         exit_status = CLI_INTERRUPTED;

@@ -5,56 +5,57 @@
 #include "json.h"
 #include "json_print.h"
 #include "message.h"
+#include "option_json.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The parameters that decide what the file becomes. A row is all that a new one needs: the option of that name says
- * its type and where it is kept. The key is the name with '_' for '-'. */
+#define NONE SIZE_MAX
+
+/* What decides what the file becomes, in its order there: places of options' values. The key is the option's name with
+ * '_' for '-'. */
 static const struct parameter {
-    const char *option;
-    const char *unless; /* not taken from metadata where this option is given on the command line */
+    size_t offset;
+    size_t unless; /* not taken from metadata where this option is given on the command line */
 } parameters[] = {
-    {"model", NULL},
-    {"variant", NULL},
-    {"unet", NULL},
-    {"vae", NULL},
-    {"image-encoder", NULL},
-    {"frame-decoder", NULL},
-    {"revision", "model"},
-    {"lora", NULL},
-    {"width", NULL},
-    {"height", NULL},
-    {"fit", NULL},
-    {"alpha", NULL},
-    {"num-frames", NULL},
-    {"num-videos", NULL},
-    {"video-index", "num-videos"},
-    {"extend", NULL},
-    {"seed", "seeds"},
-    {"rng", NULL},
-    {"latents", NULL},
-    {"num-inference-steps", "sigmas"},
-    {"sigmas", "num-inference-steps"},
-    {"scheduler", NULL},
-    {"sigma-schedule", "sigmas"},
-    {"guidance-shape", NULL},
-    {"min-guidance-scale", NULL},
-    {"max-guidance-scale", NULL},
-    {"fps", NULL},
-    {"motion-bucket-id", NULL},
-    {"noise-aug-strength", NULL},
-    {"noise-aug", NULL},
-    {"decode-chunk-size", NULL},
-    {"dtype", NULL},
-    {"crf", "quality"},
-    {"quality", "crf"},
-    {"codec", NULL},
-    {"loop", NULL},
-    {"playback-fps", NULL},
+    {CLI_AT(model), NONE},
+    {CLI_AT(options.variant), NONE},
+    {CLI_AT(options.unet), NONE},
+    {CLI_AT(options.vae), NONE},
+    {CLI_AT(options.image_encoder), NONE},
+    {CLI_AT(options.frame_decoder), NONE},
+    {CLI_AT(hub.revision), CLI_AT(model)},
+    {CLI_AT(options.loras), NONE},
+    {CLI_AT(params.width), NONE},
+    {CLI_AT(params.height), NONE},
+    {CLI_AT(params.fit), NONE},
+    {CLI_AT(image.alpha), NONE},
+    {CLI_AT(params.num_frames), NONE},
+    {CLI_AT(params.num_videos), NONE},
+    {CLI_AT(params.video_index), CLI_AT(params.num_videos)},
+    {CLI_AT(params.extend), NONE},
+    {CLI_AT(params.seed), CLI_AT(seeds)},
+    {CLI_AT(params.rng), NONE},
+    {CLI_AT(latents), NONE},
+    {CLI_AT(params.num_inference_steps), CLI_AT(params.sigmas)},
+    {CLI_AT(params.sigmas), CLI_AT(params.num_inference_steps)},
+    {CLI_AT(params.scheduler), NONE},
+    {CLI_AT(params.sigma_schedule), CLI_AT(params.sigmas)},
+    {CLI_AT(params.guidance_shape), NONE},
+    {CLI_AT(params.min_guidance_scale), NONE},
+    {CLI_AT(params.max_guidance_scale), NONE},
+    {CLI_AT(params.fps), NONE},
+    {CLI_AT(params.motion_bucket_id), NONE},
+    {CLI_AT(params.noise_aug_strength), NONE},
+    {CLI_AT(params.noise_aug), NONE},
+    {CLI_AT(params.decode_chunk_size), NONE},
+    {CLI_AT(options.dtype), NONE},
+    {CLI_AT(output.crf), CLI_AT(output.quality)},
+    {CLI_AT(output.quality), CLI_AT(output.crf)},
+    {CLI_AT(output.codec), NONE},
+    {CLI_AT(output.loop), NONE},
+    {CLI_AT(output.fps), NONE},
 };
 #define PARAMETERS (sizeof parameters / sizeof *parameters)
 
@@ -62,68 +63,13 @@ static const struct parameter {
 static const char *const facts[] = {"program", "version",      "command",        "model_sha256",
                                     "image",   "image_sha256", "latents_sha256", "backend"};
 
-static void key_of(const struct parameter *parameter, char key[64]) {
-    snprintf(key, 64, "%s", parameter->option);
-    for (char *c = key; *c; c++)
-        if (*c == '-') *c = '_';
-}
-
 /* NULL if the command has no such option. */
 static const cli_option *option_of(const struct parameter *parameter, const cli_command *command) {
-    const cli_option *option = cli_option_named(command, parameter->option);
+    const cli_option *option = cli_option_at(command, parameter->offset);
     return option && cli_takes(command, option) ? option : NULL;
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
-
-static json_t *choice_json(const char *choices, int index) {
-    for (; index > 0; index--) choices += strcspn(choices, "|") + 1;
-    return json_stringn(choices, strcspn(choices, "|"));
-}
-
-static json_t *numbers_json(const cli_numbers *list) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < list->count; i++) cli_json_append(&array, json_real(list->values[i]));
-    return array;
-}
-
-static json_t *loras_json(const cli_loras *loras) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < loras->count; i++) {
-        char *text = cli_lora_text(&loras->list[i]);
-        cli_json_append(&array, text ? cli_json_text(text) : NULL);
-        free(text);
-    }
-    return array;
-}
-
-/* null: left to the model or the format, which is below an option's minimum. */
-static json_t *value_json(const cli_option *option, const void *value) {
-    switch (option->type) {
-    case CLI_TEXT:
-    case CLI_NAME:
-        return cli_json_text(*(const char *const *)value);
-    case CLI_INTEGER:
-        return *(const int *)value < option->minimum ? json_null() : json_integer(*(const int *)value);
-    case CLI_SEED:
-        return cli_json_seed(*(const uint64_t *)value);
-    case CLI_NUMBER:
-        return *(const double *)value == 0 && option->minimum > 0 ? json_null() : json_real(*(const double *)value);
-    case CLI_NUMBERS:
-        return ((const cli_numbers *)value)->count ? numbers_json(value) : json_null();
-    case CLI_LORAS:
-        return ((const cli_loras *)value)->count ? loras_json(value) : json_null();
-    case CLI_BYTES:
-        return json_integer((json_int_t) * (const uint64_t *)value);
-    case CLI_CHOICE:
-        return choice_json(option->argument, *(const int *)value);
-    case CLI_FLAG:
-        return json_boolean(*(const int *)value);
-    case CLI_SEEDS: /* a file has one of them, as seed */
-        break;
-    }
-    return NULL;
-}
 
 /* What the settings came to: sizes and dtype that were left open are what the model chose. */
 static cli_settings resolved(const cli_job *job, int index) {
@@ -171,9 +117,9 @@ static json_t *build(cli_job *job, int index) {
         char key[64];
         const cli_option *option = option_of(&parameters[i], command);
         /* sigmas have the last word on steps */
-        if (!option || (settings.sigmas.count && strcmp(option->name, "num-inference-steps") == 0)) continue;
-        key_of(&parameters[i], key);
-        cli_json_set(&object, key, value_json(option, (const char *)&settings + option->offset));
+        if (!option || (settings.params.sigmas_count && option->offset == CLI_AT(params.num_inference_steps))) continue;
+        cli_option_key(option, key);
+        cli_json_set(&object, key, cli_option_json(option, &settings));
     }
     cli_json_set(&object, "backend", cli_json_text(job->model.backend));
     return object;
@@ -206,8 +152,9 @@ i2v_status cli_metadata_check(cli_job *job) {
     free(text);
     if (size <= I2V_METADATA_MAX - NOT_YET_KNOWN) return I2V_OK;
     return cli_job_fail(job, I2V_ERROR_PARAMETER,
-                        "the parameters are too long a text to be kept in the file: give fewer --sigmas or shorter "
-                        "paths, or --no-metadata");
+                        "the parameters are too long a text to be kept in the file: give fewer %s or shorter paths, or "
+                        "--no-metadata",
+                        cli_flag(job->settings->command, CLI_AT(params.sigmas)).text);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
@@ -228,77 +175,12 @@ json_t *cli_metadata_read(const char *path, i2v_error *error) {
     return NULL;
 }
 
-static int read_numbers(cli_numbers *list, const json_t *array) {
-    size_t count = json_array_size(array);
-    double *values = count ? malloc(count * sizeof *values) : NULL;
-    int good = values != NULL;
-    for (size_t i = 0; good && i < count; i++) {
-        good = json_is_number(json_array_get(array, i));
-        values[i] = json_number_value(json_array_get(array, i));
-    }
-    if (good) {
-        free(list->values);
-        *list = (cli_numbers){values, count};
-    } else {
-        free(values);
-    }
-    return good;
-}
-
-static int read_loras(cli_loras *loras, const json_t *array) {
-    int good = json_array_size(array) > 0;
-    for (size_t i = 0; good && i < json_array_size(array); i++) {
-        const char *text = json_string_value(json_array_get(array, i));
-        good = text && cli_read_lora(loras, text);
-    }
-    return good;
-}
-
-/* The value of an option from JSON; 0 if it is of another type or out of range. */
-static int read_value(const cli_option *option, void *target, const json_t *value) {
-    const char *text = json_string_value(value);
-    json_int_t integer = json_integer_value(value);
-    switch (option->type) {
-    case CLI_TEXT:
-    case CLI_NAME:
-        if (text && *text) *(const char **)target = text;
-        return text && *text;
-    case CLI_INTEGER:
-        if (!json_is_integer(value) || integer < option->minimum || integer > INT_MAX) return 0;
-        *(int *)target = (int)integer;
-        return 1;
-    case CLI_SEED:
-        if (text) return cli_read_seed(target, text);
-        /* fall through */
-    case CLI_BYTES:
-        if (!json_is_integer(value) || integer < 0) return 0;
-        *(uint64_t *)target = (uint64_t)integer;
-        return 1;
-    case CLI_NUMBER:
-        if (json_is_number(value)) *(double *)target = json_number_value(value);
-        return json_is_number(value);
-    case CLI_NUMBERS:
-        return read_numbers(target, value);
-    case CLI_LORAS:
-        return read_loras(target, value);
-    case CLI_CHOICE:
-        return text && cli_read_choice(target, option->argument, text);
-    case CLI_FLAG:
-        *(int *)target = json_is_true(value);
-        return json_is_boolean(value);
-    case CLI_SEEDS:
-        break;
-    }
-    return 0;
-}
-
 static int fail_value(const cli_settings *settings, const cli_option *option, const char *key, const json_t *value) {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
     int status =
         cli_refuse(settings->command, I2V_ERROR_FORMAT,
-                   "the metadata in %s has %s for %s, which is not %s%s; give another with --%s", settings->from,
-                   text && strlen(text) < 60 ? text : "something else", key, cli_expected(option),
-                   option->type == CLI_INTEGER ? " in its range" : "", option->name);
+                   "the metadata in %s has %s for %s, which is not what it takes; give another with --%s", settings->from,
+                   text && strlen(text) < 60 ? text : "something else", key, option->name);
     free(text);
     return status;
 }
@@ -309,13 +191,13 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
     for (size_t i = 0; i < PARAMETERS; i++) {
         char key[64];
         const cli_option *option = option_of(&parameters[i], command);
-        key_of(&parameters[i], key);
+        if (!option) continue;
+        cli_option_key(option, key);
         const json_t *value = json_object_get(metadata, key);
-        if (!option || !value || json_is_null(value) || cli_given(command, given, option->name) ||
-            (parameters[i].unless && cli_given(command, given, parameters[i].unless)))
+        if (!value || json_is_null(value) || cli_given(command, given, option->offset) ||
+            cli_given(command, given, parameters[i].unless))
             continue;
-        if (!read_value(option, (char *)settings + option->offset, value))
-            return fail_value(settings, option, key, value);
+        if (!cli_option_read_json(option, settings, value)) return fail_value(settings, option, key, value);
         *known |= UINT64_C(1) << (option - command->options);
     }
     return CLI_PARSED;
@@ -324,30 +206,30 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
 uint64_t cli_metadata_decides(const cli_command *command) {
     uint64_t bits = 0;
     for (size_t i = 0; i < PARAMETERS; i++) {
-        bits |= cli_option_bit(command, parameters[i].option);
-        if (parameters[i].unless) bits |= cli_option_bit(command, parameters[i].unless);
+        bits |= cli_option_bit(command, parameters[i].offset) | cli_option_bit(command, parameters[i].unless);
     }
     return bits;
 }
 
-static int is_known(const char *name) {
+static int is_known(const cli_command *command, const char *name) {
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (strcmp(facts[i], name) == 0) return 1;
     for (size_t i = 0; i < PARAMETERS; i++) {
-        char key[64];
-        key_of(&parameters[i], key);
+        const cli_option *option = cli_option_at(command, parameters[i].offset);
+        char key[64] = "";
+        if (option) cli_option_key(option, key);
         if (strcmp(key, name) == 0) return 1;
     }
     return 0;
 }
 
-void cli_metadata_unknown(const json_t *metadata, char *text, size_t size) {
+void cli_metadata_unknown(const json_t *metadata, const cli_command *command, char *text, size_t size) {
     const char *name;
     json_t *value;
     size_t used = 0;
     *text = 0;
     json_object_foreach((json_t *)(uintptr_t)metadata, name, value) {
-        if (is_known(name)) continue;
+        if (is_known(command, name)) continue;
         int length = snprintf(text + used, size - used, "%s%.40s", used ? ", " : "", name);
         used += (size_t)length;
         if (used >= size) break;
@@ -377,11 +259,12 @@ void cli_metadata_print(const json_t *metadata) {
 void cli_metadata_say(cli_job *job) {
     json_t *object = build(job, 0);
     for (size_t i = 0; object && i < PARAMETERS; i++) {
-        char key[64];
-        key_of(&parameters[i], key);
+        const cli_option *option = cli_option_at(job->settings->command, parameters[i].offset);
+        char key[64] = "";
+        if (option) cli_option_key(option, key);
         const json_t *value = json_object_get(object, key);
         char *text = value && !json_is_null(value) ? value_text(value) : NULL;
-        if (text) cli_say(job->settings->verbose, "  %s = %s", parameters[i].option, text);
+        if (text) cli_say(job->settings->verbose, "  %s = %s", option->name, text);
         free(text);
     }
     json_decref(object);

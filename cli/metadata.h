@@ -25,7 +25,7 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
 uint64_t cli_metadata_decides(const cli_command *command);
 
 /* The names of keys that this version does not know, with commas between; "" if it knows all. */
-void cli_metadata_unknown(const json_t *metadata, char *text, size_t size);
+void cli_metadata_unknown(const json_t *metadata, const cli_command *command, char *text, size_t size);
 
 /* One line a parameter of the job, for --verbose and the log. */
 void cli_metadata_say(cli_job *job);

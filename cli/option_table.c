@@ -1,6 +1,7 @@
 /* Questions about the table of options. */
 #include "option_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int cli_takes(const cli_command *command, const cli_option *option) {
@@ -13,11 +14,24 @@ const cli_option *cli_option_named(const cli_command *command, const char *name)
     return NULL;
 }
 
-uint64_t cli_option_bit(const cli_command *command, const char *name) {
-    const cli_option *option = cli_option_named(command, name);
+const cli_option *cli_option_at(const cli_command *command, size_t offset) {
+    for (size_t i = 0; i < command->options_count; i++)
+        if (command->options[i].offset == offset) return &command->options[i];
+    return NULL;
+}
+
+uint64_t cli_option_bit(const cli_command *command, size_t offset) {
+    const cli_option *option = cli_option_at(command, offset);
     return option ? UINT64_C(1) << (option - command->options) : 0;
 }
 
-int cli_given(const cli_command *command, uint64_t given, const char *name) {
-    return (given & cli_option_bit(command, name)) != 0;
+int cli_given(const cli_command *command, uint64_t given, size_t offset) {
+    return (given & cli_option_bit(command, offset)) != 0;
+}
+
+cli_flag_name cli_flag(const cli_command *command, size_t offset) {
+    const cli_option *option = cli_option_at(command, offset);
+    cli_flag_name name = {""};
+    if (option) snprintf(name.text, sizeof name.text, "--%.30s", option->name);
+    return name;
 }

@@ -3,21 +3,24 @@
 #ifndef CLI_OPTION_TABLE_H
 #define CLI_OPTION_TABLE_H
 
+#include "img2vid/img2vid.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
+/* The library's types, and two of the program's own. */
 typedef enum cli_type {
-    CLI_FLAG,    /* int, 1 when given */
-    CLI_TEXT,    /* const char *, not empty */
-    CLI_NAME,    /* likewise, one of a list that "help" asks for */
-    CLI_INTEGER, /* int */
-    CLI_SEED,    /* uint64_t */
-    CLI_NUMBER,  /* double */
-    CLI_NUMBERS, /* cli_numbers */
-    CLI_SEEDS,   /* cli_seeds */
-    CLI_BYTES,   /* uint64_t */
-    CLI_CHOICE,  /* int or enum: the place of the value in argument, "first|second|..." */
-    CLI_LORAS    /* cli_loras: one more each time the option is given */
+    CLI_FLAG = I2V_PARAMETER_FLAG,
+    CLI_INTEGER = I2V_PARAMETER_INTEGER,
+    CLI_SEED = I2V_PARAMETER_UNSIGNED,
+    CLI_BYTES = I2V_PARAMETER_BYTES,
+    CLI_NUMBER = I2V_PARAMETER_NUMBER,
+    CLI_CHOICE = I2V_PARAMETER_CHOICE,
+    CLI_TEXT = I2V_PARAMETER_TEXT,
+    CLI_NUMBERS = I2V_PARAMETER_NUMBERS,
+    CLI_LORAS = I2V_PARAMETER_LORAS,
+    CLI_NAME, /* as CLI_TEXT, one of a list that "help" asks for */
+    CLI_SEEDS /* cli_seeds */
 } cli_type;
 
 typedef struct cli_option {
@@ -27,11 +30,10 @@ typedef struct cli_option {
     const char *name;  /* "output", without dashes */
     const char *argument;
     cli_type type;
-    size_t offset; /* of the value in the struct of values */
-    /* of a CLI_INTEGER. For values the library reads as "the model's own"; it checks all others. Of a CLI_NUMBER, 1
-     * says that 0 is such a value */
-    int minimum;
-    const char *help; /* lines with '\n' between */
+    size_t offset;                  /* of the value in the struct of values */
+    double minimum, maximum;        /* of a CLI_INTEGER and a CLI_NUMBER */
+    const char *help;               /* lines with '\n' between */
+    const i2v_parameter *parameter; /* of the library; NULL: the program's own */
 } cli_option;
 
 typedef struct cli_command {
@@ -60,10 +62,19 @@ int cli_takes(const cli_command *command, const cli_option *option);
 /* The option of that name (without dashes), whichever commands take it; NULL if there is none. */
 const cli_option *cli_option_named(const cli_command *command, const char *name);
 
-/* The option's bit among those given; 0 if there is none of that name. */
-uint64_t cli_option_bit(const cli_command *command, const char *name);
+/* The option whose value is at that place in the struct of values; NULL if there is none. */
+const cli_option *cli_option_at(const cli_command *command, size_t offset);
 
-/* True if the option of that name was there. */
-int cli_given(const cli_command *command, uint64_t given, const char *name);
+/* Its bit among those given; 0 if there is none. */
+uint64_t cli_option_bit(const cli_command *command, size_t offset);
+
+/* True if it was there. */
+int cli_given(const cli_command *command, uint64_t given, size_t offset);
+
+/* Its name with dashes, "--max-memory", for messages; "" if there is none. */
+typedef struct cli_flag_name {
+    char text[40];
+} cli_flag_name;
+cli_flag_name cli_flag(const cli_command *command, size_t offset);
 
 #endif

@@ -1,7 +1,6 @@
 /* Reads the command line by the table of options. */
 #include "options.h"
 #include "failure.h"
-#include "loras.h"
 #include "message.h"
 #include "numbers.h"
 #include "suggest.h"
@@ -12,85 +11,36 @@
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
-int cli_read_choice(int *value, const char *choices, const char *text) {
-    size_t length = strlen(text);
-    for (int index = 0; *choices; index++) {
-        size_t choice = strcspn(choices, "|");
-        if (choice == length && memcmp(choices, text, length) == 0) {
-            *value = index;
-            return 1;
-        }
-        choices += choice + (choices[choice] == '|');
+/* CLI_USAGE: it is of another type. CLI_FAILED: it is out of range. */
+static int read_value(const cli_option *option, void *values, const char *text, i2v_error *error) {
+    const i2v_parameter parameter = {.name = option->name,
+                                     .type = option->type == CLI_NAME ? I2V_PARAMETER_TEXT
+                                                                      : (i2v_parameter_type)option->type,
+                                     .offset = option->offset,
+                                     .minimum = option->minimum,
+                                     .maximum = option->maximum,
+                                     .argument = option->argument};
+    switch (i2v_parameter_set(&parameter, values, text, error)) {
+    case I2V_OK:
+        return CLI_PARSED;
+    case I2V_ERROR_FORMAT:
+        return CLI_USAGE;
+    default:
+        return CLI_FAILED;
     }
-    return 0;
-}
-
-static int read_value(const cli_option *option, void *target, const char *text) {
-    switch (option->type) {
-    case CLI_TEXT:
-    case CLI_NAME:
-        *(const char **)target = text;
-        return *text != 0;
-    case CLI_INTEGER:
-        return cli_read_integer(target, text);
-    case CLI_SEED:
-        return cli_read_seed(target, text);
-    case CLI_NUMBER:
-        return cli_read_number(target, text);
-    case CLI_NUMBERS:
-        return cli_read_numbers(target, text);
-    case CLI_SEEDS:
-        return cli_read_seeds(target, text);
-    case CLI_BYTES:
-        return cli_read_bytes(target, text);
-    case CLI_CHOICE:
-        return cli_read_choice(target, option->argument, text);
-    case CLI_LORAS:
-        return cli_read_lora(target, text);
-    case CLI_FLAG:
-        return cli_read_choice(target, "false|true", text) || cli_read_choice(target, "0|1", text);
-    }
-    return 0;
-}
-
-const char *cli_expected(const cli_option *option) {
-    switch (option->type) {
-    case CLI_INTEGER:
-        return "a whole number";
-    case CLI_SEED:
-        return "a whole number from 0 to 18446744073709551615";
-    case CLI_NUMBER:
-        return "a number";
-    case CLI_NUMBERS:
-        return "numbers with commas between";
-    case CLI_SEEDS:
-        return "different seeds and ranges such as 1,2,5-9, 10000 at most";
-    case CLI_BYTES:
-        return "a size such as 6G or 512M";
-    case CLI_CHOICE:
-        return option->argument;
-    case CLI_LORAS:
-        return "PATH[:SCALE], SCALE being a finite number";
-    case CLI_FLAG:
-        return "true or false";
-    case CLI_TEXT:
-    case CLI_NAME:
-        break;
-    }
-    return "a name that is not empty";
 }
 
 int cli_option_read(const cli_option *option, void *values, const char *text, char *problem, size_t size) {
-    void *target = (char *)values + option->offset;
-    if (!read_value(option, target, text)) {
-        snprintf(problem, size, "takes %s, not '%.200s'", cli_expected(option), text);
+    i2v_error error = {0};
+    if (option->type == CLI_SEEDS) {
+        if (cli_read_seeds((cli_seeds *)((char *)values + option->offset), text)) return CLI_PARSED;
+        snprintf(problem, size, "takes different seeds and ranges such as 1,2,5-9, 10000 at most, not '%.200s'", text);
         return CLI_USAGE;
     }
-    if (option->type == CLI_INTEGER && *(int *)target < option->minimum) {
-        snprintf(problem, size, "must be at least %d, not %s", option->minimum, text);
-        return CLI_FAILED;
-    }
-    return CLI_PARSED;
+    int status = read_value(option, values, text, &error);
+    /* the sentence begins with the name */
+    if (status != CLI_PARSED) snprintf(problem, size, "%s", error.message + strlen(option->name) + 1);
+    return status;
 }
 
 static int set_value(const cli_command *command, const cli_option *option, void *values, const char *text) {
@@ -188,6 +138,12 @@ static int parse_operand(cursor *at, char *argument) {
     return CLI_PARSED;
 }
 
+/* --from: the file says what they are. */
+static int stands_for_operands(const cli_command *command, uint64_t given) {
+    const cli_option *option = cli_option_named(command, "from");
+    return option && (given >> (option - command->options) & 1);
+}
+
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands,
               uint64_t *given) {
     cursor at = {command, argc, 0, argv, values, operands, given};
@@ -203,7 +159,7 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
         else
             status = parse_operand(&at, argument);
     }
-    if (status == CLI_PARSED && command->operand && !operands->count && !cli_given(command, *given, "from"))
+    if (status == CLI_PARSED && command->operand && !operands->count && !stands_for_operands(command, *given))
         return cli_wrong_usage(command, "%s is missing", command->operand);
     return status;
 }

@@ -21,14 +21,8 @@ int cli_parse(const cli_command *command, int argc, char **argv, void *values, c
 /* True if the arguments hold --json: it counts for what is wrong with them, too. */
 int cli_asks_for_json(int argc, char **argv);
 
-/* Reads one of "first|second|..." as its place; 0 if it is none of them. */
-int cli_read_choice(int *value, const char *choices, const char *text);
-
 /* Reads text as the option's value into values; a flag's is "true", "false", "1" or "0". Returns CLI_PARSED, or the
- * exit status and what is wrong, which can follow the option's name: "must be at least 1, not 0". */
+ * exit status and what is wrong, which can follow the option's name: "is 0; it must be between 1 and 8192". */
 int cli_option_read(const cli_option *option, void *values, const char *text, char *problem, size_t size);
-
-/* "a whole number": what an option takes, for messages. */
-const char *cli_expected(const cli_option *option);
 
 #endif

@@ -20,6 +20,7 @@ static void print_time(const i2v_memory_plan *plan) {
 static int print_table(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
     int keeps = job->settings->options.keep_loaded;
+    const cli_flag_name allows = cli_flag(job->settings->command, CLI_AT(options.max_memory));
     printf("%-14s %9s %9s %9s %s%9s  MiB %9s\n", "", "weights", "tensors", "held", keeps ? "   others " : "", "peak",
            "seconds");
     for (size_t i = 0; i < plan->stages_count; i++) {
@@ -33,8 +34,9 @@ static int print_table(const cli_job *job) {
                : stage->stays ? "; stays loaded"
                               : "; loaded each time");
     }
-    printf("peak %.0f MiB, of %.0f MiB that %s\n", mebibytes(plan->peak), mebibytes(plan->budget),
-           plan->budget_given ? "--max-memory allows" : "the system has free for it, less a margin");
+    printf("peak %.0f MiB, of %.0f MiB that %s%s\n", mebibytes(plan->peak), mebibytes(plan->budget),
+           plan->budget_given ? allows.text : "the system has free for it",
+           plan->budget_given ? " allows" : ", less a margin");
     if (plan->seconds > 0) print_time(plan);
     return cli_flush_output();
 }

@@ -11,6 +11,6 @@ int cli_preset_apply(cli_settings *settings, uint64_t given);
 uint64_t cli_preset_sets(const cli_command *command, const char *name);
 
 /* --preset help: all of them with their values, on standard output. Returns an exit status. */
-int cli_presets_list(void);
+int cli_presets_list(const cli_command *command);
 
 #endif

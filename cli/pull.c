@@ -130,7 +130,7 @@ int cli_pull(const cli_settings *settings) {
     pull_view view = {.verbose = settings->verbose, .shown_seconds = -1};
     i2v_hub_options options = settings->hub;
     i2v_hub_model *model = NULL;
-    i2v_error error = {I2V_OK, ""};
+    i2v_error error = {0};
     double began = cli_now();
     int exit_status;
     options.on_event = on_event;
@@ -141,8 +141,8 @@ int cli_pull(const cli_settings *settings) {
     cli_signals_note(0);
     cli_progress_end(&view.progress);
     if (status == I2V_CANCELLED) {
-        error = (i2v_error){I2V_CANCELLED,
-                            "interrupted; what has arrived is kept, the same command goes on from there"};
+        error = (i2v_error){.status = I2V_CANCELLED,
+                            .message = "interrupted; what has arrived is kept, the same command goes on from there"};
         cli_refuse_input(settings->command, settings->operand, &error);
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {

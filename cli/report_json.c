@@ -3,6 +3,7 @@
 #include "failure.h"
 #include "json.h"
 #include "json_print.h"
+#include "option_json.h"
 #include "system.h"
 
 #include <stdlib.h>
@@ -26,65 +27,74 @@ static json_t *seconds_json(const cli_job *job) {
     return seconds;
 }
 
-static json_t *sigmas_json(const cli_numbers *sigmas) {
-    if (!sigmas->count) return json_null();
+static json_t *loras_json(const i2v_options *options) {
     json_t *list = json_array();
-    for (size_t i = 0; i < sigmas->count; i++) cli_json_append(&list, json_real(sigmas->values[i]));
+    for (size_t i = 0; i < options->loras_count; i++)
+        cli_json_append(&list, json_pack("{s:o, s:f}", "path", cli_json_text(options->loras[i].path), "scale",
+                                         options->loras[i].scale));
     return list;
 }
 
-static json_t *loras_json(const cli_loras *loras) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < loras->count; i++)
-        cli_json_append(
-            &list, json_pack("{s:o, s:f}", "path", cli_json_text(loras->list[i].path), "scale", loras->list[i].scale));
-    return list;
+static void add_option(json_t **object, const cli_settings *settings, size_t offset) {
+    char key[64];
+    const cli_option *option = cli_option_at(settings->command, offset);
+    if (!option) return;
+    cli_option_key(option, key);
+    cli_json_set(object, key, cli_option_json(option, settings));
 }
 
-/* The one that was used: the model's own where none was asked for; null where levels came from elsewhere. */
-static json_t *sigma_schedule_json(const cli_job *job) {
-    static const char *const names[] = {"auto", "karras", "exponential", "uniform", "ays"};
-    i2v_sigma_schedule schedule = job->params.sigma_schedule;
-    if (job->settings->sigmas.count || job->params.scheduler == I2V_SCHEDULER_ANIMATELCM) return json_null();
-    return json_string(names[schedule == I2V_SIGMA_SCHEDULE_AUTO ? job->model.sigma_schedule : schedule]);
+/* The schedule that was used: the model's own where none was asked for; null where levels came from elsewhere. */
+static void add_sigma_schedule(json_t **object, cli_settings *settings, const cli_job *job) {
+    i2v_params *params = &settings->params;
+    int elsewhere = params->sigmas_count || params->scheduler == I2V_SCHEDULER_ANIMATELCM;
+    if (params->sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO) params->sigma_schedule = job->model.sigma_schedule;
+    add_option(object, settings, CLI_AT(params.sigma_schedule));
+    if (!elsewhere) return;
+    char key[64];
+    cli_option_key(cli_option_at(settings->command, CLI_AT(params.sigma_schedule)), key);
+    cli_json_set(object, key, json_null());
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const char *const fits[] = {"crop", "pad", "stretch", "diffusers", "comfyui"},
-                             *const generators[] = {"numpy", "torch"}, *const alphas[] = {"white", "drop"},
-                             *const schedulers[] = {"euler", "animatelcm"}, *const shapes[] = {"linear", "triangle"},
-                             *const noises[] = {"diffusers", "comfyui"};
-    const i2v_params *params = &job->params;
-    json_t *object =
-        json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:i, s:i, s:f, s:i, s:i}", "seed", cli_json_seed(params->seed),
-                  "rng", generators[params->rng], "fit", fits[params->fit], "alpha", alphas[job->settings->alpha],
-                  "num_inference_steps", params->num_inference_steps, "min_guidance_scale", params->min_guidance_scale,
-                  "max_guidance_scale", params->max_guidance_scale, "fps", params->fps, "motion_bucket_id",
-                  params->motion_bucket_id, "noise_aug_strength", params->noise_aug_strength, "decode_chunk_size",
-                  params->decode_chunk_size, "forward_chunk_size", params->forward_chunk_size);
-    cli_json_set(&object, "sigmas", sigmas_json(&job->settings->sigmas));
-    cli_json_set(&object, "preset", cli_json_text(job->settings->preset));
-    cli_json_set(&object, "scheduler", json_string(schedulers[params->scheduler]));
-    cli_json_set(&object, "sigma_schedule", sigma_schedule_json(job));
-    cli_json_set(&object, "guidance_shape", json_string(shapes[params->guidance_shape]));
-    cli_json_set(&object, "noise_aug", json_string(noises[params->noise_aug]));
-    cli_json_set(&object, "latents", cli_json_text(job->settings->latents));
-    cli_json_set(&object, "loras", loras_json(&job->settings->loras));
+    static const size_t shown[] = {CLI_AT(params.seed),
+                                   CLI_AT(params.rng),
+                                   CLI_AT(params.fit),
+                                   CLI_AT(image.alpha),
+                                   CLI_AT(params.num_inference_steps),
+                                   CLI_AT(params.min_guidance_scale),
+                                   CLI_AT(params.max_guidance_scale),
+                                   CLI_AT(params.fps),
+                                   CLI_AT(params.motion_bucket_id),
+                                   CLI_AT(params.noise_aug_strength),
+                                   CLI_AT(params.decode_chunk_size),
+                                   CLI_AT(params.forward_chunk_size),
+                                   CLI_AT(params.sigmas),
+                                   CLI_AT(preset),
+                                   CLI_AT(params.scheduler)};
+    cli_settings settings = *job->settings;
+    settings.params = job->params;
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) add_option(&object, &settings, shown[i]);
+    add_sigma_schedule(&object, &settings, job);
+    add_option(&object, &settings, CLI_AT(params.guidance_shape));
+    add_option(&object, &settings, CLI_AT(params.noise_aug));
+    add_option(&object, &settings, CLI_AT(latents));
+    cli_json_set(&object, "loras", loras_json(&settings.options));
     return object;
 }
 
 /* Those that are given. */
 static void add_output_options(json_t **object, const cli_job *job) {
-    static const char *const codecs[] = {"auto", "h264", "h265", "vp9", "av1", "ffv1"};
-    const i2v_output *output = &job->settings->output;
+    const cli_settings *settings = job->settings;
+    const i2v_output *output = &settings->output;
     if (job->video->num_clips > 1) {
         cli_json_set(object, "num_clips", json_integer(job->video->num_clips));
         cli_json_set(object, "clip_frames", json_integer(job->video->clip_frames));
     }
-    if (output->loop) cli_json_set(object, "loop", json_true());
-    if (output->fps != 0) cli_json_set(object, "playback_fps", json_real(output->fps));
-    if (output->codec != I2V_CODEC_AUTO) cli_json_set(object, "codec", json_string(codecs[output->codec]));
-    if (output->quality >= 0) cli_json_set(object, "quality", json_integer(output->quality));
+    if (output->loop) add_option(object, settings, CLI_AT(output.loop));
+    if (output->fps != 0) add_option(object, settings, CLI_AT(output.fps));
+    if (output->codec != I2V_CODEC_AUTO) add_option(object, settings, CLI_AT(output.codec));
+    if (output->quality >= 0) add_option(object, settings, CLI_AT(output.quality));
 }
 
 static int print_job_json(const cli_job *job, json_t *object) {

@@ -92,8 +92,9 @@ int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
     int status = check_origin(settings);
     settings->image_given = settings->operand != NULL;
     settings->model_given =
-        cli_given(command, given, "model") || cli_given(command, given, "variant") || cli_given(command, given, "lora");
-    settings->latents_given = cli_given(command, given, "latents");
+        cli_given(command, given, CLI_AT(model)) || cli_given(command, given, CLI_AT(options.variant)) ||
+        cli_given(command, given, CLI_AT(options.loras));
+    settings->latents_given = cli_given(command, given, CLI_AT(latents));
     if (status == CLI_PARSED) status = cli_metadata_apply(settings->metadata, settings, given, known);
     if (status == CLI_PARSED && !settings->operand) status = take_image(settings);
     return status;
@@ -129,17 +130,19 @@ i2v_status cli_rerun_check_model(cli_job *job) {
     const cli_settings *settings = job->settings;
     if (!settings->metadata) return I2V_OK;
     char unknown[200];
-    cli_metadata_unknown(settings->metadata, unknown, sizeof unknown);
+    cli_metadata_unknown(settings->metadata, settings->command, unknown, sizeof unknown);
     if (*unknown)
         cli_job_note(job, "note: %s has metadata that this version does not know and leaves out: %s", settings->from,
                      unknown);
     i2v_status status = cli_job_engine_result(job, i2v_model_hash(job->engine, job->model_sha256));
     if (status != I2V_OK) return status;
-    int loras = settings->loras.count > 0;
+    int loras = settings->options.loras_count > 0;
+    char lora_too[60];
+    snprintf(lora_too, sizeof lora_too, "--model or %s", cli_flag(settings->command, CLI_AT(options.loras)).text);
     note_unknown(job, "model_sha256", settings->model_given, "model", job->model.path);
     return check_hash(job, "model_sha256", job->model_sha256, settings->model_given,
                       loras ? "model, or has other LoRA files," : "model", job->model.path,
-                      loras ? "--model or --lora" : "--model");
+                      loras ? lora_too : "--model");
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {

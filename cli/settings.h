@@ -4,13 +4,19 @@
 
 #include "config_file.h"
 #include "img2vid/img2vid.h"
-#include "loras.h"
 #include "numbers.h"
 #include "options.h"
 
 #include <jansson.h>
 
-enum { CLI_GENERATE = 1, CLI_DECODE = 2, CLI_INFO = 4, CLI_BENCH = 8, CLI_PULL = 16 };
+/* What a parameter is for is what takes it as an option. */
+enum {
+    CLI_GENERATE = I2V_FOR_GENERATE,
+    CLI_DECODE = I2V_FOR_DECODE,
+    CLI_INFO = I2V_FOR_MODEL_INFO,
+    CLI_BENCH = I2V_FOR_BENCH,
+    CLI_PULL = I2V_FOR_PULL
+};
 
 /* The endings of what standard output can take: patterns are several files. */
 #define CLI_FORMATS "mp4|mkv|webm|mov|gif|webp|png|npy"
@@ -23,9 +29,6 @@ typedef struct cli_settings {
     const char *model; /* NULL: the bundled one */
     const char *path;  /* --output */
     const char *latents, *save_latents;
-    i2v_alpha alpha;
-    cli_numbers sigmas;
-    cli_loras loras;
     int json, quiet, verbose;
     const char *log_file;
     int no_config;
@@ -45,11 +48,22 @@ typedef struct cli_settings {
     i2v_options options;
     i2v_params params;
     i2v_output output;
+    i2v_image_options image; /* its alpha */
     i2v_hub_options hub; /* where --model or the model to pull is a name on the hub */
 } cli_settings;
 
-extern const cli_option cli_option_table[];
-extern const size_t cli_option_count;
+/* In their order for people; text has names and helps as the command line writes them. */
+enum { CLI_MOST_OPTIONS = 64 }; /* an option is a bit of a uint64_t */
+typedef struct cli_all_options {
+    cli_option options[CLI_MOST_OPTIONS];
+    size_t count;
+    char text[4096];
+} cli_all_options;
+
+void cli_all_options_make(cli_all_options *all);
+
+/* The place of a field, which is that of an option's value. */
+#define CLI_AT(field) offsetof(cli_settings, field)
 
 void cli_settings_free(cli_settings *settings);
 

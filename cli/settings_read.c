@@ -16,21 +16,10 @@ static int draw_seed(cli_settings *settings) {
     uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
     if (!cli_system_random(&seed, sizeof seed))
         return cli_refuse(settings->command, I2V_ERROR_INTERNAL,
-                          "the system gives no random seed; give one with --seed N");
+                          "the system gives no random seed; give one with %s N",
+                          cli_flag(settings->command, CLI_AT(params.seed)).text);
     settings->params.seed = seed;
     settings->seed_drawn = 1;
-    return CLI_PARSED;
-}
-
-static int check_output_options(cli_settings *settings, uint64_t known) {
-    const cli_command *command = settings->command;
-    if (settings->params.extend > 0 && settings->latents)
-        return cli_wrong_usage(command, "--extend and --latents exclude each other: each clip needs its own noise");
-    if (settings->output.quality > 100 || (cli_given(command, known, "quality") && settings->output.quality < 0))
-        return cli_refuse_option(command, "quality", "--quality is from 0 to 100, not %d", settings->output.quality);
-    if (cli_given(command, known, "playback-fps") && !(settings->output.fps >= 0.01 && settings->output.fps <= 1000))
-        return cli_refuse_option(command, "playback-fps", "--playback-fps is from 0.01 to 1000, not %g",
-                                 settings->output.fps);
     return CLI_PARSED;
 }
 
@@ -44,10 +33,21 @@ static int is_same_file(const char *a, const char *b) {
 }
 
 static int check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
-    const char *first, *second;
-    known &= ~cli_option_bit(command, "sigma-schedule"); /* a file's metadata says it beside its sigmas */
+    const cli_option *first, *second;
+    known &= ~cli_option_bit(command, CLI_AT(params.sigma_schedule)); /* a file's metadata says it beside its sigmas */
     if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
-    return cli_wrong_usage(command, "--%s and --%s exclude each other", first, second);
+    return cli_wrong_usage(command, "--%s and --%s exclude each other", first->name, second->name);
+}
+
+/* Levels say how many steps there are. */
+static int take_sigmas(cli_settings *settings, uint64_t known) {
+    const cli_option *sigmas = cli_option_at(settings->command, CLI_AT(params.sigmas));
+    if (!cli_given(settings->command, known, sigmas->offset)) return CLI_PARSED;
+    if (settings->params.sigmas_count < 2)
+        return cli_refuse_option(settings->command, sigmas->name, "--%s needs two levels or more, one more than steps",
+                                 sigmas->name);
+    settings->params.num_inference_steps = (int)settings->params.sigmas_count - 1;
+    return CLI_PARSED;
 }
 
 /* What the values say together. known: the options that have one, on the command line or by configuration (given) or
@@ -57,31 +57,23 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
     int status = check_exclusions(command, given, known);
     if (status != CLI_PARSED) return status;
     settings->hub.variant = settings->options.variant;
-    settings->options.loras = settings->loras.list;
-    settings->options.loras_count = settings->loras.count;
     if (!(command->bit & (CLI_GENERATE | CLI_DECODE))) return CLI_PARSED;
     if (!settings->path && !settings->plan) return cli_wrong_usage(command, "-o OUT is missing, the video to write");
-    status = cli_standard_output_check(settings, cli_given(command, given, "format"));
+    status = cli_standard_output_check(settings, cli_given(command, given, CLI_AT(format)));
     if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command, "--output and --save-latents name the same file");
     if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
         return cli_wrong_usage(command, "--log-file names a file of the output");
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
-    settings->guidance_given = settings->preset || cli_given(command, known, "min-guidance-scale") ||
-                               cli_given(command, known, "max-guidance-scale");
-    if (settings->output.crf > 51)
-        return cli_refuse_option(command, "crf", "--crf is from 0 to 51, not %d", settings->output.crf);
-    status = check_output_options(settings, known);
+    settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||
+                               cli_given(command, known, CLI_AT(params.max_guidance_scale));
+    if (settings->params.extend > 0 && settings->latents)
+        return cli_wrong_usage(command, "%s and --latents exclude each other: each clip needs its own noise",
+                               cli_flag(command, CLI_AT(params.extend)).text);
+    status = take_sigmas(settings, known);
     if (status != CLI_PARSED) return status;
-    if (cli_given(command, known, "sigmas")) {
-        if (settings->sigmas.count < 2)
-            return cli_refuse_option(command, "sigmas", "--sigmas needs two levels or more, one more than steps");
-        settings->params.sigmas = settings->sigmas.values;
-        settings->params.sigmas_count = settings->sigmas.count;
-        settings->params.num_inference_steps = (int)settings->sigmas.count - 1;
-    }
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, "seed") &&
+    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, CLI_AT(params.seed)) &&
         !settings->seeds.count) {
         status = draw_seed(settings);
     }
@@ -93,11 +85,11 @@ static int check(cli_settings *settings, uint64_t given, uint64_t known) {
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
     memset(settings, 0, sizeof *settings);
     settings->command = command;
-    settings->alpha = I2V_ALPHA_WHITE;
     settings->repeat = 2;
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);
+    i2v_image_options_default(&settings->image);
     i2v_hub_options_default(&settings->hub);
     uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LONGEST = 48 }; /* a name to be looked for; no option's is longer */
+enum { LONGEST = I2V_UNLIKE }; /* a name to be looked for; no option's is longer */
 
 /* ---- other programs' names -------------------------------------------------------------------------------------- */
 
@@ -134,37 +134,6 @@ static const struct alias *find_alias(const struct alias *rows, size_t count, co
 
 /* ---- likeness --------------------------------------------------------------------------------------------------- */
 
-static int least(int a, int b) {
-    return a < b ? a : b;
-}
-
-/* How many letters to add, take away, change or swap with the next make b of a, each letter at most once. */
-static int distance(const char *a, const char *b) {
-    int rows[3][LONGEST + 1], length = (int)strlen(b);
-    if (length > LONGEST) return LONGEST;
-    for (int j = 0; j <= length; j++) rows[0][j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        int *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
-        row[0] = i;
-        for (int j = 1; j <= length; j++) {
-            row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), least(above[j], row[j - 1]) + 1);
-            int swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped) row[j] = least(row[j], second[j - 2] + 1);
-        }
-    }
-    return rows[strlen(a) % 3][length];
-}
-
-/* How much candidate is what name may have meant: 0 exactly, then an abbreviation of it, then typing errors; LONGEST:
- * not at all. */
-static int unlikeness(const char *name, const char *candidate) {
-    size_t length = strlen(name);
-    if (strcmp(name, candidate) == 0) return 0;
-    if (length >= 2 && strncmp(name, candidate, length) == 0) return 1;
-    int changes = distance(name, candidate);
-    return length >= 3 && changes <= 1 + (int)length / 5 ? 1 + changes : LONGEST;
-}
-
 /* The best candidates so far, "--a or --b". */
 typedef struct best {
     int unlikeness;
@@ -173,7 +142,7 @@ typedef struct best {
 } best;
 
 static void consider(best *so_far, const char *name, const char *candidate, const char *dashes) {
-    int unlike = unlikeness(name, candidate);
+    int unlike = i2v_unlikeness(name, candidate);
     if (unlike >= LONGEST || unlike > so_far->unlikeness) return;
     if (unlike < so_far->unlikeness) *so_far = (best){unlike, 0, ""};
     size_t used = strlen(so_far->names);

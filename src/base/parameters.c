@@ -175,9 +175,10 @@ static const i2v_parameter table[] = {
     {"decode_chunk_size", INTEGER, PARAM(decode_chunk_size), 0, UP_TO_ANY, 0, "N", resources, ALL_COMPUTE, DECIDES,
      "frames decoded together; fewer take less memory and\n"
      "change the frames slightly (default: all)"},
-    {"forward_chunk_size", INTEGER, PARAM(forward_chunk_size), 0, UP_TO_ANY, 0, "N", resources, HAS_SIZE, OPEN,
-     "rows of the feed-forward computed together; fewer take\n"
-     "less memory, results are the same (default: chosen)"},
+    {"forward_chunk_size", INTEGER, PARAM(forward_chunk_size), 0, UP_TO_ANY, 0, "N", resources, I2V_FOR_GENERATE, OPEN,
+     "accepted for scripts that follow diffusers' guide, and\n"
+     "without effect: the feed-forward works in tiles that\n"
+     "fit the cache, at any setting"},
 };
 /* clang-format on */
 

@@ -27,15 +27,16 @@ static size_t make_gif(uint8_t *gif, const uint8_t *text, size_t size) {
 
 /* As `img2vid generate --from FILE picture.png -o out.mp4`. */
 static void apply(char *path) {
-    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "", "", cli_option_table, cli_option_count,
-                                 1, 0, NULL};
+    cli_all_options all;
+    cli_all_options_make(&all);
+    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "", "", all.options, all.count, 1, 0, NULL};
     char from[] = "--from", picture[] = "picture.png", to[] = "-o", out[] = "{name}-{seed}.mp4";
     char *argv[] = {from, path, picture, to, out, NULL};
     cli_settings settings;
     char unknown[200];
     if (cli_settings_read(&settings, &command, 5, argv) == CLI_PARSED) {
         fuzz_require(settings.metadata != NULL);
-        cli_metadata_unknown(settings.metadata, unknown, sizeof unknown);
+        cli_metadata_unknown(settings.metadata, &command, unknown, sizeof unknown);
         fuzz_require(strlen(unknown) < sizeof unknown);
     }
     cli_settings_free(&settings);
