@@ -2,6 +2,7 @@
 #include "hub/select.h"
 
 #include "base/file.h"
+#include "base/part_kinds.h"
 #include "json/bounds.h"
 #include "json/load.h"
 #include "base/text.h"
@@ -11,20 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The parts of a StableVideoDiffusionPipeline, as i2v_open reads them. */
-typedef struct model_part {
-    const char *folder, *config;
-    const char *stem; /* of the weights; NULL: none */
-} model_part;
-
-static const model_part parts[] = {
-    {"feature_extractor", "preprocessor_config.json", NULL},
-    {"scheduler", "scheduler_config.json", NULL},
-    {"image_encoder", "config.json", "model"},
-    {"vae", "config.json", "diffusion_pytorch_model"},
-    {"unet", "config.json", "diffusion_pytorch_model"},
-};
 
 static i2v_status want(i2v_hub_listing *listing, const char *name, const char *id, i2v_error *error) {
     i2v_hub_file *file = i2v_listing_find(listing, name);
@@ -40,7 +27,7 @@ static i2v_status want(i2v_hub_listing *listing, const char *name, const char *i
 /* ---- a folder --------------------------------------------------------------------------------------------------- */
 
 /* The part's file of weights by the first name that is there, and whether it is an index; NULL if there is none. */
-static i2v_hub_file *find_weights(i2v_hub_listing *listing, const model_part *part, const char *variant,
+static i2v_hub_file *find_weights(i2v_hub_listing *listing, const i2v_part_kind *part, const char *variant,
                                   int *is_index) {
     i2v_weight_name names[I2V_WEIGHT_NAMES_MAX];
     char name[2 * I2V_WEIGHT_NAME_SIZE];
@@ -57,12 +44,12 @@ static i2v_hub_file *find_weights(i2v_hub_listing *listing, const model_part *pa
 /* 1 if any part has weights of that very variant. */
 static int have_variant(i2v_hub_listing *listing, const char *variant) {
     int is_index;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (parts[i].stem && find_weights(listing, &parts[i], variant, &is_index)) return 1;
+    for (int part = 0; part < I2V_PART_FRAME_DECODER; part++)
+        if (find_weights(listing, &i2v_part_kinds[part], variant, &is_index)) return 1;
     return 0;
 }
 
-static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part, const char *variant, const char *id,
+static i2v_status want_weights(i2v_hub_listing *listing, const i2v_part_kind *part, const char *variant, const char *id,
                                i2v_error *error) {
     int is_index;
     i2v_hub_file *file = find_weights(listing, part, variant, &is_index);
@@ -90,13 +77,21 @@ static i2v_status want_weights(i2v_hub_listing *listing, const model_part *part,
                     part->folder, part->folder, names[0].name);
 }
 
+static i2v_status want_config(i2v_hub_listing *listing, const char *folder, const char *config, const char *id,
+                              i2v_error *error) {
+    char name[I2V_WEIGHT_NAME_SIZE];
+    snprintf(name, sizeof name, "%s/%s", folder, config);
+    return want(listing, name, id, error);
+}
+
+/* What i2v_open reads of a StableVideoDiffusionPipeline: the small files first. */
 static i2v_status select_folder(i2v_hub_listing *listing, const char *variant, const char *id, i2v_error *error) {
     i2v_status status = want(listing, "model_index.json", id, error);
-    for (size_t i = 0; status == I2V_OK && i < sizeof parts / sizeof parts[0]; i++) {
-        char name[I2V_WEIGHT_NAME_SIZE];
-        snprintf(name, sizeof name, "%s/%s", parts[i].folder, parts[i].config);
-        status = want(listing, name, id, error);
-        if (status == I2V_OK && parts[i].stem) status = want_weights(listing, &parts[i], variant, id, error);
+    for (int i = 0; !status && i < I2V_SETTINGS_COUNT; i++)
+        status = want_config(listing, i2v_settings_kinds[i].folder, i2v_settings_kinds[i].config, id, error);
+    for (int i = I2V_PART_FRAME_DECODER - 1; !status && i >= 0; i--) {
+        status = want_config(listing, i2v_part_kinds[i].folder, "config.json", id, error);
+        if (!status) status = want_weights(listing, &i2v_part_kinds[i], variant, id, error);
     }
     return status;
 }

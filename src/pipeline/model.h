@@ -3,20 +3,13 @@
 #ifndef I2V_PIPELINE_MODEL_H
 #define I2V_PIPELINE_MODEL_H
 
+#include "base/part_kinds.h"
 #include "model/config.h"
 #include "pipeline/kept.h"
 #include "pipeline/scheduler.h"
 #include "tensor/ops.h"
 #include "weights/lora.h"
 #include "weights/set.h"
-
-typedef enum i2v_part {
-    I2V_PART_UNET,
-    I2V_PART_VAE,
-    I2V_PART_IMAGE_ENCODER,
-    I2V_PART_FRAME_DECODER,
-    I2V_PARTS_COUNT
-} i2v_part;
 
 struct i2v_model {
     atomic_int holders; /* its opener, and its engines */

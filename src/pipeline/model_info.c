@@ -1,15 +1,9 @@
 /* i2v_get_model_info: what an opened model is. */
 #include "pipeline/engine.h"
 
+#include "base/part_kinds.h"
+
 i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
-    static const struct {
-        const char *name, *class_name;
-    } parts[I2V_PARTS_COUNT] = {
-        [I2V_PART_UNET] = {"unet", "UNetSpatioTemporalConditionModel"},
-        [I2V_PART_VAE] = {"vae", "AutoencoderKLTemporalDecoder"},
-        [I2V_PART_IMAGE_ENCODER] = {"image_encoder", "CLIPVisionModelWithProjection"},
-        [I2V_PART_FRAME_DECODER] = {"frame_decoder", "AutoencoderKL"},
-    };
     if (info) *info = (i2v_model_info){0};
     i2v_status status = i2v_engine_ask(engine);
     if (!status) status = i2v_require(&engine->error, "info", info, NULL);
@@ -31,8 +25,8 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
     i2v_model_default_size(model, &info->width, &info->height);
     for (size_t i = 0; i < info->parts_count; i++) {
         const i2v_weights *weights = model->weights[i];
-        info->parts[i] = (i2v_part_info){.name = parts[i].name,
-                                         .class_name = parts[i].class_name,
+        info->parts[i] = (i2v_part_info){.name = i2v_part_name((i2v_part)i),
+                                         .class_name = i2v_part_kinds[i].class_name,
                                          .dtype = i2v_weights_dtype_name(weights),
                                          .sizes = model->sizes[i],
                                          .parameters = i2v_weights_parameters(weights),
@@ -41,6 +35,6 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
     /* without a frame decoder, the decoder is the VAE's */
     size_t decoder = info->parts_count > I2V_PART_FRAME_DECODER ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
     info->parts[decoder].class_name =
-        parts[model->decoder.temporal_decoder ? I2V_PART_VAE : I2V_PART_FRAME_DECODER].class_name;
+        i2v_part_kinds[model->decoder.temporal_decoder ? I2V_PART_VAE : I2V_PART_FRAME_DECODER].class_name;
     return I2V_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/file_url.h"
+#include "base/part_kinds.h"
 #include "base/path_kind.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -167,8 +168,8 @@ static void look_at_file(folder_content *content, const char *name) {
 }
 
 static void look_at_folder(folder_content *content, const char *path, const char *name) {
-    static const char *const parts[] = {"unet", "vae", "image_encoder", "scheduler", "feature_extractor"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) content->parts += strcmp(name, parts[i]) == 0;
+    for (int i = 0; i < I2V_PART_FRAME_DECODER; i++) content->parts += strcmp(name, i2v_part_kinds[i].folder) == 0;
+    for (int i = 0; i < I2V_SETTINGS_COUNT; i++) content->parts += strcmp(name, i2v_settings_kinds[i].folder) == 0;
     if (i2v_starts_with(name, "models--") || i2v_is_in(path, index_name, i2v_is_file))
         add_name(content->models, sizeof content->models, name, &content->models_count);
 }
@@ -203,19 +204,13 @@ static void read_class(char *name, size_t size, const char *path) {
 
 /* A part's folder, by the class in its config.json. */
 static i2v_status explain_part(const char *path, i2v_error *error) {
-    static const struct {
-        const char *class_name, *title, *option;
-    } parts[] = {{"UNetSpatioTemporalConditionModel", "a UNet", "--unet"},
-                 {"AutoencoderKLTemporalDecoder", "a VAE", "--vae"},
-                 {"AutoencoderKL", "a VAE that decodes frame by frame", "--frame-decoder"},
-                 {"clip_vision_model", "an image encoder", "--image-encoder"}};
     char name[128];
     read_class(name, sizeof name, path);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (strcmp(name, parts[i].class_name) == 0)
+    for (i2v_part part = 0; part < I2V_PARTS_COUNT; part++)
+        if (strcmp(name, i2v_part_kinds[part].config_class) == 0)
             return i2v_fail(error, I2V_ERROR_MODEL,
-                            "%s: it is the folder of %s; give a whole model with --model, and this with %s", path,
-                            parts[i].title, parts[i].option);
+                            "%s: it is the folder of %s; give a whole model as " I2V_NAME("model") ", and this as "
+                            I2V_NAME("%s"), path, i2v_part_kinds[part].described, i2v_part_name(part));
     if (!name[0]) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: it is the folder of a %s, which is no part of Stable Video Diffusion",
                     path, name);
@@ -226,8 +221,9 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
     if (status) return status;
     if (i2v_is_in(path, "adapter_config.json", i2v_is_file) || i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it is the folder of a LoRA; give a model with --model, and this with --lora", path);
-    if (i2v_is_in(path, "scheduler_config.json", i2v_is_file) || i2v_is_in(path, "preprocessor_config.json", i2v_is_file))
+                        "%s: it is the folder of a LoRA; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),
+                        path);
+    if (i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_SCHEDULER].config, i2v_is_file) || i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_EXTRACTOR].config, i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s",
                         path, index_name);
@@ -243,7 +239,7 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         content.models_count == 1 ? "one" : "several", content.models,
                         content.models_count == 1 ? "that folder" : "one of these folders");
     if (content.singles_count > 0)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no %s, but single files (%s); give %s with --model", path,
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no %s, but single files (%s); give %s as " I2V_NAME("model"), path,
                         index_name, content.singles, content.singles_count == 1 ? "that file" : "one of them");
     if (content.other[0])
         return i2v_fail(error, I2V_ERROR_MODEL,

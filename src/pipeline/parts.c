@@ -2,6 +2,7 @@
 #include "pipeline/parts.h"
 
 #include "base/file.h"
+#include "base/part_kinds.h"
 #include "base/path_kind.h"
 #include "base/posix.h"
 #include "json/config.h"
@@ -19,22 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static const struct {
-    const char *title, *option;
-    const char *folder, *stem;                        /* in diffusers' layout */
-    const char *metadata;                             /* key under which a file may hold the part's config.json */
-    const char *class_key, *class_name, *other_class; /* of that config.json */
-} kinds[I2V_PARTS_COUNT] = {
-    [I2V_PART_UNET] = {"UNet", "--unet", "unet", "diffusion_pytorch_model", "img2vid.unet_config", "_class_name",
-                       "UNetSpatioTemporalConditionModel", NULL},
-    [I2V_PART_VAE] = {"VAE", "--vae", "vae", "diffusion_pytorch_model", "img2vid.vae_config", "_class_name",
-                      "AutoencoderKLTemporalDecoder", "AutoencoderKL"},
-    [I2V_PART_IMAGE_ENCODER] = {"image encoder", "--image-encoder", "image_encoder", "model",
-                                "img2vid.image_encoder_config", "model_type", "clip_vision_model", NULL},
-    [I2V_PART_FRAME_DECODER] = {"VAE decoder", "--frame-decoder", "vae", "diffusion_pytorch_model",
-                                "img2vid.vae_config", "_class_name", "AutoencoderKL", "AutoencoderKLTemporalDecoder"},
-};
 
 /* A folder, a file with its tensors, or tensors that the caller holds. */
 typedef struct {
@@ -68,7 +53,7 @@ static i2v_status source_open(part_source *source, const i2v_opening *opening, c
 static i2v_status source_open_memory(part_source *source, const i2v_opening *opening, i2v_part part,
                                      const i2v_memory_part *memory) {
     char title[64];
-    snprintf(title, sizeof title, "the %s given in memory", kinds[part].title);
+    snprintf(title, sizeof title, "the %s given in memory", i2v_part_kinds[part].title);
     *source = (part_source){.path = strdup(title), .memory = memory};
     if (!source->path) return i2v_fail_memory(opening->error, title, 0);
     i2v_status status =
@@ -125,17 +110,17 @@ static i2v_status read_config_in(const i2v_opening *opening, i2v_part part, cons
 static i2v_status open_in_folder(const i2v_opening *opening, i2v_part part, const char *path, int is_model) {
     char *folder = NULL;
     if (is_model || i2v_is_in(path, "model_index.json", i2v_is_file))
-        folder = i2v_path_join(path, kinds[part].folder);
+        folder = i2v_path_join(path, i2v_part_kinds[part].folder);
     else if (i2v_is_in(path, "config.json", i2v_is_file))
         folder = strdup(path);
     else
         return i2v_fail(opening->error, I2V_ERROR_MODEL,
                         "%s: it has neither a config.json, as the folder of a %s, nor a model_index.json; give the "
-                        "right folder or a file with %s",
-                        path, kinds[part].title, kinds[part].option);
+                        "right folder or a file as " I2V_NAME("%s"),
+                        path, i2v_part_kinds[part].title, i2v_part_name(part));
     if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
     i2v_status status = read_config_in(opening, part, folder);
-    const char *stem = kinds[part].stem, *variant = opening->options->variant;
+    const char *stem = i2v_part_kinds[part].stem, *variant = opening->options->variant;
     /* as in diffusers, a part that does not have the variant is taken without it */
     if (variant && !i2v_weights_have_variant(folder, stem, variant)) variant = NULL;
     if (!status) status = i2v_weights_open(&opening->model->weights[part], folder, stem, variant, opening->error);
@@ -169,14 +154,14 @@ static int frames_of_name(const char *path) {
 /* The config.json that comes with the tensors, in the file's metadata or from the caller, if there: *found. */
 static i2v_status read_own_config(const i2v_opening *opening, i2v_part part, const part_source *source, int *found) {
     const char *text =
-        source->memory ? source->memory->config : i2v_weights_metadata(source->file, kinds[part].metadata);
+        source->memory ? source->memory->config : i2v_weights_metadata(source->file, i2v_part_kinds[part].metadata);
     *found = text != NULL;
     if (!text) return I2V_OK;
     char origin[1024];
     if (source->memory)
         snprintf(origin, sizeof origin, "%s: its config", source->path);
     else
-        snprintf(origin, sizeof origin, "%s: metadata %s", source->path, kinds[part].metadata);
+        snprintf(origin, sizeof origin, "%s: metadata %s", source->path, i2v_part_kinds[part].metadata);
     return read_config(opening, part, origin, text);
 }
 
@@ -253,12 +238,12 @@ static char *folder_with_config(i2v_part part, const char *path) {
     char name[128] = "";
     i2v_config *c = NULL;
     if (file && i2v_is_file(file) && i2v_config_open(&c, file, NULL) == I2V_OK) {
-        i2v_config_string(c, kinds[part].class_key, "", name, sizeof name);
+        i2v_config_string(c, i2v_part_kinds[part].class_key, "", name, sizeof name);
         i2v_config_close(c, NULL);
     }
     free(file);
-    if (strcmp(name, kinds[part].class_name) == 0) return folder;
-    if (kinds[part].other_class && strcmp(name, kinds[part].other_class) == 0) return folder;
+    if (strcmp(name, i2v_part_kinds[part].config_class) == 0) return folder;
+    if (i2v_part_kinds[part].other_class && strcmp(name, i2v_part_kinds[part].other_class) == 0) return folder;
     free(folder);
     return NULL;
 }
@@ -271,14 +256,14 @@ static i2v_status read_open_shapes(const i2v_opening *opening, i2v_part part, co
         return i2v_transformers_clip_sizes(&opening->model->clip, weights, "", opening->error);
     }
     return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: the sizes of its %s are not known: %s", source->path,
-                    kinds[part].title, source->memory ? "give its config" : "put its config.json beside it");
+                    i2v_part_kinds[part].title, source->memory ? "give its config" : "put its config.json beside it");
 }
 
 /* The configuration of the part that is replaced, for a file that comes without one. */
 static i2v_status read_replaced(const i2v_opening *opening, i2v_part part, const part_source *source,
                                 const part_source *model) {
     if (model != source && !model->file) {
-        char *folder = i2v_path_join(model->path, kinds[part].folder);
+        char *folder = i2v_path_join(model->path, i2v_part_kinds[part].folder);
         if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
         i2v_status status = read_config_in(opening, part, folder);
         free(folder);
@@ -333,22 +318,30 @@ static i2v_status open_in_file(const i2v_opening *opening, i2v_part part, const 
     if (naming == I2V_NAMING_DIFFUSERS) return open_diffusers(opening, part, source, model);
     if (source->memory)
         return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: its tensors are not those of a %s", source->path,
-                        kinds[part].title);
+                        i2v_part_kinds[part].title);
     if (source != model)
-        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (%s)", source->path,
-                        kinds[part].title, kinds[part].option);
-    return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s; add one with %s", source->path,
-                    kinds[part].title, kinds[part].option);
+        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (" I2V_NAME("%s") ")", source->path,
+                        i2v_part_kinds[part].title, i2v_part_name(part));
+    return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s; add one as " I2V_NAME("%s"), source->path,
+                    i2v_part_kinds[part].title, i2v_part_name(part));
 }
 
 /* ---- all of them ---- */
+
+/* To be freed; NULL without memory. */
+static char *settings_path(const part_source *model, int kind) {
+    char *folder = i2v_path_join(model->path, i2v_settings_kinds[kind].folder);
+    char *path = folder ? i2v_path_join(folder, i2v_settings_kinds[kind].config) : NULL;
+    free(folder);
+    return path;
+}
 
 static i2v_status read_normalization(const i2v_opening *opening, const part_source *model) {
     if (model->file) {
         i2v_normalization_default(&opening->model->normalization);
         return I2V_OK;
     }
-    char *path = i2v_path_join(model->path, "feature_extractor/preprocessor_config.json");
+    char *path = settings_path(model, I2V_SETTINGS_EXTRACTOR);
     if (!path) return i2v_fail_memory(opening->error, "the model's path", 0);
     i2v_status status = i2v_normalization_read(&opening->model->normalization, path, opening->error);
     free(path);
@@ -363,7 +356,7 @@ static i2v_status read_scheduler(const i2v_opening *opening, const part_source *
     if (model->file)
         return i2v_file_settings_read(&opening->model->scheduler, model->file, opening->model->vae.scaling_factor,
                                       opening->error);
-    char *path = i2v_path_join(model->path, "scheduler/scheduler_config.json");
+    char *path = settings_path(model, I2V_SETTINGS_SCHEDULER);
     if (!path) return i2v_fail_memory(opening->error, "the model's path", 0);
     i2v_status status = i2v_scheduler_config_read(&opening->model->scheduler, path, opening->error);
     free(path);
@@ -395,16 +388,16 @@ static i2v_status check_variant(const i2v_opening *opening, const part_source *m
     if (!variant || model->file) return I2V_OK;
     int found = 0;
     for (i2v_part part = 0; !found && part < I2V_PARTS_COUNT; part++) {
-        char *folder = i2v_path_join(model->path, kinds[part].folder);
+        char *folder = i2v_path_join(model->path, i2v_part_kinds[part].folder);
         if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
-        found = i2v_weights_have_variant(folder, kinds[part].stem, variant);
+        found = i2v_weights_have_variant(folder, i2v_part_kinds[part].stem, variant);
         free(folder);
     }
     if (found) return I2V_OK;
     i2v_weights *none = NULL; /* opening says what there is */
-    char *folder = i2v_path_join(model->path, kinds[I2V_PART_UNET].folder);
+    char *folder = i2v_path_join(model->path, i2v_part_kinds[I2V_PART_UNET].folder);
     if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
-    i2v_status status = i2v_weights_open(&none, folder, kinds[I2V_PART_UNET].stem, variant, opening->error);
+    i2v_status status = i2v_weights_open(&none, folder, i2v_part_kinds[I2V_PART_UNET].stem, variant, opening->error);
     i2v_weights_close(none);
     free(folder);
     return status;
@@ -417,16 +410,9 @@ typedef struct {
 } replacement;
 
 static replacement replacement_of(const i2v_options *options, i2v_part part) {
-    switch (part) {
-    case I2V_PART_UNET:
-        return (replacement){options->unet, options->unet_memory};
-    case I2V_PART_VAE:
-        return (replacement){options->vae, options->vae_memory};
-    case I2V_PART_IMAGE_ENCODER:
-        return (replacement){options->image_encoder, options->image_encoder_memory};
-    default:
-        return (replacement){options->frame_decoder, options->frame_decoder_memory};
-    }
+    const char *fields = (const char *)options;
+    return (replacement){*(const char *const *)(fields + i2v_part_kinds[part].path),
+                         *(const i2v_memory_part *const *)(fields + i2v_part_kinds[part].memory)};
 }
 
 /* The part from elsewhere, or from the model where that is empty. */
@@ -434,7 +420,7 @@ static i2v_status open_part(const i2v_opening *opening, i2v_part part, const par
     replacement elsewhere = replacement_of(opening->options, part);
     if (elsewhere.path && elsewhere.memory) {
         return i2v_fail(opening->error, I2V_ERROR_PARAMETER, "the %s is given twice, as a path and in memory",
-                        kinds[part].title);
+                        i2v_part_kinds[part].title);
     }
     part_source other = {0};
     const part_source *source = elsewhere.path || elsewhere.memory ? &other : model;
@@ -457,7 +443,7 @@ i2v_status i2v_parts_open(const i2v_opening *opening) {
     if (!status) status = check_variant(opening, &model);
     for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) status = open_part(opening, part, &model);
     if (!status && opening->model->decoder.levels == 0) {
-        status = i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE with --vae",
+        status = i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE as " I2V_NAME("vae"),
                           options->vae_memory ? i2v_weights_path(opening->model->weights[I2V_PART_VAE])
                           : options->vae      ? options->vae
                                               : opening->model->path);
