@@ -6,7 +6,7 @@
 #include <string.h>
 
 static int read_seed(uint64_t *value, const char *text) {
-    static const i2v_parameter seed = {.name = "seed", .type = I2V_PARAMETER_UNSIGNED};
+    static const i2v_parameter seed = {.name = "one of the seeds", .type = I2V_PARAMETER_UNSIGNED};
     return i2v_parameter_set(&seed, value, text, NULL) == I2V_OK;
 }
 

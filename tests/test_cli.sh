@@ -491,7 +491,7 @@ assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage 
     planned decode latents.npy --plan --model "$model"
     printed '^VAE decoder '
     grep -q UNet "$scratch/out" && fail 'decode has no UNet'
-    refused 1 'at the least, but max_memory (--max-memory) allows 1 MiB' generate picture.png --plan "${small[@]}" \
+    refused 1 'at the least, but --max-memory allows 1 MiB' generate picture.png --plan "${small[@]}" \
         --max-memory 1M
     refused 2 "unknown option '--plan'" bench --plan
 }

@@ -182,7 +182,7 @@ outputs() {
     refused 1 'a .gif holds no av1' decode latents.npy -o a.gif --model "$model" --codec av1
     refused 2 '--codec takes' generate a.png -o a.mp4 "${small[@]}" --codec divx
     refused 2 'exclude each other' generate a.png -o a.mp4 "${small[@]}" --crf 20 --quality 80
-    refused 1 'quality is from 0 to 100, not 101' generate a.png -o a.mp4 "${small[@]}" --quality 101
+    refused 1 '--quality is 101; it must be between 0 and 100' generate a.png -o a.mp4 "${small[@]}" --quality 101
     refused 1 'quality' generate a.png -o a.mp4 "${small[@]}" --quality -1
     refused 1 'playback-fps is from' generate a.png -o a.mp4 "${small[@]}" --playback-fps 0
     refused 1 'playback-fps is from' decode latents.npy -o a.mp4 --model "$model" --playback-fps -7

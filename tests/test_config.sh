@@ -120,7 +120,7 @@ again() {
 
 wrong_files() {
     local bad
-    for bad in 'widht = 64|is no option' 'width = wide|takes a whole number, not .wide' 'width = 0|must be at least 1' \
+    for bad in 'widht = 64|is no option' 'width = wide|takes a whole number, not .wide' 'width = 0|is 0; it must be between 1 and 8192' \
         'width =|takes a whole number' 'width|is no .name = value' '= 3|is no .name = value' 'loop = yes|takes true or false' \
         'fit = cut|takes crop' 'seed = -1|takes a whole' 'max-memory = 6X|takes a size' 'model =|takes a name' \
         'preset = none|there is no preset' 'from = a.gif|is for the command line alone' 'plan = true|command line alone' \

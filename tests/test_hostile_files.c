@@ -147,9 +147,9 @@ static void wrong_paths(void **state) {
     snprintf(path, sizeof path, "%s", in_copy(UNET));
     expect_refused("file", path, I2V_ERROR_MODEL, path, "it is JSON");
     snprintf(path, sizeof path, "%s", in_copy(CLIP_WEIGHTS));
-    expect_refused("weights", path, I2V_ERROR_MODEL, path, "--unet");
+    expect_refused("weights", path, I2V_ERROR_MODEL, path, "as unet");
     snprintf(path, sizeof path, "%s", in_copy("unet"));
-    expect_refused("a part", path, 0, "folder of a UNet", "--unet");
+    expect_refused("a part", path, 0, "folder of a UNet", "as unet");
     memset(path, 'a', sizeof path - 1);
     path[sizeof path - 1] = '\0';
     expect_refused("long path", path, I2V_ERROR_IO, "aaa", NULL);

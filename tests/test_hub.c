@@ -422,7 +422,7 @@ static void no_list_is_none(void **state) {
     pull_fails("acme/model", I2V_ERROR_MODEL, "neither a model_index.json nor a .safetensors", NULL);
     fault("path=/api/ times=1 type=application/json body={\"sha\":\"" COMMIT
           "\",\"siblings\":[{\"rfilename\":\"a.safetensors\"},{\"rfilename\":\"b.safetensors\"}]}");
-    pull_fails("acme/model", I2V_ERROR_MODEL, "a.safetensors, b.safetensors", "--file NAME");
+    pull_fails("acme/model", I2V_ERROR_MODEL, "a.safetensors, b.safetensors", "choose one as file");
 }
 
 static void full_disks(void **state) {

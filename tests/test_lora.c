@@ -531,7 +531,7 @@ static void fields_of_peft(void **state) {
         {"{\"init_lora_weights\":\"pissa\"}", "peft/adapter_config.json: init_lora_weights is \"pissa\": its training "
                                               "began by changing the model's weights"},
         {"{\"init_lora_weights\":\"pissa\"}", "save it in peft with path_initial_model_for_weight_conversion, or merge "
-                                              "it there (merge_and_unload) and give the UNet with --unet"},
+                                              "it there (merge_and_unload) and give the UNet as unet"},
         {"{\"init_lora_weights\":\"pissa_niter_16\"}", "is \"pissa_niter_16\": its training began"},
         {"{\"init_lora_weights\":\"pissa_niter_16\"}", "merge it there before it is saved (merge_and_unload)"},
         {"{\"init_lora_weights\":\"OLoRA\"}", "init_lora_weights is \"OLoRA\": its training began"},

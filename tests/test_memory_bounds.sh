@@ -95,7 +95,7 @@ lists_and_headers_are_bounded() {
 
 # What is refused for its size or its cost is told.
 refusals_are_told() {
-    refused 1 'reading 30000 x 8000 pixels takes 6[0-9][0-9] MiB, but max_memory (--max-memory) leaves' \
+    refused 1 'reading 30000 x 8000 pixels takes 6[0-9][0-9] MiB, but --max-memory leaves' \
         generate claim.png -o out.npy "${run_options[@]}" --max-memory 300M
     refused 1 'scans.jpg is a JPEG of more than 100 scans' generate scans.jpg -o out.npy "${run_options[@]}"
     refused 1 'hole.png: the file is larger than the [0-9]* MiB that max_memory' \

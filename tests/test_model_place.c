@@ -201,8 +201,8 @@ static void loras_are_no_models(void **state) {
         char path[1024];
         snprintf(path, sizeof path, I2V_TEST_DATA "/lora/%s", files[i]);
         i2v_options options = {.unet = path};
-        refuses(path, NULL, "it is a LoRA", "this with --lora");
-        refuses(SMALL, &options, "it is a LoRA", "this with --lora");
+        refuses(path, NULL, "it is a LoRA", "this as lora");
+        refuses(SMALL, &options, "it is a LoRA", "this as lora");
     }
 }
 

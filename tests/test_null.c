@@ -60,7 +60,17 @@ static void does_nothing(void **state) {
     assert_true(strlen(i2v_status_name(0)) > 0 && strlen(i2v_phase_name(0)) > 0);
     assert_true(strlen(i2v_error_message(NULL)) > 0);
     assert_true(i2v_memory_left(NULL) >= 1);
+    i2v_error kept = {0};
+    i2v_get_error(NULL, NULL);
+    i2v_get_error(NULL, &kept);
+    assert_true(kept.status == I2V_ERROR_MEMORY && strlen(kept.message) > 0);
     assert_null(i2v_preset_at(SIZE_MAX));
+    assert_null(i2v_parameter_at(SIZE_MAX));
+    assert_null(i2v_parameter_find(NULL));
+    assert_int_equal(i2v_preset_sets(NULL, i2v_parameter_at(0)), 0);
+    assert_int_equal(i2v_preset_sets("sgm", NULL), 0);
+    assert_int_equal(i2v_unlikeness(NULL, "a"), I2V_UNLIKE);
+    assert_int_equal(i2v_unlikeness("a", NULL), I2V_UNLIKE);
     assert_non_null(i2v_preset_at(0));
     assert_int_equal(i2v_hub_is_id(NULL), 0);
 }
@@ -311,6 +321,19 @@ static void numbers_of_a_generation(void **state) {
     }
     i2v_close(engine);
     EXPECT(i2v_params_preset(NULL, "sgm", &error), "params is NULL");
+    const i2v_parameter *first = i2v_parameter_at(0);
+    char text[64];
+    EXPECT(i2v_parameter_set(NULL, &params, "1", &error), "parameter is NULL");
+    EXPECT(i2v_parameter_set(first, NULL, "1", &error), "values is NULL");
+    EXPECT(i2v_parameter_get(NULL, &params, text, sizeof text, &error), "parameter is NULL");
+    EXPECT(i2v_parameter_get(first, NULL, text, sizeof text, &error), "values is NULL");
+    EXPECT(i2v_parameter_get(first, &params, NULL, 64, &error), "text is NULL");
+    EXPECT(i2v_parameter_get(first, &params, text, 0, &error), "0 bytes");
+    EXPECT(i2v_set(I2V_STRUCT_PARAMS, NULL, "fps", "1", &error), "values is NULL");
+    EXPECT(i2v_set(I2V_STRUCT_PARAMS, &params, NULL, "1", &error), "name is NULL");
+    EXPECT(i2v_set((i2v_struct)77, &params, "fps", "1", &error), "not of that struct");
+    EXPECT(i2v_get(I2V_STRUCT_PARAMS, NULL, "fps", text, sizeof text, &error), "values is NULL");
+    EXPECT(i2v_get(I2V_STRUCT_PARAMS, &params, NULL, text, sizeof text, &error), "name is NULL");
     EXPECT(i2v_params_preset(&params, NULL, &error), "name is NULL");
 }
 

@@ -260,7 +260,7 @@ static void refusals_name_size_and_way_out(void **state) {
     assert_int_equal(load(&file, (uint64_t)5 << 20, &image, &error), I2V_ERROR_MEMORY);
     assert_null(image);
     assert_string_equal(error.message,
-                        "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory (--max-memory) leaves 5 "
+                        "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory leaves 5 "
                         "MiB for it: scale it down first, or allow more");
     free(file.data);
 }

@@ -306,7 +306,7 @@ static void replaces_parts(void **state) {
         }
     }
     write_to(path);
-    expect_failure(NULL, "it has no VAE", "--vae");
+    expect_failure(NULL, "it has no VAE", "as vae");
     options = (i2v_options){.unet = path};
     expect_same(MODEL, &options, MODEL, NULL);
 }

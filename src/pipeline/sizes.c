@@ -10,6 +10,7 @@
 #define MAX_SIDE 8192
 #define MAX_FRAMES 4096
 #define MAX_STEPS 10000
+#define NAME(field) I2V_PARAMETER(PARAMS, i2v_params, field)->name
 
 static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
     if (value >= low && value <= high) return I2V_OK; /* false for NaN */
@@ -102,12 +103,12 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     sizes->num_videos = params->num_videos;
     sizes->steps = params->sigmas ? (int)(params->sigmas_count - 1) : params->num_inference_steps;
 
-    i2v_status status = check_side(engine, "width", sizes->width);
-    if (!status) status = check_side(engine, "height", sizes->height);
-    if (!status) status = check_range(engine, "num_frames", sizes->num_frames, 1, MAX_FRAMES);
+    i2v_status status = check_side(engine, NAME(width), sizes->width);
+    if (!status) status = check_side(engine, NAME(height), sizes->height);
+    if (!status) status = check_range(engine, NAME(num_frames), sizes->num_frames, 1, MAX_FRAMES);
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
     if (!status) status = check_each(engine, I2V_FOR_GENERATE, params, sizes->steps);
-    if (!status) status = check_range(engine, "video_index", params->video_index, -1, params->num_videos - 1);
+    if (!status) status = check_range(engine, NAME(video_index), params->video_index, -1, params->num_videos - 1);
     if (!status && !params->sigmas && params->sigmas_count) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " is NULL, but sigmas_count is %zu",
                           params->sigmas_count);
@@ -145,7 +146,7 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
                                 int latent_height, int latent_width) {
     int scale = i2v_model_scale(engine->model);
     *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
-    i2v_status status = check_range(engine, "num_frames", num_frames, 1, MAX_FRAMES);
+    i2v_status status = check_range(engine, NAME(num_frames), num_frames, 1, MAX_FRAMES);
     if (!status) status = check_each(engine, I2V_FOR_DECODE, params, params->num_inference_steps);
     if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / scale);
     if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / scale);

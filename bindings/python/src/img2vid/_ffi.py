@@ -1,8 +1,7 @@
 """The public header in ctypes: enums, structs and functions, in the header's order and under its names.
 
-A field that is added here is at once a keyword of the calls that take its struct: of ``from_pretrained`` those of
-``i2v_options``, of a pipeline's call those of ``i2v_params``, of ``export_to_video`` those of ``i2v_output``. The
-tests compare everything in this file with the header.
+Which of the fields are keywords is the library's to say: parameters.py asks it. The tests compare everything in this file
+with the header.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import ctypes
 import operator
 import os
 from ctypes import POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int, c_int64, c_size_t
-from ctypes import c_uint8, c_uint64, c_void_p
-from typing import Any, ClassVar, Dict, Iterable, List, Mapping, Tuple, Type
+from ctypes import c_uint, c_uint8, c_uint64, c_void_p
+from typing import Any, ClassVar, Dict, List, Mapping, Tuple, Type
 
 VERSION = (0, 1)
 """Major and minor version of the header."""
@@ -98,13 +97,32 @@ class i2v_hub_phase(Enum):
     NAMES = ("list", "download", "check", "wait")
 
 
+class i2v_parameter_type(Enum):
+    PREFIX = "I2V_PARAMETER_"
+    NAMES = ("flag", "integer", "unsigned", "bytes", "number", "choice", "text", "numbers", "loras")
+
+
+class i2v_struct(Enum):
+    PREFIX = "I2V_STRUCT_"
+    NAMES = ("options", "params", "output", "image_options", "hub_options")
+
+
 # ---- structs ---------------------------------------------------------------------------------------------------------
+
+
+class i2v_span(Structure):
+    _fields_ = [
+        ("begin", c_int),
+        ("length", c_int),
+    ]
 
 
 class i2v_error(Structure):
     _fields_ = [
         ("status", i2v_status),
         ("message", c_char * 1024),
+        ("names", i2v_span * 8),
+        ("names_count", c_int),
     ]
 
 
@@ -337,6 +355,24 @@ class i2v_hub_model(Structure):
     ]
 
 
+class i2v_parameter(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("type", i2v_parameter_type),
+        ("of", i2v_struct),
+        ("field", c_char_p),
+        ("offset", c_size_t),
+        ("minimum", c_double),
+        ("maximum", c_double),
+        ("initial", c_double),
+        ("argument", c_char_p),
+        ("group", c_char_p),
+        ("calls", c_uint),
+        ("decides", c_int),
+        ("help", c_char_p),
+    ]
+
+
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 engine = c_void_p
@@ -345,6 +381,7 @@ image_pointer = POINTER(i2v_image)
 video_pointer = POINTER(i2v_video)
 error_pointer = POINTER(i2v_error)
 hub_model_pointer = POINTER(i2v_hub_model)
+parameter_pointer = POINTER(i2v_parameter)
 
 # name: (result, arguments)
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -382,6 +419,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_hub_pull": (c_int, [POINTER(hub_model_pointer), c_char_p, POINTER(i2v_hub_options), error_pointer]),
     "i2v_hub_model_free": (None, [hub_model_pointer]),
     "i2v_hub_is_id": (c_int, [c_char_p]),
+    "i2v_parameter_at": (parameter_pointer, [c_size_t]),
+    "i2v_preset_sets": (c_int, [c_char_p, parameter_pointer]),
 }
 
 
@@ -442,13 +481,10 @@ def convert(name: str, kind: Any, value: Any) -> Any:
     return number
 
 
-def fill(struct: Structure, values: Mapping[str, Any], reserved: Iterable[str] = ()) -> None:
-    """Sets fields by name. None leaves a field as it is; a name that the struct has not, or that is reserved to others,
-    is a TypeError."""
-    kinds = {name: kind for name, kind in settable(type(struct)).items() if name not in reserved}
+def fill(struct: Structure, values: Mapping[str, Any]) -> None:
+    """Sets fields by name. None leaves a field as it is."""
+    kinds = settable(type(struct))
     for name, value in values.items():
-        if name not in kinds:
-            raise TypeError(f"unknown argument {name!r}; there are {', '.join(sorted(kinds))}")
         if value is not None:
             setattr(struct, name, convert(name, kinds[name], value))
 

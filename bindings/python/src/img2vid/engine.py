@@ -16,6 +16,7 @@ from ._library import library
 from .arrays import Picture, copy_floats
 from .errors import Img2VidError, check, make, warn
 from .memory import MemoryPart
+from .parameters import fill
 
 
 class Video:
@@ -34,7 +35,7 @@ def default_params(values: Dict[str, Any], reserved: Any = ()) -> _ffi.i2v_param
     """The library's defaults with these values in their place; None leaves a default."""
     params = _ffi.i2v_params()
     library.i2v_params_default(params)
-    _ffi.fill(params, values, reserved)
+    fill(params, values, reserved)
     return params
 
 
@@ -59,7 +60,7 @@ def set_parts(settings: _ffi.i2v_options, parts: Mapping[str, MemoryPart]) -> No
 def default_options(values: Mapping[str, Any]) -> _ffi.i2v_options:
     options = _ffi.i2v_options()
     library.i2v_options_default(options)
-    _ffi.fill(options, values)
+    fill(options, values)
     return options
 
 

@@ -14,6 +14,7 @@ from ._call import Call
 from ._library import library
 from .arrays import Picture, is_pillow, list_pictures, pixels_of, to_numpy
 from .errors import check, warn
+from .parameters import fill
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -122,7 +123,7 @@ def export_to_video(video_frames: Any, output_video_path: Optional[Path] = None,
         output["metadata"] = json.dumps(output["metadata"])
     encoded, settings, error = _ffi.encode("output_video_path", path), _ffi.i2v_output(), _ffi.i2v_error()
     library.i2v_output_default(settings)
-    _ffi.fill(settings, dict(output, fps=fps, bitrate=bitrate), reserved=("index",))
+    fill(settings, dict(output, fps=fps, bitrate=bitrate), reserved=("index",))
     check(library.i2v_video_check_output(encoded, settings, error), error)
     frames = frames_of(video_frames)
     if is_video(path):

@@ -19,6 +19,7 @@ from .engine import default_params
 from .errors import check
 from .keywords import without_meaning
 from .origin import Origin, absolute
+from .parameters import preset_fields
 from .parts import KINDS, check_dtype
 from .run import Run, as_output, torch_of
 
@@ -43,13 +44,6 @@ class StableVideoDiffusionPipelineOutput:
         return ["frames"]
 
 
-# what i2v_params_preset sets
-PRESET = ("num_inference_steps", "scheduler", "sigma_schedule", "min_guidance_scale", "max_guidance_scale",
-          "guidance_shape", "fps", "motion_bucket_id", "noise_aug_strength", "noise_aug", "decode_chunk_size")
-# what it sets for some programs and leaves alone for others
-PRESET_OF_SOME = ("fit", "rng")
-
-
 def absolute_loras(loras: Any) -> List[Any]:
     listed = [loras] if isinstance(loras, (str, os.PathLike)) else list(loras)
     return [absolute(lora) if isinstance(lora, (str, os.PathLike)) else (absolute(lora[0]), *lora[1:]) for lora in listed]
@@ -58,11 +52,9 @@ def absolute_loras(loras: Any) -> List[Any]:
 def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
-    before, params, error = default_params({}), default_params({}), _ffi.i2v_error()
-    check(library.i2v_params_preset(params, _ffi.encode("name", name), error), error)
-    values = {key: getattr(params, key) for key in PRESET}
-    values.update((key, getattr(params, key)) for key in PRESET_OF_SOME
-                  if getattr(params, key).value != getattr(before, key).value)
+    params, error, encoded = default_params({}), _ffi.i2v_error(), _ffi.encode("name", name)
+    check(library.i2v_params_preset(params, encoded, error), error)
+    values = {key: getattr(params, key) for key in preset_fields(encoded)}
     return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
 
 

@@ -1,0 +1,43 @@
+"""The library's parameters: what it says of them are the keywords of ``from_pretrained`` (those of ``i2v_options``), of a
+pipeline's call (``i2v_params``) and of ``export_to_video`` (``i2v_output``)."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Type
+
+from . import _ffi
+from ._library import library
+
+# lists, which have calls of their own
+LISTS = ("numbers", "loras")
+
+
+def every() -> Iterator[Any]:
+    """Pointers to all parameters."""
+    index = 0
+    while parameter := library.i2v_parameter_at(index):
+        yield parameter
+        index += 1
+
+
+@functools.lru_cache(maxsize=None)
+def keywords(struct: Type[_ffi.Structure]) -> Dict[str, Any]:
+    """The fields of the struct that are parameters, with their types."""
+    kinds: Dict[str, Any] = dict(struct._fields_)  # type: ignore[arg-type]
+    ours = [each.contents for each in every() if "i2v_" + each.contents.of.name == struct.__name__]
+    return {each.field.decode(): kinds[each.field.decode()] for each in ours if each.type.name not in LISTS}
+
+
+def fill(struct: _ffi.Structure, values: Mapping[str, Any], reserved: Iterable[str] = ()) -> None:
+    """Sets parameters. None leaves one as it is; what is none, or is reserved to others, is a TypeError."""
+    names = [name for name in keywords(type(struct)) if name not in reserved]
+    for name in values:
+        if name not in names:
+            raise TypeError(f"unknown argument {name!r}; there are {', '.join(sorted(names))}")
+    _ffi.fill(struct, values)
+
+
+def preset_fields(name: bytes) -> List[str]:
+    """The fields of i2v_params that a preset gives a value."""
+    return [each.contents.field.decode() for each in every() if library.i2v_preset_sets(name, each)]
