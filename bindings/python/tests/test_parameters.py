@@ -1,0 +1,68 @@
+"""Keywords are the library's parameters: none is lost, none is written by hand, and their defaults are the library's."""
+
+import ctypes
+import inspect
+
+import numpy as np
+import pytest
+
+import img2vid
+from img2vid import _ffi, parameters
+from img2vid.engine import default_params
+from img2vid.run import RESERVED
+
+STRUCTS = (_ffi.i2v_options, _ffi.i2v_params, _ffi.i2v_output)
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_every_simple_field_is_a_parameter(struct):
+    assert parameters.keywords(struct) == _ffi.settable(struct)
+
+
+def test_offsets_are_those_of_the_fields():
+    for each in parameters.every():
+        row = each.contents
+        struct = getattr(_ffi, "i2v_" + row.of.name, None)
+        if struct is not None:  # pictures are fitted by the package's own
+            assert getattr(struct, row.field.decode()).offset == row.offset
+
+
+def test_defaults_of_a_call_are_the_librarys():
+    """diffusers' signature is written out; the library's table has the same."""
+    params = default_params({})
+    signature = inspect.signature(img2vid.StableVideoDiffusionPipeline.__call__).parameters
+    shared = [name for name in parameters.keywords(_ffi.i2v_params) if name in signature]
+    assert len(shared) > 8
+    for name in shared:
+        default = signature[name].default
+        assert getattr(params, name) == (0 if default is None else default), name
+
+
+def test_unknown_and_reserved_keywords():
+    with pytest.raises(TypeError, match="unknown argument 'num_frame'; there are .*num_frames"):
+        default_params({"num_frame": 3})
+    with pytest.raises(TypeError, match="unknown argument 'seed'"):
+        default_params({"seed": 3}, RESERVED)
+    assert default_params({"num_frames": None}).num_frames == default_params({}).num_frames
+
+
+def test_messages_have_plain_names(model):
+    """A program's option is of no use here."""
+    with img2vid.StableVideoDiffusionPipeline.from_pretrained(model, max_memory=1 << 20) as pipe:
+        with pytest.raises(img2vid.MemoryLimitError, match="but max_memory allows 1 MiB") as failure:
+            pipe(np.zeros((64, 64, 3), np.uint8), width=64, height=64, num_frames=2, num_inference_steps=1)
+    assert "--" not in str(failure.value)
+
+
+def test_presets_give_what_the_library_says():
+    assert set(img2vid.preset("comfyui")) - set(img2vid.preset("sgm")) == {"fit", "rng"}
+    assert img2vid.preset("comfyui")["rng"] == "torch"
+    assert img2vid.preset("animatelcm")["scheduler"] == "animatelcm"
+    with pytest.raises(img2vid.ParameterError, match="there is no preset 'none'"):
+        img2vid.preset("none")
+
+
+def test_lists_have_calls_of_their_own():
+    kinds = {each.contents.field: each.contents.type.name for each in parameters.every()}
+    assert kinds[b"sigmas"] == "numbers" and kinds[b"loras"] == "loras"
+    assert ctypes.sizeof(_ffi.i2v_parameter) > 0
