@@ -175,18 +175,21 @@ json_t *cli_metadata_read(const char *path, i2v_error *error) {
     return NULL;
 }
 
-static int fail_value(const cli_settings *settings, const cli_option *option, const char *key, const json_t *value) {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-    int status =
-        cli_refuse(settings->command, I2V_ERROR_FORMAT,
-                   "the metadata in %s has %s for %s, which is not what it takes; give another with --%s", settings->from,
-                   text && strlen(text) < 60 ? text : "something else", key, option->name);
+/* range: "it must be between 1 and 1000", or "" where it is of another type. */
+static int fail_value(const cli_settings *settings, const cli_option *option, const json_t *value, const char *range) {
+    char key[64], *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    cli_option_key(option, key);
+    int status = cli_refuse(settings->command, I2V_ERROR_FORMAT,
+                            "the metadata in %s has %s for %s, which is not %s%s; give another with --%s", settings->from,
+                            text && strlen(text) < 60 ? text : "something else", key,
+                            *range ? "in its range: " : "what it takes", range, option->name);
     free(text);
     return status;
 }
 
 int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t given, uint64_t *known) {
     const cli_command *command = settings->command;
+    char range[100];
     *known = given;
     for (size_t i = 0; i < PARAMETERS; i++) {
         char key[64];
@@ -197,7 +200,8 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
         if (!value || json_is_null(value) || cli_given(command, given, option->offset) ||
             cli_given(command, given, parameters[i].unless))
             continue;
-        if (!cli_option_read_json(option, settings, value)) return fail_value(settings, option, key, value);
+        if (!cli_option_read_json(option, settings, value, range, sizeof range))
+            return fail_value(settings, option, value, range);
         *known |= UINT64_C(1) << (option - command->options);
     }
     return CLI_PARSED;

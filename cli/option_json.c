@@ -2,6 +2,7 @@
 #include "json.h"
 #include "json_print.h"
 #include "loras.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,32 +102,52 @@ static char *list_text(const json_t *array) {
     return text;
 }
 
-static int read_text(const cli_option *option, cli_settings *settings, const char *text) {
+typedef struct {
+    const cli_option *option;
+    cli_settings *settings;
+    char *problem; /* of a value out of range, what the range is */
+    size_t size;
+} reading;
+
+static int read_text(reading *at, const char *text) {
     char problem[400];
-    return text && cli_option_read(option, settings, text, problem, sizeof problem) == CLI_PARSED;
+    int status = text ? cli_option_read(at->option, at->settings, text, problem, sizeof problem) : CLI_USAGE;
+    const char *range = status == CLI_FAILED ? strstr(problem, "; ") : NULL;
+    snprintf(at->problem, at->size, "%s", range ? range + 2 : "");
+    return status == CLI_PARSED;
 }
 
-int cli_option_read_json(const cli_option *option, cli_settings *settings, const json_t *value) {
-    char number[40], *list;
-    int good = has_type(option, value);
-    if (!good || option->type == CLI_SEEDS) return 0;
-    if (json_is_string(value)) return read_text(option, settings, json_string_value(value));
-    if (json_is_boolean(value)) return read_text(option, settings, json_is_true(value) ? "true" : "false");
-    if (json_is_integer(value)) {
-        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        return read_text(option, settings, number);
-    }
-    if (json_is_real(value)) {
-        snprintf(number, sizeof number, "%.17g", json_real_value(value));
-        return read_text(option, settings, number);
-    }
-    if (option->type == CLI_LORAS) {
-        for (size_t i = 0; good && i < json_array_size(value); i++)
-            good = read_text(option, settings, json_string_value(json_array_get(value, i)));
+static int read_list(reading *at, const json_t *array) {
+    int good = 1;
+    if (at->option->type == CLI_LORAS) {
+        for (size_t i = 0; good && i < json_array_size(array); i++)
+            good = read_text(at, json_string_value(json_array_get(array, i)));
         return good;
     }
-    list = list_text(value);
-    good = read_text(option, settings, list);
-    free(list);
+    char *text = list_text(array);
+    good = read_text(at, text);
+    free(text);
     return good;
+}
+
+int cli_option_read_json(const cli_option *option, cli_settings *settings, const json_t *value, char *problem,
+                         size_t size) {
+    char number[40];
+    reading at = {option, settings, problem, size};
+    *problem = '\0';
+    if (option->type == CLI_SEEDS || !has_type(option, value)) return 0;
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        return read_text(&at, json_string_value(value));
+    case JSON_INTEGER:
+        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        return read_text(&at, number);
+    case JSON_REAL:
+        snprintf(number, sizeof number, "%.17g", json_real_value(value));
+        return read_text(&at, number);
+    case JSON_ARRAY:
+        return read_list(&at, value);
+    default:
+        return read_text(&at, json_is_true(value) ? "true" : "false");
+    }
 }

@@ -27,10 +27,17 @@ bindings/python/src/img2vid/keywords.py: max_memory$'
 # Names that messages have, beside the table's: what i2v_open is given, and fields that no text can set.
 others=' model latents %s '
 
-# The texts of C and Python, a line each, as FILE: TEXT; of C without comments.
+# The texts of files of C or Python, a line each, as FILE: TEXT; of C without comments, and without what I2V_NAME marks.
 texts() {
-    sed -E 's/I2V_NAME\("[^"]*"\)//g; s@/\*.*\*/@@g; /^ *(\/\*| \*)/d; s/\\"//g' "$1" | grep -oE '"[^"]*"' |
-        sed "s#^\"\(.*\)\"\$#$1: \1#"
+    [ $# -gt 0 ] && awk '
+        /^ *(\/\*| \*)/ { next }
+        {
+            gsub(/I2V_NAME\("[^"]*"\)/, ""); gsub(/\\"/, ""); sub(/\/\*.*\*\//, "")
+            while (match($0, /"[^"]*"/)) {
+                print FILENAME ": " substr($0, RSTART + 1, RLENGTH - 2)
+                $0 = substr($0, RSTART + RLENGTH)
+            }
+        }' "$@"
 }
 
 # Those that are a whole name of the pattern and not by chance.
@@ -49,30 +56,27 @@ check() (
     pattern=$(tr '\n' '|' <<< "$names" | sed 's/|$//')
     dashed=${pattern//_/-}
 
-    while IFS= read -r file; do
-        found=$(texts "$file" | whole "$pattern")
-        [ -z "$found" ] || { echo "a parameter's name by hand: $found"; bad=1; }
-        said=$(texts "$file" | grep -E -- '--[a-z]' | grep -vE ' hf auth |^src/hub/find.c:')
-        [ -z "$said" ] || { echo "an option of the program in the library: $said"; bad=1; }
-        while IFS= read -r name; do
-            [ -z "$name" ] && continue
-            grep -qx -- "$name" <<< "$names" || [[ $others == *" $name "* ]] ||
-                { echo "$file: I2V_NAME(\"$name\") is no parameter"; bad=1; }
-        done < <(grep -oE 'I2V_NAME\("[^"]*"\)' "$file" | sed -E 's/.*"(.*)".*/\1/')
-    done < <(find src -name '*.[ch]' ! -path src/base/parameters.c | sort)
+    mapfile -t files < <(find src -name '*.[ch]' ! -path src/base/parameters.c | sort)
+    said=$(texts "${files[@]}")
+    found=$(whole "$pattern" <<< "$said")
+    [ -z "$found" ] || { echo "a parameter's name by hand: $found"; bad=1; }
+    found=$(grep -E -- '--[a-z]' <<< "$said" | grep -vE ' hf auth |^src/hub/find.c:')
+    [ -z "$found" ] || { echo "an option of the program in the library: $found"; bad=1; }
+    while IFS= read -r name; do
+        grep -qx -- "$name" <<< "$names" || [[ -z $name || $others == *" $name "* ]] ||
+            { echo "I2V_NAME(\"$name\") is no parameter"; bad=1; }
+    done < <(cat "${files[@]}" < /dev/null | grep -oE 'I2V_NAME\("[^"]*"\)' | sed -E 's/.*"(.*)".*/\1/' | sort -u)
 
-    for file in "${program[@]/#/cli/}"; do
-        [ -f "$file.c" ] || continue
-        # a whole command is an example
-        found=$(texts "$file.c" | whole "$pattern|$dashed"
-            texts "$file.c" | grep -E -- "(^|[^a-z-])--($dashed)([^a-z-]|\$)" | grep -vE 'img2vid [a-z]+ ')
-        [ -z "$found" ] || { echo "an option by hand: $found"; bad=1; }
-    done
-    for file in "${python[@]/#/bindings/python/src/img2vid/}"; do
-        [ -f "$file.py" ] || continue
-        found=$(texts "$file.py" | whole "$pattern")
-        [ -z "$found" ] || { echo "a keyword by hand: $found"; bad=1; }
-    done
+    mapfile -t files < <(for file in "${program[@]}"; do [ -f "cli/$file.c" ] && echo "cli/$file.c"; done)
+    said=$(texts "${files[@]}")
+    # a whole command is an example
+    found=$(whole "$pattern|$dashed" <<< "$said"
+        grep -E -- "(^|[^a-z-])--($dashed)([^a-z-]|\$)" <<< "$said" | grep -vE 'img2vid [a-z]+ ')
+    [ -z "$found" ] || { echo "an option by hand: $found"; bad=1; }
+
+    mapfile -t files < <(for file in "${python[@]}"; do find bindings -path "*/img2vid/$file.py"; done)
+    found=$(texts "${files[@]}" | whole "$pattern")
+    [ -z "$found" ] || { echo "a keyword by hand: $found"; bad=1; }
     grep -rnE '^PRESET' bindings/python/src/img2vid && { echo "a list of keywords by hand"; bad=1; }
     exit $bad
 )

@@ -272,7 +272,7 @@ running_again() {
         works all-1.npy generate --from three-3.png -o all.npy --num-videos 3
         cmp three-1.npy all-1.npy || fail "$rng: --num-videos gives other videos"
     done
-    refused 1 'video_index is 3' generate --from three-3.png -o out.mp4 --video-index 3
+    refused 1 '--video-index is 3' generate --from three-3.png -o out.mp4 --video-index 3
 
     # noise, picture and model must be those of then, or be given
     cp ../two-1.npy noise.npy
@@ -343,7 +343,7 @@ hostile_metadata() {
     done
     for bad in num_frames:9999999 motion_bucket_id:2000000000 num_videos:2000000000 noise_aug_strength:1e300 fps:5000; do
         gif bad.gif "$begin,\"${bad%%:*}\":${bad#*:}}"
-        refused 1 "${bad%%:*} is " generate --from bad.gif -o out.gif --model "$model"
+        refused 1 "for ${bad%%:*}, which is not in its range: it must be between " generate --from bad.gif -o out.gif --model "$model"
     done
     gif bad.gif "$begin,\"noise_aug_strength\":1e999}"
     refused 1 'damaged' generate --from bad.gif -o out.gif
@@ -567,11 +567,11 @@ presets() {
 
     refused 2 '--sigmas and --sigma-schedule exclude each other' generate picture.png -o out.mp4 --sigmas 2,1,0 \
         --sigma-schedule karras
-    refused 1 'sigma_schedule is ays, but scheduler animatelcm' generate picture.png -o out.mp4 --model "$model" \
+    refused 1 '--sigma-schedule is ays, but --scheduler animatelcm' generate picture.png -o out.mp4 --model "$model" \
         --preset animatelcm --sigma-schedule ays
-    refused 1 'num_inference_steps is 41; scheduler animatelcm takes 1 to 40' generate picture.png -o out.mp4 \
+    refused 1 '--num-inference-steps is 41; --scheduler animatelcm takes 1 to 40' generate picture.png -o out.mp4 \
         --model "$model" --scheduler animatelcm --num-inference-steps 41
-    refused 1 'num_inference_steps is 1001; sigma_schedule uniform' generate picture.png --plan --model "$model" \
+    refused 1 '--num-inference-steps is 1001; --sigma-schedule uniform' generate picture.png --plan --model "$model" \
         --sigma-schedule uniform --num-inference-steps 1001
 }
 

@@ -184,8 +184,8 @@ outputs() {
     refused 2 'exclude each other' generate a.png -o a.mp4 "${small[@]}" --crf 20 --quality 80
     refused 1 '--quality is 101; it must be between 0 and 100' generate a.png -o a.mp4 "${small[@]}" --quality 101
     refused 1 'quality' generate a.png -o a.mp4 "${small[@]}" --quality -1
-    refused 1 'playback-fps is from' generate a.png -o a.mp4 "${small[@]}" --playback-fps 0
-    refused 1 'playback-fps is from' decode latents.npy -o a.mp4 --model "$model" --playback-fps -7
+    refused 1 '--playback-fps is 0; it must be between 0.01 and 1000' generate a.png -o a.mp4 "${small[@]}" --playback-fps 0
+    refused 1 '--playback-fps is -7; it must be' decode latents.npy -o a.mp4 --model "$model" --playback-fps -7
 }
 
 # again FILE: what made it, made again from its metadata, gives its bytes.

@@ -195,7 +195,7 @@ reminding() {
     configure 'width = 63'
     IMG2VID_FPS=6 run generate picture.png -o new.npy --model "$model"
     [ "$status" = 1 ] || fail "width 63: $status"
-    said '^img2vid: width is 63'
+    said '^img2vid: --width is 63'
     said '^img2vid: note: the environment sets IMG2VID_FPS$'
     said "^img2vid: note: $PWD/$file sets width$"
     configure 'width = 63'

@@ -55,7 +55,7 @@ pictures_are_read_within_the_budget() {
 pictures_in_a_row_are_read_within_the_budget() {
     within 400 1 generate progressive.jpg idats.png zeros.png text.png -o '{name}.npy' --num-frames 2 \
         --num-inference-steps 1 --seed 1 --model "$model" -q --max-memory 400M
-    said '^img2vid: zeros.png: reading 16000 x 16000 pixels takes 7[0-9][0-9] MiB, but max_memory'
+    said '^img2vid: zeros.png: reading 16000 x 16000 pixels takes 7[0-9][0-9] MiB, but --max-memory'
     there progressive.npy text.npy
     rm -f idats.npy progressive.npy text.npy
 }
@@ -98,7 +98,7 @@ refusals_are_told() {
     refused 1 'reading 30000 x 8000 pixels takes 6[0-9][0-9] MiB, but --max-memory leaves' \
         generate claim.png -o out.npy "${run_options[@]}" --max-memory 300M
     refused 1 'scans.jpg is a JPEG of more than 100 scans' generate scans.jpg -o out.npy "${run_options[@]}"
-    refused 1 'hole.png: the file is larger than the [0-9]* MiB that max_memory' \
+    refused 1 'hole.png: the file is larger than the [0-9]* MiB that --max-memory' \
         generate hole.png -o out.npy "${run_options[@]}" --max-memory 300M
     refused 1 'samples.mp4 claims to have 80000000 frames' info samples.mp4
     refused 1 'list.safetensors: its JSON would take more than 64 MiB' info list.safetensors

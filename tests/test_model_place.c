@@ -74,9 +74,9 @@ static void refuses_in(const char *name, const char *words, const char *more) {
 /* ---- folders ---------------------------------------------------------------------------------------------------- */
 
 static void folders_are_told(void **state) {
-    refuses_in("unet", "the folder of a UNet", "--unet");
-    refuses_in("vae", "the folder of a VAE", "--vae");
-    refuses_in("image_encoder", "the folder of an image encoder", "--image-encoder");
+    refuses_in("unet", "the folder of a UNet", "this as unet");
+    refuses_in("vae", "the folder of a VAE", "this as vae");
+    refuses_in("image_encoder", "the folder of an image encoder", "this as image_encoder");
     refuses_in("scheduler", "settings of a model", "model_index.json");
     make_folder("empty");
     refuses_in("empty", "the folder is empty", "empty");
@@ -85,7 +85,7 @@ static void folders_are_told(void **state) {
     refuses_in("other", "FluxTransformer2DModel", "no part");
     make_folder("lora");
     write_text("lora/adapter_config.json", "{}");
-    refuses_in("lora", "the folder of a LoRA", "--lora");
+    refuses_in("lora", "the folder of a LoRA", "this as lora");
     make_folder("singles");
     write_text("singles/svd.ckpt", "");
     refuses_in("singles", "svd.ckpt is not read here", "safetensors");
