@@ -443,7 +443,7 @@ static void hub(void **state) {
     for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
         i2v_hub_options_default(&options);
         options.connections = wild[i];
-        EXPECT(i2v_hub_pull(&model, "org/name", &options, &error), "connections are");
+        EXPECT(i2v_hub_pull(&model, "org/name", &options, &error), "connections is");
     }
     assert_null(model);
 }

@@ -822,7 +822,8 @@ I2V_API i2v_status i2v_parameter_get(const i2v_parameter *parameter, const void 
                                      i2v_error *error);
 
 /* The two above by the parameter's name, in a struct of that kind: i2v_set(I2V_STRUCT_PARAMS, &params, "fit", "pad",
- * &error). An unknown name is I2V_ERROR_PARAMETER, and the message says which was meant. */
+ * &error). An unknown name is I2V_ERROR_PARAMETER, and the message says which was meant. "variant" is of i2v_options:
+ * that of i2v_hub_options is the same text, and not set by name. */
 I2V_API i2v_status i2v_set(i2v_struct of, void *values, const char *name, const char *text, i2v_error *error);
 I2V_API i2v_status i2v_get(i2v_struct of, const void *values, const char *name, char *text, size_t size,
                            i2v_error *error);

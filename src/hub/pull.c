@@ -329,9 +329,8 @@ i2v_status i2v_hub_pull_tuned(i2v_hub_model **model, const char *id, const i2v_h
     pull_state pull = {.options = options ? options : &defaults, .tuning = *tuning, .error = error, .began = i2v_now()};
     pull.event.file = "";
     pull.event.note = pull.note;
-    if (pull.options->connections < 1 || pull.options->connections > I2V_CONNECTIONS_MAX)
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "connections are from 1 to %d, not %d", I2V_CONNECTIONS_MAX,
-                        pull.options->connections);
+    status = i2v_parameters_check(I2V_STRUCT_HUB_OPTIONS, I2V_FOR_PULL, pull.options, error);
+    if (status != I2V_OK) return status;
     status = i2v_hub_name_read(&pull.name, id, options, error);
     if (status == I2V_OK) status = i2v_hub_environment_read(&pull.environment, options, error);
     if (status != I2V_OK) return status;

@@ -133,7 +133,7 @@ i2v_status i2v_select(i2v_hub_listing *listing, const char *variant, const char 
                       const char **opened, i2v_error *error) {
     *opened = "";
     if (variant && !i2v_is_weight_variant(variant))
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "variant \"%.64s\" is no part of a file name, as fp16 is", variant);
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("variant") " \"%.64s\" is no part of a file name, as fp16 is", variant);
     if (file) return select_file(listing, file, id, opened, error);
     if (i2v_listing_find(listing, "model_index.json")) return select_folder(listing, variant, id, error);
     return select_single(listing, id, opened, error);
