@@ -37,7 +37,10 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
     i2v_tensor x = i2v_tensor_new_f32(run, count, sizes->height, sizes->width, 3);
     fill_latents(run, z, decoder->config.scaling_factor, latents);
     i2v_vae_decode(run, decoder, x, z);
-    to_unit_range(run, out + (size_t)skipped * i2v_sizes_frame(sizes), i2v_tensor_frames(&x, skipped, count - skipped));
+    if (skipped < count) {
+        i2v_tensor written = i2v_tensor_frames(&x, skipped, count - skipped);
+        to_unit_range(run, skipped ? out + (size_t)skipped * i2v_sizes_frame(sizes) : out, written);
+    }
     i2v_tensor_free(run, &x);
     i2v_tensor_free(run, &z);
     return run->status;
