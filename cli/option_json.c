@@ -1,3 +1,4 @@
+/* Values of options as JSON. */
 #include "option_json.h"
 #include "json.h"
 #include "json_print.h"

@@ -1,3 +1,4 @@
+/* The command line's spelling of parameters: "max_memory" is "--max-memory". */
 #include "spelling.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* A lock that several threads wait for, and that a forked process finds free. */
 #include "base/lock.h"
 
 #include <time.h>

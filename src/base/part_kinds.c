@@ -1,3 +1,4 @@
+/* The table of a model's parts: their names here and in diffusers, and where they lie. */
 #include "base/part_kinds.h"
 
 #include "base/parameters.h"

@@ -1,3 +1,4 @@
+/* Loads what a stage computes with. */
 #include "pipeline/load.h"
 
 #include "model/clip.h"
