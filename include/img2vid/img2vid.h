@@ -223,7 +223,8 @@ typedef struct i2v_memory_tensor {
 /* A part as tensors in memory, under diffusers' names or Stability AI's. Names, shapes and config are used during
  * i2v_open alone. data is never copied: it must stay where it is until i2v_close (of all engines of the model, and
  * i2v_model_close), and is read whenever the part is loaded. So values that the caller has changed count from the next
- * call on, with keep_loaded from the next after i2v_unload; not while a call runs. (The projection of a CLIP in open_clip's names is read once, by i2v_open.) */
+ * call on, with keep_loaded from the next after i2v_unload; not while a call runs. (The projection of a CLIP in
+ * open_clip's names is read once, by i2v_open.) */
 typedef struct i2v_memory_part {
     /* The text of its config.json; NULL: the sizes of the model's own part, or under Stability AI's names what the
      * shapes tell. */
