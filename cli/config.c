@@ -10,8 +10,9 @@
 #include <stdio.h>
 
 /* Those that are of one run, or say where to look. */
-static const size_t not_here[] = {CLI_AT(from), CLI_AT(latents), CLI_AT(hub.file), CLI_AT(format), CLI_AT(plan),
-                                  CLI_AT(params.video_index), CLI_AT(no_config)};
+static const size_t not_here[] = {CLI_AT(from),     CLI_AT(latents), CLI_AT(hub.file),
+                                  CLI_AT(format),   CLI_AT(plan),    CLI_AT(params.video_index),
+                                  CLI_AT(no_config)};
 
 typedef struct applying {
     cli_settings *settings;
@@ -26,7 +27,8 @@ static uint64_t covered_by(const cli_settings *settings, uint64_t bits) {
     const cli_command *command = settings->command;
     uint64_t covered = bits;
     if (cli_given(command, bits, CLI_AT(preset))) covered |= cli_preset_sets(command, settings->preset);
-    if (cli_given(command, bits, CLI_AT(model))) covered |= cli_option_bit(command, CLI_AT(hub.revision)); /* which is of that model */
+    if (cli_given(command, bits, CLI_AT(model)))
+        covered |= cli_option_bit(command, CLI_AT(hub.revision)); /* which is of that model */
     return covered | cli_excluded(command, covered);
 }
 
@@ -35,7 +37,8 @@ static uint64_t barred(const cli_settings *settings) {
     const cli_command *command = settings->command;
     uint64_t bits = 0;
     if (settings->from) bits |= cli_metadata_decides(command) | cli_option_bit(command, CLI_AT(preset));
-    if (command->bit & (CLI_INFO | CLI_PULL)) bits |= cli_option_bit(command, CLI_AT(hub.revision)); /* the model is an operand */
+    if (command->bit & (CLI_INFO | CLI_PULL))
+        bits |= cli_option_bit(command, CLI_AT(hub.revision)); /* the model is an operand */
     return bits;
 }
 
@@ -95,8 +98,8 @@ static int apply(applying *at, cli_config_list *list) {
     int status = CLI_PARSED;
     for (size_t i = 0; status == CLI_PARSED && i < list->count; i++) status = apply_entry(at, &list->entries[i], &seen);
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
-        return cli_wrong_usage(command, "%s: %s and %s exclude each other",
-                               list->path ? list->path : "the environment", first->name, second->name);
+        return cli_wrong_usage(command, "%s: %s and %s exclude each other", list->path ? list->path : "the environment",
+                               first->name, second->name);
     at->taken |= covered_by(at->settings, at->configured & ~before);
     return status;
 }

@@ -42,8 +42,7 @@ void cli_detail_plan(cli_job *job, i2v_status status, const i2v_memory_plan *pla
     }
     cli_say(shown, "plan: peak %.0f MiB of %.0f MiB that %s%s, about %.3g s without loading", mebibytes(plan->peak),
             mebibytes(plan->budget), plan->budget_given ? allows.text : "are free",
-            plan->budget_given ? " allows" : ", less a margin",
-            plan->seconds);
+            plan->budget_given ? " allows" : ", less a margin", plan->seconds);
 }
 
 void cli_detail_input(cli_job *job) {

@@ -25,7 +25,8 @@ uint64_t cli_excluded(const cli_command *command, uint64_t given) {
     return excluded;
 }
 
-int cli_exclusion_find(const cli_command *command, uint64_t given, const cli_option **first, const cli_option **second) {
+int cli_exclusion_find(const cli_command *command, uint64_t given, const cli_option **first,
+                       const cli_option **second) {
     for (size_t i = 0; i < EXCLUSIONS; i++) {
         *first = cli_option_at(command, exclusions[i].first);
         *second = cli_option_at(command, exclusions[i].second);

@@ -42,9 +42,8 @@ static i2v_status load_latents(cli_job *job, float **data) {
         char is[200], should_be[128];
         describe_shape(is, sizeof is, shape, ndim);
         describe_shape(should_be, sizeof should_be, needed + (needed[0] == 1), 5 - (needed[0] == 1));
-        return cli_job_fail(job, I2V_ERROR_PARAMETER,
-                            "%s has shape %s, but %s is needed; change %s, %s, %s or %s", path, is, should_be,
-                            cli_flag(command, CLI_AT(params.num_frames)).text,
+        return cli_job_fail(job, I2V_ERROR_PARAMETER, "%s has shape %s, but %s is needed; change %s, %s, %s or %s",
+                            path, is, should_be, cli_flag(command, CLI_AT(params.num_frames)).text,
                             cli_flag(command, CLI_AT(params.width)).text, cli_flag(command, CLI_AT(params.height)).text,
                             cli_flag(command, CLI_AT(params.num_videos)).text);
     }

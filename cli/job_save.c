@@ -45,7 +45,7 @@ i2v_status cli_job_save(cli_job *job) {
     for (int i = 0; path && !job->skipped && status == I2V_OK && i < count; i++) {
         char *numbered = cli_job_path(job, path, i, count);
         status = cli_signals_came(NULL) ? I2V_CANCELLED
-                 : numbered ? save_video(job, i, numbered)
+                 : numbered             ? save_video(job, i, numbered)
                             : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", path);
         free(numbered);
     }

@@ -37,23 +37,23 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                         "  img2vid info stabilityai/stable-video-diffusion-img2vid-xt\n";
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --width 128 --height 128 --num-frames 7\n";
-    entries[0] = (command_entry){
-        {CLI_GENERATE, "generate", "IMAGE", "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
-         "Makes short videos of pictures: files, web addresses or - (stdin).", generate_examples,
-         all->options, all->count, 1, 0, NULL},
-        cli_generate};
+    entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
+                                  "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
+                                  "Makes short videos of pictures: files, web addresses or - (stdin).",
+                                  generate_examples, all->options, all->count, 1, 0, NULL},
+                                 cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
-                                  "Decodes latents kept by generate --save-latents or by ComfyUI.",
-                                  decode_examples, all->options, all->count, 0, 0, NULL},
+                                  "Decodes latents kept by generate --save-latents or by ComfyUI.", decode_examples,
+                                  all->options, all->count, 0, 0, NULL},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
-                         "Says what a model, a video, a picture or a file of latents is.", info_examples,
-                         all->options, all->count, 0, 0, NULL},
+                         "Says what a model, a video, a picture or a file of latents is.", info_examples, all->options,
+                         all->count, 0, 0, NULL},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
-                                  "Says how fast a model's operations are here, and could be.",
-                                  bench_examples, all->options, all->count, 0, 0, NULL},
+                                  "Says how fast a model's operations are here, and could be.", bench_examples,
+                                  all->options, all->count, 0, 0, NULL},
                                  cli_bench};
     static const char pull_examples[] =
         "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"

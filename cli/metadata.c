@@ -180,8 +180,8 @@ static int fail_value(const cli_settings *settings, const cli_option *option, co
     char key[64], *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
     cli_option_key(option, key);
     int status = cli_refuse(settings->command, I2V_ERROR_FORMAT,
-                            "the metadata in %s has %s for %s, which is not %s%s; give another with --%s", settings->from,
-                            text && strlen(text) < 60 ? text : "something else", key,
+                            "the metadata in %s has %s for %s, which is not %s%s; give another with --%s",
+                            settings->from, text && strlen(text) < 60 ? text : "something else", key,
                             *range ? "in its range: " : "what it takes", range, option->name);
     free(text);
     return status;

@@ -12,8 +12,8 @@ typedef struct cli_seeds {
 
 enum { CLI_MOST_SEEDS = 10000 };
 
-/* Seeds and ranges of them, "1,2,5-9", CLI_MOST_SEEDS at most, none twice: 1, or 0 and *list is as it was; 0 also without
- * memory. */
+/* Seeds and ranges of them, "1,2,5-9", CLI_MOST_SEEDS at most, none twice: 1, or 0 and *list is as it was; 0 also
+ * without memory. */
 int cli_read_seeds(cli_seeds *list, const char *text);
 
 #endif

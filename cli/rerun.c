@@ -91,9 +91,9 @@ int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
     if (!settings->metadata) return cli_refuse(command, error.status, "%s", error.message);
     int status = check_origin(settings);
     settings->image_given = settings->operand != NULL;
-    settings->model_given =
-        cli_given(command, given, CLI_AT(model)) || cli_given(command, given, CLI_AT(options.variant)) ||
-        cli_given(command, given, CLI_AT(options.loras));
+    settings->model_given = cli_given(command, given, CLI_AT(model)) ||
+                            cli_given(command, given, CLI_AT(options.variant)) ||
+                            cli_given(command, given, CLI_AT(options.loras));
     settings->latents_given = cli_given(command, given, CLI_AT(latents));
     if (status == CLI_PARSED) status = cli_metadata_apply(settings->metadata, settings, given, known);
     if (status == CLI_PARSED && !settings->operand) status = take_image(settings);

@@ -1,5 +1,5 @@
-/* All options of all commands. A parameter of the library that people set is one by its row there; here stand those that
- * the program alone has. */
+/* All options of all commands. A parameter of the library that people set is one by its row there; here stand those
+ * that the program alone has. */
 #include "settings.h"
 #include "spelling.h"
 
@@ -20,70 +20,97 @@ static const struct own_option {
 } own[] = {
 #define FIRST SIZE_MAX
     /* clang-format off: one row an option */
-    {FIRST, {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, CLI_AT(path), 0, 0,
-     "where the video goes; the ending says what it is:\n"
-     ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
-     "DIR/%04d.png (one picture a frame; %% is a %) or .npy\n"
-     "(float32). A file that is there is replaced, unless it\n"
-     "is read-only or one that this run reads. {name} stands\n"
-     "for the picture's name, {seed}, {index} and {video} for\n"
-     "their numbers: out/{name}-{seed}.mp4. Folders that are\n"
-     "missing are made. - is standard output, with --format", NULL}},
-    {CLI_AT(output.no_replace), {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, CLI_AT(skip_existing), 0, 0,
-     "what is there already stays and is not made again; an\n"
-     "error where only a part of what belongs together is", NULL}},
-    {CLI_AT(output.no_replace), {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, CLI_AT(format), 0, 0,
-     "what -o - writes to standard output, in place of an\n"
-     "ending: ... -o - --format webm | mpv -", NULL}},
-    {CLI_AT(output.no_replace), {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
-     "model folder in diffusers' layout, the one with\n"
-     "model_index.json, a single .safetensors file of\n"
-     "Stability AI, or the name of a model on the hub that\n"
-     "img2vid pull has downloaded (default: the small bundled\n"
-     "model)", NULL}},
-    {CLI_AT(options.loras), {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, CLI_AT(latents), 0, 0,
-     "noise to start from, float32 [F,C,h,w] before scaling,\n"
-     "in place of drawn noise ([N,F,C,h,w] for N videos)", NULL}},
-    {CLI_AT(options.loras), {CLI_GENERATE, files, 0, "save-latents", "OUT.npy", CLI_TEXT, CLI_AT(save_latents), 0, 0,
-     "also keep the latents, for img2vid decode", NULL}},
-    {CLI_AT(hub.offline), {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, CLI_AT(from), 0, 0,
-     "run again what made this file: takes the parameters in\n"
-     "it for all that is not given, also IMAGE and --model", NULL}},
-    {CLI_AT(hub.offline), {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, CLI_AT(no_metadata), 0, 0,
-     "do not keep the parameters in the file (.npy never has\n"
-     "them)", NULL}},
-    {CLI_AT(params.sigmas), {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, CLI_AT(preset), 0, 0,
-     "another program's defaults, where no option says\n"
-     "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
-     "(--preset help: with their values)", NULL}},
-    {CLI_AT(params.seed), {CLI_GENERATE, randomness, 0, "seeds", "A,B,C-D,...", CLI_SEEDS, CLI_AT(seeds), 0, 0,
-     "each picture with each of these seeds", NULL}},
-    {CLI_AT(options.max_memory), {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, CLI_AT(plan), 0, 0,
-     "say what memory and time it would take, without reading\n"
-     "the picture, and stop", NULL}},
-    {CLI_AT(params.forward_chunk_size), {CLI_BENCH, resources, 0, "repeat", "N", CLI_INTEGER, CLI_AT(repeat), 1, INT_MAX,
-     "passes of each, of which the fastest counts: the first\n"
-     "also waits for fresh memory and the disk (default 2)", NULL}},
-    {CLI_AT(params.forward_chunk_size), {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG,
-     CLI_AT(json), 0, 0,
-     "print one JSON object on standard output, or for\n"
-     "several pictures or seeds one a line; what fails has\n"
-     "\"error\" and \"status\" in it", NULL}},
-    {CLI_AT(params.forward_chunk_size), {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0,
-     "say nothing but errors", NULL}},
-    {CLI_AT(params.forward_chunk_size), {COMPUTES | CLI_PULL, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose),
-     0, 0,
-     "also say what computes, the model, where values come\n"
-     "from and what they came to, the plan, and the time of\n"
-     "each phase", NULL}},
-    {CLI_AT(params.forward_chunk_size), {COMPUTES | CLI_PULL, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file),
-     0, 0,
-     "add all that --verbose says, warnings and errors to\n"
-     "this file, each line with its time; with --quiet, too", NULL}},
-    {CLI_AT(params.forward_chunk_size), {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG,
-     CLI_AT(no_config), 0, 0,
-     "leave out the configuration file and the variables\n"
-     "IMG2VID_...: img2vid help config", NULL}},
+    {FIRST,
+     {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, CLI_AT(path), 0, 0,
+      "where the video goes; the ending says what it is:\n"
+      ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
+      "DIR/%04d.png (one picture a frame; %% is a %) or .npy\n"
+      "(float32). A file that is there is replaced, unless it\n"
+      "is read-only or one that this run reads. {name} stands\n"
+      "for the picture's name, {seed}, {index} and {video} for\n"
+      "their numbers: out/{name}-{seed}.mp4. Folders that are\n"
+      "missing are made. - is standard output, with --format",
+      NULL}},
+    {CLI_AT(output.no_replace),
+     {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, CLI_AT(skip_existing), 0, 0,
+      "what is there already stays and is not made again; an\n"
+      "error where only a part of what belongs together is",
+      NULL}},
+    {CLI_AT(output.no_replace),
+     {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, CLI_AT(format), 0, 0,
+      "what -o - writes to standard output, in place of an\n"
+      "ending: ... -o - --format webm | mpv -",
+      NULL}},
+    {CLI_AT(output.no_replace),
+     {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
+      "model folder in diffusers' layout, the one with\n"
+      "model_index.json, a single .safetensors file of\n"
+      "Stability AI, or the name of a model on the hub that\n"
+      "img2vid pull has downloaded (default: the small bundled\n"
+      "model)",
+      NULL}},
+    {CLI_AT(options.loras),
+     {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, CLI_AT(latents), 0, 0,
+      "noise to start from, float32 [F,C,h,w] before scaling,\n"
+      "in place of drawn noise ([N,F,C,h,w] for N videos)",
+      NULL}},
+    {CLI_AT(options.loras),
+     {CLI_GENERATE, files, 0, "save-latents", "OUT.npy", CLI_TEXT, CLI_AT(save_latents), 0, 0,
+      "also keep the latents, for img2vid decode", NULL}},
+    {CLI_AT(hub.offline),
+     {CLI_GENERATE, files, 0, "from", "VIDEO", CLI_TEXT, CLI_AT(from), 0, 0,
+      "run again what made this file: takes the parameters in\n"
+      "it for all that is not given, also IMAGE and --model",
+      NULL}},
+    {CLI_AT(hub.offline),
+     {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, CLI_AT(no_metadata), 0, 0,
+      "do not keep the parameters in the file (.npy never has\n"
+      "them)",
+      NULL}},
+    {CLI_AT(params.sigmas),
+     {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, CLI_AT(preset), 0, 0,
+      "another program's defaults, where no option says\n"
+      "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
+      "(--preset help: with their values)",
+      NULL}},
+    {CLI_AT(params.seed),
+     {CLI_GENERATE, randomness, 0, "seeds", "A,B,C-D,...", CLI_SEEDS, CLI_AT(seeds), 0, 0,
+      "each picture with each of these seeds", NULL}},
+    {CLI_AT(options.max_memory),
+     {MAKES_VIDEO, resources, 0, "plan", NULL, CLI_FLAG, CLI_AT(plan), 0, 0,
+      "say what memory and time it would take, without reading\n"
+      "the picture, and stop",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {CLI_BENCH, resources, 0, "repeat", "N", CLI_INTEGER, CLI_AT(repeat), 1, INT_MAX,
+      "passes of each, of which the fastest counts: the first\n"
+      "also waits for fresh memory and the disk (default 2)",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, CLI_AT(json), 0, 0,
+      "print one JSON object on standard output, or for\n"
+      "several pictures or seeds one a line; what fails has\n"
+      "\"error\" and \"status\" in it",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0, "say nothing but errors",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {COMPUTES | CLI_PULL, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose), 0, 0,
+      "also say what computes, the model, where values come\n"
+      "from and what they came to, the plan, and the time of\n"
+      "each phase",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {COMPUTES | CLI_PULL, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file), 0, 0,
+      "add all that --verbose says, warnings and errors to\n"
+      "this file, each line with its time; with --quiet, too",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
+      "leave out the configuration file and the variables\n"
+      "IMG2VID_...: img2vid help config",
+      NULL}},
     /* clang-format on */
 };
 

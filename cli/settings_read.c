@@ -15,8 +15,7 @@
 static int draw_seed(cli_settings *settings) {
     uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
     if (!cli_system_random(&seed, sizeof seed))
-        return cli_refuse(settings->command, I2V_ERROR_INTERNAL,
-                          "the system gives no random seed; give one with %s N",
+        return cli_refuse(settings->command, I2V_ERROR_INTERNAL, "the system gives no random seed; give one with %s N",
                           cli_flag(settings->command, CLI_AT(params.seed)).text);
     settings->params.seed = seed;
     settings->seed_drawn = 1;

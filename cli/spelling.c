@@ -40,8 +40,8 @@ void cli_spell_error(const cli_command *command, i2v_error *error) {
         if (begin < from || begin + size > length || size >= sizeof name) continue;
         put_name(name, sizeof name, "", error->message + begin, size);
         if (!cli_option_named(command, name)) continue;
-        int put = snprintf(spelled + used, sizeof spelled - used, "%.*s--%s", (int)(begin - from), error->message + from,
-                           name);
+        int put = snprintf(spelled + used, sizeof spelled - used, "%.*s--%s", (int)(begin - from),
+                           error->message + from, name);
         used += (size_t)put;
         if (used >= sizeof spelled) used = sizeof spelled - 1;
         from = begin + size;

@@ -47,7 +47,7 @@ static void leave(void) {
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
-static void *new_memory(const i2v_device *device, uint64_t bytes) {
+static void *allocate(const i2v_device *device, uint64_t bytes) {
     char *block = NULL;
     pthread_mutex_lock(&field.mutex);
     if (!field.memory) {
@@ -100,7 +100,7 @@ static void copy(const i2v_device *device, void *to, size_t to_stride, const voi
 }
 
 static const i2v_backend_memory fenced_memory = {
-    .new = new_memory, .free = free_memory, .zero = zero, .write = transfer, .read = transfer, .copy = copy};
+    .allocate = allocate, .free = free_memory, .zero = zero, .write = transfer, .read = transfer, .copy = copy};
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* Bounds on JSON text: what passes takes at most the memory that is the limit, and real files pass. */
-#include "json/bounds.h"
 #include "hub/listing.h"
 #include "weights/weights.h"
+#include "json/bounds.h"
 
 #include <jansson.h>
 #include <malloc.h>

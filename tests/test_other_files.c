@@ -1,6 +1,6 @@
 /* What is saved as weights and is none is named, with the way out. */
-#include "json/config.h"
 #include "weights/weights.h"
+#include "json/config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

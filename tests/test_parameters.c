@@ -138,11 +138,19 @@ static void values_go_to_text_and_back(void **state) {
     static const struct {
         const char *name, *text, *again;
     } rows[] = {
-        {"num_frames", "14", "14"},        {"noise_aug_strength", "1e-3", "0.001"}, {"noise_aug_strength", "0.1", "0.1"},
+        {"num_frames", "14", "14"},
+        {"noise_aug_strength", "1e-3", "0.001"},
+        {"noise_aug_strength", "0.1", "0.1"},
         {"seed", "18446744073709551615", "18446744073709551615"},
-        {"max_memory", "1.5GiB", "1610612736"}, {"max_memory", "6", "6"},  {"fit", "comfyui", "comfyui"},
-        {"loop", "1", "true"},             {"loop", "false", "false"},     {"unet", "a b", "a b"},
-        {"playback_fps", "23.976", "23.976"}, {"alpha", "drop", "drop"},   {"connections", "16", "16"},
+        {"max_memory", "1.5GiB", "1610612736"},
+        {"max_memory", "6", "6"},
+        {"fit", "comfyui", "comfyui"},
+        {"loop", "1", "true"},
+        {"loop", "false", "false"},
+        {"unet", "a b", "a b"},
+        {"playback_fps", "23.976", "23.976"},
+        {"alpha", "drop", "drop"},
+        {"connections", "16", "16"},
         {"guidance_shape", "triangle", "triangle"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -261,8 +269,9 @@ static void names_are_told_and_not_marked(void **state) {
         assert_null(strpbrk(error.message, I2V_NAME("")));
         if (error.names_count) assert_string_equal(names_in(&error), "fps");
     }
-    i2v_fail(&error, I2V_ERROR_IO, "%s", I2V_NAME("") I2V_NAME("a") I2V_NAME("b") I2V_NAME("c") I2V_NAME("d")
-             I2V_NAME("e") I2V_NAME("f") I2V_NAME("g") I2V_NAME("h") I2V_NAME("i"));
+    i2v_fail(&error, I2V_ERROR_IO, "%s",
+             I2V_NAME("") I2V_NAME("a") I2V_NAME("b") I2V_NAME("c") I2V_NAME("d") I2V_NAME("e") I2V_NAME("f")
+                 I2V_NAME("g") I2V_NAME("h") I2V_NAME("i"));
     assert_int_equal(error.names_count, I2V_ERROR_NAMES);
     assert_string_equal(error.message, "abcdefghi");
 }
@@ -311,11 +320,11 @@ static void presets_say_what_they_set(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_is_what_its_row_says),   cmocka_unit_test(defaults_are_the_tables),
-        cmocka_unit_test(parts_are_parameters),        cmocka_unit_test(values_go_to_text_and_back),
-        cmocka_unit_test(lists_are_made_and_freed),    cmocka_unit_test(wrong_values_are_refused),
-        cmocka_unit_test(wrong_structs_are_refused),   cmocka_unit_test(names_are_told_and_not_marked),
-        cmocka_unit_test(engines_tell_names),          cmocka_unit_test(presets_say_what_they_set),
+        cmocka_unit_test(each_is_what_its_row_says), cmocka_unit_test(defaults_are_the_tables),
+        cmocka_unit_test(parts_are_parameters),      cmocka_unit_test(values_go_to_text_and_back),
+        cmocka_unit_test(lists_are_made_and_freed),  cmocka_unit_test(wrong_values_are_refused),
+        cmocka_unit_test(wrong_structs_are_refused), cmocka_unit_test(names_are_told_and_not_marked),
+        cmocka_unit_test(engines_tell_names),        cmocka_unit_test(presets_say_what_they_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

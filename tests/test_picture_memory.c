@@ -259,9 +259,8 @@ static void refusals_name_size_and_way_out(void **state) {
     i2v_error error = {0};
     assert_int_equal(load(&file, (uint64_t)5 << 20, &image, &error), I2V_ERROR_MEMORY);
     assert_null(image);
-    assert_string_equal(error.message,
-                        "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory leaves 5 "
-                        "MiB for it: scale it down first, or allow more");
+    assert_string_equal(error.message, "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory leaves 5 "
+                                       "MiB for it: scale it down first, or allow more");
     free(file.data);
 }
 

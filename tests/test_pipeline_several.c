@@ -144,10 +144,8 @@ static void two_engines_side_by_side(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(several_videos_share_two_draws),
-        cmocka_unit_test(several_videos),
-        cmocka_unit_test(videos_do_not_know_each_other),
-        cmocka_unit_test(calls_do_not_know_each_other),
+        cmocka_unit_test(several_videos_share_two_draws), cmocka_unit_test(several_videos),
+        cmocka_unit_test(videos_do_not_know_each_other),  cmocka_unit_test(calls_do_not_know_each_other),
         cmocka_unit_test(two_engines_side_by_side),
     };
     return cmocka_run_group_tests_name("pipeline_several", tests, open_shared, close_shared);

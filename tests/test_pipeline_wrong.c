@@ -116,11 +116,8 @@ static void wrong_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_integers),
-        cmocka_unit_test(wrong_numbers),
-        cmocka_unit_test(wrong_levels),
-        cmocka_unit_test(wrong_noise),
-        cmocka_unit_test(wrong_options),
+        cmocka_unit_test(wrong_integers), cmocka_unit_test(wrong_numbers), cmocka_unit_test(wrong_levels),
+        cmocka_unit_test(wrong_noise),    cmocka_unit_test(wrong_options),
     };
     return cmocka_run_group_tests_name("pipeline_wrong", tests, open_shared, close_shared);
 }

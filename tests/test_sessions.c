@@ -47,7 +47,7 @@ typedef struct run {
     i2v_params params;
     i2v_video *video;
     i2v_status status;
-    int loads; /* parts that it has waited for or loaded */
+    int loads;                                          /* parts that it has waited for or loaded */
     int (*at)(struct run *run, const i2v_event *event); /* called at each event; non-zero cancels */
     sem_t reached, released;                            /* for a call that is held */
     void *user;

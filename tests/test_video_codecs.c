@@ -204,13 +204,8 @@ static void test_silence(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_crf),
-        IN_FOLDER(test_codecs),
-        IN_FOLDER(test_short_clips),
-        IN_FOLDER(test_codecs_refused),
-        IN_FOLDER(test_quality),
-        IN_FOLDER(test_bitrate),
-        IN_FOLDER(test_silence),
+        IN_FOLDER(test_crf),     IN_FOLDER(test_codecs),  IN_FOLDER(test_short_clips), IN_FOLDER(test_codecs_refused),
+        IN_FOLDER(test_quality), IN_FOLDER(test_bitrate), IN_FOLDER(test_silence),
     };
     return cmocka_run_group_tests_name("video_codecs", tests, NULL, NULL);
 }

@@ -116,11 +116,8 @@ static void test_silence(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_probe_pictures),
-        IN_FOLDER(test_probe_refuses),
-        IN_FOLDER(test_probe_truncated),
-        IN_FOLDER(test_probe_damaged),
-        IN_FOLDER(test_silence),
+        cmocka_unit_test(test_probe_pictures), IN_FOLDER(test_probe_refuses), IN_FOLDER(test_probe_truncated),
+        IN_FOLDER(test_probe_damaged),         IN_FOLDER(test_silence),
     };
     return cmocka_run_group_tests_name("video_probe", tests, NULL, NULL);
 }

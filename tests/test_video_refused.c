@@ -14,7 +14,7 @@
 
 static void test_paths(void **state) {
     i2v_video *video = make_video(2, 16, 16);
-    static const char *const patterns[] = {"%d%d.png", "%s.png", "%.png",    "%5d.png",  "%0d.png",   "%010d.png",
+    static const char *const patterns[] = {"%d%d.png", "%s.png",  "%.png",    "%5d.png",  "%0d.png",   "%010d.png",
                                            "%n.png",   "%%%.png", "%04x.png", "%-4d.png", "%04d%.png", "%04d%n.png"};
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         check_refused(video, in_folder(patterns[i]), NULL, I2V_ERROR_PARAMETER, patterns[i]);
@@ -185,12 +185,8 @@ static void test_silence(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_paths),
-        IN_FOLDER(test_parameters),
-        IN_FOLDER(test_missing_encoder),
-        IN_FOLDER(test_cancel),
-        IN_FOLDER(test_earlier_files_stay),
-        IN_FOLDER(test_disk_full),
+        IN_FOLDER(test_paths),   IN_FOLDER(test_parameters),         IN_FOLDER(test_missing_encoder),
+        IN_FOLDER(test_cancel),  IN_FOLDER(test_earlier_files_stay), IN_FOLDER(test_disk_full),
         IN_FOLDER(test_silence),
     };
     return cmocka_run_group_tests_name("video_refused", tests, NULL, NULL);

@@ -165,14 +165,9 @@ static void refuses_wrong_indices(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(reads_every_floating_dtype),
-        IN_FOLDER(describes_its_tensors),
-        IN_FOLDER(names_a_common_dtype),
-        IN_FOLDER(prefers_plain_files),
-        IN_FOLDER(says_what_was_looked_for),
-        IN_FOLDER(reads_shards),
-        IN_FOLDER(refuses_wrong_shards),
-        IN_FOLDER(refuses_wrong_indices),
+        IN_FOLDER(reads_every_floating_dtype), IN_FOLDER(describes_its_tensors),    IN_FOLDER(names_a_common_dtype),
+        IN_FOLDER(prefers_plain_files),        IN_FOLDER(says_what_was_looked_for), IN_FOLDER(reads_shards),
+        IN_FOLDER(refuses_wrong_shards),       IN_FOLDER(refuses_wrong_indices),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
 }

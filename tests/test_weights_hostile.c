@@ -175,12 +175,8 @@ static void survives_damaged_indices(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(refuses_wrong_headers),
-        IN_FOLDER(refuses_wrong_tensors),
-        IN_FOLDER(refuses_overlaps_and_gaps),
-        IN_FOLDER(refuses_duplicate_names),
-        IN_FOLDER(survives_damaged_weights),
-        IN_FOLDER(survives_damaged_indices),
+        IN_FOLDER(refuses_wrong_headers),   IN_FOLDER(refuses_wrong_tensors),    IN_FOLDER(refuses_overlaps_and_gaps),
+        IN_FOLDER(refuses_duplicate_names), IN_FOLDER(survives_damaged_weights), IN_FOLDER(survives_damaged_indices),
     };
     return cmocka_run_group_tests_name("weights_hostile", tests, NULL, NULL);
 }

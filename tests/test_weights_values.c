@@ -185,11 +185,8 @@ static void refuses_other_quantisation(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(widens_every_f16),
-        IN_FOLDER(widens_every_bf16),
-        IN_FOLDER(widens_every_byte),
-        IN_FOLDER(scales_bytes),
-        IN_FOLDER(refuses_other_quantisation),
+        IN_FOLDER(widens_every_f16), IN_FOLDER(widens_every_bf16),          IN_FOLDER(widens_every_byte),
+        IN_FOLDER(scales_bytes),     IN_FOLDER(refuses_other_quantisation),
     };
     return cmocka_run_group_tests_name("weights_values", tests, NULL, NULL);
 }

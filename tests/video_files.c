@@ -45,8 +45,8 @@ void save(const i2v_video *video, const char *name, const i2v_output *output) {
     if (i2v_video_save(video, in_folder(name), output, &error)) fail_msg("%s: %s", name, error.message);
 }
 
-void check_probe(const char *path, const char *container, const char *codec, int width, int height,
-                        int64_t frames, double fps) {
+void check_probe(const char *path, const char *container, const char *codec, int width, int height, int64_t frames,
+                 double fps) {
     i2v_media_info info;
     i2v_error error = {0};
     if (i2v_media_probe(path, &info, &error)) fail_msg("%s", error.message);
@@ -59,7 +59,7 @@ void check_probe(const char *path, const char *container, const char *codec, int
 }
 
 void check_refused(const i2v_video *video, const char *path, const i2v_output *output, i2v_status status,
-                          const char *part) {
+                   const char *part) {
     i2v_error error = {0};
     int before = count_files();
     i2v_status got = i2v_video_save(video, path, output, &error);

@@ -74,12 +74,12 @@ float value_of(const i2v_weights *weights, const char *name) {
 }
 
 const char *const mixed_header = "{\"__metadata__\":{\"format\":\"pt\"},"
-                                        "\"b.half\":{\"dtype\":\"F16\",\"shape\":[2,1,3],\"data_offsets\":[12,24]},"
-                                        "\"a.full\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]},"
-                                        "\"ids\":{\"dtype\":\"I64\",\"shape\":[1,2],\"data_offsets\":[28,44]},"
-                                        "\"c.brain\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[24,28]},"
-                                        "\"empty\":{\"dtype\":\"F32\",\"shape\":[0,7],\"data_offsets\":[24,24]},"
-                                        "\"scalar\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[44,48]}}";
+                                 "\"b.half\":{\"dtype\":\"F16\",\"shape\":[2,1,3],\"data_offsets\":[12,24]},"
+                                 "\"a.full\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]},"
+                                 "\"ids\":{\"dtype\":\"I64\",\"shape\":[1,2],\"data_offsets\":[28,44]},"
+                                 "\"c.brain\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[24,28]},"
+                                 "\"empty\":{\"dtype\":\"F32\",\"shape\":[0,7],\"data_offsets\":[24,24]},"
+                                 "\"scalar\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[44,48]}}";
 
 uint8_t *make_mixed(size_t *size) {
     uint8_t data[48] = {0};

@@ -12,8 +12,8 @@
  * - Structs of settings come filled from their ..._default function; change fields after that.
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
  * - What is given to a call (strings, structs of settings, arrays, pictures) is used during it alone, and may be
- *   changed or freed when it returns: the strings of i2v_open's options, too. Only the data of i2v_memory_tensor is read
- *   later.
+ *   changed or freed when it returns: the strings of i2v_open's options, too. Only the data of i2v_memory_tensor is
+ * read later.
  * - The library prints nothing, never exits, and keeps no state outside its models and engines. Two engines may be used
  *   at the same time from two threads, also of one model; one engine must not: while a call on it runs, other threads
  *   may call i2v_cancel, and nothing else with that engine. A model may be used from any number of threads.
@@ -83,8 +83,8 @@ typedef struct i2v_span {
 typedef struct i2v_error {
     i2v_status status;
     char message[I2V_ERROR_MESSAGE_SIZE];
-    /* Where the message has names of parameters, in their order: "max_memory". A program that calls them otherwise, as a
-     * command line does ("--max-memory"), may put its own there. */
+    /* Where the message has names of parameters, in their order: "max_memory". A program that calls them otherwise, as
+     * a command line does ("--max-memory"), may put its own there. */
     i2v_span names[I2V_ERROR_NAMES];
     int names_count;
 } i2v_error;
@@ -265,11 +265,12 @@ I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_op
 /* Closes an engine; NULL is allowed. */
 I2V_API void i2v_close(i2v_engine *engine);
 
-/* For several engines on one model: i2v_open in two steps. Of options, which may be NULL, all but threads and max_memory
- * are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
+/* For several engines on one model: i2v_open in two steps. Of options, which may be NULL, all but threads and
+ * max_memory are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
 I2V_API i2v_status i2v_model_open(i2v_model **model, const char *path, const i2v_options *options, i2v_error *error);
 
-/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by i2v_open.
+/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by
+ * i2v_open.
  *
  * What an engine computes does not depend on the others. A part that several compute with at the same time is loaded
  * once: who needs it while another loads it waits for that. With keep_loaded, parts stay for all engines of the model:
@@ -448,8 +449,8 @@ typedef struct i2v_params {
     /* NULL, or what the image encoder [3, 224, 224] and the VAE [3, height, width] see of the first clip's picture in
      * place of i2v_generate's image: floats 0..1, neither resized nor rounded. */
     const float *clip_pixels, *vae_pixels;
-    /* 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For i2v_generate
-     * and its plan. Not with extend. */
+    /* 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
+     * i2v_generate and its plan. Not with extend. */
     int latents_only;
 } i2v_params;
 
@@ -789,18 +790,18 @@ enum {
 typedef struct i2v_parameter {
     const char *name; /* "num_frames"; no two have the same */
     i2v_parameter_type type;
-    i2v_struct of;           /* the struct that it is a field of */
-    const char *field;       /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
-                                and "playback_fps" (fps) */
-    size_t offset;           /* of the field */
+    i2v_struct of;     /* the struct that it is a field of */
+    const char *field; /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
+                          and "playback_fps" (fps) */
+    size_t offset;     /* of the field */
     double minimum, maximum; /* of INTEGER and NUMBER; others have the range of their type */
     double initial;          /* what the struct's ..._default gives; of a CHOICE the place. Where that is outside the
                                 range, it leaves the choice to the model or the file's kind */
-    const char *argument;    /* what stands for a value in help, "N"; of a CHOICE all, "linear|triangle"; of a FLAG NULL */
-    const char *group;       /* heading for people; NULL: no person sets it, a program does */
-    unsigned calls;          /* I2V_FOR_... of those that it is for */
-    int decides;             /* 1: what is made depends on it, so that it must be known to make it again */
-    const char *help;        /* lines of at most 56 characters; other parameters' names stand between backticks */
+    const char *argument; /* what stands for a value in help, "N"; of a CHOICE all, "linear|triangle"; of a FLAG NULL */
+    const char *group;    /* heading for people; NULL: no person sets it, a program does */
+    unsigned calls;       /* I2V_FOR_... of those that it is for */
+    int decides;          /* 1: what is made depends on it, so that it must be known to make it again */
+    const char *help;     /* lines of at most 56 characters; other parameters' names stand between backticks */
 } i2v_parameter;
 
 /* Parameter number index from 0, in an order for people; NULL after the last. Static. */
@@ -835,8 +836,8 @@ I2V_API int i2v_preset_sets(const char *preset, const i2v_parameter *parameter);
 /* What i2v_unlikeness gives for a name that was not meant. */
 #define I2V_UNLIKE 48
 
-/* How unlike candidate is to what somebody wrote, for "did you mean": 0 the same, 1 an abbreviation of it, then more with
- * each letter to add, take away, change or swap; I2V_UNLIKE: not meant. */
+/* How unlike candidate is to what somebody wrote, for "did you mean": 0 the same, 1 an abbreviation of it, then more
+ * with each letter to add, take away, change or swap; I2V_UNLIKE: not meant. */
 I2V_API int i2v_unlikeness(const char *written, const char *candidate);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@ typedef struct i2v_backend_memory {
     int is_host; /* 1: the program's own: whoever has an address may read and write there */
 
     /* `bytes` (at least 1), 64-byte aligned, contents undefined; NULL where there is none. */
-    void *(*new)(const struct i2v_device *device, uint64_t bytes);
+    void *(*allocate)(const struct i2v_device *device, uint64_t bytes);
     void (*free)(void *memory); /* NULL is allowed */
 
     void (*zero)(const struct i2v_device *device, void *to, size_t bytes);

@@ -13,7 +13,8 @@ const char *i2v_status_name(i2v_status status) {
     return (unsigned)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }
 
-/* Takes the marks of I2V_NAME out of the message. What is between is made printable: it comes from files and servers. */
+/* Takes the marks of I2V_NAME out of the message. What is between is made printable: it comes from files and servers.
+ */
 static void take_names(i2v_error *error) {
     static const char marks[] = I2V_NAME("");
     char *from = error->message, *to = from, mark = 0;

@@ -144,8 +144,8 @@ static int is_not_finite(const char *text) {
     return end != text && !*end && !isfinite(number);
 }
 
-/* Adds one. What follows the last colon is the scale if it is a number; 0 if the text names no file, if its scale is not
- * finite ("nan", where no file is called so), or without memory. */
+/* Adds one. What follows the last colon is the scale if it is a number; 0 if the text names no file, if its scale is
+ * not finite ("nan", where no file is called so), or without memory. */
 static int read_lora(lora_list *loras, const char *text) {
     const char *colon = strrchr(text, ':');
     double scale = 1;

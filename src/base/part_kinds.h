@@ -13,12 +13,12 @@ typedef enum i2v_part {
 } i2v_part;
 
 typedef struct i2v_part_kind {
-    const char *title, *described;                       /* "UNet", "a UNet" */
-    const char *class_name;                              /* in diffusers or transformers */
-    const char *folder, *stem;                           /* in diffusers' layout; the stem is its weights' */
-    const char *metadata;                                /* key under which a file may hold the part's config.json */
+    const char *title, *described;                      /* "UNet", "a UNet" */
+    const char *class_name;                             /* in diffusers or transformers */
+    const char *folder, *stem;                          /* in diffusers' layout; the stem is its weights' */
+    const char *metadata;                               /* key under which a file may hold the part's config.json */
     const char *class_key, *config_class, *other_class; /* of that config.json */
-    size_t path, memory;                                 /* fields of i2v_options that stand in its place */
+    size_t path, memory;                                /* fields of i2v_options that stand in its place */
 } i2v_part_kind;
 
 extern const i2v_part_kind i2v_part_kinds[I2V_PARTS_COUNT];

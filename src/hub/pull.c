@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/parameters.h"
-#include "json/bounds.h"
 #include "hub/cache.h"
 #include "hub/download.h"
 #include "hub/environment.h"
@@ -11,6 +10,7 @@
 #include "hub/hub.h"
 #include "hub/refusal.h"
 #include "hub/select.h"
+#include "json/bounds.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,10 +3,10 @@
 
 #include "base/file.h"
 #include "base/part_kinds.h"
-#include "json/bounds.h"
-#include "json/load.h"
 #include "base/text.h"
 #include "base/weight_names.h"
+#include "json/bounds.h"
+#include "json/load.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -112,8 +112,8 @@ static i2v_status select_single(i2v_hub_listing *listing, const char *id, const 
     }
     if (count == 1) return want(listing, *opened, id, error);
     if (count > 1)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one as " I2V_NAME("file"), id, names,
-                        length < sizeof names ? "" : ", ...");
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one as " I2V_NAME("file"), id,
+                        names, length < sizeof names ? "" : ", ...");
     return i2v_fail(error, I2V_ERROR_MODEL,
                     "%s has neither a model_index.json nor a .safetensors file; it holds no model that "
                     "makes videos here",
@@ -133,7 +133,8 @@ i2v_status i2v_select(i2v_hub_listing *listing, const char *variant, const char 
                       const char **opened, i2v_error *error) {
     *opened = "";
     if (variant && !i2v_is_weight_variant(variant))
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("variant") " \"%.64s\" is no part of a file name, as fp16 is", variant);
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("variant") " \"%.64s\" is no part of a file name, as fp16 is", variant);
     if (file) return select_file(listing, file, id, opened, error);
     if (i2v_listing_find(listing, "model_index.json")) return select_folder(listing, variant, id, error);
     return select_single(listing, id, opened, error);

@@ -2,10 +2,10 @@
 #include "json/read.h"
 
 #include "base/file.h"
-#include "json/bounds.h"
-#include "json/load.h"
 #include "base/other_files.h"
 #include "base/text.h"
+#include "json/bounds.h"
+#include "json/load.h"
 
 #include <stdlib.h>
 #include <string.h>

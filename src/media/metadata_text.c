@@ -1,6 +1,6 @@
 /* The text that metadata is, wherever it was found. */
-#include "json/bounds.h"
 #include "media/metadata.h"
+#include "json/bounds.h"
 
 #include <stdlib.h>
 #include <string.h>

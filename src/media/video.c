@@ -50,7 +50,8 @@ static i2v_status change_codec(const i2v_video_format **format, const char *path
     char endings[64] = "", name[I2V_CHOICE_SIZE];
     list_endings(endings, sizeof endings, codec);
     return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: a .%s holds no %s; these do: %s", path,
-                    (*format)->ending, i2v_choice_name(name, I2V_PARAMETER(OUTPUT, i2v_output, codec), (int)codec), endings);
+                    (*format)->ending, i2v_choice_name(name, I2V_PARAMETER(OUTPUT, i2v_output, codec), (int)codec),
+                    endings);
 }
 
 static i2v_status find_format(const i2v_video_format **format, const char *path, i2v_error *error) {
@@ -106,10 +107,12 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
         return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("quality") " and " I2V_NAME("crf") " exclude each other");
     }
     if (output->bitrate && (output->quality >= 0 || output->crf != -1)) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("bitrate") " excludes " I2V_NAME("crf") " and " I2V_NAME("quality"));
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("bitrate") " excludes " I2V_NAME("crf") " and " I2V_NAME("quality"));
     }
     if (output->bitrate > MAX_BITRATE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("bitrate") " is %llu; it must be within 1..%llu bits a second",
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("bitrate") " is %llu; it must be within 1..%llu bits a second",
                         (unsigned long long)output->bitrate, (unsigned long long)MAX_BITRATE);
     }
     task->bitrate = (int64_t)output->bitrate;
@@ -117,8 +120,8 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     /* Formats without a quality ignore both, so that one set of options serves all endings. */
     if (format->crf_max && (crf < 0 || crf > format->crf_max)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        I2V_NAME("crf") " is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless", crf,
-                        format->ending, format->crf_max);
+                        I2V_NAME("crf") " is %d; for .%s it must be within 0 (best)..%d, or -1 for visually lossless",
+                        crf, format->ending, format->crf_max);
     }
     task->crf = crf;
     return I2V_OK;

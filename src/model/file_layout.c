@@ -196,9 +196,10 @@ static i2v_status check_no_lora(const i2v_weights *file, i2v_error *error) {
                         "%s: it holds a LoRA that is not merged (tensor %s); merge it in peft (merge_and_unload), and save "
                         "the model then",
                         found->file, found->name);
-    return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it is a LoRA (tensor %s), no model; give a model as " I2V_NAME("model") ", and this as "
-                    I2V_NAME("lora"), found->file, found->name);
+    return i2v_fail(
+        error, I2V_ERROR_MODEL,
+        "%s: it is a LoRA (tensor %s), no model; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),
+        found->file, found->name);
 }
 
 i2v_status i2v_file_layout_read(i2v_file_layout *layout, const i2v_weights *file, i2v_error *error) {

@@ -47,7 +47,7 @@ static void *take_weights(i2v_loader *loader, uint64_t bytes) {
     loader->store->bytes += bytes;
     if (loader->dry || loader->status) return NULL;
     const i2v_backend_memory *owner = loader->backend->memory;
-    void *memory = store_keep(loader->store, owner->new(&loader->device, bytes), owner->free);
+    void *memory = store_keep(loader->store, owner->allocate (&loader->device, bytes), owner->free);
     if (!memory) loader->status = i2v_fail_memory(loader->error, "the model's weights", bytes);
     return memory;
 }
@@ -62,7 +62,7 @@ static void *take_scratch(i2v_loader *loader) {
     uint64_t bytes = loader->backend->pack_scratch(&loader->device);
     count_scratch(loader, bytes);
     if (loader->dry || loader->status) return NULL;
-    void *memory = loader->backend->memory->new(&loader->device, bytes);
+    void *memory = loader->backend->memory->allocate(&loader->device, bytes);
     if (!memory) loader->status = i2v_fail_memory(loader->error, "packing weights", bytes);
     return memory;
 }

@@ -46,7 +46,8 @@ void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* Returns the first failure. A tensor that no module has asked for is one. */
 i2v_status i2v_loader_finish(i2v_loader *loader);
 
-/* Zeroed memory of the host for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure. */
+/* Zeroed memory of the host for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure.
+ */
 void *i2v_load_array(i2v_loader *loader, size_t count, size_t size);
 
 /* The loader is in one module of the model, at first in the model itself. Modules have their names in diffusers, and

@@ -94,8 +94,7 @@ static i2v_status set_up(i2v_engine *engine, const i2v_options *options) {
     engine->max_memory = options ? options->max_memory : 0;
     i2v_status status = I2V_OK;
     if (options) status = i2v_parameter_check(I2V_PARAMETER(OPTIONS, i2v_options, threads), options, &engine->error);
-    return status ? status
-                  : i2v_team_new(&engine->device.team, threads ? threads : i2v_core_count(), &engine->error);
+    return status ? status : i2v_team_new(&engine->device.team, threads ? threads : i2v_core_count(), &engine->error);
 }
 
 i2v_status i2v_open_model(i2v_engine **out, i2v_model *model, const i2v_options *options) {

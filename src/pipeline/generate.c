@@ -56,8 +56,8 @@ static i2v_clip_place place_of(const i2v_video *video, const i2v_sizes *sizes, i
                             .has_first = clip > 0};
     place.latents.first = video->latents + (size_t)index * place.latents.stride + (size_t)clip * latents;
     if (!video->frames) return place;
-    place.frames = video->frames + (size_t)index * place.frames_stride +
-                   (size_t)clip * (size_t)(sizes->num_frames - 1) * frame;
+    place.frames =
+        video->frames + (size_t)index * place.frames_stride + (size_t)clip * (size_t)(sizes->num_frames - 1) * frame;
     return place;
 }
 

@@ -108,8 +108,8 @@ static i2v_status wait_for(i2v_kept *kept, const i2v_form *form, const i2v_waite
     return I2V_OK;
 }
 
-i2v_status i2v_kept_take(i2v_loaded **part, int *is_new, i2v_kept *kept, const i2v_form *form,
-                         const i2v_waiter *waiter, i2v_error *error) {
+i2v_status i2v_kept_take(i2v_loaded **part, int *is_new, i2v_kept *kept, const i2v_form *form, const i2v_waiter *waiter,
+                         i2v_error *error) {
     entry *made = calloc(1, sizeof *made), *found = NULL;
     if (!made) return i2v_fail_memory(error, "the model", sizeof *made);
     *made = (entry){.part.form = *form, .users = 1, .loading = getpid()};

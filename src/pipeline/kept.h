@@ -39,8 +39,8 @@ typedef struct i2v_waiter {
 
 /* The same of a part that may not be loaded: where *is_new, it is the caller's to load, and i2v_kept_add or
  * i2v_kept_drop follows; others who ask for it wait until then. I2V_CANCELLED if the waiter says so. */
-i2v_status i2v_kept_take(i2v_loaded **part, int *is_new, i2v_kept *kept, const i2v_form *form,
-                         const i2v_waiter *waiter, i2v_error *error);
+i2v_status i2v_kept_take(i2v_loaded **part, int *is_new, i2v_kept *kept, const i2v_form *form, const i2v_waiter *waiter,
+                         i2v_error *error);
 /* The part is loaded, and used by the caller. */
 void i2v_kept_add(i2v_kept *kept, i2v_loaded *part);
 /* It could not be: it is freed. The next who waits for it loads it. */

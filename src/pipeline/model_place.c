@@ -208,9 +208,10 @@ static i2v_status explain_part(const char *path, i2v_error *error) {
     read_class(name, sizeof name, path);
     for (i2v_part part = 0; part < I2V_PARTS_COUNT; part++)
         if (strcmp(name, i2v_part_kinds[part].config_class) == 0)
-            return i2v_fail(error, I2V_ERROR_MODEL,
-                            "%s: it is the folder of %s; give a whole model as " I2V_NAME("model") ", and this as "
-                            I2V_NAME("%s"), path, i2v_part_kinds[part].described, i2v_part_name(part));
+            return i2v_fail(
+                error, I2V_ERROR_MODEL,
+                "%s: it is the folder of %s; give a whole model as " I2V_NAME("model") ", and this as " I2V_NAME("%s"),
+                path, i2v_part_kinds[part].described, i2v_part_name(part));
     if (!name[0]) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: it is the folder of a %s, which is no part of Stable Video Diffusion",
                     path, name);
@@ -219,11 +220,14 @@ static i2v_status explain_part(const char *path, i2v_error *error) {
 i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
     i2v_status status = explain_part(path, error);
     if (status) return status;
-    if (i2v_is_in(path, "adapter_config.json", i2v_is_file) || i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it is the folder of a LoRA; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),
-                        path);
-    if (i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_SCHEDULER].config, i2v_is_file) || i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_EXTRACTOR].config, i2v_is_file))
+    if (i2v_is_in(path, "adapter_config.json", i2v_is_file) ||
+        i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
+        return i2v_fail(
+            error, I2V_ERROR_MODEL,
+            "%s: it is the folder of a LoRA; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),
+            path);
+    if (i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_SCHEDULER].config, i2v_is_file) ||
+        i2v_is_in(path, i2v_settings_kinds[I2V_SETTINGS_EXTRACTOR].config, i2v_is_file))
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: it holds settings of a model, and no weights; give the model's own folder, which has %s",
                         path, index_name);
@@ -239,8 +243,9 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         content.models_count == 1 ? "one" : "several", content.models,
                         content.models_count == 1 ? "that folder" : "one of these folders");
     if (content.singles_count > 0)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has no %s, but single files (%s); give %s as " I2V_NAME("model"), path,
-                        index_name, content.singles, content.singles_count == 1 ? "that file" : "one of them");
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s: it has no %s, but single files (%s); give %s as " I2V_NAME("model"), path, index_name,
+                        content.singles, content.singles_count == 1 ? "that file" : "one of them");
     if (content.other[0])
         return i2v_fail(error, I2V_ERROR_MODEL,
                         "%s: it has no %s, and %s is not read here; get the model's safetensors files", path,

@@ -61,8 +61,8 @@ i2v_status i2v_draw_noise(i2v_engine *engine, const i2v_request *request, float 
     if (!request->random) status = i2v_random_new(&random, request->rng, request->seed, &engine->error);
     if (!status && !last) status = draw(engine, request, random, augmentation, pixels);
     if (!status) {
-        status = request->latents ? take_latents(engine, request, latents)
-                                  : draw_videos(engine, request, random, latents);
+        status =
+            request->latents ? take_latents(engine, request, latents) : draw_videos(engine, request, random, latents);
     }
     for (int i = 0; !status && i < sizes->noise_draws; i++) {
         float *noise = step_noise + (size_t)i * (size_t)sizes->num_videos * video;

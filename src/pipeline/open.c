@@ -53,8 +53,7 @@ static i2v_status open_loras(const i2v_opening *opening) {
     i2v_error *error = opening->error;
     size_t count = options->loras_count;
     if (count == 0) return I2V_OK;
-    if (!options->loras)
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "loras is NULL, but loras_count is %zu", count);
+    if (!options->loras) return i2v_fail(error, I2V_ERROR_PARAMETER, "loras is NULL, but loras_count is %zu", count);
     if (count > MAX_LORAS)
         return i2v_fail(error, I2V_ERROR_PARAMETER, "loras_count is %zu; it may be up to %d", count, MAX_LORAS);
     i2v_lora *loras = calloc(count, sizeof *loras);

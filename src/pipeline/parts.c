@@ -5,7 +5,6 @@
 #include "base/part_kinds.h"
 #include "base/path_kind.h"
 #include "base/posix.h"
-#include "json/config.h"
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "model/stability.h"
@@ -15,6 +14,7 @@
 #include "weights/locate.h"
 #include "weights/rename.h"
 #include "weights/weights.h"
+#include "json/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,8 +320,8 @@ static i2v_status open_in_file(const i2v_opening *opening, i2v_part part, const 
         return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: its tensors are not those of a %s", source->path,
                         i2v_part_kinds[part].title);
     if (source != model)
-        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (" I2V_NAME("%s") ")", source->path,
-                        i2v_part_kinds[part].title, i2v_part_name(part));
+        return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s to replace the model's (" I2V_NAME("%s") ")",
+                        source->path, i2v_part_kinds[part].title, i2v_part_name(part));
     return i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no %s; add one as " I2V_NAME("%s"), source->path,
                     i2v_part_kinds[part].title, i2v_part_name(part));
 }

@@ -26,10 +26,11 @@ const char *i2v_trades_name(int level);
 
 const char *i2v_stage_name(i2v_stage_kind kind);
 
-/* Plans the stages from `first` to the last of a run of these sizes, each at the first level that fits the engine's budget, which is
- * options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not fit at the last;
- * the message names the least that does and which option lowers it, and *plan is whole. With options.keep_loaded, as
- * many parts stay loaded as fit beside every stage, the largest first: no level is given up for it. */
+/* Plans the stages from `first` to the last of a run of these sizes, each at the first level that fits the engine's
+ * budget, which is options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not
+ * fit at the last; the message names the least that does and which option lowers it, and *plan is whole. With
+ * options.keep_loaded, as many parts stay loaded as fit beside every stage, the largest first: no level is given up for
+ * it. */
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first);
 
 /* The stage as it is at one level, whatever the budget. */

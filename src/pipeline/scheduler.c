@@ -124,13 +124,15 @@ static i2v_status check_animatelcm(const i2v_schedule_request *request, i2v_erro
     char name[I2V_CHOICE_SIZE];
     if (request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        I2V_NAME("sigma_schedule") " is %s, but " I2V_NAME("scheduler") " animatelcm has noise levels of its own; leave one of the "
-                        "two out",
+                        I2V_NAME("sigma_schedule") " is %s, but "
+                        I2V_NAME("scheduler") " animatelcm has noise levels of its own; leave one of the "
+                                         "two out",
                         i2v_choice_name(name, sigma_schedule(), (int)request->sigma_schedule));
     }
     if (!request->custom && request->steps > I2V_ANIMATELCM_STEPS) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        I2V_NAME("num_inference_steps") " is %d; " I2V_NAME("scheduler") " animatelcm takes 1 to %d, and is made for 1 to 8",
+                        I2V_NAME("num_inference_steps") " is %d; "
+                        I2V_NAME("scheduler") " animatelcm takes 1 to %d, and is made for 1 to 8",
                         request->steps, I2V_ANIMATELCM_STEPS);
     }
     return I2V_OK;
@@ -141,15 +143,19 @@ static i2v_status check_betas(const i2v_scheduler_config *config, const i2v_sche
     const i2v_betas *betas = &config->betas;
     char name[I2V_CHOICE_SIZE];
     if (betas->missing) {
-        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                        I2V_NAME("sigma_schedule") " %s takes noise levels from betas, but the model's scheduler_config.json has "
-                        "%s, which is not implemented; choose another " I2V_NAME("sigma_schedule") " or give " I2V_NAME("sigmas"),
-                        i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)), betas->missing);
+        return i2v_fail(
+            error, I2V_ERROR_UNSUPPORTED,
+            I2V_NAME("sigma_schedule") " %s takes noise levels from betas, but the model's scheduler_config.json has "
+                                       "%s, which is not implemented; choose another "
+                                       I2V_NAME("sigma_schedule") " or give " I2V_NAME("sigmas"),
+            i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)), betas->missing);
     }
     if (request->steps <= betas->num_train_timesteps) return I2V_OK;
     return i2v_fail(error, I2V_ERROR_PARAMETER,
-                    I2V_NAME("num_inference_steps") " is %d; " I2V_NAME("sigma_schedule") " %s takes at most the model's %d training timesteps",
-                    request->steps, i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)), betas->num_train_timesteps);
+                    I2V_NAME("num_inference_steps") " is %d; "
+                    I2V_NAME("sigma_schedule") " %s takes at most the model's %d training timesteps",
+                    request->steps, i2v_choice_name(name, sigma_schedule(), (int)chosen(config, request)),
+                    betas->num_train_timesteps);
 }
 
 i2v_status i2v_schedule_check(const i2v_scheduler_config *config, const i2v_schedule_request *request,
@@ -161,7 +167,8 @@ i2v_status i2v_schedule_check(const i2v_scheduler_config *config, const i2v_sche
     if (status) return status;
     if (request->scheduler == I2V_SCHEDULER_ANIMATELCM) return check_animatelcm(request, error);
     if (request->custom && request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " and " I2V_NAME("sigma_schedule") " %s exclude each other",
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("sigmas") " and " I2V_NAME("sigma_schedule") " %s exclude each other",
                         i2v_choice_name(name, sigma_schedule(), (int)request->sigma_schedule));
     }
     if (request->custom || !needs_betas(config, chosen(config, request))) return I2V_OK;

@@ -14,8 +14,8 @@
 
 static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
     if (value >= low && value <= high) return I2V_OK; /* false for NaN */
-    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be between %g and %g", name, value, low,
-                    high);
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be between %g and %g", name,
+                    value, low, high);
 }
 
 static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
@@ -28,15 +28,15 @@ static i2v_status check_side(i2v_engine *engine, const char *name, int value) {
         nearest = (value + step / 2) / step * step;
     }
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                    I2V_NAME("%s") " is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name, value, step,
-                    step, MAX_SIDE, nearest);
+                    I2V_NAME("%s") " is %d; it must be a multiple of %d between %d and %d, the nearest is %d", name,
+                    value, step, step, MAX_SIDE, nearest);
 }
 
 static i2v_status check_pixels(i2v_engine *engine, const char *name, const float *pixels, size_t count) {
     for (size_t i = 0; pixels && i < count; i++) {
         if (pixels[i] >= 0 && pixels[i] <= 1) continue; /* false for NaN */
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " has the value %g; all must be within 0..1", name,
-                        (double)pixels[i]);
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("%s") " has the value %g; all must be within 0..1", name, (double)pixels[i]);
     }
     return I2V_OK;
 }
@@ -44,18 +44,19 @@ static i2v_status check_pixels(i2v_engine *engine, const char *name, const float
 static i2v_status check_sigmas(i2v_engine *engine, const double *sigmas, size_t count) {
     i2v_error *error = &engine->error;
     if (count < 2 || count > MAX_STEPS + 1) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " has %zu values; it needs one more than there are steps",
-                        count);
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("sigmas") " has %zu values; it needs one more than there are steps", count);
     }
     for (size_t i = 0; i < count; i++) {
         int last = i + 1 == count;
         if (!isfinite(sigmas[i]) || sigmas[i] > 1e6 || sigmas[i] < (last ? 0 : 1e-6)) {
             return i2v_fail(error, I2V_ERROR_PARAMETER,
-                            I2V_NAME("sigmas") " has %g; values must be above 0 and at most 1e6, the last may be 0", sigmas[i]);
+                            I2V_NAME("sigmas") " has %g; values must be above 0 and at most 1e6, the last may be 0",
+                            sigmas[i]);
         }
         if (i > 0 && sigmas[i] >= sigmas[i - 1]) {
-            return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " must decrease, but %g follows %g", sigmas[i],
-                            sigmas[i - 1]);
+            return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " must decrease, but %g follows %g",
+                            sigmas[i], sigmas[i - 1]);
         }
     }
     return I2V_OK;
@@ -71,11 +72,11 @@ static i2v_status check_each(i2v_engine *engine, unsigned call, const i2v_params
 /* decode_chunk_size and the latents' sizes, from the others. */
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     int scale = i2v_model_scale(engine->model);
-    i2v_status status =
-        i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, extend), params, &engine->error);
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, extend), params, &engine->error);
     if (!status && params->extend && sizes->num_frames < 2) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          I2V_NAME("extend") " needs " I2V_NAME("num_frames") " of 2 or more: the first frame of each further clip is left out");
+                          I2V_NAME("extend") " needs 2 or more of " I2V_NAME("num_frames")
+                          ": the first frame of each further clip is left out");
     }
     if (status) return status;
     sizes->num_clips = params->extend + 1;
@@ -118,12 +119,14 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
         status = i2v_schedule_check(&engine->model->scheduler, &request, &engine->error);
     }
     if (!status && params->extend && params->latents) {
-        status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          I2V_NAME("latents") " and " I2V_NAME("extend") " exclude each other: every clip needs noise of its own");
+        status = i2v_fail(
+            &engine->error, I2V_ERROR_PARAMETER,
+            I2V_NAME("latents") " and " I2V_NAME("extend") " exclude each other: every clip needs noise of its own");
     }
     if (!status && params->extend && params->latents_only) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
-                          I2V_NAME("latents_only") " and " I2V_NAME("extend") " exclude each other: a clip is made of a frame of the one before");
+                          I2V_NAME("latents_only") " and " I2V_NAME("extend")
+                          " exclude each other: a clip is made of a frame of the one before");
     }
     if (status) return status;
     sizes->latents_only = params->latents_only != 0;

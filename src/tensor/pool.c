@@ -31,7 +31,7 @@ i2v_status i2v_pool_new(i2v_pool **pool, const i2v_backend *backend, const i2v_d
     }
     capacity = (capacity + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     (*pool)->owner = backend->memory;
-    (*pool)->memory = backend->memory->new(device, capacity);
+    (*pool)->memory = backend->memory->allocate(device, capacity);
     if (!(*pool)->memory) {
         free(*pool);
         *pool = NULL;

@@ -99,7 +99,8 @@ i2v_status i2v_weights_locate(char **path, int *is_index, const char *folder, co
                               i2v_error *error) {
     *path = NULL;
     if (variant && !i2v_is_weight_variant(variant))
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("variant") " \"%.64s\" is no part of a file name, as fp16 is", variant);
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("variant") " \"%.64s\" is no part of a file name, as fp16 is", variant);
     i2v_weight_name list[I2V_WEIGHT_NAMES_MAX];
     int count = i2v_weight_names(list, stem, variant);
     i2v_status status = find_file(path, is_index, folder, list, count, error);

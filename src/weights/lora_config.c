@@ -36,11 +36,11 @@ static i2v_status check_number(const i2v_lora_config *config, const char *key, c
 /* peft reads the keys of alpha_pattern as regular expressions. Programs write plain names, which are read here. */
 static i2v_status check_pattern(const i2v_lora_config *config, const char *key, i2v_error *error) {
     if (!i2v_has_control_characters(key) && !strpbrk(key, "*+?[](){}|\\$")) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                    "%s: alpha_pattern of the LoRA's configuration has a regular expression, which is not supported; "
-                    "name the layers one by one, or merge it in peft (merge_and_unload) and give the UNet as "
-                    I2V_NAME("unet"),
-                    config->path);
+    return i2v_fail(
+        error, I2V_ERROR_UNSUPPORTED,
+        "%s: alpha_pattern of the LoRA's configuration has a regular expression, which is not supported; "
+        "name the layers one by one, or merge it in peft (merge_and_unload) and give the UNet as " I2V_NAME("unet"),
+        config->path);
 }
 
 static i2v_status check(const i2v_lora_config *config, i2v_error *error) {

@@ -2,8 +2,8 @@
 #ifndef I2V_WEIGHTS_LORA_CONFIG_H
 #define I2V_WEIGHTS_LORA_CONFIG_H
 
-#include "json/read.h"
 #include "weights/safetensors.h"
+#include "json/read.h"
 
 typedef struct i2v_lora_config {
     json_t *root; /* NULL: the file has none */

@@ -89,11 +89,11 @@ static i2v_status fail_unknown(const i2v_weight *tensor, i2v_error *error) {
                         tensor->file, tensor->name, kind);
     int is_whole = i2v_ends_with(tensor->name, ".bias") || i2v_ends_with(tensor->name, ".weight");
     if (is_whole && !strstr(tensor->name, "lora"))
-        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                        "%s: tensor %s was trained whole beside the LoRA (peft's bias or modules_to_save), which is "
-                        "not supported; merge the file in peft (merge_and_unload) and give the UNet as "
-                        I2V_NAME("unet"),
-                        tensor->file, tensor->name);
+        return i2v_fail(
+            error, I2V_ERROR_UNSUPPORTED,
+            "%s: tensor %s was trained whole beside the LoRA (peft's bias or modules_to_save), which is "
+            "not supported; merge the file in peft (merge_and_unload) and give the UNet as " I2V_NAME("unet"),
+            tensor->file, tensor->name);
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is not of a LoRA for a UNet", tensor->file, tensor->name);
 }
 

@@ -5,8 +5,8 @@
 #include "weights/scales.h"
 
 #include "base/text.h"
-#include "json/read.h"
 #include "weights/set_struct.h"
+#include "json/read.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -2,8 +2,8 @@
  * transformers write it where a part is larger than a shard may be. */
 #include "weights/shard_index.h"
 
-#include "json/bounds.h"
 #include "base/text.h"
+#include "json/bounds.h"
 #include "json/read.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static void *new_memory(const i2v_device *device, uint64_t bytes) {
+static void *allocate(const i2v_device *device, uint64_t bytes) {
     return i2v_memory_new(bytes);
 }
 
@@ -25,7 +25,7 @@ static void copy(const i2v_device *device, void *to, size_t to_stride, const voi
 }
 
 const i2v_backend_memory i2v_plain_memory = {.is_host = 1,
-                                             .new = new_memory,
+                                             .allocate = allocate,
                                              .free = i2v_memory_free,
                                              .zero = zero,
                                              .write = transfer,
