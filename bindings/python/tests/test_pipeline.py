@@ -409,7 +409,7 @@ def test_settings_reach_the_library(generate, model, picture):
                    noise_aug_strength=0.3, decode_chunk_size=1, sigmas=sigmas)
     for name, value in changed.items():
         assert not np.array_equal(generate(num_inference_steps=3, **{name: value}), wanted), name
-    with pytest.raises(img2vid.ParameterError, match="forward_chunk_size is -1; it must be between 0 and"):
+    with pytest.raises(img2vid.ParameterError, match="forward_chunk_size is -1; it must be at least 0"):
         generate(forward_chunk_size=-1)
 
 
