@@ -116,7 +116,7 @@ $(VENV)/ready: Makefile
 
 test-python: packages all $(VENV)/ready
 	PYTHONPATH=bindings/python/src PYTHONDONTWRITEBYTECODE=1 $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
-	    bindings/python/tests
+	    bindings/python/tests tools/test_exact_denoiser.py
 
 # The wheel brings the library, which needs libraries of this distribution, and the small model. Of the C code only the
 # library is built.
