@@ -31,8 +31,8 @@ head -n 2 models/small/LICENSE | tr -s ' \n' ' ' | grep -q 'GNU GENERAL PUBLIC L
 # Every photograph that the scripts train on or measure with is named by the model's NOTICE.
 photographs=$(sed -n '/^SOURCES/,/^    # Only to measure/p' tools/train/fetch_data.py)
 named=$(tr -s ' \n' ' ' < models/small/NOTICE)
-# "NAME.jpg", "NAME_by_AUTHOR.jpg", ("NAME", "SIZE.jpg"), "NAME/contents/..."
-for name in $(grep -oE '"[A-Za-z0-9_-]+\.(jpg|png)"|\("[A-Za-z0-9_]+", "|"[A-Za-z]+/contents/' <<< "$photographs" |
-              sed -E 's/^\(?"//; s/(_by_.*|\.(jpg|png)"|", "|\/contents\/)$//' | grep -vE '^[0-9]+x[0-9]+$'); do
+# "NAME.jpg", "NAME_by_AUTHOR.jpg", ("NAME", "SIZE.jpg"), "NAME/contents/...", "FOLDER/NAME.webp"
+for name in $(grep -oE '"[A-Za-z0-9_-]+\.(jpg|png)"|\("[A-Za-z0-9_]+", "|"[A-Za-z]+/contents/|/[A-Za-z0-9]+\.webp"' <<< "$photographs" |
+              sed -E 's/^\(?["/]//; s/(_by_.*|\.(jpg|png|webp)"|", "|\/contents\/)$//' | grep -vE '^[0-9]+x[0-9]+$'); do
     [[ $named == *[\ \(]"$name"[\ ,\;\:]* ]] || fail "models/small/NOTICE does not name $name"
 done

@@ -1,8 +1,10 @@
-"""What the stages share: arguments, photographs, camera motion over them, the optimiser, EMA."""
+"""What the stages share: arguments, photographs, the optimiser, EMA, checkpoints."""
 
 import argparse
 import math
 import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,6 @@ import torch.nn.functional as F
 from PIL import Image
 
 WIDTH, HEIGHT, FRAMES = 256, 160, 14
-TOP_SPEED = 0.9  # displacement in pixels a frame, at 256 wide and 7 fps, that motion_bucket_id 255 stands for
 
 
 def arguments(doc, **more):
@@ -41,64 +42,6 @@ def load_photos(folder, mirror=False):
     if not photos:
         raise SystemExit(f"{folder} has no photographs: run fetch_data.py first")
     return photos
-
-
-def speed_of(bucket, fps):
-    """Pixels a frame, at 256 wide: what motion_bucket_id stands for in this model. A fifth of the way is made at 0."""
-    return TOP_SPEED * (0.2 + 0.8 * bucket / 255) * 7 / fps
-
-
-def bucket_of(speed, fps):
-    """The motion_bucket_id of a speed, not kept within its range."""
-    return (speed * fps / 7 / TOP_SPEED - 0.2) / 0.8 * 255
-
-
-def camera_path(speed, frames):
-    """The shot: the camera moves evenly to the right, so the picture to the left. Per frame the map from picture
-    coordinates (y in -1..1, x in -aspect..aspect) to the first frame's, as [frames, 2, 3]."""
-    maps = np.tile(np.eye(2, 3), (frames, 1, 1))
-    maps[:, 0, 2] = np.arange(frames) * speed / (HEIGHT / 2)
-    return maps
-
-
-def render(rng, photo, maps, height, width, share):
-    """The shot over one photograph as [frames, 3, height, width]; share says how much of the photograph's size the
-    first frame covers at most. None where the shot leaves the photograph."""
-    aspect = width / height
-    h, w = photo[0].shape[1:]
-    half = min(h, w / aspect) / 2 * share  # of the first frame's height, in the photograph's pixels
-    corners = np.array([[x, y, 1.0] for x in (-aspect, aspect) for y in (-1, 1)])
-    seen = np.einsum("tij,nj->tni", maps, corners).reshape(-1, 2) * half
-    low, high = -seen.min(0), np.array([w, h]) - seen.max(0)
-    if (low > high).any():
-        return None
-    centre = rng.uniform(low, high)
-    level = min(max(0, int(math.log2(max(1.0, 2 * half / height)) + 0.3)), len(photo) - 1)
-    source = photo[level]
-    lh, lw = source.shape[1:]
-    to_unit = np.diag([2 / w, 2 / h])
-    theta = np.zeros_like(maps)
-    # affine_grid's coordinates are -1..1 on both axes
-    theta[:, :, :2] = to_unit @ (maps[:, :, :2] * half) @ np.diag([aspect, 1.0])
-    theta[:, :, 2] = (maps[:, :, 2] * half + centre) @ to_unit - 1
-    grid = F.affine_grid(torch.from_numpy(theta).float(), (len(maps), 3, height, width), align_corners=False)
-    return F.grid_sample(source[None].expand(len(maps), -1, -1, -1), grid, align_corners=False, padding_mode="border")
-
-
-def make_clip(rng, photos, frames=FRAMES, height=HEIGHT, width=WIDTH, bucket=None, fps=None, vary=True):
-    """A random shot, with colours varied: frames [frames, 3, height, width] in -1..1, its motion bucket and fps."""
-    while True:
-        bucket_here = rng.uniform(0, 255) if bucket is None else bucket
-        rate = fps or int(rng.choice([7, 7, 7, 7, 6, 8, 10]))
-        maps = camera_path(speed_of(bucket_here, rate) * HEIGHT / height, frames)
-        clip = render(rng, photos[rng.integers(len(photos))], maps, height, width, rng.uniform(0.35, 1.0))
-        if clip is None:
-            continue
-        if vary:
-            order = torch.from_numpy(rng.permutation(3)) if rng.random() < 0.3 else torch.arange(3)
-            gain = torch.from_numpy(rng.uniform(0.85, 1.1, (3, 1, 1))).float()
-            clip = (clip[:, order] * gain + rng.uniform(-0.1, 0.1)).clamp(-1, 1)
-        return clip, bucket_here, rate
 
 
 class Muon(torch.optim.Optimizer):
@@ -149,6 +92,59 @@ def save(path, **parts):
     """Writes a checkpoint so that a stop in the middle leaves the old one."""
     torch.save(parts, str(path) + ".new")
     os.replace(str(path) + ".new", path)
+
+
+class Course:
+    """A stage's run, in as many pieces as it takes: `for share in course` goes through the steps, share being how much of
+    the stage's processor time is spent. Whatever changes is in the checkpoint at `path`: networks, optimiser, random
+    states, time. It is written every five minutes and at SIGTERM or SIGINT, after the step at hand."""
+
+    def __init__(self, path, minutes, rng, networks, optimiser, report, every=300):
+        self.path, self.seconds, self.every, self.report = path, 60 * minutes, every, report
+        self.rng, self.networks, self.optimiser = rng, networks, optimiser
+        self.step, self.spent, self.losses, self.stop = 0, 0.0, [], False
+        if path.exists():
+            state = torch.load(path)
+            for name, network in networks.items():
+                network.load_state_dict(state[name])
+            optimiser.load_state_dict(state["optimiser"])
+            torch.set_rng_state(state["torch"])
+            rng.bit_generator.state = state["numpy"]
+            self.step, self.spent = state["step"], state["spent"]
+
+    def save(self):
+        parts = {name: network.state_dict() for name, network in self.networks.items()}
+        save(self.path, optimiser=self.optimiser.state_dict(), torch=torch.get_rng_state(),
+             numpy=self.rng.bit_generator.state, step=self.step, spent=self.spent, **parts)
+
+    def finished(self):
+        return self.spent >= self.seconds
+
+    def __iter__(self):
+        """The caller appends to `losses`."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "stop", True))
+        before, written = processor_time(), time.monotonic()
+        while not self.finished():
+            yield self.spent / self.seconds
+            self.step += 1
+            now = processor_time()
+            self.spent, before = self.spent + now - before, now
+            if self.stop or self.finished() or time.monotonic() - written > self.every:
+                self.save()
+                loss = np.mean(self.losses) if self.losses else math.nan
+                with torch.random.fork_rng():
+                    words = "stopped" if self.stop else self.report()
+                print(f"step {self.step} {self.spent / 3600:.3f} h of {self.seconds / 3600:.2f} loss {loss:.4f} {words}",
+                      flush=True)
+                before, written, self.losses = processor_time(), time.monotonic(), []
+            if self.stop:
+                raise SystemExit(130)
+
+
+def processor_time():
+    """Seconds of all cores that the stage has: what it would take alone on the machine."""
+    return time.process_time() / torch.get_num_threads()
 
 
 def psnr(a, b):

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Trains the UNet. Continues from WORK/unet.pt where that exists.
+"""Trains the UNet. Goes on from WORK/unet.pt where that exists; a signal (SIGTERM) stops it after a checkpoint.
 
-    python unet.py [--work DIR] [--minutes M] [--height H] [--width W] [--batch B] [--rate LR] [--final-rate SHARE]
-                   [--clips N] [--steady WEIGHT] [--smoke]
+    python unet.py [--work DIR] [--hours H] [--small SHARE] [--rate LR] [--clips N] [--steady WEIGHT] [--smoke]
 
-The network starts as the first frame, still (see start.py), and learns to move it. Training is
-SVD's: v-prediction in EDM's form, image latents beside the noisy ones and dropped at times, noise on the picture, fps,
-motion bucket and that noise as numbers. Noise levels are log-uniform, and high only.
+The network starts as the first frame, still (see start.py), and learns to move it. Training is that of Stable Video
+Diffusion's image-to-video stage: v-prediction in EDM's form, noise levels log-normal, image latents beside the noisy ones,
+noise on the picture, the picture dropped at times, and fps, motion bucket and that noise as numbers. The first SHARE of the
+hours is spent on parts of the pictures. More hours may be given to a run that goes on: its rate falls with what is left.
 """
 
 import math
-import time
 
 import numpy as np
 import torch
@@ -19,14 +18,20 @@ from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion 
 from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from common import FRAMES, HEIGHT, WIDTH, Muon, arguments, load_photos, make_clip, save, update_ema
+from common import FRAMES, HEIGHT, WIDTH, Course, Muon, arguments, load_photos, update_ema
+from sample import SIGMA_MAX, SIGMA_MIN, Probe
+from shots import load_clips, make_shot
 from start import start
 from vae import LATENT, FastCode, load_vae
 
-SIGMA_MIN, SIGMA_MAX = 8.0, 20.0  # of the sampler: its last step goes from SIGMA_MIN to the clean estimate
-LEAST_SIGMA, MOST_SIGMA = 3.2, 25.0  # of training
-SIGMAS = (4.0, 7.0, 12.0, 20.0)  # where the held-out loss is taken
-WIDTHS = (96, 96, 96)
+# Of the logarithm of the noise level, in the paper's high-resolution image-to-video stage (arXiv 2311.15127, appendix D)
+P_MEAN, P_STD = 0.7, 1.6
+DROPPED = 0.15  # of the pictures, so that guidance means something
+LEAST_ERROR = 0.15  # what is wrong by less than this cannot be seen: levels below count less, see loss_weight
+SIGMAS = (0.1, 0.5, 2.0, 8.0, 30.0, 150.0)  # where the held-out loss is taken
+WIDTHS, HEADS = (96, 128, 96), (3, 4, 3)
+SMALL = (96, 160, 6)  # height and width of the parts of pictures, and how many make a batch
+WHOLE = (HEIGHT, WIDTH, 3)
 CLIP_MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(3, 1, 1)
 CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
 
@@ -37,7 +42,7 @@ def new_unet():
         down_block_types=("DownBlockSpatioTemporal", "DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal"),
         up_block_types=("CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal", "UpBlockSpatioTemporal"),
         block_out_channels=WIDTHS, addition_time_embed_dim=32, projection_class_embeddings_input_dim=96,
-        layers_per_block=1, cross_attention_dim=32, num_attention_heads=(3, 3, 3), num_frames=FRAMES)
+        layers_per_block=1, cross_attention_dim=32, num_attention_heads=HEADS, num_frames=FRAMES)
 
 
 def new_clip():
@@ -59,23 +64,26 @@ class Clips:
     """The latest `capacity` random shots as latents: encoding one costs as much as a training step on it, so each is used
     for a number of steps, with another noise, noise on the picture and cut each time."""
 
-    def __init__(self, rng, photos, code, clip, capacity, **how):
-        self.rng, self.photos, self.code, self.clip, self.capacity, self.how = rng, photos, code, clip, capacity, how
-        self.clips, self.next = [], 0
+    def __init__(self, rng, photos, real, code, clip, capacity, **how):
+        self.rng, self.photos, self.real, self.code, self.clip = rng, photos, real, code, clip
+        self.capacity, self.how, self.clips, self.next = capacity, how, [], 0
 
     @torch.no_grad()
     def add(self):
-        shot, bucket, fps = make_clip(self.rng, self.photos, **self.how)
+        shot, bucket, fps = make_shot(self.rng, self.photos, self.real, **self.how)
         made = (self.code(shot), shot[0], clip_embedding(self.clip, shot[:1])[0], bucket, fps)
         self.clips[self.next:self.next + 1] = [made]
         self.next = (self.next + 1) % self.capacity
 
+    def all(self, noisy=True):
+        return self.batch(len(self.clips), HEIGHT, WIDTH, noisy, range(len(self.clips)))
+
     @torch.no_grad()
-    def batch(self, count, height, width, noisy=True):
+    def batch(self, count, height, width, noisy=True, which=None):
         """Latents [b, f, c, h, w] of the size of height x width pixels, image latents [b, c, h, w] of the noised first
         frame, its embedding, the numbers."""
         parts = []
-        for i in self.rng.integers(len(self.clips), size=count):
+        for i in self.rng.integers(len(self.clips), size=count) if which is None else which:
             latents, first, embedding, bucket, fps = self.clips[i]
             noise = min(1.0, math.exp(self.rng.normal(-3, 0.5))) if noisy and self.rng.random() < 0.5 else 0.0
             image = self.code((first + noise * torch.randn_like(first))[None])[0] if noise else latents[0]
@@ -85,95 +93,114 @@ class Clips:
         return [torch.stack(part).float() for part in zip(*parts)]
 
 
-def v_loss(unet, latents, image, embedding, numbers, sigma, keep=None, weights=None, steady=0.0):
-    """SVD's objective. keep [b]: 0 where the picture is dropped; weights: of the channels; steady: weight of the
-    error's second difference in time, which is what flickers."""
+def noise_levels(count, at):
+    """So many draws from the log-normal, one from each of as many parts of equal probability; at (0..1) says where in it."""
+    u = (torch.arange(count) + at) / count
+    return (P_MEAN + P_STD * torch.special.ndtri(u.clamp(1e-6, 1 - 1e-6))).exp().clamp(SIGMA_MIN, SIGMA_MAX)
+
+
+def loss_weight(sigma):
+    """The v-loss counts the clean estimate's error over sigma^2 / (sigma^2 + 1), so that the lowest levels, where no small
+    network sees the noise, would fill its gradient. As min-SNR's weights do, this ends the growth."""
+    return sigma ** 2 / (sigma ** 2 + LEAST_ERROR ** 2)
+
+
+def v_error(unet, latents, image, embedding, numbers, sigma, keep=None):
+    """Of the prediction, [b, f, c, h, w]. keep [b]: 0 where the picture is dropped."""
     s = sigma.view(-1, 1, 1, 1, 1)
     noisy = latents + s * torch.randn_like(latents)
     target = (noisy / (s * s + 1) - latents) * (s * s + 1).sqrt() / s
     if keep is not None:
         image, embedding = image * keep.view(-1, 1, 1, 1), embedding * keep.view(-1, 1, 1)
     beside = image[:, None].expand(-1, latents.shape[1], -1, -1, -1)
-    out = unet(torch.cat([noisy / (s * s + 1).sqrt(), beside], 2), 0.25 * sigma.log(), embedding, numbers).sample
-    error = out - target
+    return unet(torch.cat([noisy / (s * s + 1).sqrt(), beside], 2), 0.25 * sigma.log(), embedding, numbers).sample - target
+
+
+def v_loss(error, weights=1.0, steady=0.0):
+    """Per sample. weights: of the channels; steady: weight of the error's second difference in time, which is what flickers.
+    The best prediction is the mean of what is possible for any such weights."""
     bend = error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]
-    weights = 1.0 if weights is None else weights.view(-1, 1, 1)
     return (error.square() * weights).mean((1, 2, 3, 4)) + steady * (bend.square() * weights).mean((1, 2, 3, 4))
 
 
 @torch.no_grad()
 def held_out_losses(unet, batch, sigmas=SIGMAS):
     losses = []
-    for sigma in sigmas:
-        torch.manual_seed(5)
-        losses.append(v_loss(unet, *batch, torch.full((len(batch[0]),), sigma)).mean().item())
-    return np.round(losses, 4)
+    with torch.random.fork_rng():
+        for sigma in sigmas:
+            torch.manual_seed(5)
+            losses += [v_loss(v_error(unet, *(part[i:i + 3] for part in batch), torch.full((3,), sigma))).mean().item()
+                       for i in range(0, len(batch[0]), 3)]
+    return np.round(np.reshape(losses, (len(sigmas), -1)).mean(1), 4)
 
 
-def resume(path, seed):
-    """The network, its average, the optimiser's state and the clips seen so far."""
-    torch.manual_seed(seed)
-    unet, average = new_unet(), new_unet()
-    start(unet)
-    state = torch.load(path) if path.exists() else {"unet": unet.state_dict(), "average": unet.state_dict()}
-    unet.load_state_dict(state["unet"])
-    average.load_state_dict(state["average"])
-    return unet, average, state.get("optimiser"), state.get("seen", 0)
+def still_losses(batch, sigmas=SIGMAS):
+    """Of the first frame as the clean estimate, for comparison."""
+    error = (batch[0] - batch[0][:, :1]).square().mean().item()
+    return np.round([error * (s * s + 1) / (s * s) for s in sigmas], 3)
+
+
+class Report:
+    """The held-out loss, and once an hour of processor time what a few videos are like."""
+
+    def __init__(self, average, batch, probe, every):
+        self.average, self.batch, self.probe, self.every, self.due = average, batch, probe, every, 0.0
+
+    def __call__(self):
+        words = f"held out {held_out_losses(self.average, self.batch)}"
+        if self.course.spent >= self.due or self.course.finished():
+            self.due = self.course.spent + self.every
+            words += "\n" + self.probe(self.average, f"sheet_{self.course.spent / 3600:05.2f}h.jpg")
+        return words
 
 
 def main():
-    args = arguments(__doc__, minutes=30.0, height=HEIGHT, width=WIDTH, batch=3, rate=2.5e-3, final_rate=0.02, clips=400,
-                     steady=1.0)
+    args = arguments(__doc__, hours=12.0, small=0.5, rate=2.5e-3, clips=400, steady=0.3, probe_hours=1.0)
     if args.smoke:
-        args.minutes, args.height, args.width, args.clips = 0.5, 64, 96, 4
-    path = args.work / "unet.pt"
-    unet, average, momentum, seen = resume(path, args.seed)
-    rng = np.random.default_rng([args.seed, seen])
-    vae, clip = load_vae(args.work), new_clip()
-    code = FastCode(vae)
-    tests = Clips(np.random.default_rng(7), load_photos(args.work / "photos/test"), code, clip, 6, vary=False)
-    clips = Clips(rng, load_photos(args.work / "photos/train", mirror=True), code, clip, args.clips)
-    for _ in range(tests.capacity):
+        args.hours, args.clips = 0.02, 6
+    torch.manual_seed(args.seed)
+    unet, average = new_unet(), new_unet().requires_grad_(False)
+    start(unet)
+    average.load_state_dict(unet.state_dict())
+    rng, vae, clip = np.random.default_rng(args.seed), load_vae(args.work), new_clip()
+    code, real = FastCode(vae), load_clips(args.work / "clips/train")
+    test_photos = load_photos(args.work / "photos/test")
+    tests = Clips(np.random.default_rng(7), test_photos, (), code, clip, 6, colours=False)
+    for kind in ("pan", "pan", "zoom", "roll", "layers", "sprites"):
+        tests.how["kind"] = kind
         tests.add()
-    held_out = tests.batch(6, args.height, args.width, noisy=False)
-    for _ in range(max(args.clips // 4, 1)):
-        clips.add()
-    print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at", SIGMAS,
-          held_out_losses(average, held_out), flush=True)
-    optimiser = Muon(unet.parameters(), args.rate)
-    if momentum:
-        optimiser.load_state_dict(momentum)
+    held_out = tests.all(noisy=False)
     # a channel counts by its deviation, between alike (1) and by its share of the picture's error (deviation squared)
     weights = held_out[0].std((0, 1, 3, 4))
-    weights = weights / weights.mean()
-    clock = lambda: time.process_time() / torch.get_num_threads()
-    began, step, losses = clock(), 0, []
+    weights = (weights / weights.mean()).view(-1, 1, 1)
 
-    def report():
-        print(f"step {step} clips {seen} {clock() - began:.0f} s loss {np.mean(losses[-100:]):.4f} held out",
-              held_out_losses(average, held_out), flush=True)
-        save(path, unet=unet.state_dict(), average=average.state_dict(), optimiser=optimiser.state_dict(), seen=seen)
-
-    while (share := (clock() - began) / 60 / args.minutes) < 1:
+    optimiser = Muon(unet.parameters(), args.rate)
+    report = Report(average, held_out, Probe(args.work, vae, clip, test_photos, args.smoke), args.probe_hours * 3600)
+    report.course = course = Course(args.work / "unet.pt", 60 * args.hours, rng, {"unet": unet, "average": average},
+                                    optimiser, report, 30 if args.smoke else 600)
+    clips = Clips(rng, load_photos(args.work / "photos/train", mirror=True), real, code, clip, args.clips)
+    print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at", SIGMAS, "from step", course.step,
+          held_out_losses(average, held_out), "picture held still", still_losses(held_out), flush=True)
+    while len(clips.clips) < max(args.clips // 4, 1):
+        clips.add()
+    for share in course:
+        height, width, count = SMALL if share < args.small else WHOLE
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1, (step + 1) / 20) * (args.final_rate + (1 - args.final_rate) * (1 - share))
-        if step % 2 == 0 or len(clips.clips) < args.clips:
+            group["lr"] = args.rate * min(1, (course.step + 1) / 50, 0.02 + (1 - share) / 0.7)
+        if course.step % 2 == 0 or len(clips.clips) < args.clips:
             clips.add()
-        # noise levels spread over the batch
-        u = (torch.arange(args.batch) + torch.rand(1)) / args.batch
-        sigma = LEAST_SIGMA * (MOST_SIGMA / LEAST_SIGMA) ** u
-        keep = (torch.rand(args.batch) > 0.08).float()
-        loss = v_loss(unet, *clips.batch(args.batch, args.height, args.width), sigma, keep, weights, args.steady).mean()
+        sigma = noise_levels(count, float(rng.random()))
+        keep = torch.from_numpy(rng.random(count) >= DROPPED).float()
+        losses = v_loss(v_error(unet, *clips.batch(count, height, width), sigma, keep), weights, args.steady)
+        loss = (losses * loss_weight(sigma)).mean()
+        if not loss.isfinite():
+            raise SystemExit(f"the loss of step {course.step} is not finite")
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
         optimiser.step()
-        step, seen = step + 1, seen + args.batch
-        update_ema(average, unet, min(0.999, step / (step + 9)))
-        losses.append(loss.item())
-        if step % 100 == 0:
-            report()
-    report()
+        update_ema(average, unet, min(0.9995, (course.step + 1) / (course.step + 10)))
+        course.losses.append(loss.item())
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Trains the VAE, in two steps that continue where they stopped.
+"""Trains the VAE, in three steps, each of which goes on where it stopped.
 
-    python vae.py linear [--work DIR] [--minutes M] [--smoke]   # a linear code and its linear decoder
-    python vae.py decoder [--work DIR] [--minutes M] [--smoke]  # the decoder's residual blocks on top of it
+    python vae.py linear [--work DIR] [--minutes M] [--smoke]    # a linear code and its linear decoder
+    python vae.py decoder [--work DIR] [--minutes M] [--smoke]   # the decoder's residual blocks on top of it
+    python vae.py temporal [--work DIR] [--minutes M] [--smoke]  # and its temporal ones, which take flicker away
 
 The linear step trains a chain of convolutions of the very shapes that AutoencoderKLTemporalDecoder has once its
 residual blocks are identities, and then puts it into that class exactly (see `between_norm`). So the code has a known
-scale and quality after minutes, and the UNet can start; the decoder step leaves the encoder, and so the code, alone.
+scale and quality after minutes, and the UNet can start; the others leave the encoder, and so the code, alone.
 """
 
+import copy
 import math
 import sys
-import time
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKLTemporalDecoder
 from torch import nn
 
-from common import HEIGHT, WIDTH, Muon, arguments, load_photos, psnr, save
+from common import HEIGHT, WIDTH, Course, Muon, arguments, load_photos, psnr, save, update_ema
+from shots import make_shot
 
 CHANNELS, LATENT = 96, 16
 K = 30.0  # constant beside each linear channel in its group, see between_norm
@@ -91,21 +93,17 @@ def whole_pictures(photos):
     return torch.stack(out).clamp(-1, 1)
 
 
-def train(parameters, loss, minutes, rate, report):
-    """Runs loss() and steps for so many minutes of processor time, with a cosine to zero over them."""
-    clock = lambda: time.process_time() / torch.get_num_threads()
-    optimiser, start, step = Muon(parameters, rate), clock(), 0
-    while (share := (clock() - start) / 60 / minutes) < 1:
+def train(course, optimiser, rate, loss, after=lambda steps: None):
+    """Steps until the course is through, with a cosine to zero over it."""
+    for share in course:
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 30) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+            group["lr"] = rate * min(1, (course.step + 1) / 30) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         optimiser.zero_grad()
         value = loss()
         value.backward()
         optimiser.step()
-        if step % 100 == 0:
-            report(step, value.item(), clock() - start)
-        step += 1
-    report(step, value.item(), clock() - start)
+        after(course.step)
+        course.losses.append(value.item())
 
 
 @torch.no_grad()
@@ -210,19 +208,25 @@ class LowerDecoder(nn.Module):
         self.out = copy(d.conv_out.weight[:, 0:48:3])
         self.out_bias = copy(d.conv_out.bias)
 
-    def trained(self):
-        """Everything but the temporal branches, which are identities, and the blocks from 1/2 size on."""
+    def trained(self, temporal=False):
+        """Everything but the blocks from 1/2 size on; the temporal branches, identities at first, only if asked for."""
         own = [self.to_half, self.to_half_bias, self.to_full, self.out, self.out_bias]
-        return own + [p for module in (self.conv_in, self.mid.resnets, self.ups[0], self.ups[1].resnets)
-                      for name, p in module.named_parameters() if "temporal" not in name and "time_" not in name]
+        return own + [p for module in (self.conv_in, self.mid.resnets[:1], self.ups[0], self.ups[1].resnets)
+                      for name, p in module.named_parameters() if temporal or not ("temporal" in name or "time_" in name)]
 
-    def forward(self, z):
+    def resnet(self, block, z, frames):
+        if not frames:
+            return block.spatial_res_block(z, None)
+        return block(z, None, torch.zeros(len(z) // frames, frames))
+
+    def forward(self, z, frames=0):
+        """Latents of pictures, or of clips of so many frames one after the other."""
         z = self.conv_in(z)
-        for resnet in (*self.mid.resnets, *self.ups[0].resnets):
-            z = resnet.spatial_res_block(z, None)
+        for resnet in (self.mid.resnets[0], *self.ups[0].resnets):
+            z = self.resnet(resnet, z, frames)
         z = self.ups[0].upsamplers[0](z)
         for resnet in self.ups[1].resnets:
-            z = resnet.spatial_res_block(z, None)
+            z = self.resnet(resnet, z, frames)
         z = F.conv2d(F.interpolate(z, scale_factor=2), self.to_half, self.to_half_bias, padding=1)
         z = F.conv2d(F.interpolate(z, scale_factor=2), self.to_full, padding=1)
         return F.conv2d(z, self.out, self.out_bias, padding=1)
@@ -259,64 +263,130 @@ class FastCode:
         return F.conv2d(x, self.last, self.bias, padding=1)
 
 
-def load_vae(work):
+STEPS = ("linear", "decoder", "temporal")
+
+
+def load_vae(work, steps=STEPS):
+    """After the last of the steps that is through."""
+    there = [path for step in steps if (path := work / f"vae_{step}.pt").exists()]
+    if not there:
+        raise SystemExit(f"{work} has no VAE: run vae.py linear first")
     vae = new_vae().eval()
-    vae.load_state_dict(torch.load(work / "vae.pt")["vae"])
+    vae.load_state_dict(torch.load(there[-1])["vae"])
     return vae
 
 
 def linear(args, photos, held_out, rng):
     code = LinearCode()
     code.start_from_pca(whole_pictures(photos))
-    minutes = 0.2 if args.smoke else args.minutes
+    optimiser = Muon(code.parameters(), 3e-3)
 
     def loss():
         x = crops(rng, photos, 6, 96)
         return F.mse_loss(code.decode(code.encode(x))[:, :, 8:-8, 8:-8], x[:, :, 8:-8, 8:-8])
 
     @torch.no_grad()
-    def report(step, value, seconds):
-        if step % 400 == 0 or seconds > 60 * minutes:
-            quality = psnr(code.decode(code.encode(held_out)).clamp(-1, 1), held_out).mean()
-            print(f"step {step} {seconds:.0f} s loss {value:.4f} held out {quality:.2f} dB", flush=True)
+    def report():
+        return f"held out {psnr(code.decode(code.encode(held_out)).clamp(-1, 1), held_out).mean():.2f} dB"
 
-    train(code.parameters(), loss, minutes, 3e-3, report)
+    course = Course(args.work / "linear.pt", args.minutes or 6, rng, {"code": code}, optimiser, report)
+    train(course, optimiser, 3e-3, loss)
     vae = to_vae(code, *normalise(code, whole_pictures(photos)))
-    save(args.work / "vae.pt", vae=vae.state_dict())
+    save(args.work / "vae_linear.pt", vae=vae.state_dict())
     with torch.no_grad():
         few, z = held_out[:3], encode(vae, held_out[:3])
         print("first three: chain", psnr(code.decode(code.encode(few)).clamp(-1, 1), few).mean().item(),
               "diffusers' model", psnr(vae.decode(z, num_frames=1).sample.clamp(-1, 1), few).mean().item())
 
 
+def difference(a, b):
+    error = a - b
+    return (error.abs().mean() + 4 * error.square().mean()) / 2
+
+
+def noisy(rng, z, most=0.2):
+    """The UNet leaves some noise in its latents, which the decoder had better not show."""
+    return z + torch.from_numpy(rng.uniform(0, most, (len(z), 1, 1, 1))).float() * torch.randn_like(z)
+
+
+class Decoding:
+    """What the steps of the decoder share: the networks, their average, where they go."""
+
+    def __init__(self, args, step):
+        before = STEPS[:STEPS.index(step)]
+        self.path, self.vae = args.work / f"vae_{step}.pt", load_vae(args.work, before)
+        self.code, self.lower = FastCode(self.vae), LowerDecoder(self.vae)
+        self.average = copy.deepcopy(self.lower).requires_grad_(False)
+        self.optimiser = Muon(self.lower.trained(step == "temporal"), args.rate)
+        self.networks = {"lower": self.lower, "average": self.average}
+
+    def step_average(self, steps):
+        update_ema(self.average, self.lower, min(0.999, (steps + 1) / (steps + 10)))
+
+    @torch.no_grad()
+    def put_back(self):
+        """The average into the vae's own modules and into the file."""
+        into = LowerDecoder(self.vae)
+        into.load_state_dict(self.average.state_dict())
+        into.put_back(self.vae)
+        save(self.path, vae=self.vae.state_dict())
+
+
 def decoder(args, photos, held_out, rng):
-    vae = load_vae(args.work)
-    lower = LowerDecoder(vae)
-    minutes = 0.3 if args.smoke else args.minutes
+    part = Decoding(args, "decoder")
 
     def loss():
         x = crops(rng, photos, 6, 80)
-        with torch.no_grad():
-            z = code(x)
-        error = lower(z) - x
-        return (error.abs().mean() + 4 * error.square().mean()) / 2
+        return difference(part.lower(noisy(rng, part.code(x))), x)
 
     @torch.no_grad()
-    def report(step, value, seconds):
-        quality = psnr(lower(code(held_out)).clamp(-1, 1), held_out)
-        print(f"step {step} {seconds:.0f} s loss {value:.4f} held out {quality.mean():.2f} dB", flush=True)
-        lower.put_back(vae)
-        save(args.work / "vae.pt", vae=vae.state_dict())
+    def report():
+        return f"held out {psnr(part.average(part.code(held_out)).clamp(-1, 1), held_out).mean():.2f} dB"
 
-    code = FastCode(vae)
-    train(lower.trained(), loss, minutes, args.rate, report)
+    course = Course(args.work / "decoder.pt", args.minutes or 40, rng, part.networks, part.optimiser, report)
+    train(course, part.optimiser, args.rate, loss, part.step_average)
+    part.put_back()
+
+
+def temporal(args, photos, held_out, rng):
+    part, frames, size = Decoding(args, "temporal"), 7, 64
+    tests = [make_shot(np.random.default_rng(i), load_photos(args.work / "photos/test"), kind="pan", bucket=127, fps=7,
+                       colours=False)[0] for i in range(4)]
+
+    def loss():
+        shots = [make_shot(rng, photos, frames=frames, height=size, width=size)[0] for _ in range(2)]
+        x = torch.cat(shots)
+        made = part.lower(noisy(rng, part.code(x)), frames)
+        bend = lambda clips: clips[:, 2:] - 2 * clips[:, 1:-1] + clips[:, :-2]
+        error = (made - x).view(len(shots), frames, 3, size, size)
+        return difference(made, x) + 0.5 * bend(error).abs().mean()
+
+    @torch.no_grad()
+    def report():
+        torch.manual_seed(3)
+        words = []
+        for noise in (0.0, 0.15):
+            dbs, bends = [], []
+            for shot in tests:
+                z = part.code(shot)
+                made = part.average(z + noise * torch.randn_like(z), len(z)).clamp(-1, 1)
+                second = lambda x: (x[2:] - 2 * x[1:-1] + x[:-2]).square().mean().item()
+                dbs.append(psnr(made, shot).mean().item())
+                bends.append(second(made) / second(shot))
+            words.append(f"noise {noise}: {np.mean(dbs):.2f} dB, flicker {np.mean(bends):.2f} of the shots'")
+        return "held out " + "; ".join(words)
+
+    course = Course(args.work / "temporal.pt", args.minutes or 50, rng, part.networks, part.optimiser, report)
+    train(course, part.optimiser, args.rate, loss, part.step_average)
+    part.put_back()
 
 
 def main():
-    step = {"linear": linear, "decoder": decoder}.get(sys.argv.pop(1) if len(sys.argv) > 1 else "")
+    step = {"linear": linear, "decoder": decoder, "temporal": temporal}.get(sys.argv.pop(1) if len(sys.argv) > 1 else "")
     if not step:
         raise SystemExit(__doc__)
-    args = arguments(__doc__, minutes=6.0, rate=5e-4)
+    args = arguments(__doc__, minutes=0.0, rate=5e-4)
+    args.minutes = 0.2 if args.smoke else args.minutes
     photos = load_photos(args.work / "photos/train")
     step(args, photos, whole_pictures(load_photos(args.work / "photos/test")), np.random.default_rng(args.seed))
 
