@@ -25,7 +25,8 @@ stage() {
 }
 
 [ -e "$work/clips/test" ] || stage fetch_data.py
-for step in linear decoder temporal; do
+for step in linear decoder; do
     [ -e "$work/vae_$step.pt" ] || stage vae.py $step
 done
 stage unet.py --hours "$hours"
+[ -e "$work/vae_temporal.pt" ] || stage vae.py temporal

@@ -141,13 +141,13 @@ def layers_of(rng, kind, aspect):
     return [(camera(rng, kind), None)]
 
 
-def mean_speed(layers, aspect):
-    """Of what is seen in the first frame, in pixels a frame at 256 wide."""
+def mean_speed(layers, aspect, height):
+    """Of what is seen in the first frame, in pixels a frame."""
     y, x = np.meshgrid(np.linspace(-0.95, 0.95, 10), np.linspace(-0.95, 0.95, 16) * aspect, indexing="ij")
     points = np.stack([x.ravel(), y.ravel()], 1)
     speeds = np.zeros(len(points))
     for motion, mask in layers:
-        here = np.linalg.norm(motion.velocity(points), axis=1) * HEIGHT / 2
+        here = np.linalg.norm(motion.velocity(points), axis=1) * height / 2
         within = mask(*torch.from_numpy(points.T)).numpy() > 0 if mask else np.ones(len(points), bool)
         speeds[within] = here[within]
     return speeds.mean()
@@ -206,7 +206,8 @@ def vary(rng, shot):
 
 def make_shot(rng, photos, clips=(), kind=None, bucket=None, fps=None, frames=FRAMES, height=HEIGHT, width=WIDTH,
               colours=True):
-    """A random shot: frames [frames, 3, height, width] in -1..1, its motion bucket and fps."""
+    """A random shot: frames [frames, 3, height, width] in -1..1, its motion bucket and fps. A smaller one moves by as many
+    pixels, as a part of the whole."""
     while True:
         what = kind or str(rng.choice(list(KINDS), p=list(KINDS.values())))
         if what == "clip":
@@ -214,7 +215,7 @@ def make_shot(rng, photos, clips=(), kind=None, bucket=None, fps=None, frames=FR
         else:
             at, rate = rng.uniform(0, 255) if bucket is None else bucket, fps or int(rng.choice(RATES))
             layers = layers_of(rng, what, width / height)
-            factor = speed_of(at, rate) / mean_speed(layers, width / height)
+            factor = speed_of(at, rate) / mean_speed(layers, width / height, height)
             layers = [(motion.times(factor), mask) for motion, mask in layers]
             shot = render(rng, photos, layers, frames, height, width)
             made = None if shot is None else (shot, at, rate)

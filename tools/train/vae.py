@@ -324,12 +324,15 @@ class Decoding:
         update_ema(self.average, self.lower, min(0.999, (steps + 1) / (steps + 10)))
 
     @torch.no_grad()
-    def put_back(self):
-        """The average into the vae's own modules and into the file."""
+    def put_back(self, few):
+        """The average into the vae's own modules and into the file. Checks that it then is what was trained."""
         into = LowerDecoder(self.vae)
         into.load_state_dict(self.average.state_dict())
         into.put_back(self.vae)
         save(self.path, vae=self.vae.state_dict())
+        z = self.code(few)
+        away = self.vae.decode(z, num_frames=len(z)).sample - self.average(z, len(z))
+        print(f"diffusers' model differs by {away.abs().max():.5f}", flush=True)
 
 
 def decoder(args, photos, held_out, rng):
@@ -343,9 +346,9 @@ def decoder(args, photos, held_out, rng):
     def report():
         return f"held out {psnr(part.average(part.code(held_out)).clamp(-1, 1), held_out).mean():.2f} dB"
 
-    course = Course(args.work / "decoder.pt", args.minutes or 40, rng, part.networks, part.optimiser, report)
+    course = Course(args.work / "decoder.pt", args.minutes or 25, rng, part.networks, part.optimiser, report)
     train(course, part.optimiser, args.rate, loss, part.step_average)
-    part.put_back()
+    part.put_back(held_out[:3])
 
 
 def temporal(args, photos, held_out, rng):
@@ -376,9 +379,9 @@ def temporal(args, photos, held_out, rng):
             words.append(f"noise {noise}: {np.mean(dbs):.2f} dB, flicker {np.mean(bends):.2f} of the shots'")
         return "held out " + "; ".join(words)
 
-    course = Course(args.work / "temporal.pt", args.minutes or 50, rng, part.networks, part.optimiser, report)
+    course = Course(args.work / "temporal.pt", args.minutes or 40, rng, part.networks, part.optimiser, report)
     train(course, part.optimiser, args.rate, loss, part.step_average)
-    part.put_back()
+    part.put_back(held_out[:3])
 
 
 def main():
