@@ -94,17 +94,22 @@ def save(path, **parts):
     os.replace(str(path) + ".new", path)
 
 
+def processor_time():
+    """Seconds of all cores that the stage has: what it would take alone on the machine."""
+    return time.process_time() / torch.get_num_threads()
+
+
 class Course:
     """A stage's run, in as many pieces as it takes: `for share in course` goes through the steps, share being how much of
     the stage's processor time is spent. Whatever changes is in the checkpoint at `path`: networks, optimiser, random
     states, time. It is written every five minutes and at SIGTERM or SIGINT, after the step at hand."""
 
-    def __init__(self, path, minutes, rng, networks, optimiser, report, every=300):
-        self.path, self.seconds, self.every, self.report = path, 60 * minutes, every, report
+    def __init__(self, path, minutes, rng, networks, optimiser, report, every=300, clock=processor_time):
+        self.path, self.seconds, self.every, self.report, self.clock = path, 60 * minutes, every, report, clock
         self.rng, self.networks, self.optimiser = rng, networks, optimiser
         self.step, self.spent, self.losses, self.stop = 0, 0.0, [], False
         if path.exists():
-            state = torch.load(path)
+            state = torch.load(path, map_location="cpu")
             for name, network in networks.items():
                 network.load_state_dict(state[name])
             optimiser.load_state_dict(state["optimiser"])
@@ -124,11 +129,11 @@ class Course:
         """The caller appends to `losses`."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stop", True))
-        before, written = processor_time(), time.monotonic()
+        before, written = self.clock(), time.monotonic()
         while not self.finished():
             yield self.spent / self.seconds
             self.step += 1
-            now = processor_time()
+            now = self.clock()
             self.spent, before = self.spent + now - before, now
             if self.stop or self.finished() or time.monotonic() - written > self.every:
                 self.save()
@@ -137,14 +142,9 @@ class Course:
                     words = "stopped" if self.stop else self.report()
                 print(f"step {self.step} {self.spent / 3600:.3f} h of {self.seconds / 3600:.2f} loss {loss:.4f} {words}",
                       flush=True)
-                before, written, self.losses = processor_time(), time.monotonic(), []
+                before, written, self.losses = self.clock(), time.monotonic(), []
             if self.stop:
                 raise SystemExit(130)
-
-
-def processor_time():
-    """Seconds of all cores that the stage has: what it would take alone on the machine."""
-    return time.process_time() / torch.get_num_threads()
 
 
 def psnr(a, b):

@@ -24,12 +24,13 @@ def new_scheduler():
 @torch.no_grad()
 def sample(unet, image, embedding, buckets, steps=25, guidance=1.0, seed=0, fps=7):
     """Latents [b, f, c, h, w] for image latents [b, c, h, w]. guidance: of the last frame; the first one's is 1."""
-    scheduler, count = new_scheduler(), len(image)
-    scheduler.set_timesteps(steps)
-    noise = torch.randn((count, FRAMES, LATENT, *image.shape[2:]), generator=torch.Generator().manual_seed(seed))
+    scheduler, count, device = new_scheduler(), len(image), unet.device
+    scheduler.set_timesteps(steps, device=device)
+    noise = torch.randn((count, FRAMES, LATENT, *image.shape[2:]), generator=torch.Generator().manual_seed(seed)).to(device)
+    image, embedding = image.to(device), embedding.to(device)
     x, beside = noise * scheduler.init_noise_sigma, image[:, None].expand(-1, FRAMES, -1, -1, -1)
-    numbers = torch.tensor([[fps - 1, bucket, 0.0] for bucket in buckets])
-    scale = torch.linspace(1.0, guidance, FRAMES).view(1, -1, 1, 1, 1)
+    numbers = torch.tensor([[fps - 1, bucket, 0.0] for bucket in buckets], device=device)
+    scale = torch.linspace(1.0, guidance, FRAMES, device=device).view(1, -1, 1, 1, 1)
     for t in scheduler.timesteps:
         scaled = scheduler.scale_model_input(x, t)
         v = unet(torch.cat([scaled, beside], 2), t, embedding, numbers).sample
@@ -37,7 +38,7 @@ def sample(unet, image, embedding, buckets, steps=25, guidance=1.0, seed=0, fps=
             without = unet(torch.cat([scaled, torch.zeros_like(beside)], 2), t, torch.zeros_like(embedding), numbers).sample
             v = without + scale * (v - without)
         x = scheduler.step(v, t, x).prev_sample
-    return x
+    return x.cpu()
 
 
 def flow(video):

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Trains the UNet. Goes on from WORK/unet.pt where that exists; a signal (SIGTERM) stops it after a checkpoint.
 
-    python unet.py [--work DIR] [--hours H] [--small SHARE] [--rate LR] [--clips N] [--steady WEIGHT] [--smoke]
+    python unet.py [--work DIR] [--hours H] [--small SHARE] [--rate LR] [--clips N] [--steady WEIGHT] [--device cuda]
+                   [--batches N] [--smoke]
 
 The network starts as the first frame, still (see start.py), and learns to move it. Training is that of Stable Video
 Diffusion's image-to-video stage: v-prediction in EDM's form, noise levels log-normal, image latents beside the noisy ones,
 noise on the picture, the picture dropped at times, and fps, motion bucket and that noise as numbers. The first SHARE of the
-hours is spent on parts of the pictures. More hours may be given to a run that goes on: its rate falls with what is left.
+hours is spent on parts of the pictures. More hours may be given to a run that goes on: its rate falls with what is left. On a GPU (--device
+cuda) hours are those of the clock, and --batches makes batches so many times as large. Checkpoints fit both.
 """
 
 import math
+import time
 
 import numpy as np
 import torch
@@ -18,7 +21,7 @@ from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion 
 from torch import nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from common import FRAMES, HEIGHT, WIDTH, Course, Muon, arguments, load_photos, update_ema
+from common import FRAMES, HEIGHT, WIDTH, Course, Muon, arguments, load_photos, processor_time, update_ema
 from sample import SIGMA_MAX, SIGMA_MIN, Probe
 from shots import load_clips, make_shot
 from start import start
@@ -75,9 +78,6 @@ class Clips:
         self.clips[self.next:self.next + 1] = [made]
         self.next = (self.next + 1) % self.capacity
 
-    def all(self, noisy=True):
-        return self.batch(len(self.clips), HEIGHT, WIDTH, noisy, range(len(self.clips)))
-
     @torch.no_grad()
     def batch(self, count, height, width, noisy=True, which=None):
         """Latents [b, f, c, h, w] of the size of height x width pixels, image latents [b, c, h, w] of the noised first
@@ -129,13 +129,23 @@ def held_out_losses(unet, batch, sigmas=SIGMAS):
     with torch.random.fork_rng():
         for sigma in sigmas:
             torch.manual_seed(5)
-            losses += [v_loss(v_error(unet, *(part[i:i + 3] for part in batch), torch.full((3,), sigma))).mean().item()
+            levels = torch.full((3,), sigma, device=batch[0].device)
+            losses += [v_loss(v_error(unet, *(part[i:i + 3] for part in batch), levels)).mean().item()
                        for i in range(0, len(batch[0]), 3)]
     return np.round(np.reshape(losses, (len(sigmas), -1)).mean(1), 4)
 
 
+def held_out_shots(photos, code, clip):
+    """Six, of the kinds that can be drawn from photographs, as Clips.batch gives them."""
+    tests = Clips(np.random.default_rng(7), photos, (), code, clip, 6, colours=False)
+    for kind in ("pan", "pan", "zoom", "roll", "layers", "sprites"):
+        tests.how["kind"] = kind
+        tests.add()
+    return tests.batch(6, HEIGHT, WIDTH, False, range(6))
+
+
 def still_losses(batch, sigmas=SIGMAS):
-    """Of the first frame as the clean estimate, for comparison."""
+    """Of the first frame as the clean estimate, for comparison with held_out_losses."""
     error = (batch[0] - batch[0][:, :1]).square().mean().item()
     return np.round([error * (s * s + 1) / (s * s) for s in sigmas], 3)
 
@@ -155,21 +165,22 @@ class Report:
 
 
 def main():
-    args = arguments(__doc__, hours=12.0, small=0.5, rate=2.5e-3, clips=400, steady=0.3, probe_hours=1.0)
+    args = arguments(__doc__, hours=12.0, small=0.5, rate=2.5e-3, clips=400, steady=0.3, probe_hours=1.0, device="cpu",
+                     batches=1)
+    if args.device != "cpu":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    on_device = lambda parts: [part.to(args.device) for part in parts]
     if args.smoke:
         args.hours, args.clips = 0.02, 6
     torch.manual_seed(args.seed)
     unet, average = new_unet(), new_unet().requires_grad_(False)
     start(unet)
+    unet, average = on_device([unet, average])
     average.load_state_dict(unet.state_dict())
     rng, vae, clip = np.random.default_rng(args.seed), load_vae(args.work), new_clip()
     code, real = FastCode(vae), load_clips(args.work / "clips/train")
     test_photos = load_photos(args.work / "photos/test")
-    tests = Clips(np.random.default_rng(7), test_photos, (), code, clip, 6, colours=False)
-    for kind in ("pan", "pan", "zoom", "roll", "layers", "sprites"):
-        tests.how["kind"] = kind
-        tests.add()
-    held_out = tests.all(noisy=False)
+    held_out = on_device(held_out_shots(test_photos, code, clip))
     # a channel counts by its deviation, between alike (1) and by its share of the picture's error (deviation squared)
     weights = held_out[0].std((0, 1, 3, 4))
     weights = (weights / weights.mean()).view(-1, 1, 1)
@@ -177,7 +188,8 @@ def main():
     optimiser = Muon(unet.parameters(), args.rate)
     report = Report(average, held_out, Probe(args.work, vae, clip, test_photos, args.smoke), args.probe_hours * 3600)
     report.course = course = Course(args.work / "unet.pt", 60 * args.hours, rng, {"unet": unet, "average": average},
-                                    optimiser, report, 30 if args.smoke else 600)
+                                    optimiser, report, 30 if args.smoke else 600,
+                                    processor_time if args.device == "cpu" else time.monotonic)
     clips = Clips(rng, load_photos(args.work / "photos/train", mirror=True), real, code, clip, args.clips)
     print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at", SIGMAS, "from step", course.step,
           held_out_losses(average, held_out), "picture held still", still_losses(held_out), flush=True)
@@ -185,13 +197,15 @@ def main():
         clips.add()
     for share in course:
         height, width, count = SMALL if share < args.small else WHOLE
+        count *= args.batches
         for group in optimiser.param_groups:
             group["lr"] = args.rate * min(1, (course.step + 1) / 50, 0.02 + (1 - share) / 0.7)
-        if course.step % 2 == 0 or len(clips.clips) < args.clips:
+        if course.step % 2 == 0 or len(clips.clips) < args.clips or args.batches > 1:
             clips.add()
-        sigma = noise_levels(count, float(rng.random()))
-        keep = torch.from_numpy(rng.random(count) >= DROPPED).float()
-        losses = v_loss(v_error(unet, *clips.batch(count, height, width), sigma, keep), weights, args.steady)
+        sigma, keep = on_device([noise_levels(count, float(rng.random())),
+                                 torch.from_numpy(rng.random(count) >= DROPPED).float()])
+        batch = on_device(clips.batch(count, height, width))
+        losses = v_loss(v_error(unet, *batch, sigma, keep), weights, args.steady)
         loss = (losses * loss_weight(sigma)).mean()
         if not loss.isfinite():
             raise SystemExit(f"the loss of step {course.step} is not finite")
