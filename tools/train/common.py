@@ -102,10 +102,12 @@ def processor_time():
 class Course:
     """A stage's run, in as many pieces as it takes: `for share in course` goes through the steps, share being how much of
     the stage's processor time is spent. Whatever changes is in the checkpoint at `path`: networks, optimiser, random
-    states, time. It is written every five minutes and at SIGTERM or SIGINT, after the step at hand."""
+    states, time. It is written every five minutes and at SIGTERM or SIGINT, after the step at hand. until: minutes after
+    which this piece ends, if not the stage."""
 
-    def __init__(self, path, minutes, rng, networks, optimiser, report, every=300, clock=processor_time):
+    def __init__(self, path, minutes, rng, networks, optimiser, report, every=300, clock=processor_time, until=math.inf):
         self.path, self.seconds, self.every, self.report, self.clock = path, 60 * minutes, every, report, clock
+        self.end = min(self.seconds, 60 * until)
         self.rng, self.networks, self.optimiser = rng, networks, optimiser
         self.step, self.spent, self.losses, self.stop = 0, 0.0, [], False
         if path.exists():
@@ -123,7 +125,7 @@ class Course:
              numpy=self.rng.bit_generator.state, step=self.step, spent=self.spent, **parts)
 
     def finished(self):
-        return self.spent >= self.seconds
+        return self.spent >= self.end
 
     def __iter__(self):
         """The caller appends to `losses`."""

@@ -25,8 +25,10 @@ stage() {
 }
 
 [ -e "$work/clips/test" ] || stage fetch_data.py
-for step in linear decoder; do
+# The UNet's first hour comes early, so that what is wrong is seen early; it needs the code only.
+[ -e "$work/vae_linear.pt" ] || stage vae.py linear
+[ -e "$work/vae_decoder.pt" ] || stage unet.py --hours "$hours" --until 1
+for step in decoder temporal; do
     [ -e "$work/vae_$step.pt" ] || stage vae.py $step
 done
 stage unet.py --hours "$hours"
-[ -e "$work/vae_temporal.pt" ] || stage vae.py temporal

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Trains the UNet. Goes on from WORK/unet.pt where that exists; a signal (SIGTERM) stops it after a checkpoint.
 
-    python unet.py [--work DIR] [--hours H] [--small SHARE] [--rate LR] [--clips N] [--steady WEIGHT] [--device cuda]
-                   [--batches N] [--smoke]
+    python unet.py [--work DIR] [--hours H] [--until H] [--small SHARE] [--rate LR] [--clips N] [--steady WEIGHT]
+                   [--device cuda] [--batches N] [--smoke]
 
 The network starts as the first frame, still (see start.py), and learns to move it. Training is that of Stable Video
 Diffusion's image-to-video stage: v-prediction in EDM's form, noise levels log-normal, image latents beside the noisy ones,
@@ -166,7 +166,7 @@ class Report:
 
 def main():
     args = arguments(__doc__, hours=12.0, small=0.5, rate=2.5e-3, clips=400, steady=0.3, probe_hours=1.0, device="cpu",
-                     batches=1)
+                     batches=1, until=math.inf)
     if args.device != "cpu":
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     on_device = lambda parts: [part.to(args.device) for part in parts]
@@ -189,7 +189,7 @@ def main():
     report = Report(average, held_out, Probe(args.work, vae, clip, test_photos, args.smoke), args.probe_hours * 3600)
     report.course = course = Course(args.work / "unet.pt", 60 * args.hours, rng, {"unet": unet, "average": average},
                                     optimiser, report, 30 if args.smoke else 600,
-                                    processor_time if args.device == "cpu" else time.monotonic)
+                                    processor_time if args.device == "cpu" else time.monotonic, 60 * args.until)
     clips = Clips(rng, load_photos(args.work / "photos/train", mirror=True), real, code, clip, args.clips)
     print("parameters", sum(p.numel() for p in unet.parameters()), "held-out v-loss at", SIGMAS, "from step", course.step,
           held_out_losses(average, held_out), "picture held still", still_losses(held_out), flush=True)
