@@ -70,7 +70,7 @@ static void refuses_what_does_not_fit(void **state) {
     char name[2000];
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    expect_bind_failure(two, 1, name, "name is too long");
+    expect_bind_failure(two, 1, name, "whose name is too long, nnn");
 }
 
 int main(void) {
