@@ -289,7 +289,7 @@ def linear(args, photos, held_out, rng):
     def report():
         return f"held out {psnr(code.decode(code.encode(held_out)).clamp(-1, 1), held_out).mean():.2f} dB"
 
-    course = Course(args.work / "linear.pt", args.minutes or 6, rng, {"code": code}, optimiser, report)
+    course = Course(args.work / "linear.pt", args.minutes or 20, rng, {"code": code}, optimiser, report)
     train(course, optimiser, 3e-3, loss)
     vae = to_vae(code, *normalise(code, whole_pictures(photos)))
     save(args.work / "vae_linear.pt", vae=vae.state_dict())
