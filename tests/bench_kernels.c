@@ -52,7 +52,7 @@ static void time_operations(const char *what, runner run, const void *args, doub
 
 /* What the machine's widest registers multiply at most, in the element that the variant multiplies. */
 static void measure_bench_peak(int pairs) {
-    i2v_device device = {0};
+    i2v_device device = {.kernels = bench_backend->kernels};
     i2v_bench_peaks peaks;
     assert_int_equal(i2v_team_new(&device.team, bench_threads, NULL), I2V_OK);
     assert_int_equal(bench_backend->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_OK);
@@ -162,10 +162,11 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     i2v_tensor out =
         random_tensor(bench_element, frames, i2v_conv_size(&conv, height), i2v_conv_size(&conv, width), conv.out);
     i2v_filter weights = random_filter(conv.in, conv.out, conv.kernel * conv.kernel, I2V_ELEMENT_F16);
-    i2v_device device = {0};
+    i2v_device device = {.kernels = bench_backend->kernels};
     conv.element = conv.doubles ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
     conv.input = bench_element;
-    void *packed = guarded(bench_backend->conv_size(&conv));
+    conv.packing = bench_backend->choose_packing(&device, conv.element, conv.input, conv.in, i2v_conv_taps(&conv));
+    void *packed = guarded(bench_backend->conv_size(&device, &conv));
     i2v_source source = {{.data = weights.packed}, I2V_ELEMENT_F16, 1};
     assert_int_equal(bench_backend->conv_pack(&device, &conv, &source, NULL, packed, NULL), I2V_OK);
     conv.packed = packed;

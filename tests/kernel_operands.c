@@ -94,8 +94,9 @@ i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
 }
 
 i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
-    i2v_device device = {0};
-    size_t size = backend->filter_size(&raw);
+    i2v_device device = {.kernels = backend->kernels};
+    raw.packing = backend->choose_packing(&device, raw.element, raw.input, raw.in, raw.taps);
+    size_t size = backend->filter_size(&device, &raw);
     void *packed = guarded(size);
     i2v_source source = {{.data = raw.packed}, raw.element, 1};
     assert_int_equal(backend->filter_pack(&device, &raw, &source, NULL, packed, NULL), I2V_OK);

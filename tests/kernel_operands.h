@@ -46,7 +46,7 @@ void check_guard(const void *memory, size_t size);
 /* Runs the operation with scratch memory that holds NaN and ends in a guard. */
 #define RUN(backend, threads_, operation, args)                                                                        \
     do {                                                                                                               \
-        i2v_device device = {0};                                                                                       \
+        i2v_device device = {.kernels = (backend)->kernels}; \
         assert_int_equal(i2v_team_new(&device.team, threads_, NULL), I2V_OK);                                          \
         i2v_error error = {0};                                                                                         \
         size_t size = (backend)->operation##_scratch(&device, args);                                                   \

@@ -61,7 +61,8 @@ static void one_row_for_each_shape(void **state) {
     (void)state;
     i2v_profile profile = {0};
     for (uint64_t capacity = 0; capacity <= 1 << 24; capacity += 1 << 24) {
-        i2v_run run = {.backend = i2v_backend_cpu(), .profile = &profile};
+        const i2v_backend *backend = i2v_backend_cpu();
+        i2v_run run = {.backend = backend, .device = {.kernels = backend->kernels}, .profile = &profile};
         assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, capacity, NULL), I2V_OK);
         one_operation(&run);
         i2v_pool_delete(run.pool);

@@ -163,13 +163,15 @@ static float source_value(const i2v_source *source, const void *weights, int64_t
  * pairs, [panels][taps][in / 2][panel][2]; outputs beyond the last are zero. */
 static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from,
                        float scale) {
-    int pairs = i2v_filter_is_of_pairs(kernels, &filter), panel = kernels->panel;
-    i2v_element element = pairs ? I2V_ELEMENT_BF16 : filter.element;
+    i2v_device device = {.kernels = backend->kernels};
+    filter.packing = backend->choose_packing(&device, filter.element, filter.input, filter.in, filter.taps);
+    int pairs = filter.packing == I2V_PACKING_PAIRS_BF16, panel = kernels->panel;
+    i2v_element element = i2v_packing_element(filter.packing);
+    if (!pairs) assert_int_equal(element, filter.element);
     int64_t count = (int64_t)filter.in * filter.out * filter.taps;
-    size_t bytes = (size_t)count * i2v_element_size(from), size = backend->filter_size(&filter);
+    size_t bytes = (size_t)count * i2v_element_size(from), size = backend->filter_size(&device, &filter);
     char *weights = i2v_element_size(from) == 1 ? random_bytes(from, count) : random_values(from, count, 0, 1),
          *file = guarded(bytes + 1), *packed = guarded(size);
-    i2v_device device = {0};
     memcpy(file + 1, weights, bytes);
     i2v_source source = {{.data = (const uint8_t *)file + 1}, from, scale};
     assert_int_equal(backend->filter_pack(&device, &filter, &source, NULL, packed, NULL), I2V_OK);
@@ -403,8 +405,10 @@ typedef struct conv_case {
 static void run_conv(const i2v_backend *backend, int threads, const void *argument) {
     conv_case one = *(const conv_case *)argument;
     i2v_error failure = {0};
-    const i2v_device alone = {0};
-    size_t bytes = backend->conv_size(&one.conv);
+    const i2v_device alone = {.kernels = backend->kernels};
+    one.conv.packing =
+        backend->choose_packing(&alone, one.conv.element, one.conv.input, one.conv.in, i2v_conv_taps(&one.conv));
+    size_t bytes = backend->conv_size(&alone, &one.conv);
     void *packed = guarded(bytes);
     i2v_source source = {{.data = one.weights.packed}, one.weights.element, 1};
     assert_int_equal(backend->conv_pack(&alone, &one.conv, &source, NULL, packed, &failure), I2V_OK);
@@ -431,7 +435,7 @@ static void check_conv(i2v_conv conv, int frames, int height, int width, int epi
     int64_t rows = i2v_tensor_rows(&one.args.out);
     one.args.epilogue = random_epilogue(epilogue, rows, conv.out, element, one.args.out.data);
     one.args.weights = &one.conv;
-    double tolerance = i2v_winograd_fits(kernels_at(0), &one.args) ? TOLERANCE_WINOGRAD : TOLERANCE;
+    double tolerance = i2v_winograd_fits(&one.args) ? TOLERANCE_WINOGRAD : TOLERANCE;
     if (element == I2V_ELEMENT_BF16) tolerance = TOLERANCE_BF16;
     compare_within(tolerance, tolerance, run_conv, &one, element, one.args.out.data, rows * conv.out);
     free_epilogue(&one.args.epilogue, one.args.out.data);
@@ -824,7 +828,7 @@ static void test_cancel(void **state) {
     atomic_int cancel = 1;
     for (int v = 0; i2v_backend_cpu_variant(v); v++) {
         const i2v_backend *backend = i2v_backend_cpu_variant(v);
-        i2v_device device = {NULL, &cancel};
+        i2v_device device = {.cancel = &cancel, .kernels = backend->kernels};
         i2v_linear_args args = {.rows = 10,
                                 .source = {x},
                                 .source_channels = {8},

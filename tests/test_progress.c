@@ -157,7 +157,7 @@ static i2v_tensor frames_of(i2v_run *run, int channels) {
 
 /* Of a convolution on a dry pool. */
 static double work_of_conv(int kernel, int in, int out) {
-    i2v_run run = {.backend = i2v_backend_cpu()};
+    i2v_run run = {.backend = i2v_backend_cpu(), .device = {.kernels = i2v_backend_cpu()->kernels}};
     i2v_conv conv = {.in = in, .out = out, .kernel = kernel, .stride = 1, .pad_before = kernel / 2};
     conv.pad_after = conv.pad_before;
     assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, 0, NULL), I2V_OK);
@@ -168,7 +168,7 @@ static double work_of_conv(int kernel, int in, int out) {
 }
 
 static double work_of_group_norm(int channels) {
-    i2v_run run = {.backend = i2v_backend_cpu()};
+    i2v_run run = {.backend = i2v_backend_cpu(), .device = {.kernels = i2v_backend_cpu()->kernels}};
     i2v_norm norm = {.channels = channels, .groups = 32};
     assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, 0, NULL), I2V_OK);
     i2v_group_norm_of(&run, frames_of(&run, channels), (i2v_tensor){0}, &norm, 0, I2V_ACTIVATION_NONE);

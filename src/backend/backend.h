@@ -45,10 +45,14 @@ static inline float *i2v_tensor_floats(const i2v_tensor *tensor) {
     return tensor->data;
 }
 
+/* The inner loops of one instruction set (cpu/kernels.h). */
+struct i2v_kernels;
+
 /* Where and how operations run. */
 typedef struct i2v_device {
     i2v_team *team;     /* the threads; NULL: the caller's alone */
     atomic_int *cancel; /* may be NULL; non-zero: leave out what is left */
+    const struct i2v_kernels *kernels; /* those of the backend that runs on it */
 } i2v_device;
 
 /* Weight and bias of a group norm or layer norm: [channels] each. */
@@ -65,13 +69,39 @@ typedef struct i2v_source {
     float scale; /* of values of one byte: what they are multiplied with, in f32 */
 } i2v_source;
 
-/* Weights [out, in, taps], in the backend's own layout. Values keep the precision of the file: they are widened to f32
- * when they are multiplied, so f16 and bf16 files are computed exactly as their f32 values. A backend that multiplies
- * bf16 by bf16 may pack weights that meet such an input as bf16. */
+/* How a backend lays weights [out, in, taps] out. A panel is a backend's own number of outputs side by side; outputs
+ * beyond the last are zero. */
+typedef enum i2v_packing {
+    I2V_PACKING_ROWS_F32,    /* [out][in][taps], as a file has them */
+    I2V_PACKING_PANELS_F32,  /* [panels][taps][in][panel] */
+    I2V_PACKING_PANELS_F16,  /* the same of f16 */
+    I2V_PACKING_PANELS_BF16, /* the same of bf16 */
+    I2V_PACKING_PAIRS_BF16   /* [panels][taps][in / 2][panel][2] of bf16: two inputs side by side */
+} i2v_packing;
+
+/* What values of the packing are stored as. */
+static inline i2v_element i2v_packing_element(i2v_packing packing) {
+    switch (packing) {
+    case I2V_PACKING_ROWS_F32:
+    case I2V_PACKING_PANELS_F32:
+        return I2V_ELEMENT_F32;
+    case I2V_PACKING_PANELS_F16:
+        return I2V_ELEMENT_F16;
+    case I2V_PACKING_PANELS_BF16:
+    case I2V_PACKING_PAIRS_BF16:
+        return I2V_ELEMENT_BF16;
+    }
+    return I2V_ELEMENT_F32;
+}
+
+/* Weights [out, in, taps], packed. Values keep the precision of the file: they are widened to f32 when they are
+ * multiplied, so f16 and bf16 files are computed exactly as their f32 values. A backend that multiplies bf16 by bf16
+ * may choose a packing of bf16 for weights that meet such an input. */
 typedef struct i2v_filter {
     int in, out, taps;
-    i2v_element element; /* of packed */
+    i2v_element element; /* what keeps the values: a wish, which the choice of the packing heeds where it can */
     i2v_element input;   /* of the activations that it meets; F32 if not known */
+    i2v_packing packing; /* of packed: the backend's choice, to be set before size and packing are asked for */
     const void *packed;
     i2v_source source; /* of those that are packed at each use (tensor/stream.h), else zero */
 } i2v_filter;
@@ -89,17 +119,23 @@ typedef struct i2v_linear {
     } parts[I2V_LINEAR_MAX_PARTS];
 } i2v_linear;
 
-/* 2D convolution [out, in, kernel, kernel]; zero padding. `packed` is in the backend's own layout.
+/* 2D convolution [out, in, kernel, kernel]; zero padding.
  * doubles: of the image doubled first by nearest neighbour; only with kernel 3, stride 1 and padding 1. */
 typedef struct i2v_conv {
     int in, out, kernel, stride;
     int pad_before, pad_after; /* top and left, bottom and right */
     int doubles;
     i2v_element element, input; /* see i2v_filter */
+    i2v_packing packing;        /* likewise, by i2v_conv_taps */
     const void *packed;
     i2v_source source;
     const float *bias; /* [out] or NULL */
 } i2v_conv;
+
+/* Taps of each of the filters that the convolution is packed as: a doubling one is four filters of 2x2. */
+static inline int i2v_conv_taps(const i2v_conv *conv) {
+    return conv->doubles ? 4 : conv->kernel * conv->kernel;
+}
 
 /* Convolution over frames, zero padded: a filter of three taps, tap 1 meets the frame itself. */
 typedef struct i2v_temporal_conv {
@@ -242,17 +278,21 @@ typedef struct i2v_layer_norm_args {
 
 typedef struct i2v_backend {
     const char *name;
+    const struct i2v_kernels *kernels; /* for the device that it runs on; NULL: it has none */
     int multiplies_bf16; /* bf16 activations meet dot products of bf16, and are not widened first */
     const i2v_backend_memory *memory; /* where tensors, weights and scratch lie */
 
+    /* The packing of weights of so many inputs and taps, whose values `element` keeps, and which meet `input`. */
+    i2v_packing (*choose_packing)(const i2v_device *device, i2v_element element, i2v_element input, int in,
+                                  int taps);
     /* Bytes of packed weights, and the packing into that many bytes, 64-byte aligned, of weights [out, in, taps].
      * scratch: pack_scratch bytes, 64-byte aligned, of which those in memory need none. */
     size_t (*pack_scratch)(const i2v_device *device);
-    size_t (*filter_size)(const i2v_filter *filter);
+    size_t (*filter_size)(const i2v_device *device, const i2v_filter *filter);
     i2v_status (*filter_pack)(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
                               void *scratch, void *packed, i2v_error *error);
     /* The same for a convolution's [out, in, kernel, kernel]. */
-    size_t (*conv_size)(const i2v_conv *conv);
+    size_t (*conv_size)(const i2v_device *device, const i2v_conv *conv);
     i2v_status (*conv_pack)(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
                             void *packed, i2v_error *error);
 

@@ -106,6 +106,7 @@ i2v_status i2v_open_model(i2v_engine **out, i2v_model *model, const i2v_options 
     if (status) return status;
     i2v_model_hold(model);
     engine->model = model;
+    engine->device.kernels = model->backend->kernels;
     return I2V_OK;
 }
 
@@ -115,7 +116,9 @@ i2v_status i2v_open(i2v_engine **out, const char *path, const i2v_options *optio
     if (!engine) return I2V_ERROR_MEMORY;
     i2v_status status = set_up(engine, options);
     if (!status) status = i2v_require(&engine->error, "model", path, NULL);
-    return status ? status : i2v_model_open(&engine->model, path, options, &engine->error);
+    if (!status) status = i2v_model_open(&engine->model, path, options, &engine->error);
+    if (!status) engine->device.kernels = engine->model->backend->kernels;
+    return status;
 }
 
 void i2v_close(i2v_engine *engine) {

@@ -54,7 +54,8 @@ static i2v_status measure_rate(double *rate, const i2v_engine *engine, i2v_error
         .in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->model->element};
     size_t count = (size_t)SIZE * SIZE;
     uint16_t *values = calloc(count, sizeof *values);
-    void *packed = backend->memory->allocate(&engine->device, backend->filter_size(&filter));
+    filter.packing = backend->choose_packing(&engine->device, filter.element, filter.input, filter.in, filter.taps);
+    void *packed = backend->memory->allocate(&engine->device, backend->filter_size(&engine->device, &filter));
     uint64_t bytes = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {

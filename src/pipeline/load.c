@@ -46,6 +46,7 @@ i2v_status i2v_load(i2v_loaded *part, const i2v_model *model, i2v_loader *loader
     i2v_stage_kind kind = part->form.kind;
     loader->store = &part->store;
     loader->backend = model->backend;
+    loader->device.kernels = model->backend->kernels;
     loader->element = i2v_load_element(model, kind);
     loader->lora = kind == I2V_STAGE_UNET ? model->lora : NULL;
     loader->streams = part->form.streams;

@@ -27,7 +27,7 @@ static i2v_filter stream_filter(i2v_run *run, const i2v_filter *weights) {
     const i2v_source *source = &weights->source;
     i2v_filter filter = *weights;
     if (!is_streamed(weights->packed, source)) return filter;
-    void *packed = i2v_run_take(run, run->backend->filter_size(weights));
+    void *packed = i2v_run_take(run, run->backend->filter_size(&run->device, weights));
     filter.packed = packed;
     void *scratch;
     double began;
@@ -57,7 +57,7 @@ i2v_conv i2v_stream_conv(i2v_run *run, const i2v_conv *weights) {
     const i2v_source *source = &weights->source;
     i2v_conv conv = *weights;
     if (!is_streamed(weights->packed, source)) return conv;
-    void *packed = i2v_run_take(run, run->backend->conv_size(weights));
+    void *packed = i2v_run_take(run, run->backend->conv_size(&run->device, weights));
     conv.packed = packed;
     void *scratch;
     double began;

@@ -64,8 +64,9 @@ static void plan_blocks(attention_job *job) {
     if (job->group > job->pairs) job->group = job->pairs;
 }
 
-static size_t plan(attention_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan(attention_job *job, const i2v_device *device,
                    const i2v_attention_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
     *job = (attention_job){.kernels = kernels, .args = args};
@@ -259,15 +260,15 @@ static void short_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_cpu_attention_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_attention_args *args) {
+size_t i2v_cpu_attention_scratch(const i2v_device *device, const i2v_attention_args *args) {
     attention_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_attention(const i2v_kernels *kernels, const i2v_device *device, const i2v_attention_args *args,
+i2v_status i2v_cpu_attention(const i2v_device *device, const i2v_attention_args *args,
                              void *scratch, i2v_error *error) {
     attention_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     if (is_short(args)) {
         int64_t items = i2v_tiles(args->outer * args->inner, SHORT_SEQUENCES);
         i2v_parallel(device->team, items, device->cancel, short_item, &job);

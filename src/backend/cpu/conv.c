@@ -76,8 +76,9 @@ static i2v_tiling cut_into_tiles(const conv_job *job, int height, int width) {
     return i2v_tiling_of(job->args->x.frames, height, width, frames, rows, columns);
 }
 
-static size_t plan(conv_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
+static size_t plan(conv_job *job, const i2v_device *device, const i2v_conv_args *args,
                    void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     const i2v_conv *conv = args->weights;
     int threads = i2v_team_size(device->team);
@@ -176,26 +177,28 @@ static void conv_item(void *argument, int64_t item, int thread) {
     for (int phase = 0; phase < job->phases; phase++) compute_phase(job, &tile, phase, begin, end, thread);
 }
 
-size_t i2v_cpu_conv_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args) {
+size_t i2v_cpu_conv_scratch(const i2v_device *device, const i2v_conv_args *args) {
+    const i2v_kernels *kernels = device->kernels;
     if (is_product(args->weights)) {
         i2v_linear linear;
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
-        return i2v_cpu_linear_scratch(kernels, device, &linear_args);
+        return i2v_cpu_linear_scratch(device, &linear_args);
     }
-    if (i2v_winograd_fits(kernels, args)) return i2v_winograd_scratch(kernels, device, args);
+    if (i2v_winograd_fits(args)) return i2v_winograd_scratch(device, args);
     conv_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch,
+i2v_status i2v_cpu_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch,
                         i2v_error *error) {
+    const i2v_kernels *kernels = device->kernels;
     if (is_product(args->weights)) {
         i2v_linear linear;
         i2v_linear_args linear_args = as_linear(kernels, args, &linear);
-        return i2v_cpu_linear(kernels, device, &linear_args, scratch, error);
+        return i2v_cpu_linear(device, &linear_args, scratch, error);
     }
-    if (i2v_winograd_fits(kernels, args)) {
-        i2v_winograd_conv(kernels, device, args, scratch);
+    if (i2v_winograd_fits(args)) {
+        i2v_winograd_conv(device, args, scratch);
         return I2V_OK;
     }
     if (args->weights->kernel > MOST_KERNEL) {
@@ -203,7 +206,7 @@ i2v_status i2v_cpu_conv(const i2v_kernels *kernels, const i2v_device *device, co
                         args->weights->kernel, MOST_KERNEL);
     }
     conv_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     int64_t items = i2v_tiling_count(&job.tiling) * (job.outputs_apart ? job.output_tiles : 1);
     i2v_parallel(device->team, items, device->cancel, conv_item, &job);
     return I2V_OK;

@@ -5,36 +5,41 @@
 #include "backend/cpu/peaks.h"
 #include "backend/plain/plain.h"
 
-#define BACKEND baseline
-#define BACKEND_NAME "cpu, " I2V_BASELINE_NAME
-#define BACKEND_MULTIPLIES_BF16 0
-#define KERNELS i2v_kernels_baseline
-#include "backend/cpu/backend_table.inc.h"
+#define OPERATION(name) .name##_scratch = i2v_cpu_##name##_scratch, .name = i2v_cpu_##name
 
+/* The backend whose devices have the kernels i2v_kernels_`set`. */
+#define BACKEND(set, set_name, is_bf16)                                                                                \
+    static const i2v_backend set = {.name = "cpu, " set_name,                                                          \
+                                    .kernels = &i2v_kernels_##set,                                                     \
+                                    .multiplies_bf16 = is_bf16,                                                        \
+                                    .memory = &i2v_plain_memory,                                                       \
+                                    .pack_scratch = i2v_cpu_pack_scratch,                                              \
+                                    .choose_packing = i2v_cpu_choose_packing,                                          \
+                                    .filter_size = i2v_cpu_filter_size,                                                \
+                                    .filter_pack = i2v_cpu_filter_pack,                                                \
+                                    .conv_size = i2v_cpu_conv_size,                                                    \
+                                    .conv_pack = i2v_cpu_conv_pack,                                                    \
+                                    .moments_size = i2v_cpu_moments_size,                                              \
+                                    .moments_tile = i2v_cpu_moments_tile,                                              \
+                                    OPERATION(linear),                                                                 \
+                                    OPERATION(feed_forward),                                                           \
+                                    OPERATION(conv),                                                                   \
+                                    OPERATION(temporal_conv),                                                          \
+                                    OPERATION(group_factors),                                                          \
+                                    OPERATION(group_moments),                                                          \
+                                    OPERATION(layer_norm),                                                             \
+                                    OPERATION(attention),                                                              \
+                                    OPERATION(add_vectors),                                                            \
+                                    .upsample_scratch = i2v_plain_upsample_scratch,                                    \
+                                    .upsample = i2v_plain_upsample,                                                    \
+                                    .measure_peaks = i2v_cpu_measure_peaks}
+
+BACKEND(baseline, I2V_BASELINE_NAME, 0);
 #if defined(__x86_64__)
-#define BACKEND avx2
-#define BACKEND_NAME "cpu, AVX2"
-#define BACKEND_MULTIPLIES_BF16 0
-#define KERNELS i2v_kernels_avx2
-#include "backend/cpu/backend_table.inc.h"
-
-#define BACKEND avx512
-#define BACKEND_NAME "cpu, AVX-512"
-#define BACKEND_MULTIPLIES_BF16 0
-#define KERNELS i2v_kernels_avx512
-#include "backend/cpu/backend_table.inc.h"
-
-#define BACKEND avx512_bf16
-#define BACKEND_NAME "cpu, AVX-512 BF16"
-#define BACKEND_MULTIPLIES_BF16 1
-#define KERNELS i2v_kernels_avx512_bf16
-#include "backend/cpu/backend_table.inc.h"
-
-#define BACKEND amx
-#define BACKEND_NAME "cpu, AMX"
-#define BACKEND_MULTIPLIES_BF16 1
-#define KERNELS i2v_kernels_amx
-#include "backend/cpu/backend_table.inc.h"
+BACKEND(avx2, "AVX2", 0);
+BACKEND(avx512, "AVX-512", 0);
+BACKEND(avx512_bf16, "AVX-512 BF16", 1);
+BACKEND(amx, "AMX", 1);
 #endif
 
 const i2v_backend *i2v_backend_cpu_variant(int index) {

@@ -1,13 +1,13 @@
-/* The operations of the CPU backend, each with the kernels of one instruction set. */
+/* The operations of the CPU backend, with the kernels that the device has. */
 #ifndef I2V_BACKEND_CPU_CPU_H
 #define I2V_BACKEND_CPU_CPU_H
 
 #include "backend/cpu/kernels.h"
 
 #define I2V_CPU_OPERATION(name)                                                                                        \
-    size_t i2v_cpu_##name##_scratch(const i2v_kernels *kernels, const i2v_device *device,                              \
+    size_t i2v_cpu_##name##_scratch(const i2v_device *device,                              \
                                     const i2v_##name##_args *args);                                                    \
-    i2v_status i2v_cpu_##name(const i2v_kernels *kernels, const i2v_device *device, const i2v_##name##_args *args,     \
+    i2v_status i2v_cpu_##name(const i2v_device *device, const i2v_##name##_args *args,     \
                               void *scratch, i2v_error *error)
 
 I2V_CPU_OPERATION(linear);
@@ -28,11 +28,12 @@ int64_t i2v_cpu_moments_tile(const i2v_norm *norm, int64_t pixels);
 
 /* Weights in the layout of the product's kernel; see i2v_backend. */
 size_t i2v_cpu_pack_scratch(const i2v_device *device);
-size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter);
-i2v_status i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
+i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps);
+size_t i2v_cpu_filter_size(const i2v_device *device, const i2v_filter *filter);
+i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filter,
                                const i2v_source *source, void *scratch, void *packed, i2v_error *error);
-size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv);
-i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
+size_t i2v_cpu_conv_size(const i2v_device *device, const i2v_conv *conv);
+i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv,
                              const i2v_source *source, void *scratch, void *packed, i2v_error *error);
 /* The convolution's filter, or of a doubling one that of phase 0..3: outputs at row phase / 2, column phase % 2. */
 i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase);

@@ -24,8 +24,9 @@ typedef struct feed_forward_job {
     int64_t strip_row, sums_row; /* floats from row to row of value and gate, of sums */
 } feed_forward_job;
 
-static size_t plan(feed_forward_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan(feed_forward_job *job, const i2v_device *device,
                    const i2v_feed_forward_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), in = args->geglu->in;
     static const i2v_input_norm none = {0};
@@ -121,16 +122,16 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     both_products(job, &in, &out, thread);
 }
 
-size_t i2v_cpu_feed_forward_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_cpu_feed_forward_scratch(const i2v_device *device,
                                     const i2v_feed_forward_args *args) {
     feed_forward_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_feed_forward(const i2v_kernels *kernels, const i2v_device *device, const i2v_feed_forward_args *args,
+i2v_status i2v_cpu_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args,
                                 void *scratch, i2v_error *error) {
     feed_forward_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.row_tiles, device->cancel, feed_forward_item, &job);
     return I2V_OK;
 }

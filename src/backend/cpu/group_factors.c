@@ -134,8 +134,9 @@ static void factors_item(void *argument, int64_t item, int thread) {
 }
 
 /* All pixels as one band, unless their moments are there. */
-static size_t plan(moments_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan(moments_job *job, const i2v_device *device,
                    const i2v_group_factors_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int64_t pixels = pixels_of(&args->source[0]);
     void *moments = (void *)args->moments;
@@ -149,16 +150,16 @@ static size_t plan(moments_job *job, const i2v_kernels *kernels, const i2v_devic
     return scratch.used;
 }
 
-size_t i2v_cpu_group_factors_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_cpu_group_factors_scratch(const i2v_device *device,
                                      const i2v_group_factors_args *args) {
     moments_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_group_factors(const i2v_kernels *kernels, const i2v_device *device,
+i2v_status i2v_cpu_group_factors(const i2v_device *device,
                                  const i2v_group_factors_args *args, void *scratch, i2v_error *error) {
     moments_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     int64_t frames = args->source[0].frames, sets = args->frames_together ? 1 : frames;
     if (!args->moments) i2v_parallel(device->team, frames * job.tiles, device->cancel, moments_item, &job);
     factors_job factors = {job.all, args};
@@ -166,8 +167,9 @@ i2v_status i2v_cpu_group_factors(const i2v_kernels *kernels, const i2v_device *d
     return I2V_OK;
 }
 
-static size_t plan_band(moments_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan_band(moments_job *job, const i2v_device *device,
                         const i2v_group_moments_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     *job = (moments_job){.source = {&args->source}, .pixels = pixels_of(&args->source)};
     job->all = tiles_of(kernels, args->norm, args->pixels, args->moments);
@@ -177,16 +179,16 @@ static size_t plan_band(moments_job *job, const i2v_kernels *kernels, const i2v_
     return scratch.used;
 }
 
-size_t i2v_cpu_group_moments_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_cpu_group_moments_scratch(const i2v_device *device,
                                      const i2v_group_moments_args *args) {
     moments_job job;
-    return plan_band(&job, kernels, device, args, NULL);
+    return plan_band(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_group_moments(const i2v_kernels *kernels, const i2v_device *device,
+i2v_status i2v_cpu_group_moments(const i2v_device *device,
                                  const i2v_group_moments_args *args, void *scratch, i2v_error *error) {
     moments_job job;
-    plan_band(&job, kernels, device, args, scratch);
+    plan_band(&job, device, args, scratch);
     i2v_parallel(device->team, args->source.frames * job.tiles, device->cancel, moments_item, &job);
     return I2V_OK;
 }

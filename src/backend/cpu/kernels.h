@@ -79,7 +79,7 @@ typedef struct i2v_winograd_weights {
     int64_t stride;
 } i2v_winograd_weights;
 
-typedef struct i2v_kernels {
+struct i2v_kernels {
     const char *name;
     int row_tile, panel; /* of panel_product: rows computed together at most, columns of a panel */
 
@@ -151,7 +151,8 @@ typedef struct i2v_kernels {
     void (*pack_transposed)(const float *x, int64_t stride, int rows, int depth, float *out);
     /* Panels of the columns of x[rows][depth]: out[panels][panel_rows][panel], columns beyond depth zero. */
     void (*pack_columns)(const float *x, int64_t stride, int rows, int depth, int64_t panel_rows, float *out);
-} i2v_kernels;
+};
+typedef struct i2v_kernels i2v_kernels;
 
 /* Those of every CPU of the architecture. */
 #if defined(__aarch64__)

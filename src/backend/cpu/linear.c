@@ -16,8 +16,9 @@ typedef struct linear_job {
     int64_t sums_stride, read_stride, expanded_stride;
 } linear_job;
 
-static size_t plan(linear_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args,
+static size_t plan(linear_job *job, const i2v_device *device, const i2v_linear_args *args,
                    void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
     *job = (linear_job){.kernels = kernels, .args = args};
@@ -94,15 +95,15 @@ static void linear_item(void *argument, int64_t item, int thread) {
     for (int i = begin; i < end; i++) column_tile(job, i, product);
 }
 
-size_t i2v_cpu_linear_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args) {
+size_t i2v_cpu_linear_scratch(const i2v_device *device, const i2v_linear_args *args) {
     linear_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_linear(const i2v_kernels *kernels, const i2v_device *device, const i2v_linear_args *args,
+i2v_status i2v_cpu_linear(const i2v_device *device, const i2v_linear_args *args,
                           void *scratch, i2v_error *error) {
     linear_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.row_tiles * job.items_per_row, device->cancel, linear_item, &job);
     return I2V_OK;
 }

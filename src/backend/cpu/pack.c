@@ -22,21 +22,36 @@ typedef struct pack_job {
     char *scratch; /* [threads][MOST_ROWS][STRIP_BYTES] */
     char *packed;
     int folds, row, column; /* of a doubling convolution: weights are [out, in, 3, 3], see fold */
-    int pairs;              /* weights are [out, in, 2], values pairs of bf16, which the filter calls f32 */
-    int joins;              /* what is packed is bf16, to be joined to pairs */
+    int pairs;              /* weights are [out, in, 2], and what is moved are pairs of values */
+    int joins;              /* values are moved one by one, to be joined to pairs */
+    size_t unit;            /* bytes of what is moved: of a value, or a pair */
     atomic_int failed;      /* the file could not be read */
 } pack_job;
 
-size_t i2v_cpu_filter_size(const i2v_kernels *kernels, const i2v_filter *filter) {
-    i2v_element element = i2v_filter_is_of_pairs(kernels, filter) ? I2V_ELEMENT_BF16 : filter->element;
+/* Pairs of bf16 for products of pairs. By tiles all such products are; else those of several taps may be Winograd's,
+ * whose transforms need values. */
+i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps) {
+    const i2v_kernels *kernels = device->kernels;
+    if ((taps == 1 || kernels->tile_rows > 0) && i2v_product_is_of_pairs(kernels, input, in, 0)) {
+        return I2V_PACKING_PAIRS_BF16;
+    }
+    if (element == I2V_ELEMENT_F32) return I2V_PACKING_PANELS_F32;
+    return element == I2V_ELEMENT_F16 ? I2V_PACKING_PANELS_F16 : I2V_PACKING_PANELS_BF16;
+}
+
+static size_t packed_bytes(const i2v_kernels *kernels, const i2v_filter *filter) {
     return (size_t)i2v_tiles(filter->out, kernels->panel) * (size_t)kernels->panel * (size_t)filter->in *
-           (size_t)filter->taps * i2v_element_size(element);
+           (size_t)filter->taps * i2v_element_size(i2v_packing_element(filter->packing));
+}
+
+size_t i2v_cpu_filter_size(const i2v_device *device, const i2v_filter *filter) {
+    return packed_bytes(device->kernels, filter);
 }
 
 /* ---- rows of values, as they are packed, of rows of weights ---- */
 
 static i2v_element packed_element(const pack_job *job) {
-    return job->pairs ? I2V_ELEMENT_BF16 : job->filter->element;
+    return i2v_packing_element(job->filter->packing);
 }
 
 /* Of so many values, which are whole inputs where they are folded. */
@@ -107,7 +122,7 @@ static inline int64_t next_column(column_place *place) {
 
 /* As many rows as a vector has values. */
 static int rows_together(const pack_job *job) {
-    return (int)((size_t)job->kernels->panel * sizeof(float) / 2 / i2v_element_size(job->filter->element));
+    return (int)((size_t)job->kernels->panel * sizeof(float) / 2 / job->unit);
 }
 
 /* Weights in memory: of value `begin` of row `first`, and the bytes from a row to the next. */
@@ -152,7 +167,7 @@ static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t firs
                       char *to) {
     const i2v_filter *filter = job->filter;
     int64_t count = end - begin;
-    size_t size = i2v_element_size(filter->element), weight = i2v_element_size(job->source->element);
+    size_t size = job->unit, weight = i2v_element_size(job->source->element);
     int n = rows_together(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
     size_t stride = strip->stride;
     const char *from =
@@ -179,7 +194,7 @@ static void pack_strip_of_panel(const pack_job *job, const pack_strip *strip, in
     for (int64_t begin = strip->begin; begin < end; begin += TOGETHER) {
         for (int64_t row = 0; row < job->kernels->panel; row += rows_together(job)) {
             pack_rows(job, strip, strip->first + row, begin, i2v_min(begin + TOGETHER, end),
-                      to + (size_t)row * i2v_element_size(job->filter->element));
+                      to + (size_t)row * job->unit);
         }
     }
 }
@@ -188,7 +203,7 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     pack_job *job = argument;
     int64_t panel = job->kernels->panel, values = (int64_t)job->filter->in * job->filter->taps;
     int64_t first = item * panel, rows = i2v_min(panel, job->filter->out - first), step = strip_values(job);
-    char *to = job->packed + (size_t)(first * values) * i2v_element_size(job->filter->element);
+    char *to = job->packed + (size_t)(first * values) * job->unit;
     if (atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
     for (int64_t begin = 0; begin < values; begin += step) {
         int64_t end = i2v_min(begin + step, values);
@@ -208,11 +223,14 @@ size_t i2v_cpu_pack_scratch(const i2v_device *device) {
 
 static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *error) {
     i2v_filter packed = *job->filter;
-    if (i2v_filter_is_of_pairs(job->kernels, job->filter)) {
+    job->unit = i2v_element_size(packed_element(job));
+    if (packed.packing == I2V_PACKING_PAIRS_BF16) {
         job->pairs = packed.taps == 1; /* else the file has an input's taps beside each other */
         job->joins = !job->pairs;
-        packed.in /= job->pairs ? 2 : 1;
-        packed.element = job->pairs ? I2V_ELEMENT_F32 : I2V_ELEMENT_BF16;
+    }
+    if (job->pairs) {
+        packed.in /= 2;
+        job->unit *= 2;
         job->filter = &packed;
     }
     i2v_parallel(device->team, i2v_tiles(packed.out, job->kernels->panel), NULL, pack_panel, job);
@@ -223,8 +241,9 @@ static void expect(const i2v_source *source, int64_t weights) {
     i2v_bytes_expect(&source->bytes, (uint64_t)weights * i2v_element_size(source->element));
 }
 
-i2v_status i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_filter *filter,
+i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filter,
                                const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+    const i2v_kernels *kernels = device->kernels;
     pack_job job = {.kernels = kernels, .filter = filter, .source = source, .scratch = scratch, .packed = packed};
     expect(source, (int64_t)filter->out * filter->in * filter->taps);
     return run_pack(device, &job, error);
@@ -233,25 +252,30 @@ i2v_status i2v_cpu_filter_pack(const i2v_kernels *kernels, const i2v_device *dev
 /* ---- convolutions ---- */
 
 i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase) {
-    int taps = conv->doubles ? 4 : conv->kernel * conv->kernel;
-    i2v_filter filter = {
-        .in = conv->in, .out = conv->out, .taps = taps, .element = conv->element, .input = conv->input};
-    size_t size = (i2v_cpu_filter_size(kernels, &filter) + 63) / 64 * 64;
+    i2v_filter filter = {.in = conv->in,
+                         .out = conv->out,
+                         .taps = i2v_conv_taps(conv),
+                         .element = conv->element,
+                         .input = conv->input,
+                         .packing = conv->packing};
+    size_t size = (packed_bytes(kernels, &filter) + 63) / 64 * 64;
     if (conv->packed) filter.packed = (const char *)conv->packed + (size_t)phase * size;
     return filter;
 }
 
-size_t i2v_cpu_conv_size(const i2v_kernels *kernels, const i2v_conv *conv) {
+size_t i2v_cpu_conv_size(const i2v_device *device, const i2v_conv *conv) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
-    size_t size = (i2v_cpu_filter_size(kernels, &filter) + 63) / 64 * 64;
+    size_t size = (packed_bytes(kernels, &filter) + 63) / 64 * 64;
     return size * (conv->doubles ? 4 : 1);
 }
 
-i2v_status i2v_cpu_conv_pack(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv *conv,
+i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv,
                              const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+    const i2v_kernels *kernels = device->kernels;
     if (!conv->doubles) {
         i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
-        return i2v_cpu_filter_pack(kernels, device, &filter, source, scratch, packed, error);
+        return i2v_cpu_filter_pack(device, &filter, source, scratch, packed, error);
     }
     i2v_conv into = *conv;
     into.packed = packed;

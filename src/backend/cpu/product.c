@@ -35,11 +35,6 @@ int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int
     return kernels->pair_product && element == I2V_ELEMENT_BF16 && channels % 2 == 0 && more_channels % 2 == 0;
 }
 
-int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter) {
-    return (filter->taps == 1 || kernels->tile_rows > 0) &&
-           i2v_product_is_of_pairs(kernels, filter->input, filter->in, 0);
-}
-
 /* Rows first..first + depth of a panel of pairs [in / 2][width], as f32. */
 static void widen_pairs(const uint16_t *pairs, int64_t first, int64_t depth, int width, float *out) {
     for (int64_t row = first; row < first + depth; row++) {
@@ -60,20 +55,21 @@ static int64_t pairs_of_panel(const i2v_product *p) {
 static const float *expand(const i2v_product *p, int64_t panel, int64_t first, int64_t depth) {
     const i2v_filter *filter = p->filter;
     int width = p->kernels->panel;
-    if (i2v_filter_is_of_pairs(p->kernels, filter)) {
+    if (filter->packing == I2V_PACKING_PAIRS_BF16) {
         const float *pairs = (const float *)filter->packed + panel * pairs_of_panel(p);
         if (p->pairs) return pairs + first / 2 * width;
         widen_pairs((const uint16_t *)pairs, first, depth, width, p->expanded);
         return p->expanded;
     }
     int64_t at = (panel * filter->taps * filter->in + first) * width;
-    const void *from = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+    i2v_element element = i2v_packing_element(filter->packing);
+    const void *from = (const char *)filter->packed + (size_t)at * i2v_element_size(element);
     if (p->pairs) {
-        p->kernels->pair_panel(filter->element, from, depth, p->expanded);
+        p->kernels->pair_panel(element, from, depth, p->expanded);
         return p->expanded;
     }
-    if (filter->element == I2V_ELEMENT_F32) return from;
-    p->kernels->widen(filter->element, from, depth * width, p->expanded);
+    if (element == I2V_ELEMENT_F32) return from;
+    p->kernels->widen(element, from, depth * width, p->expanded);
     return p->expanded;
 }
 
@@ -81,7 +77,7 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
  * or of one after the other as each is made ready. */
 static void sum_part(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth, int accumulate) {
     int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
-    int width = p->kernels->panel, all = p->pairs && i2v_filter_is_of_pairs(p->kernels, p->filter);
+    int width = p->kernels->panel, all = p->pairs && p->filter->packing == I2V_PACKING_PAIRS_BF16;
     i2v_panel_product product = {.lines = p->lines,
                                  .lines_count = p->lines_count,
                                  .pixel = span->pixel / together,

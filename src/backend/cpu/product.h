@@ -57,10 +57,6 @@ static inline i2v_element i2v_product_element(int pairs) {
     return pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
 }
 
-/* Whether a filter is packed as pairs of bf16, [panels][taps][in / 2][panel]: what such products multiply, to be read
- * as it lies. Other filters are made pairs at each use, as Winograd's transforms need their values. */
-int i2v_filter_is_of_pairs(const i2v_kernels *kernels, const i2v_filter *filter);
-
 static inline void i2v_product_multiply(const i2v_kernels *kernels, int pairs, const i2v_panel_product *product) {
     (pairs ? kernels->pair_product : kernels->panel_product)(product);
 }

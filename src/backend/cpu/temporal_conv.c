@@ -20,8 +20,9 @@ typedef struct temporal_conv_job {
     i2v_product_line *lines; /* per thread: a frame's rows of out */
 } temporal_conv_job;
 
-static size_t plan(temporal_conv_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan(temporal_conv_job *job, const i2v_device *device,
                    const i2v_temporal_conv_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
     int64_t frames = args->x.frames, channels = args->x.channels;
@@ -95,21 +96,23 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
     for (int i = begin; i < end; i++) column_tile(job, product, i, read);
 }
 
-size_t i2v_cpu_temporal_conv_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_cpu_temporal_conv_scratch(const i2v_device *device,
                                      const i2v_temporal_conv_args *args) {
-    if (i2v_winograd_frames_fit(kernels, args)) return i2v_winograd_frames_scratch(kernels, device, args);
+    const i2v_kernels *kernels = device->kernels;
+    if (i2v_winograd_frames_fit(kernels, args)) return i2v_winograd_frames_scratch(device, args);
     temporal_conv_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_temporal_conv(const i2v_kernels *kernels, const i2v_device *device,
+i2v_status i2v_cpu_temporal_conv(const i2v_device *device,
                                  const i2v_temporal_conv_args *args, void *scratch, i2v_error *error) {
+    const i2v_kernels *kernels = device->kernels;
     if (i2v_winograd_frames_fit(kernels, args)) {
-        i2v_winograd_frames(kernels, device, args, scratch);
+        i2v_winograd_frames(device, args, scratch);
         return I2V_OK;
     }
     temporal_conv_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     int64_t items = job.tiles * (job.columns_apart ? job.column_tiles : 1);
     i2v_parallel(device->team, items, device->cancel, temporal_conv_item, &job);
     return I2V_OK;

@@ -32,10 +32,9 @@ typedef struct winograd_job {
     int64_t lines_stride;
 } winograd_job;
 
-int i2v_winograd_fits(const i2v_kernels *kernels, const i2v_conv_args *args) {
+int i2v_winograd_fits(const i2v_conv_args *args) {
     const i2v_conv *conv = args->weights;
-    i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);
-    return !i2v_filter_is_of_pairs(kernels, &filter) && conv->kernel == 3 && conv->stride == 1 &&
+    return conv->packing != I2V_PACKING_PAIRS_BF16 && conv->kernel == 3 && conv->stride == 1 &&
            conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles && conv->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
            conv->out >= I2V_WINOGRAD_LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
 }
@@ -56,8 +55,9 @@ static i2v_tiling cut_into_blocks(const winograd_job *job) {
     return i2v_tiling_of(out->frames, height, width, most / (rows * columns), rows, columns);
 }
 
-static size_t plan(winograd_job *job, const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args,
+static size_t plan(winograd_job *job, const i2v_device *device, const i2v_conv_args *args,
                    void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     const i2v_conv *conv = args->weights;
     int threads = i2v_team_size(device->team);
@@ -131,10 +131,11 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
 void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
     const i2v_kernels *kernels = w->kernels;
     const i2v_filter *filter = w->filter;
+    i2v_element element = i2v_packing_element(filter->packing);
     int64_t in = filter->in, panel = kernels->panel, together = w->pairs ? 2 : 1, most = I2V_WINOGRAD_DEPTH * together;
     i2v_winograd_weights weights = {.m = w->m,
                                     .pairs = w->pairs,
-                                    .element = filter->element,
+                                    .element = element,
                                     .tap = in * panel,
                                     .out = w->weights,
                                     .stride = i2v_winograd_weights_stride(kernels)};
@@ -142,7 +143,7 @@ void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
         weights.depth = i2v_min(most, in - begin);
         for (int64_t column = 0; column < columns; column += panel) {
             int64_t at = (first + column) / panel * filter->taps * weights.tap + begin * panel;
-            weights.panel = (const char *)filter->packed + (size_t)at * i2v_element_size(filter->element);
+            weights.panel = (const char *)filter->packed + (size_t)at * i2v_element_size(element);
             w->transform(&weights);
             i2v_panel_product product = {.rows = (int)w->rows,
                                          .depth = weights.depth / together,
@@ -222,14 +223,14 @@ static void winograd_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_winograd_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args) {
+size_t i2v_winograd_scratch(const i2v_device *device, const i2v_conv_args *args) {
     winograd_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-void i2v_winograd_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch) {
+void i2v_winograd_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch) {
     winograd_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     int64_t items = i2v_tiling_count(&job.blocks) * (job.outputs_apart ? job.output_blocks : 1);
     i2v_parallel(device->team, items, device->cancel, winograd_item, &job);
 }

@@ -14,15 +14,15 @@ enum { I2V_WINOGRAD_DEPTH = 128 };
 
 /* Whether the convolution is of that kind, and large enough to gain. Depends on shapes and elements only; over frames,
  * not on how many pixels they have. */
-int i2v_winograd_fits(const i2v_kernels *kernels, const i2v_conv_args *args);
+int i2v_winograd_fits(const i2v_conv_args *args);
 int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_args *args);
 
-size_t i2v_winograd_scratch(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args);
-void i2v_winograd_conv(const i2v_kernels *kernels, const i2v_device *device, const i2v_conv_args *args, void *scratch);
+size_t i2v_winograd_scratch(const i2v_device *device, const i2v_conv_args *args);
+void i2v_winograd_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch);
 
-size_t i2v_winograd_frames_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_winograd_frames_scratch(const i2v_device *device,
                                    const i2v_temporal_conv_args *args);
-void i2v_winograd_frames(const i2v_kernels *kernels, const i2v_device *device, const i2v_temporal_conv_args *args,
+void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args,
                          void *scratch);
 
 /* The products of transformed inputs and weights, at each point of the transform. */

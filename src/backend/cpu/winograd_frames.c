@@ -43,12 +43,13 @@ int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_
     const i2v_filter *filter = &args->weights->filter;
     int pairs = i2v_product_is_of_pairs(kernels, args->x.element, args->x.channels, 0);
     int64_t frames = args->x.frames, products = products_of_tiles(frames, tile_of(frames, pairs));
-    return !i2v_filter_is_of_pairs(kernels, filter) && filter->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
+    return filter->packing != I2V_PACKING_PAIRS_BF16 && filter->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
            filter->out >= I2V_WINOGRAD_LEAST_CHANNELS && products * 5 <= products_of_sums(frames) * 4;
 }
 
-static size_t plan(frames_job *job, const i2v_kernels *kernels, const i2v_device *device,
+static size_t plan(frames_job *job, const i2v_device *device,
                    const i2v_temporal_conv_args *args, void *memory) {
+    const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
     int64_t frames = args->x.frames, channels = args->x.channels;
@@ -134,16 +135,16 @@ static void frames_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_winograd_frames_scratch(const i2v_kernels *kernels, const i2v_device *device,
+size_t i2v_winograd_frames_scratch(const i2v_device *device,
                                    const i2v_temporal_conv_args *args) {
     frames_job job;
-    return plan(&job, kernels, device, args, NULL);
+    return plan(&job, device, args, NULL);
 }
 
-void i2v_winograd_frames(const i2v_kernels *kernels, const i2v_device *device, const i2v_temporal_conv_args *args,
+void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args,
                          void *scratch) {
     frames_job job;
-    plan(&job, kernels, device, args, scratch);
+    plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.pixel_tiles * (job.columns_apart ? job.column_tiles : 1), device->cancel,
                  frames_item, &job);
 }

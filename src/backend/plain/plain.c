@@ -76,6 +76,7 @@ void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x) {
 static const i2v_backend plain = {.name = "plain",
                                   .memory = &i2v_plain_memory,
                                   .pack_scratch = i2v_plain_pack_scratch,
+                                  .choose_packing = i2v_plain_choose_packing,
                                   .filter_size = i2v_plain_filter_size,
                                   .filter_pack = i2v_plain_filter_pack,
                                   .conv_size = i2v_plain_conv_size,

@@ -7,7 +7,11 @@ size_t i2v_plain_pack_scratch(const i2v_device *device) {
     return 0;
 }
 
-size_t i2v_plain_filter_size(const i2v_filter *filter) {
+i2v_packing i2v_plain_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps) {
+    return I2V_PACKING_ROWS_F32;
+}
+
+size_t i2v_plain_filter_size(const i2v_device *device, const i2v_filter *filter) {
     return (size_t)filter->out * (size_t)filter->in * (size_t)filter->taps * sizeof(float);
 }
 
@@ -16,7 +20,7 @@ enum { TOGETHER = 1024 };
 
 i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
                                  void *scratch, void *packed, i2v_error *error) {
-    size_t count = i2v_plain_filter_size(filter) / sizeof(float), size = i2v_element_size(source->element);
+    size_t count = i2v_plain_filter_size(device, filter) / sizeof(float), size = i2v_element_size(source->element);
     float *out = packed;
     for (size_t first = 0; first < count; first += TOGETHER) {
         size_t values = count - first < TOGETHER ? count - first : TOGETHER;
@@ -39,9 +43,9 @@ static i2v_filter conv_filter(const i2v_conv *conv) {
     return (i2v_filter){.in = conv->in, .out = conv->out, .taps = conv->kernel * conv->kernel};
 }
 
-size_t i2v_plain_conv_size(const i2v_conv *conv) {
+size_t i2v_plain_conv_size(const i2v_device *device, const i2v_conv *conv) {
     i2v_filter filter = conv_filter(conv);
-    return i2v_plain_filter_size(&filter);
+    return i2v_plain_filter_size(device, &filter);
 }
 
 i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
