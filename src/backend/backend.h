@@ -99,9 +99,9 @@ static inline i2v_element i2v_packing_element(i2v_packing packing) {
  * may choose a packing of bf16 for weights that meet such an input. */
 typedef struct i2v_filter {
     int in, out, taps;
-    i2v_element element; /* what keeps the values: a wish, which the choice of the packing heeds where it can */
+    i2v_element element; /* F32, F16 or BF16: the precision asked for; pairs of bf16 round what asks for more */
     i2v_element input;   /* of the activations that it meets; F32 if not known */
-    i2v_packing packing; /* of packed: the backend's choice, to be set before size and packing are asked for */
+    i2v_packing packing; /* chosen once by choose_packing, from what stands above; all else reads it */
     const void *packed;
     i2v_source source; /* of those that are packed at each use (tensor/stream.h), else zero */
 } i2v_filter;

@@ -266,12 +266,14 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
     i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element, weight->scale};
     filter->element = packed_element(loader, weight);
-    filter->packing = loader->backend->choose_packing(&loader->device, filter->element, filter->input, filter->in, filter->taps);
+    filter->packing = loader->backend->choose_packing(&loader->device, filter->element, filter->input, filter->in,
+                                                      filter->taps);
     if (loader->streams && stays) {
         filter->source = source;
         return;
     }
-    void *packed = take_weights(loader, loader->backend->filter_size(&loader->device, filter)), *scratch = take_scratch(loader);
+    void *packed = take_weights(loader, loader->backend->filter_size(&loader->device, filter));
+    void *scratch = take_scratch(loader);
     if (packed && scratch) {
         loader->status = loader->backend->filter_pack(&loader->device, filter, &source, scratch, packed, loader->error);
     }
@@ -342,13 +344,15 @@ static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weig
     conv->input = loader->element;
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
-    conv->packing = loader->backend->choose_packing(&loader->device, conv->element, conv->input, conv->in, i2v_conv_taps(conv));
+    conv->packing = loader->backend->choose_packing(&loader->device, conv->element, conv->input, conv->in,
+                                                    i2v_conv_taps(conv));
     i2v_source source = {weight->at, element, weight->scale};
     if (loader->streams && stays) {
         conv->source = source;
         return;
     }
-    void *packed = take_weights(loader, loader->backend->conv_size(&loader->device, conv)), *scratch = take_scratch(loader);
+    void *packed = take_weights(loader, loader->backend->conv_size(&loader->device, conv));
+    void *scratch = take_scratch(loader);
     if (packed && scratch) {
         loader->status = loader->backend->conv_pack(&loader->device, conv, &source, scratch, packed, loader->error);
     }

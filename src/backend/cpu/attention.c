@@ -18,8 +18,8 @@
 typedef struct attention_job {
     const i2v_kernels *kernels;
     const i2v_attention_args *args;
-    int of_pairs; /* see i2v_product */
-    int together; /* values in the place of a float: 2 if pairs, else 1 */
+    int of_pairs;  /* see i2v_product */
+    int per_float; /* values in the place of a float: 2 if pairs, else 1 */
     int query_rows, key_rows;
     int64_t scores_row; /* floats from row to row of scores */
     int64_t query_blocks, key_blocks, pairs;
@@ -45,27 +45,26 @@ static void plan_blocks(attention_job *job) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
     job->of_pairs = args->token_stride % 2 == 0 && i2v_product_is_of_pairs(kernels, args->element, args->head_dim, 0);
-    job->together = job->of_pairs ? 2 : 1;
+    job->per_float = job->of_pairs ? 2 : 1;
     job->factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
     job->pairs = args->outer * args->inner * args->heads;
     int by_tiles = i2v_product_is_by_tiles(kernels, job->of_pairs);
     int row_tile = by_tiles ? kernels->tile_rows : kernels->row_tile;
     job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), row_tile);
-    job->query_blocks = i2v_tiles(args->tokens, job->query_rows);
+    job->query_blocks = i2v_divide_up(args->tokens, job->query_rows);
     job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
     job->scores_row = i2v_spread_rows(job->key_rows);
-    job->key_blocks = i2v_tiles(args->tokens, job->key_rows);
-    job->depth_panels = (int)i2v_tiles(args->head_dim, kernels->panel);
-    job->key_floats = (int64_t)job->key_rows * args->head_dim / job->together;
-    job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel / job->together;
+    job->key_blocks = i2v_divide_up(args->tokens, job->key_rows);
+    job->depth_panels = (int)i2v_divide_up(args->head_dim, kernels->panel);
+    job->key_floats = (int64_t)job->key_rows * args->head_dim / job->per_float;
+    job->value_floats = (int64_t)job->key_rows * job->depth_panels * kernels->panel / job->per_float;
     job->packed_stride = i2v_round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
     job->group = PACKED_LIMIT / job->packed_stride;
     if (job->group < 1) job->group = 1;
     if (job->group > job->pairs) job->group = job->pairs;
 }
 
-static size_t plan(attention_job *job, const i2v_device *device,
-                   const i2v_attention_args *args, void *memory) {
+static size_t plan(attention_job *job, const i2v_device *device, const i2v_attention_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
@@ -123,7 +122,7 @@ static void pack_keys(const attention_job *job, int64_t start, int count, int th
 static void pack_values(const attention_job *job, int64_t start, int count, int thread, float *out) {
     const i2v_attention_args *args = job->args;
     const i2v_kernels *kernels = job->kernels;
-    int64_t stride, panel = kernels->panel, panel_floats = job->key_rows * panel / job->together;
+    int64_t stride, panel = kernels->panel, panel_floats = job->key_rows * panel / job->per_float;
     const float *rows = rows_of(job, args->v, start, count, thread, &stride);
     if (!job->of_pairs) {
         kernels->pack_columns(rows, stride, count, args->head_dim, job->key_rows, out);
@@ -147,8 +146,8 @@ static void pack(const attention_job *job, int64_t pair, int64_t block, float *p
     for (int key = 0; key < keys; key += panel) {
         int count = (int)i2v_min(panel, keys - key);
         int64_t at = start + key * args->token_stride;
-        pack_keys(job, at, count, thread, to + (int64_t)key * args->head_dim / job->together);
-        pack_values(job, at, count, thread, values + (int64_t)key * panel / job->together);
+        pack_keys(job, at, count, thread, to + (int64_t)key * args->head_dim / job->per_float);
+        pack_values(job, at, count, thread, values + (int64_t)key * panel / job->per_float);
     }
 }
 
@@ -180,7 +179,7 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
                      .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
     int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
     for (int64_t r = 0; r < q.rows; r++) {
-        load_query(job, start + (first + r) * args->token_stride, thread, q.queries + r * depth / job->together);
+        load_query(job, start + (first + r) * args->token_stride, thread, q.queries + r * depth / job->per_float);
         q.softmax[r] = (i2v_softmax){-INFINITY, 0};
     }
     memset(q.output, 0, (size_t)(q.rows * job->depth_panels * job->kernels->panel) * sizeof(float));
@@ -190,14 +189,14 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
 /* Adds a block of keys and values to the block of queries. */
 static void meet_keys(const attention_job *job, const query_block *q, int keys, const float *packed) {
     const i2v_kernels *kernels = job->kernels;
-    int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel), together = job->together;
+    int depth = job->args->head_dim, padded = (int)i2v_round_up(keys, kernels->panel), per_float = job->per_float;
     int64_t columns = (int64_t)job->depth_panels * kernels->panel;
     i2v_panel_product scores = {.rows = q->rows,
-                                .depth = depth / together,
+                                .depth = depth / per_float,
                                 .a = q->queries,
-                                .a_stride = depth / together,
+                                .a_stride = depth / per_float,
                                 .panels = packed,
-                                .panel_stride = (int64_t)depth / together * kernels->panel,
+                                .panel_stride = (int64_t)depth / per_float * kernels->panel,
                                 .panel_count = padded / kernels->panel,
                                 .c = q->scores,
                                 .c_stride = job->scores_row};
@@ -208,11 +207,11 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
                          i2v_product_element(job->of_pairs), q->output + r * columns, (int)columns);
     }
     i2v_panel_product output = {.rows = q->rows,
-                                .depth = i2v_tiles(keys, together),
+                                .depth = i2v_divide_up(keys, per_float),
                                 .a = q->scores,
                                 .a_stride = job->scores_row,
                                 .panels = packed + job->key_floats,
-                                .panel_stride = (int64_t)job->key_rows / together * kernels->panel,
+                                .panel_stride = (int64_t)job->key_rows / per_float * kernels->panel,
                                 .panel_count = job->depth_panels,
                                 .c = q->output,
                                 .c_stride = columns,
@@ -265,12 +264,12 @@ size_t i2v_cpu_attention_scratch(const i2v_device *device, const i2v_attention_a
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_attention(const i2v_device *device, const i2v_attention_args *args,
-                             void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_attention(const i2v_device *device, const i2v_attention_args *args, void *scratch,
+                             i2v_error *error) {
     attention_job job;
     plan(&job, device, args, scratch);
     if (is_short(args)) {
-        int64_t items = i2v_tiles(args->outer * args->inner, SHORT_SEQUENCES);
+        int64_t items = i2v_divide_up(args->outer * args->inner, SHORT_SEQUENCES);
         i2v_parallel(device->team, items, device->cancel, short_item, &job);
         return I2V_OK;
     }

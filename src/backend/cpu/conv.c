@@ -76,8 +76,7 @@ static i2v_tiling cut_into_tiles(const conv_job *job, int height, int width) {
     return i2v_tiling_of(job->args->x.frames, height, width, frames, rows, columns);
 }
 
-static size_t plan(conv_job *job, const i2v_device *device, const i2v_conv_args *args,
-                   void *memory) {
+static size_t plan(conv_job *job, const i2v_device *device, const i2v_conv_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     const i2v_conv *conv = args->weights;
@@ -94,7 +93,7 @@ static size_t plan(conv_job *job, const i2v_device *device, const i2v_conv_args 
     job->in_rows = (tiling.rows - 1) * conv->stride + conv->kernel;
     job->in_columns = (tiling.columns - 1) * conv->stride + conv->kernel;
     job->outputs = i2v_product_columns(kernels, i2v_tiling_count(&tiling), conv->out);
-    job->output_tiles = (int)i2v_tiles(conv->out, job->outputs);
+    job->output_tiles = (int)i2v_divide_up(conv->out, job->outputs);
     job->outputs_apart = job->outputs < I2V_PRODUCT_COLUMNS;
     int64_t pixels = (int64_t)tiling.frames * tiling.rows * tiling.columns;
     int64_t input = i2v_product_floats(job->pairs, (int64_t)job->in_rows * job->in_columns * conv->in);
@@ -189,8 +188,7 @@ size_t i2v_cpu_conv_scratch(const i2v_device *device, const i2v_conv_args *args)
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch,
-                        i2v_error *error) {
+i2v_status i2v_cpu_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch, i2v_error *error) {
     const i2v_kernels *kernels = device->kernels;
     if (is_product(args->weights)) {
         i2v_linear linear;

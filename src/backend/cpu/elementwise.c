@@ -13,8 +13,7 @@ typedef struct add_vectors_job {
     int64_t sum_stride;
 } add_vectors_job;
 
-static size_t plan(add_vectors_job *job, const i2v_device *device,
-                   const i2v_add_vectors_args *args, void *memory) {
+static size_t plan(add_vectors_job *job, const i2v_device *device, const i2v_add_vectors_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     *job = (add_vectors_job){.kernels = kernels, .args = args};
@@ -35,16 +34,15 @@ static void add_vectors_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_cpu_add_vectors_scratch(const i2v_device *device,
-                                   const i2v_add_vectors_args *args) {
+size_t i2v_cpu_add_vectors_scratch(const i2v_device *device, const i2v_add_vectors_args *args) {
     add_vectors_job job;
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_add_vectors(const i2v_device *device, const i2v_add_vectors_args *args,
-                               void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_add_vectors(const i2v_device *device, const i2v_add_vectors_args *args, void *scratch,
+                               i2v_error *error) {
     add_vectors_job job;
     plan(&job, device, args, scratch);
-    i2v_parallel(device->team, i2v_tiles(i2v_tensor_rows(&args->x), ROWS), device->cancel, add_vectors_item, &job);
+    i2v_parallel(device->team, i2v_divide_up(i2v_tensor_rows(&args->x), ROWS), device->cancel, add_vectors_item, &job);
     return I2V_OK;
 }

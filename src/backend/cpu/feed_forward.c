@@ -24,8 +24,7 @@ typedef struct feed_forward_job {
     int64_t strip_row, sums_row; /* floats from row to row of value and gate, of sums */
 } feed_forward_job;
 
-static size_t plan(feed_forward_job *job, const i2v_device *device,
-                   const i2v_feed_forward_args *args, void *memory) {
+static size_t plan(feed_forward_job *job, const i2v_device *device, const i2v_feed_forward_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), in = args->geglu->in;
@@ -37,7 +36,7 @@ static size_t plan(feed_forward_job *job, const i2v_device *device,
     job->strip_row = i2v_spread_rows(STRIP);
     job->sums_row = i2v_spread_rows(i2v_round_up(args->output->out, kernels->panel));
     job->rows = i2v_product_rows(args->rows, i2v_min(in, args->output->out), threads);
-    job->row_tiles = i2v_tiles(args->rows, job->rows);
+    job->row_tiles = i2v_divide_up(args->rows, job->rows);
     job->block = i2v_product_is_by_tiles(kernels, job->pairs) ? BLOCK_OF_TILES : STRIP;
     job->read = i2v_scratch_per_thread(&scratch, threads, i2v_product_floats(job->pairs, job->rows * in) + in,
                                        &job->read_stride);
@@ -55,25 +54,29 @@ static size_t plan(feed_forward_job *job, const i2v_device *device,
     return scratch.used;
 }
 
-/* Hidden columns first..first + count, a strip, of the rows that `of` describes. */
-static void compute_strip(const feed_forward_job *job, i2v_product of, int first, int count, int thread, char *hidden) {
+/* Hidden columns first..first + count, a strip, of the rows that `product` describes. */
+static void compute_strip(const feed_forward_job *job, i2v_product product, int first, int count, int thread,
+                          char *hidden) {
     const i2v_linear *geglu = job->args->geglu;
     i2v_element element = i2v_product_element(job->pairs);
     size_t row = (size_t)job->hidden_row * i2v_element_size(element);
     float *value = job->value + thread * job->value_stride, *gate = job->gate + thread * job->gate_stride;
     float *const sums[] = {value, gate};
-    of.first_column = first;
-    of.columns = count;
-    of.sums_stride = job->strip_row;
+    product.first_column = first;
+    product.columns = count;
+    product.sums_stride = job->strip_row;
     for (int part = 0; part < 2; part++) {
-        of.filter = &geglu->parts[part].filter;
-        of.sums = sums[part];
-        i2v_product_sum(&of, 0);
+        product.filter = &geglu->parts[part].filter;
+        product.sums = sums[part];
+        i2v_product_sum(&product, 0);
     }
     const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
-    for (int64_t r = 0; r < of.lines[0].rows; r++, value += job->strip_row, gate += job->strip_row, hidden += row) {
+    for (int64_t r = 0; r < product.lines[0].rows; r++) {
         job->kernels->geglu(value, gate, value_bias ? value_bias + first : NULL, gate_bias ? gate_bias + first : NULL,
                             count, element, hidden);
+        value += job->strip_row;
+        gate += job->strip_row;
+        hidden += row;
     }
 }
 
@@ -122,14 +125,13 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     both_products(job, &in, &out, thread);
 }
 
-size_t i2v_cpu_feed_forward_scratch(const i2v_device *device,
-                                    const i2v_feed_forward_args *args) {
+size_t i2v_cpu_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args) {
     feed_forward_job job;
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args,
-                                void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_feed_forward(const i2v_device *device, const i2v_feed_forward_args *args, void *scratch,
+                                i2v_error *error) {
     feed_forward_job job;
     plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.row_tiles, device->cancel, feed_forward_item, &job);

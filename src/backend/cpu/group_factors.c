@@ -45,14 +45,14 @@ int64_t i2v_cpu_moments_tile(const i2v_norm *norm, int64_t pixels) {
 }
 
 size_t i2v_cpu_moments_size(const i2v_norm *norm, int frames, int64_t pixels) {
-    int64_t tiles = i2v_tiles(pixels, i2v_cpu_moments_tile(norm, pixels));
+    int64_t tiles = i2v_divide_up(pixels, i2v_cpu_moments_tile(norm, pixels));
     return (size_t)(frames * tiles * norm->groups) * sizeof(group_moments);
 }
 
 static group_tiles tiles_of(const i2v_kernels *kernels, const i2v_norm *norm, int64_t pixels, void *moments) {
     group_tiles all = {.kernels = kernels, .norm = norm, .pixels = pixels, .moments = moments};
     all.rows = i2v_cpu_moments_tile(norm, pixels);
-    all.tiles = i2v_tiles(pixels, all.rows);
+    all.tiles = i2v_divide_up(pixels, all.rows);
     return all;
 }
 
@@ -134,8 +134,7 @@ static void factors_item(void *argument, int64_t item, int thread) {
 }
 
 /* All pixels as one band, unless their moments are there. */
-static size_t plan(moments_job *job, const i2v_device *device,
-                   const i2v_group_factors_args *args, void *memory) {
+static size_t plan(moments_job *job, const i2v_device *device, const i2v_group_factors_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int64_t pixels = pixels_of(&args->source[0]);
@@ -150,14 +149,13 @@ static size_t plan(moments_job *job, const i2v_device *device,
     return scratch.used;
 }
 
-size_t i2v_cpu_group_factors_scratch(const i2v_device *device,
-                                     const i2v_group_factors_args *args) {
+size_t i2v_cpu_group_factors_scratch(const i2v_device *device, const i2v_group_factors_args *args) {
     moments_job job;
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_group_factors(const i2v_device *device,
-                                 const i2v_group_factors_args *args, void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
+                                 i2v_error *error) {
     moments_job job;
     plan(&job, device, args, scratch);
     int64_t frames = args->source[0].frames, sets = args->frames_together ? 1 : frames;
@@ -167,26 +165,24 @@ i2v_status i2v_cpu_group_factors(const i2v_device *device,
     return I2V_OK;
 }
 
-static size_t plan_band(moments_job *job, const i2v_device *device,
-                        const i2v_group_moments_args *args, void *memory) {
+static size_t plan_band(moments_job *job, const i2v_device *device, const i2v_group_moments_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     *job = (moments_job){.source = {&args->source}, .pixels = pixels_of(&args->source)};
     job->all = tiles_of(kernels, args->norm, args->pixels, args->moments);
     job->first = args->first / job->all.rows;
-    job->tiles = i2v_tiles(job->pixels, job->all.rows);
+    job->tiles = i2v_divide_up(job->pixels, job->all.rows);
     plan_work(job, device, &scratch);
     return scratch.used;
 }
 
-size_t i2v_cpu_group_moments_scratch(const i2v_device *device,
-                                     const i2v_group_moments_args *args) {
+size_t i2v_cpu_group_moments_scratch(const i2v_device *device, const i2v_group_moments_args *args) {
     moments_job job;
     return plan_band(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_group_moments(const i2v_device *device,
-                                 const i2v_group_moments_args *args, void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_group_moments(const i2v_device *device, const i2v_group_moments_args *args, void *scratch,
+                                 i2v_error *error) {
     moments_job job;
     plan_band(&job, device, args, scratch);
     i2v_parallel(device->team, args->source.frames * job.tiles, device->cancel, moments_item, &job);

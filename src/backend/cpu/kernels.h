@@ -54,7 +54,7 @@ typedef struct i2v_panel_product {
     int accumulate;
     /* For AMX: A and the panels are too large for the nearest cache. So A is read past it, and the next panel is
      * fetched while one is multiplied. */
-    int streams;
+    int exceeds_cache;
 } i2v_panel_product;
 
 static inline int i2v_product_lines(const i2v_panel_product *product) {

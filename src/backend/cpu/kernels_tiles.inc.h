@@ -47,7 +47,7 @@ typedef struct tile_steps {
 /* Rows of A pass by a panel, which stays in the nearest cache for all blocks; loads can say so. */
 #define LOAD_ROWS(tile, a, bytes)                                                                                      \
     do {                                                                                                               \
-        if (streams) {                                                                                                 \
+        if (exceeds_cache) {                                                                                           \
             _tile_stream_loadd(tile, a, bytes);                                                                        \
         } else {                                                                                                       \
             _tile_loadd(tile, a, bytes);                                                                               \
@@ -55,7 +55,7 @@ typedef struct tile_steps {
     } while (0)
 
 static inline __attribute__((always_inline)) void tile_sums(const i2v_panel_product *p, const int both,
-                                                            const int streams, const tile_steps *steps,
+                                                            const int exceeds_cache, const tile_steps *steps,
                                                             const float *panel, const tile_block *block) {
     size_t c_bytes = (size_t)p->c_stride * sizeof(float), a_bytes = (size_t)p->a_stride * sizeof(float);
     const size_t panel_bytes = PANEL * sizeof *panel;
@@ -116,7 +116,7 @@ static void multiply_part(const i2v_panel_product *p, const tile_part *part, int
     tile_steps steps = {.first = first, .count = count / pairs, .accumulate = p->accumulate || first > 0};
     int64_t blocks = (int64_t)((lines + part->lines - 1) / part->lines) * ((part->end - part->begin) / part->rows);
     int64_t panel_lines = count * PANEL * (int64_t)sizeof(float) / 64, all_steps = steps.count * blocks;
-    steps.next_lines = p->streams ? (int)((panel_lines + all_steps - 1) / all_steps) : 0;
+    steps.next_lines = p->exceeds_cache ? (int)((panel_lines + all_steps - 1) / all_steps) : 0;
     int below = part->lines == 2 ? part->rows : part->rows - TILE;
     shape_tiles(part->rows < TILE ? part->rows : TILE, below > 0 ? below : 0, pairs);
     for (int panel = 0; panel < p->panel_count; panel++) {
@@ -125,7 +125,7 @@ static void multiply_part(const i2v_panel_product *p, const tile_part *part, int
         for (int line = 0; line < lines; line += part->lines) {
             for (int row = part->begin; row < part->end; row += part->rows) {
                 tile_block block = block_at(p, part, panel, line, row);
-                if (block.a_below && p->streams) {
+                if (block.a_below && p->exceeds_cache) {
                     tile_sums(p, 1, 1, &steps, from, &block);
                 } else if (block.a_below) {
                     tile_sums(p, 1, 0, &steps, from, &block);

@@ -20,14 +20,13 @@ static void layer_norm_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_cpu_layer_norm_scratch(const i2v_device *device,
-                                  const i2v_layer_norm_args *args) {
+size_t i2v_cpu_layer_norm_scratch(const i2v_device *device, const i2v_layer_norm_args *args) {
     return 0;
 }
 
-i2v_status i2v_cpu_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args,
-                              void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_layer_norm(const i2v_device *device, const i2v_layer_norm_args *args, void *scratch,
+                              i2v_error *error) {
     layer_norm_job job = {device->kernels, args};
-    i2v_parallel(device->team, i2v_tiles(args->rows, ROWS), device->cancel, layer_norm_item, &job);
+    i2v_parallel(device->team, i2v_divide_up(args->rows, ROWS), device->cancel, layer_norm_item, &job);
     return I2V_OK;
 }

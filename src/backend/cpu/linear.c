@@ -16,8 +16,7 @@ typedef struct linear_job {
     int64_t sums_stride, read_stride, expanded_stride;
 } linear_job;
 
-static size_t plan(linear_job *job, const i2v_device *device, const i2v_linear_args *args,
-                   void *memory) {
+static size_t plan(linear_job *job, const i2v_device *device, const i2v_linear_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team);
@@ -31,10 +30,10 @@ static size_t plan(linear_job *job, const i2v_device *device, const i2v_linear_a
     int reads = args->norm || !i2v_product_input_is_plain(&job->input, job->pairs);
     int64_t row = i2v_product_floats(job->pairs, args->weights->in);
     job->rows = i2v_product_rows(args->rows, reads ? row : 0, threads);
-    job->row_tiles = i2v_tiles(args->rows, job->rows);
+    job->row_tiles = i2v_divide_up(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
     for (int p = 0; p < args->weights->parts_count; p++) {
-        job->column_tiles += (int)i2v_tiles(args->weights->parts[p].filter.out, job->columns);
+        job->column_tiles += (int)i2v_divide_up(args->weights->parts[p].filter.out, job->columns);
     }
     /* rows are read and normed once where tiles of whole rows are enough */
     job->items_per_row = job->columns == I2V_PRODUCT_COLUMNS ? 1 : job->column_tiles;
@@ -52,8 +51,8 @@ static void column_tile(const linear_job *job, int index, i2v_product product) {
     const i2v_linear_args *args = job->args;
     const i2v_linear *weights = args->weights;
     int part = 0;
-    for (; index >= i2v_tiles(weights->parts[part].filter.out, job->columns); part++) {
-        index -= (int)i2v_tiles(weights->parts[part].filter.out, job->columns);
+    for (; index >= i2v_divide_up(weights->parts[part].filter.out, job->columns); part++) {
+        index -= (int)i2v_divide_up(weights->parts[part].filter.out, job->columns);
         product.part_column += weights->parts[part].filter.out;
     }
     product.filter = &weights->parts[part].filter;
@@ -100,8 +99,7 @@ size_t i2v_cpu_linear_scratch(const i2v_device *device, const i2v_linear_args *a
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_linear(const i2v_device *device, const i2v_linear_args *args,
-                          void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_linear(const i2v_device *device, const i2v_linear_args *args, void *scratch, i2v_error *error) {
     linear_job job;
     plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.row_tiles * job.items_per_row, device->cancel, linear_item, &job);

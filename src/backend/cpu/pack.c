@@ -40,7 +40,7 @@ i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element
 }
 
 static size_t packed_bytes(const i2v_kernels *kernels, const i2v_filter *filter) {
-    return (size_t)i2v_tiles(filter->out, kernels->panel) * (size_t)kernels->panel * (size_t)filter->in *
+    return (size_t)i2v_divide_up(filter->out, kernels->panel) * (size_t)kernels->panel * (size_t)filter->in *
            (size_t)filter->taps * i2v_element_size(i2v_packing_element(filter->packing));
 }
 
@@ -233,7 +233,7 @@ static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *e
         job->unit *= 2;
         job->filter = &packed;
     }
-    i2v_parallel(device->team, i2v_tiles(packed.out, job->kernels->panel), NULL, pack_panel, job);
+    i2v_parallel(device->team, i2v_divide_up(packed.out, job->kernels->panel), NULL, pack_panel, job);
     return atomic_load(&job->failed) ? i2v_bytes_fail(&job->source->bytes, error) : I2V_OK;
 }
 
@@ -241,8 +241,8 @@ static void expect(const i2v_source *source, int64_t weights) {
     i2v_bytes_expect(&source->bytes, (uint64_t)weights * i2v_element_size(source->element));
 }
 
-i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filter,
-                               const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
+                               void *scratch, void *packed, i2v_error *error) {
     const i2v_kernels *kernels = device->kernels;
     pack_job job = {.kernels = kernels, .filter = filter, .source = source, .scratch = scratch, .packed = packed};
     expect(source, (int64_t)filter->out * filter->in * filter->taps);
@@ -270,8 +270,8 @@ size_t i2v_cpu_conv_size(const i2v_device *device, const i2v_conv *conv) {
     return size * (conv->doubles ? 4 : 1);
 }
 
-i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv,
-                             const i2v_source *source, void *scratch, void *packed, i2v_error *error) {
+i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
+                             void *packed, i2v_error *error) {
     const i2v_kernels *kernels = device->kernels;
     if (!conv->doubles) {
         i2v_filter filter = i2v_cpu_conv_filter(kernels, conv, 0);

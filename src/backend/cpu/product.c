@@ -21,14 +21,14 @@ int64_t i2v_product_expanded(const i2v_kernels *kernels) {
 
 int i2v_product_columns(const i2v_kernels *kernels, int64_t row_tiles, int columns) {
     int64_t most = I2V_PRODUCT_COLUMNS;
-    while (most > 2 * kernels->panel && row_tiles * i2v_tiles(columns, most) < ENOUGH_TILES) most /= 2;
+    while (most > 2 * kernels->panel && row_tiles * i2v_divide_up(columns, most) < ENOUGH_TILES) most /= 2;
     return (int)i2v_min(most, i2v_round_up(columns, kernels->panel));
 }
 
 int64_t i2v_product_rows(int64_t rows, int64_t floats, int threads) {
     int64_t most = i2v_min(MOST_ROWS, ROWS_SCRATCH / (floats > 0 ? floats : 1));
-    int64_t tiles = i2v_tiles(rows, most < LEAST_ROWS ? LEAST_ROWS : most), even = i2v_round_up(tiles, threads);
-    return i2v_tiles(rows, rows / even >= LEAST_ROWS ? even : tiles);
+    int64_t tiles = i2v_divide_up(rows, most < LEAST_ROWS ? LEAST_ROWS : most), even = i2v_round_up(tiles, threads);
+    return i2v_divide_up(rows, rows / even >= LEAST_ROWS ? even : tiles);
 }
 
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels) {
@@ -76,20 +76,20 @@ static const float *expand(const i2v_product *p, int64_t panel, int64_t first, i
 /* Inputs begin..begin + depth of the span, which meet row span->first + begin of the panels: of all panels in one go,
  * or of one after the other as each is made ready. */
 static void sum_part(const i2v_product *p, const i2v_product_span *span, int64_t begin, int64_t depth, int accumulate) {
-    int64_t together = p->pairs ? 2 : 1; /* values in the place of a float */
+    int64_t per_float = p->pairs ? 2 : 1; /* values in the place of a float */
     int width = p->kernels->panel, all = p->pairs && p->filter->packing == I2V_PACKING_PAIRS_BF16;
     i2v_panel_product product = {.lines = p->lines,
                                  .lines_count = p->lines_count,
-                                 .pixel = span->pixel / together,
+                                 .pixel = span->pixel / per_float,
                                  .rows = p->lines[0].rows,
-                                 .depth = depth / together,
-                                 .a = (const float *)span->a + begin / together,
-                                 .a_stride = span->pixel * p->step / together,
+                                 .depth = depth / per_float,
+                                 .a = (const float *)span->a + begin / per_float,
+                                 .a_stride = span->pixel * p->step / per_float,
                                  .panel_stride = all ? pairs_of_panel(p) : 0,
-                                 .panel_count = all ? (int)i2v_tiles(p->columns, width) : 1,
+                                 .panel_count = all ? (int)i2v_divide_up(p->columns, width) : 1,
                                  .c_stride = p->sums_stride,
                                  .accumulate = accumulate,
-                                 .streams = all};
+                                 .exceeds_cache = all};
     for (int column = 0; column < p->columns; column += product.panel_count * width) {
         product.panels = expand(p, (p->first_column + column) / width, span->first + begin, depth);
         product.c = p->sums + column;

@@ -82,7 +82,7 @@ int64_t i2v_product_expanded(const i2v_kernels *kernels);
 
 /* Floats that hold so many values as a product takes them. */
 static inline int64_t i2v_product_floats(int pairs, int64_t values) {
-    return pairs ? i2v_tiles(values, 2) : values;
+    return pairs ? i2v_divide_up(values, 2) : values;
 }
 
 /* sums = (sums +) the products of the spans. */

@@ -20,8 +20,7 @@ typedef struct temporal_conv_job {
     i2v_product_line *lines; /* per thread: a frame's rows of out */
 } temporal_conv_job;
 
-static size_t plan(temporal_conv_job *job, const i2v_device *device,
-                   const i2v_temporal_conv_args *args, void *memory) {
+static size_t plan(temporal_conv_job *job, const i2v_device *device, const i2v_temporal_conv_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
@@ -30,9 +29,9 @@ static size_t plan(temporal_conv_job *job, const i2v_device *device,
     int64_t row = i2v_product_floats(job->in.pairs, channels);
     int64_t pixels = i2v_min(MOST_ROWS / frames, INPUT_SIZE / (frames * row));
     job->pixels = i2v_even_tile(job->in.pixels, pixels < 4 ? 4 : pixels);
-    job->tiles = i2v_tiles(job->in.pixels, job->pixels);
+    job->tiles = i2v_divide_up(job->in.pixels, job->pixels);
     job->columns = i2v_product_columns(kernels, job->tiles, out);
-    job->column_tiles = (int)i2v_tiles(out, job->columns);
+    job->column_tiles = (int)i2v_divide_up(out, job->columns);
     job->columns_apart = job->columns < I2V_PRODUCT_COLUMNS;
     int64_t rows = frames * job->pixels;
     job->read = i2v_scratch_per_thread(&scratch, threads, rows * row, &job->read_stride);
@@ -96,16 +95,15 @@ static void temporal_conv_item(void *argument, int64_t item, int thread) {
     for (int i = begin; i < end; i++) column_tile(job, product, i, read);
 }
 
-size_t i2v_cpu_temporal_conv_scratch(const i2v_device *device,
-                                     const i2v_temporal_conv_args *args) {
+size_t i2v_cpu_temporal_conv_scratch(const i2v_device *device, const i2v_temporal_conv_args *args) {
     const i2v_kernels *kernels = device->kernels;
     if (i2v_winograd_frames_fit(kernels, args)) return i2v_winograd_frames_scratch(device, args);
     temporal_conv_job job;
     return plan(&job, device, args, NULL);
 }
 
-i2v_status i2v_cpu_temporal_conv(const i2v_device *device,
-                                 const i2v_temporal_conv_args *args, void *scratch, i2v_error *error) {
+i2v_status i2v_cpu_temporal_conv(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch,
+                                 i2v_error *error) {
     const i2v_kernels *kernels = device->kernels;
     if (i2v_winograd_frames_fit(kernels, args)) {
         i2v_winograd_frames(device, args, scratch);

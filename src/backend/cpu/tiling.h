@@ -25,9 +25,9 @@ static inline i2v_tiling i2v_tiling_of(int frames, int rows, int columns, int64_
     t.rows = (int)i2v_even_tile(rows, most_rows);
     int whole = t.rows == rows && t.columns == columns && most_frames > 1;
     t.frames = (int)i2v_even_tile(frames, whole ? most_frames : 1);
-    t.across = (int)i2v_tiles(columns, t.columns);
-    t.down = (int)i2v_tiles(rows, t.rows);
-    t.frame_tiles = (int)i2v_tiles(frames, t.frames);
+    t.across = (int)i2v_divide_up(columns, t.columns);
+    t.down = (int)i2v_divide_up(rows, t.rows);
+    t.frame_tiles = (int)i2v_divide_up(frames, t.frames);
     return t;
 }
 

@@ -11,7 +11,7 @@
 #define TILES_OF_2 96
 #define TILES_OF_PAIRS 192 /* of 2 x 2, of half the size */
 #define TILES_OF_4 64
-/* Output channels computed together. */
+/* Output channels computed per_float. */
 #define COLUMNS 128
 #define ENOUGH_BLOCKS 32
 
@@ -34,8 +34,8 @@ typedef struct winograd_job {
 
 int i2v_winograd_fits(const i2v_conv_args *args) {
     const i2v_conv *conv = args->weights;
-    return conv->packing != I2V_PACKING_PAIRS_BF16 && conv->kernel == 3 && conv->stride == 1 &&
-           conv->pad_before == 1 && conv->pad_after == 1 && !conv->doubles && conv->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
+    return conv->packing != I2V_PACKING_PAIRS_BF16 && conv->kernel == 3 && conv->stride == 1 && conv->pad_before == 1 &&
+           conv->pad_after == 1 && !conv->doubles && conv->in >= I2V_WINOGRAD_LEAST_CHANNELS &&
            conv->out >= I2V_WINOGRAD_LEAST_CHANNELS && args->out.height > 2 && args->out.width > 2;
 }
 
@@ -50,13 +50,12 @@ static int tile_of(const i2v_conv_args *args, int pairs) {
 static i2v_tiling cut_into_blocks(const winograd_job *job) {
     const i2v_tensor *out = &job->args->out;
     int64_t most = job->m == 4 ? TILES_OF_4 : job->pairs ? TILES_OF_PAIRS : TILES_OF_2;
-    int width = (int)i2v_tiles(out->width, job->m), height = (int)i2v_tiles(out->height, job->m);
+    int width = (int)i2v_divide_up(out->width, job->m), height = (int)i2v_divide_up(out->height, job->m);
     int64_t columns = i2v_even_tile(width, most), rows = i2v_even_tile(height, most / columns);
     return i2v_tiling_of(out->frames, height, width, most / (rows * columns), rows, columns);
 }
 
-static size_t plan(winograd_job *job, const i2v_device *device, const i2v_conv_args *args,
-                   void *memory) {
+static size_t plan(winograd_job *job, const i2v_device *device, const i2v_conv_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     const i2v_conv *conv = args->weights;
@@ -75,7 +74,7 @@ static size_t plan(winograd_job *job, const i2v_device *device, const i2v_conv_a
     job->in_columns = job->m * blocks.columns + 2;
     job->tiles = (int64_t)blocks.frames * blocks.rows * blocks.columns;
     job->outputs = (int)i2v_min(COLUMNS, i2v_round_up(conv->out, kernels->panel));
-    job->output_blocks = (int)i2v_tiles(conv->out, job->outputs);
+    job->output_blocks = (int)i2v_divide_up(conv->out, job->outputs);
     job->outputs_apart = i2v_tiling_count(&blocks) < ENOUGH_BLOCKS;
     int64_t pixels = job->tiles * job->m * job->m;
     job->input = i2v_scratch_per_thread(
@@ -93,19 +92,19 @@ static size_t plan(winograd_job *job, const i2v_device *device, const i2v_conv_a
 
 /* Where a block lies, in tiles. */
 typedef struct winograd_block {
-    i2v_image_tile of;
+    i2v_image_tile part;
     int64_t tiles;
     int row, column, height, width; /* in pixels of the output */
 } winograd_block;
 
 static winograd_block block_at(const winograd_job *job, int64_t index) {
     const i2v_tensor *out = &job->args->out;
-    winograd_block b = {.of = i2v_tiling_at(&job->blocks, index)};
-    b.tiles = (int64_t)b.of.frames * b.of.rows * b.of.columns;
-    b.row = b.of.row * job->m;
-    b.column = b.of.column * job->m;
-    b.height = (int)i2v_min(b.of.rows * job->m, out->height - b.row);
-    b.width = (int)i2v_min(b.of.columns * job->m, out->width - b.column);
+    winograd_block b = {.part = i2v_tiling_at(&job->blocks, index)};
+    b.tiles = (int64_t)b.part.frames * b.part.rows * b.part.columns;
+    b.row = b.part.row * job->m;
+    b.column = b.part.column * job->m;
+    b.height = (int)i2v_min(b.part.rows * job->m, out->height - b.row);
+    b.width = (int)i2v_min(b.part.columns * job->m, out->width - b.column);
     return b;
 }
 
@@ -115,11 +114,11 @@ static void transform_input(const winograd_job *job, const winograd_block *b, fl
     int64_t in = job->args->weights->in, line = job->in_columns * in, index = 0;
     int64_t size = (int64_t)i2v_element_size(element);
     int m = job->m;
-    for (int f = 0; f < b->of.frames; f++) {
-        i2v_product_read_window(&job->source, &job->args->x, b->of.frame + f, b->row - 1, b->column - 1, job->in_rows,
+    for (int f = 0; f < b->part.frames; f++) {
+        i2v_product_read_window(&job->source, &job->args->x, b->part.frame + f, b->row - 1, b->column - 1, job->in_rows,
                                 job->in_columns, I2V_ELEMENT_F32, input);
-        for (int y = 0; y < b->of.rows; y++) {
-            for (int x = 0; x < b->of.columns; x++, index++) {
+        for (int y = 0; y < b->part.rows; y++) {
+            for (int x = 0; x < b->part.columns; x++, index++) {
                 const float *from = input + y * m * line + x * m * in;
                 job->kernels->winograd_input(m, from, line, in, (int)in, element, (char *)out + index * in * size,
                                              b->tiles * in);
@@ -132,7 +131,8 @@ void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
     const i2v_kernels *kernels = w->kernels;
     const i2v_filter *filter = w->filter;
     i2v_element element = i2v_packing_element(filter->packing);
-    int64_t in = filter->in, panel = kernels->panel, together = w->pairs ? 2 : 1, most = I2V_WINOGRAD_DEPTH * together;
+    int64_t in = filter->in, panel = kernels->panel, per_float = w->pairs ? 2 : 1;
+    int64_t most = I2V_WINOGRAD_DEPTH * per_float;
     i2v_winograd_weights weights = {.m = w->m,
                                     .pairs = w->pairs,
                                     .element = element,
@@ -146,13 +146,13 @@ void i2v_winograd_sum(const i2v_winograd_products *w, int first, int columns) {
             weights.panel = (const char *)filter->packed + (size_t)at * i2v_element_size(element);
             w->transform(&weights);
             i2v_panel_product product = {.rows = (int)w->rows,
-                                         .depth = weights.depth / together,
-                                         .a_stride = in / together,
+                                         .depth = weights.depth / per_float,
+                                         .a_stride = in / per_float,
                                          .panel_count = 1,
                                          .c_stride = w->sums_stride,
                                          .accumulate = begin > 0};
             for (int64_t p = 0; p < w->points; p++) {
-                product.a = w->transformed + (p * w->rows * in + begin) / together;
+                product.a = w->transformed + (p * w->rows * in + begin) / per_float;
                 product.panels = w->weights + p * weights.stride;
                 product.c = w->sums + p * w->rows * w->sums_stride + column;
                 i2v_product_multiply(kernels, w->pairs, &product);
@@ -167,9 +167,9 @@ static void transform_output(const winograd_job *job, const winograd_block *b, i
     const i2v_tensor *out = &job->args->out;
     int64_t pixel = job->outputs, line = b->width * pixel;
     int m = job->m;
-    for (int f = 0; f < b->of.frames; f++) {
+    for (int f = 0; f < b->part.frames; f++) {
         for (int y = 0; y < b->height; y++) {
-            int64_t row = (int64_t)(b->of.frame + f) * out->height + b->row + y;
+            int64_t row = (int64_t)(b->part.frame + f) * out->height + b->row + y;
             *lines++ = (i2v_product_line){.out = row * out->width + b->column, .rows = b->width};
         }
         for (int y = 0; y < b->height; y += m) {
@@ -210,7 +210,7 @@ static void winograd_item(void *argument, int64_t item, int thread) {
         transform_output(job, &b, columns, sums, pixels, lines);
         i2v_product product = {.kernels = job->kernels,
                                .lines = lines,
-                               .lines_count = b.of.frames * b.height,
+                               .lines_count = b.part.frames * b.height,
                                .out_step = 1,
                                .filter = &filter,
                                .bias = args->weights->bias,

@@ -20,10 +20,8 @@ int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_
 size_t i2v_winograd_scratch(const i2v_device *device, const i2v_conv_args *args);
 void i2v_winograd_conv(const i2v_device *device, const i2v_conv_args *args, void *scratch);
 
-size_t i2v_winograd_frames_scratch(const i2v_device *device,
-                                   const i2v_temporal_conv_args *args);
-void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args,
-                         void *scratch);
+size_t i2v_winograd_frames_scratch(const i2v_device *device, const i2v_temporal_conv_args *args);
+void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch);
 
 /* The products of transformed inputs and weights, at each point of the transform. */
 typedef struct i2v_winograd_products {

@@ -28,7 +28,7 @@ typedef struct frames_job {
 /* Products for each pixel, of tiles of m outputs; and where they are summed directly, where the frame before the first
  * and the one after the last are left out. */
 static int64_t products_of_tiles(int64_t frames, int m) {
-    return i2v_tiles(frames, m) * (m + 2);
+    return i2v_divide_up(frames, m) * (m + 2);
 }
 static int64_t products_of_sums(int64_t frames) {
     return 3 * frames - 2;
@@ -47,8 +47,7 @@ int i2v_winograd_frames_fit(const i2v_kernels *kernels, const i2v_temporal_conv_
            filter->out >= I2V_WINOGRAD_LEAST_CHANNELS && products * 5 <= products_of_sums(frames) * 4;
 }
 
-static size_t plan(frames_job *job, const i2v_device *device,
-                   const i2v_temporal_conv_args *args, void *memory) {
+static size_t plan(frames_job *job, const i2v_device *device, const i2v_temporal_conv_args *args, void *memory) {
     const i2v_kernels *kernels = device->kernels;
     i2v_scratch scratch = {memory, 0};
     int threads = i2v_team_size(device->team), out = args->weights->filter.out;
@@ -56,11 +55,11 @@ static size_t plan(frames_job *job, const i2v_device *device,
     *job = (frames_job){.kernels = kernels, .args = args, .in = i2v_frame_rows_of(kernels, args)};
     job->m = tile_of(frames, job->in.pairs);
     job->points = job->m + 2;
-    job->tiles = i2v_tiles(frames, job->m);
-    job->pixels = i2v_even_tile(job->in.pixels, i2v_tiles(ROWS, job->tiles));
-    job->pixel_tiles = i2v_tiles(job->in.pixels, job->pixels);
+    job->tiles = i2v_divide_up(frames, job->m);
+    job->pixels = i2v_even_tile(job->in.pixels, i2v_divide_up(ROWS, job->tiles));
+    job->pixel_tiles = i2v_divide_up(job->in.pixels, job->pixels);
     job->columns = (int)i2v_min(COLUMNS, i2v_product_columns(kernels, job->pixel_tiles, out));
-    job->column_tiles = (int)i2v_tiles(out, job->columns);
+    job->column_tiles = (int)i2v_divide_up(out, job->columns);
     job->columns_apart = job->columns < COLUMNS;
     int64_t rows = job->tiles * job->pixels;
     job->read = i2v_scratch_per_thread(&scratch, threads, (job->m * job->tiles + 2) * job->pixels * channels,
@@ -135,14 +134,12 @@ static void frames_item(void *argument, int64_t item, int thread) {
     }
 }
 
-size_t i2v_winograd_frames_scratch(const i2v_device *device,
-                                   const i2v_temporal_conv_args *args) {
+size_t i2v_winograd_frames_scratch(const i2v_device *device, const i2v_temporal_conv_args *args) {
     frames_job job;
     return plan(&job, device, args, NULL);
 }
 
-void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args,
-                         void *scratch) {
+void i2v_winograd_frames(const i2v_device *device, const i2v_temporal_conv_args *args, void *scratch) {
     frames_job job;
     plan(&job, device, args, scratch);
     i2v_parallel(device->team, job.pixel_tiles * (job.columns_apart ? job.column_tiles : 1), device->cancel,

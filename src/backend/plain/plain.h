@@ -22,7 +22,8 @@ void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x);
 extern const i2v_backend_memory i2v_plain_memory;
 
 size_t i2v_plain_pack_scratch(const i2v_device *device);
-i2v_packing i2v_plain_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps);
+i2v_packing i2v_plain_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in,
+                                     int taps);
 size_t i2v_plain_filter_size(const i2v_device *device, const i2v_filter *filter);
 i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
                                  void *scratch, void *packed, i2v_error *error);

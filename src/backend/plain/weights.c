@@ -7,7 +7,8 @@ size_t i2v_plain_pack_scratch(const i2v_device *device) {
     return 0;
 }
 
-i2v_packing i2v_plain_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps) {
+i2v_packing i2v_plain_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in,
+                                     int taps) {
     return I2V_PACKING_ROWS_F32;
 }
 
