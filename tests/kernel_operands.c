@@ -3,11 +3,56 @@
 
 #include "base/half.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- cases ---- */
+
+static uint64_t seed = 88172645463325252u;
 static uint64_t random_state = 88172645463325252u;
+static char case_name[256];
+static const char *case_set;
+
+void seed_operands(void) {
+    const char *text = getenv("I2V_TEST_SEED");
+    if (text && *text) seed = strtoull(text, NULL, 10);
+    if (!seed) seed = 1; /* from 0 the generator makes nothing but zeros */
+    random_state = seed;
+}
+
+void begin_case(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(case_name, sizeof case_name, format, arguments);
+    va_end(arguments);
+    case_set = NULL;
+}
+
+void case_runs_on(const char *set) {
+    case_set = set;
+}
+
+void run_cases(void **state) {
+    const cases *test = *state;
+    case_name[0] = '\0';
+    case_set = NULL;
+    test->run(state);
+    case_name[0] = '\0';
+    case_set = NULL;
+}
+
+int print_failed_case(void **state) {
+    (void)state;
+    if (!case_name[0] && !case_set) return 0;
+    print_error("the case that failed: %s, on %s, with I2V_TEST_SEED=%" PRIu64 "\n", case_name[0] ? case_name : "all",
+                case_set ? case_set : "every instruction set", seed);
+    return 0;
+}
+
+/* ---- random values ---- */
 
 static uint64_t random_bits(void) {
     random_state ^= random_state << 13;
@@ -138,17 +183,30 @@ void free_linear(const i2v_linear *linear) {
     for (int p = 0; p < linear->parts_count; p++) i2v_memory_free((void *)linear->parts[p].bias);
 }
 
-const i2v_kernels *kernels_at(int index) {
-    static const i2v_kernels *const all[] = {
-        &i2v_kernels_baseline,
+static const i2v_kernels *const all_kernels[] = {&i2v_kernels_baseline,
 #if defined(__x86_64__)
-        &i2v_kernels_avx2,
-        &i2v_kernels_avx512,
-        &i2v_kernels_avx512_bf16,
-        &i2v_kernels_amx
+                                                 &i2v_kernels_avx2, &i2v_kernels_avx512, &i2v_kernels_avx512_bf16,
+                                                 &i2v_kernels_amx
 #endif
-    };
-    return i2v_backend_cpu_variant(index) ? all[index] : NULL;
+};
+
+const i2v_kernels *kernels_at(int index) {
+    const i2v_backend *backend = i2v_backend_cpu_variant(index);
+    if (backend) case_runs_on(backend->name);
+    return backend ? backend->kernels : NULL;
+}
+
+void print_instruction_sets(void) {
+    int tested = 0, count = (int)(sizeof all_kernels / sizeof *all_kernels);
+    while (i2v_backend_cpu_variant(tested)) tested++;
+    for (int i = 0; i < count; i++) {
+        print_message("%s%s",
+                      i == 0        ? "instruction sets tested: "
+                      : i == tested ? "; not on this CPU: "
+                                    : ", ",
+                      all_kernels[i]->name);
+    }
+    print_message("; I2V_TEST_SEED=%" PRIu64 "\n", seed);
 }
 
 i2v_conv conv_of(int in, int out, int kernel, int stride, int pad_before, int pad_after) {

@@ -1,4 +1,5 @@
-/* Random operands of the backends' operations, and one operation run on them; for test_kernels and its benchmark. */
+/* Random operands of the backends' operations, one operation run on them, and the name of the case that is run; for
+ * test_kernels and its benchmark. */
 #ifndef I2V_TESTS_KERNEL_OPERANDS_H
 #define I2V_TESTS_KERNEL_OPERANDS_H
 
@@ -12,6 +13,30 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+/* ---- cases ---- */
+
+/* The seed of all random values: I2V_TEST_SEED in the environment, or a fixed one. */
+void seed_operands(void);
+/* Prints which instruction sets are tested, and which this CPU lacks. */
+void print_instruction_sets(void);
+/* Names what is about to be tested, operation and sizes; what fails from then on is said to be of it. */
+void begin_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Names the instruction set that it is tested with. */
+void case_runs_on(const char *set);
+
+/* A test of cases for a table of cmocka's: a failed one prints its case, the instruction set and the seed. */
+typedef struct cases {
+    void (*run)(void **state);
+} cases;
+#define KERNEL_TEST(test)                                                                                              \
+    {                                                                                                                  \
+#test, run_cases, NULL, print_failed_case, &(cases) {                                                          \
+            test                                                                                                       \
+        }                                                                                                              \
+    }
+void run_cases(void **state);
+int print_failed_case(void **state);
 
 /* ---- random values, for i2v_memory_free ---- */
 
@@ -46,7 +71,8 @@ void check_guard(const void *memory, size_t size);
 /* Runs the operation with scratch memory that holds NaN and ends in a guard. */
 #define RUN(backend, threads_, operation, args)                                                                        \
     do {                                                                                                               \
-        i2v_device device = {.kernels = (backend)->kernels}; \
+        i2v_device device = {.kernels = (backend)->kernels};                                                           \
+        case_runs_on((backend)->name);                                                                                 \
         assert_int_equal(i2v_team_new(&device.team, threads_, NULL), I2V_OK);                                          \
         i2v_error error = {0};                                                                                         \
         size_t size = (backend)->operation##_scratch(&device, args);                                                   \

@@ -1,6 +1,6 @@
 /* The CPU backend, with every instruction set that this machine has, against the plain one; `test_kernels --bench
  * [THREADS [f32|bf16 [VARIANT [NAME]]]]` times one, by default (or -1) the one that this machine would use: all
- * operations, or those with NAME in theirs. */
+ * operations, or those with NAME in theirs. I2V_TEST_SEED in the environment is the seed of all operands. */
 #include "bench_kernels.h"
 #include "kernel_operands.h"
 
@@ -163,6 +163,9 @@ static float source_value(const i2v_source *source, const void *weights, int64_t
  * pairs, [panels][taps][in / 2][panel][2]; outputs beyond the last are zero. */
 static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i2v_filter filter, i2v_element from,
                        float scale) {
+    begin_case("packing of [%d, %d, %d] from element %d as %d, for inputs of %d", filter.out, filter.in, filter.taps,
+               (int)from, (int)filter.element, (int)filter.input);
+    case_runs_on(backend->name);
     i2v_device device = {.kernels = backend->kernels};
     filter.packing = backend->choose_packing(&device, filter.element, filter.input, filter.in, filter.taps);
     int pairs = filter.packing == I2V_PACKING_PAIRS_BF16, panel = kernels->panel;
@@ -259,6 +262,8 @@ static void run_linear(const i2v_backend *backend, int threads, const void *argu
 }
 
 static void check_linear(int64_t rows, int first, int second, int out, int parts, int with_norm, int epilogue) {
+    begin_case("linear of %d rows, %d + %d -> %d in %d parts, norm %d, epilogue %d", (int)rows, first, second, out,
+               parts, with_norm, epilogue);
     i2v_linear weights = random_linear(first + second, out, parts, (i2v_element)(epilogue % 3));
     i2v_norm norm = random_norm(first, 0);
     i2v_element element = activations(epilogue), out_element = epilogue & 8 ? element : activations(epilogue / 2);
@@ -314,6 +319,8 @@ static void run_feed_forward(const i2v_backend *backend, int threads, const void
 }
 
 static void check_feed_forward(int64_t rows, int channels, int hidden, int out, int with_norm, int epilogue) {
+    begin_case("feed-forward of %d rows, %d -> %d -> %d, norm %d, epilogue %d", (int)rows, channels, hidden, out,
+               with_norm, epilogue);
     i2v_element element = (i2v_element)(epilogue % 3);
     i2v_linear geglu = random_linear(channels, 2 * hidden, 2, element);
     i2v_linear output = random_linear(hidden, out, 1, element);
@@ -358,6 +365,7 @@ static void run_temporal_conv(const i2v_backend *backend, int threads, const voi
 }
 
 static void check_temporal_conv(int frames, int height, int width, int in, int out, int epilogue) {
+    begin_case("temporal convolution of [%d, %d, %d, %d] -> %d, epilogue %d", frames, height, width, in, out, epilogue);
     i2v_temporal_conv weights = {.filter = random_filter(in, out, 3, (i2v_element)(epilogue % 3)),
                                  .bias = random_floats(out, 0, 1)};
     i2v_temporal_conv_args args = {.weights = &weights,
@@ -421,6 +429,9 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
 
 /* input = {frames, height, width}; the second half of the channels is a skip connection in some cases. */
 static void check_conv(i2v_conv conv, int frames, int height, int width, int epilogue) {
+    begin_case("convolution %d x %d, stride %d, padding %d and %d, doubles %d, of [%d, %d, %d, %d] -> %d, epilogue %d",
+               conv.kernel, conv.kernel, conv.stride, conv.pad_before, conv.pad_after, conv.doubles, frames, height,
+               width, conv.in, conv.out, epilogue);
     conv_case one = {.conv = conv};
     i2v_element element = activations(epilogue);
     int second = epilogue % 4 == 3 ? conv.in / 2 : 0;
@@ -516,6 +527,8 @@ static i2v_linear identity_of(int channels) {
 }
 
 static void check_group_norm(i2v_tensor size, int second, int groups, int together, float mean, double tolerance) {
+    begin_case("group norm of [%d, %d, %d, %d + %d], element %d, %d groups, frames together %d, mean %g", size.frames,
+               size.height, size.width, size.channels, second, (int)size.element, groups, together, (double)mean);
     int channels = size.channels + second;
     i2v_norm norm = random_norm(channels, groups);
     i2v_tensor x = size, skip = size;
@@ -582,6 +595,8 @@ static i2v_tensor copy_of_band(i2v_tensor x, int first, int pixels) {
 
 /* A group norm over all frames whose statistics come in bands of so many tiles has the bits of one that has all. */
 static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
+    begin_case("moments of [%d, %d, %d, %d], element %d, in bands of %d tiles", x.frames, x.height, x.width, x.channels,
+               (int)x.element, tiles);
     i2v_norm norm = random_norm(x.channels, 4);
     int pixels = x.height * x.width, band = tiles * (int)backend->moments_tile(&norm, pixels);
     size_t bytes = (size_t)x.channels * 3 * sizeof(float);
@@ -608,6 +623,8 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
 
 /* A temporal convolution of a band of x into a band of out, from pixel `first` on, beside the whole one. */
 static void check_temporal_band(const i2v_backend *backend, i2v_tensor x, int channels, int first, int pixels) {
+    begin_case("temporal convolution of [%d, %d, %d, %d] -> %d, element %d, band of %d pixels from %d", x.frames,
+               x.height, x.width, x.channels, channels, (int)x.element, pixels, first);
     i2v_filter raw = random_filter(x.channels, channels, 3, I2V_ELEMENT_F32);
     i2v_temporal_conv weights = {.filter = pack(backend, raw)};
     i2v_memory_free((void *)raw.packed);
@@ -653,6 +670,7 @@ static void test_bands(void **state) {
 }
 
 static void check_layer_norm(int64_t rows, int channels, float mean) {
+    begin_case("layer norm of %d rows of %d, mean %g", (int)rows, channels, (double)mean);
     i2v_norm norm = random_norm(channels, 0);
     float *out = random_floats(rows * channels, 0, 1);
     i2v_layer_norm_args args = {rows, random_floats(rows * channels, mean, 1), &norm, out};
@@ -672,6 +690,8 @@ static void test_layer_norm(void **state) {
 
 /* Temporal: the tokens of a sequence are frames, the sequences pixels. */
 static void check_attention(int temporal, int outer, int inner, int tokens, int heads, int head_dim, float deviation) {
+    begin_case("attention, temporal %d, of %d x %d sequences of %d tokens, %d heads of %d, deviation %g", temporal,
+               outer, inner, tokens, heads, head_dim, (double)deviation);
     int channels = heads * head_dim;
     int64_t rows = (int64_t)outer * inner * tokens;
     i2v_element element = activations(tokens);
@@ -761,6 +781,7 @@ static void test_elementwise(void **state) {
     for (int i = 0; i < 20; i++) {
         int frames = random_int(1, 4), height = random_int(1, 12), width = random_int(1, 12);
         int channels = random_int(1, 70);
+        begin_case("upsampling, or vectors added, of [%d, %d, %d, %d]", frames, height, width, channels);
         i2v_element element = activations(i);
         i2v_tensor x = random_tensor(element, frames, height, width, channels);
         i2v_tensor out =
@@ -851,31 +872,33 @@ static void test_cancel(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_exp2),
-        cmocka_unit_test(test_gelu),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_feed_forward),
-        cmocka_unit_test(test_temporal_conv),
-        cmocka_unit_test(test_temporal_conv_winograd),
-        cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_conv_winograd),
-        cmocka_unit_test(test_conv_tiles),
-        cmocka_unit_test(test_group_norm),
-        cmocka_unit_test(test_norm_far_mean),
-        cmocka_unit_test(test_bands),
-        cmocka_unit_test(test_layer_norm),
-        cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_attention_groups),
-        cmocka_unit_test(test_attention_huge_scores),
-        cmocka_unit_test(test_elementwise),
-        cmocka_unit_test(test_nan),
-        cmocka_unit_test(test_cancel),
+        KERNEL_TEST(test_pack),
+        KERNEL_TEST(test_exp2),
+        KERNEL_TEST(test_gelu),
+        KERNEL_TEST(test_linear),
+        KERNEL_TEST(test_feed_forward),
+        KERNEL_TEST(test_temporal_conv),
+        KERNEL_TEST(test_temporal_conv_winograd),
+        KERNEL_TEST(test_conv),
+        KERNEL_TEST(test_conv_winograd),
+        KERNEL_TEST(test_conv_tiles),
+        KERNEL_TEST(test_group_norm),
+        KERNEL_TEST(test_norm_far_mean),
+        KERNEL_TEST(test_bands),
+        KERNEL_TEST(test_layer_norm),
+        KERNEL_TEST(test_attention),
+        KERNEL_TEST(test_attention_groups),
+        KERNEL_TEST(test_attention_huge_scores),
+        KERNEL_TEST(test_elementwise),
+        KERNEL_TEST(test_nan),
+        KERNEL_TEST(test_cancel),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         return bench_kernels(argc > 2 ? atoi(argv[2]) : i2v_core_count(), argc > 3 ? argv[3] : "f32",
                              argc > 4 ? atoi(argv[4]) : -1, argc > 5 ? argv[5] : "");
     }
     if (argc > 1) cmocka_set_test_filter(argv[1]);
+    seed_operands();
+    print_instruction_sets();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
