@@ -290,7 +290,7 @@ static void clips_need_two_frames_and_their_own_noise(void **state) {
     static const struct {
         int extend, num_frames, latents;
         const char *words;
-    } wrong[] = {{1, 1, 0, "num_frames of 2"},
+    } wrong[] = {{1, 1, 0, "2 or more of num_frames"},
                  {-1, 3, 0, "extend is -1"},
                  {5000, 3, 0, "extend is 5000"},
                  {1, 3, 1, "noise of its own"}};
