@@ -56,7 +56,7 @@ static void measure_bench_peak(int pairs) {
     i2v_bench_peaks peaks;
     assert_int_equal(i2v_team_new(&device.team, bench_threads, NULL), I2V_OK);
     assert_int_equal(bench_backend->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_OK);
-    i2v_team_delete(device.team);
+    i2v_team_free(device.team);
     bench_peak = pairs ? peaks.bf16.rate : peaks.f32.rate;
     printf("peak %.1f GFLOP/s in %s\n", bench_peak * 1e-9, pairs ? "bf16" : "f32");
 }

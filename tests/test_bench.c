@@ -38,7 +38,7 @@ static void peaks_are_measured(void **state) {
     atomic_int cancel = 1;
     device.cancel = &cancel;
     assert_int_equal(i2v_backend_cpu()->measure_peaks(&device, 1 << 20, &peaks, NULL), I2V_CANCELLED);
-    i2v_team_delete(device.team);
+    i2v_team_free(device.team);
 }
 
 /* ---- the profile ------------------------------------------------------------------------------------------------ */
@@ -65,7 +65,7 @@ static void one_row_for_each_shape(void **state) {
         i2v_run run = {.backend = backend, .device = {.kernels = backend->kernels}, .profile = &profile};
         assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, capacity, NULL), I2V_OK);
         one_operation(&run);
-        i2v_pool_delete(run.pool);
+        i2v_pool_free(run.pool);
         assert_int_equal(run.multiplications, 2 * 3 * 5 * 7);
         assert_int_equal(profile.count, capacity ? 1 : 0); /* a dry run computes nothing */
     }

@@ -30,7 +30,7 @@ static i2v_run begin_run(const i2v_backend *backend, uint64_t bytes) {
 }
 
 static void end_run(i2v_run *run) {
-    i2v_pool_delete(run->pool);
+    i2v_pool_free(run->pool);
 }
 
 /* Four values, and their run. */

@@ -245,7 +245,7 @@ static void count(void *argument, int64_t item, int thread) {
 static int work_and_delete(void *argument) {
     atomic_int done = 0;
     i2v_parallel(argument, 100, NULL, count, &done);
-    i2v_team_delete(argument);
+    i2v_team_free(argument);
     return atomic_load(&done) == 100 ? 0 : 1;
 }
 
@@ -259,7 +259,7 @@ static void a_team_is_left_at_any_moment(void **state) {
         i2v_parallel(team, 20, NULL, count, &done);
         assert_int_equal(in_child(work_and_delete, team), 0);
     }
-    i2v_team_delete(team);
+    i2v_team_free(team);
 }
 
 int main(void) {

@@ -42,7 +42,7 @@ static void each_item_is_done_once(void **state) {
         assert_int_equal(i2v_team_new(&team, threads, NULL), I2V_OK);
         assert_int_equal(i2v_team_size(team), threads);
         for (int round = 0; round < 200; round++) run(team, round % 5 ? round % 5 : ITEMS, 0);
-        i2v_team_delete(team);
+        i2v_team_free(team);
     }
 }
 
@@ -55,7 +55,7 @@ static void no_more_work_than_there_are_cores(void **state) {
         int most = run(team, ITEMS, 100000);
         if (most > cores) fail_msg("%d threads at work on %d cores", most, cores);
     }
-    i2v_team_delete(team);
+    i2v_team_free(team);
 }
 
 static void a_team_that_fits_works_together(void **state) {
@@ -65,7 +65,7 @@ static void a_team_that_fits_works_together(void **state) {
     i2v_team *team;
     assert_int_equal(i2v_team_new(&team, 2, NULL), I2V_OK);
     for (int round = 0; round < 20 && most < 2; round++) most = run(team, 10, 2000000); /* Windows sleeps whole ms */
-    i2v_team_delete(team);
+    i2v_team_free(team);
     assert_int_equal(most, 2);
 }
 

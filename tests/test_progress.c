@@ -163,7 +163,7 @@ static double work_of_conv(int kernel, int in, int out) {
     assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, 0, NULL), I2V_OK);
     i2v_op_conv(&run, frames_of(&run, out), frames_of(&run, in), &conv, i2v_epilogue_plain());
     assert_int_equal(run.status, I2V_OK);
-    i2v_pool_delete(run.pool);
+    i2v_pool_free(run.pool);
     return run.work;
 }
 
@@ -173,7 +173,7 @@ static double work_of_group_norm(int channels) {
     assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, 0, NULL), I2V_OK);
     i2v_group_norm_of(&run, frames_of(&run, channels), (i2v_tensor){0}, &norm, 0, I2V_ACTIVATION_NONE);
     assert_int_equal(run.status, I2V_OK);
-    i2v_pool_delete(run.pool);
+    i2v_pool_free(run.pool);
     return run.work;
 }
 

@@ -125,7 +125,7 @@ i2v_status i2v_team_new(i2v_team **out, int threads, i2v_error *error) {
     pthread_cond_init(&team->end, NULL);
     i2v_status status = team->threads ? start(team, error) : i2v_fail_memory(error, "the threads", 0);
     if (status) {
-        i2v_team_delete(team);
+        i2v_team_free(team);
         return status;
     }
     *out = team;
@@ -148,7 +148,7 @@ static void stop(i2v_team *team) {
     pthread_mutex_destroy(&team->mutex);
 }
 
-void i2v_team_delete(i2v_team *team) {
+void i2v_team_free(i2v_team *team) {
     if (!team) return;
     if (i2v_team_is_here(team)) stop(team);
     free(team->threads);

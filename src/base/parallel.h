@@ -14,15 +14,15 @@ typedef struct i2v_team i2v_team;
 int i2v_core_count(void);
 
 /* A team of `threads` (at least 1); the caller's own thread is one of them. A loop uses no more of them than there are
- * cores. To be freed with i2v_team_delete. */
+ * cores. To be freed with i2v_team_free. */
 i2v_status i2v_team_new(i2v_team **team, int threads, i2v_error *error);
-void i2v_team_delete(i2v_team *team);
+void i2v_team_free(i2v_team *team);
 
 /* Threads of the team; NULL is a team of one. */
 int i2v_team_size(const i2v_team *team);
 
 /* False in a process that was forked from the team's own: fork() copies no threads. There the caller's thread does all
- * work, and the team can be deleted, whatever its threads were doing when the process was forked. */
+ * work, and the team can be freed, whatever its threads were doing when the process was forked. */
 int i2v_team_is_here(const i2v_team *team);
 
 /* Calls body(argument, item, thread) for each item in 0..items, thread being in 0..size of the team. Items not begun

@@ -62,7 +62,7 @@ static i2v_status wake_team(i2v_engine *engine) {
     i2v_team *made = NULL;
     i2v_status status = i2v_team_new(&made, i2v_team_size(*team), &engine->error);
     if (status) return status;
-    i2v_team_delete(*team);
+    i2v_team_free(*team);
     *team = made;
     return I2V_OK;
 }
@@ -124,11 +124,11 @@ i2v_status i2v_open(i2v_engine **out, const char *path, const i2v_options *optio
 void i2v_close(i2v_engine *engine) {
     if (!engine) return;
     i2v_model_close(engine->model);
-    i2v_team_delete(engine->device.team);
+    i2v_team_free(engine->device.team);
     free(engine);
 }
 
 void i2v_unload(i2v_engine *engine) {
     /* the plan of a call that runs counts on them */
-    if (engine && engine->model && !i2v_engine_is_busy(engine)) i2v_kept_free(engine->model->kept, NULL, NULL);
+    if (engine && engine->model && !i2v_engine_is_busy(engine)) i2v_kept_unload(engine->model->kept, NULL, NULL);
 }

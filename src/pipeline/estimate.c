@@ -44,7 +44,7 @@ static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, con
     if (status) return status;
     *rate = time_product(&run, weights);
     *peak = i2v_pool_peak(run.pool);
-    i2v_pool_delete(run.pool);
+    i2v_pool_free(run.pool);
     return run.status;
 }
 

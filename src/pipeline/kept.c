@@ -45,7 +45,7 @@ static void entry_free(entry *e) {
     free(e);
 }
 
-void i2v_kept_delete(i2v_kept *kept) {
+void i2v_kept_free(i2v_kept *kept) {
     if (!kept) return;
     while (kept->first) {
         entry *e = kept->first;
@@ -169,7 +169,7 @@ void i2v_kept_give(i2v_kept *kept, const i2v_loaded *part, int stays) {
     if (!needed) entry_free(e);
 }
 
-void i2v_kept_free(i2v_kept *kept, int (*is_spare)(const void *user, const i2v_loaded *part), const void *user) {
+void i2v_kept_unload(i2v_kept *kept, int (*is_spare)(const void *user, const i2v_loaded *part), const void *user) {
     entry *spare = NULL;
     i2v_lock_take(&kept->lock);
     for (entry **link = &kept->first; *link;) {

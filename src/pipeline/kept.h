@@ -26,7 +26,7 @@ typedef struct i2v_loaded {
 
 i2v_status i2v_kept_new(i2v_kept **kept, i2v_error *error);
 /* With all parts, of which none may be in use. */
-void i2v_kept_delete(i2v_kept *kept);
+void i2v_kept_free(i2v_kept *kept);
 
 /* The part, used once more, if it is loaded; else NULL. To be given back. */
 const i2v_loaded *i2v_kept_find(i2v_kept *kept, const i2v_form *form);
@@ -54,8 +54,8 @@ void i2v_kept_end_telling(i2v_kept *kept, i2v_loaded *part);
 /* Gives a loaded part back, which stays, if it is to, or for as long as others use it. */
 void i2v_kept_give(i2v_kept *kept, const i2v_loaded *part, int stays);
 
-/* Frees the parts that nobody uses, and of which, where it is not NULL, the function says so. */
-void i2v_kept_free(i2v_kept *kept, int (*is_spare)(const void *user, const i2v_loaded *part), const void *user);
+/* Frees loaded parts that nobody uses, and of which, where it is not NULL, the function says so. */
+void i2v_kept_unload(i2v_kept *kept, int (*is_spare)(const void *user, const i2v_loaded *part), const void *user);
 
 /* Bytes of weights that are loaded, of the parts of one kind or of all. */
 uint64_t i2v_kept_kind_bytes(i2v_kept *kept, i2v_stage_kind kind);

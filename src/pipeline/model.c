@@ -10,7 +10,7 @@ void i2v_model_hold(i2v_model *model) {
 
 void i2v_model_close(i2v_model *model) {
     if (!model || atomic_fetch_sub(&model->holders, 1) > 1) return;
-    i2v_kept_delete(model->kept);
+    i2v_kept_free(model->kept);
     i2v_lora_close(model->lora);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(model->weights[i]);
     free(model->path);

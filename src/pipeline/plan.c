@@ -233,7 +233,7 @@ static int is_spare(const void *user, const i2v_loaded *part) {
 }
 
 void i2v_plan_free_others(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes) {
-    i2v_kept_free(engine->model->kept, is_spare, &(planned){plan, sizes});
+    i2v_kept_unload(engine->model->kept, is_spare, &(planned){plan, sizes});
 }
 
 uint64_t i2v_memory_left(const i2v_engine *engine) {

@@ -104,7 +104,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
 
 void i2v_stage_end(i2v_stage *stage) {
     i2v_call *call = stage->call;
-    i2v_pool_delete(stage->run.pool);
+    i2v_pool_free(stage->run.pool);
     i2v_store_free(&stage->dry.store);
     if (call) {
         i2v_kept *kept = call->engine->model->kept;

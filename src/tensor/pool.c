@@ -41,7 +41,7 @@ i2v_status i2v_pool_new(i2v_pool **pool, const i2v_backend *backend, const i2v_d
     return I2V_OK;
 }
 
-void i2v_pool_delete(i2v_pool *pool) {
+void i2v_pool_free(i2v_pool *pool) {
     if (!pool) return;
     if (pool->memory) pool->owner->free(pool->memory);
     free(pool->used);

@@ -12,7 +12,7 @@ typedef struct i2v_pool i2v_pool;
 /* A pool of `capacity` bytes of the backend's memory; 0: a dry one. */
 i2v_status i2v_pool_new(i2v_pool **pool, const i2v_backend *backend, const i2v_device *device, uint64_t capacity,
                         i2v_error *error);
-void i2v_pool_delete(i2v_pool *pool);
+void i2v_pool_free(i2v_pool *pool);
 
 /* bytes of 64-byte aligned memory; NULL if the pool is full or the system has no memory for the accounts. */
 void *i2v_pool_take(i2v_pool *pool, uint64_t bytes);
