@@ -44,7 +44,7 @@ static const char *scheduler(char *text, size_t size, const i2v_params *params) 
     static const size_t at = CLI_AT(params.scheduler) - CLI_AT(params);
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++)
-        if (parameter->of == I2V_STRUCT_PARAMS && parameter->offset == at)
+        if (parameter->settings == I2V_STRUCT_PARAMS && parameter->offset == at)
             i2v_parameter_get(parameter, params, text, size, NULL);
     return text;
 }

@@ -115,8 +115,8 @@ static const struct own_option {
 };
 
 /* Where the struct of a parameter is in the settings. */
-static size_t place_of(i2v_struct of) {
-    switch (of) {
+static size_t place_of(i2v_struct settings) {
+    switch (settings) {
     case I2V_STRUCT_OPTIONS:
         return CLI_AT(options);
     case I2V_STRUCT_PARAMS:
@@ -166,7 +166,7 @@ void cli_all_options_make(cli_all_options *table) {
     table->count = 0;
     add_own(table, FIRST);
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {
-        size_t offset = place_of(parameter->of) + parameter->offset;
+        size_t offset = place_of(parameter->settings) + parameter->offset;
         if (parameter->group) add_parameter(table, parameter, offset, &used);
         add_own(table, offset);
     }
@@ -177,7 +177,7 @@ static void free_lists(cli_settings *settings) {
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++)
         if (parameter->type == I2V_PARAMETER_NUMBERS || parameter->type == I2V_PARAMETER_LORAS)
-            i2v_parameter_set(parameter, (char *)settings + place_of(parameter->of), NULL, NULL);
+            i2v_parameter_set(parameter, (char *)settings + place_of(parameter->settings), NULL, NULL);
 }
 
 void cli_settings_free(cli_settings *settings) {

@@ -74,7 +74,7 @@ static void run_multiply(const i2v_backend *backend, int threads, const void *ar
 /* The kernel of products by itself, on one core. */
 static void bench_product(int pairs) {
     multiply_args args = {.multiply = pairs ? bench_variant->pair_product : bench_variant->panel_product};
-    int depth = 256, panels = 4, panel = bench_variant->panel, rows = 10 * bench_variant->row_tile;
+    int depth = 256, panels = 4, panel = bench_variant->panel, rows = 10 * bench_variant->step_rows;
     float *a = random_floats(rows * depth, 0, 1), *b = random_floats(depth * panels * panel, 0, 1);
     float *c = floats(rows * panels * panel);
     args.product = (i2v_panel_product){.rows = rows,
@@ -223,11 +223,11 @@ static void bench_attention(const char *what, int outer, int inner, int tokens, 
     i2v_memory_free(out);
 }
 
-static void bench_group_factors(const char *what, int frames, int height, int width, int channels, int together) {
+static void bench_group_factors(const char *what, int frames, int height, int width, int channels, int all_frames) {
     i2v_norm norm = random_norm(channels, 32);
     i2v_tensor x = random_tensor(bench_element, frames, height, width, channels);
     float *factors = floats((int64_t)3 * channels * frames);
-    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = together, .factors = factors};
+    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .all_frames = all_frames, .factors = factors};
     time_bytes(what, run_group_factors, &args, (double)i2v_tensor_bytes(&x));
     i2v_memory_free(x.data);
     i2v_memory_free(factors);

@@ -79,8 +79,8 @@ void expect_sound(const i2v_video *video) {
     for (size_t i = 0; i < latents_count(video); i++) assert_true(isfinite(video->latents[i]));
 }
 
-i2v_status decode(i2v_engine *engine, const i2v_video *of, int index, const i2v_params *params, i2v_video **out) {
-    size_t size = latents_count(of) / (size_t)of->num_videos;
-    return i2v_decode(engine, of->latents + (size_t)index * size, of->num_frames, of->latent_height, of->latent_width,
-                      params, out);
+i2v_status decode(i2v_engine *engine, const i2v_video *made, int index, const i2v_params *params, i2v_video **out) {
+    size_t size = latents_count(made) / (size_t)made->num_videos;
+    return i2v_decode(engine, made->latents + (size_t)index * size, made->num_frames, made->latent_height,
+                      made->latent_width, params, out);
 }

@@ -21,7 +21,7 @@ i2v_params small_params(void);
 i2v_video *generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params);
 
 /* i2v_decode with the latents of video number `index` of `of`. */
-i2v_status decode(i2v_engine *engine, const i2v_video *of, int index, const i2v_params *params, i2v_video **out);
+i2v_status decode(i2v_engine *engine, const i2v_video *made, int index, const i2v_params *params, i2v_video **out);
 
 /* The values of all videos. */
 size_t frames_count(const i2v_video *video);

@@ -526,9 +526,9 @@ static i2v_linear identity_of(int channels) {
     return identity;
 }
 
-static void check_group_norm(i2v_tensor size, int second, int groups, int together, float mean, double tolerance) {
-    begin_case("group norm of [%d, %d, %d, %d + %d], element %d, %d groups, frames together %d, mean %g", size.frames,
-               size.height, size.width, size.channels, second, (int)size.element, groups, together, (double)mean);
+static void check_group_norm(i2v_tensor size, int second, int groups, int all_frames, float mean, double tolerance) {
+    begin_case("group norm of [%d, %d, %d, %d + %d], element %d, %d groups, all frames %d, mean %g", size.frames,
+               size.height, size.width, size.channels, second, (int)size.element, groups, all_frames, (double)mean);
     int channels = size.channels + second;
     i2v_norm norm = random_norm(channels, groups);
     i2v_tensor x = size, skip = size;
@@ -536,12 +536,12 @@ static void check_group_norm(i2v_tensor size, int second, int groups, int togeth
     x.data = random_values(x.element, i2v_tensor_count(&x), mean, 1);
     skip.data = random_values(x.element, i2v_tensor_count(&skip), mean, 1);
     int64_t rows = i2v_tensor_rows(&x);
-    int sets = together ? 1 : x.frames;
+    int sets = all_frames ? 1 : x.frames;
     float *out = random_floats(rows * channels, 0, 1), *factors = floats((int64_t)3 * channels * sets);
     i2v_linear identity = identity_of(channels);
     for (int activation = 0; activation < 2; activation++) {
         group_norm_case one = {
-            .factors = {.source = {x, skip}, .norm = &norm, .frames_together = together, .factors = factors},
+            .factors = {.source = {x, skip}, .norm = &norm, .all_frames = all_frames, .factors = factors},
             .identity = {.rows = rows,
                          .source = {x.data, skip.data},
                          .source_channels = {x.channels, second},
@@ -608,7 +608,7 @@ static void check_moments(const i2v_backend *backend, i2v_tensor x, int tiles) {
         RUN(backend, 2, group_moments, &args);
         i2v_memory_free(part.data);
     }
-    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .frames_together = 1, .factors = whole};
+    i2v_group_factors_args args = {.source = {x}, .norm = &norm, .all_frames = 1, .factors = whole};
     RUN(backend, 2, group_factors, &args);
     args.moments = moments;
     args.source[0].data = NULL;

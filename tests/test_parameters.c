@@ -22,9 +22,9 @@ static const i2v_parameter *named(const char *name) {
     return parameter;
 }
 
-static void set_defaults(any_struct *values, i2v_struct of) {
+static void set_defaults(any_struct *values, i2v_struct settings) {
     memset(values, 0xa5, sizeof *values);
-    switch (of) {
+    switch (settings) {
     case I2V_STRUCT_OPTIONS:
         i2v_options_default(&values->options);
         break;
@@ -74,7 +74,7 @@ static void check_help(const i2v_parameter *parameter) {
         assert_non_null(at);
     }
     any_struct values;
-    set_defaults(&values, parameter->of);
+    set_defaults(&values, parameter->settings);
     default_in_help(said, sizeof said, parameter->help);
     int has_value = *said && parameter->type != I2V_PARAMETER_LORAS && parameter->type != I2V_PARAMETER_TEXT;
     if (has_value && strcmp(said, text_of(parameter, &values)) != 0)
@@ -93,7 +93,8 @@ static void each_is_what_its_row_says(void **state) {
         for (size_t j = 0; j < i; j++) {
             b = i2v_parameter_at(j);
             if (strcmp(a->name, b->name) == 0) fail_msg("there are two parameters %s", a->name);
-            if (a->of == b->of && a->offset == b->offset) fail_msg("%s and %s are one field", a->name, b->name);
+            if (a->settings == b->settings && a->offset == b->offset)
+                fail_msg("%s and %s are one field", a->name, b->name);
         }
         check_help(a);
     }
@@ -107,11 +108,12 @@ static void defaults_are_the_tables(void **state) {
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {
         any_struct before, values;
-        set_defaults(&before, parameter->of);
+        set_defaults(&before, parameter->settings);
         values = before;
         assert_int_equal(i2v_parameter_set(parameter, &values, NULL, NULL), I2V_OK);
         if (memcmp(&before, &values, sizeof before) != 0) fail_msg("%s has two defaults", parameter->name);
-        if (i2v_parameters_check(parameter->of, ~0U, &values, NULL)) fail_msg("%s: not in range", parameter->name);
+        if (i2v_parameters_check(parameter->settings, ~0U, &values, NULL))
+            fail_msg("%s: not in range", parameter->name);
     }
     i2v_params params;
     i2v_params_default(&params);
@@ -157,8 +159,8 @@ static void values_go_to_text_and_back(void **state) {
         const i2v_parameter *parameter = named(rows[i].name);
         any_struct values;
         i2v_error error = {0};
-        set_defaults(&values, parameter->of);
-        if (i2v_set(parameter->of, &values, rows[i].name, rows[i].text, &error)) fail_msg("%s", error.message);
+        set_defaults(&values, parameter->settings);
+        if (i2v_set(parameter->settings, &values, rows[i].name, rows[i].text, &error)) fail_msg("%s", error.message);
         assert_string_equal(text_of(parameter, &values), rows[i].again);
     }
     i2v_params params;

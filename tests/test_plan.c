@@ -96,15 +96,15 @@ static float *made_with(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes
 }
 
 /* A frame at a time, a pixel or a tile at a time, and what the plans use. */
-static const i2v_trades all_trades[] = {{.together = 1},
-                                        {.together = 1, .twice = 1},
-                                        {.together = 30000},
-                                        {.together = 100000, .twice = 1},
-                                        {.together = (int64_t)1 << 22},
-                                        {.together = (int64_t)1 << 24, .twice = 1},
+static const i2v_trades all_trades[] = {{.batch = 1},
+                                        {.batch = 1, .twice = 1},
+                                        {.batch = 30000},
+                                        {.batch = 100000, .twice = 1},
+                                        {.batch = (int64_t)1 << 22},
+                                        {.batch = (int64_t)1 << 24, .twice = 1},
                                         {.stream = 1},
-                                        {.together = 1, .twice = 1, .stream = 1},
-                                        {.together = 100000, .twice = 1, .stream = 1}};
+                                        {.batch = 1, .twice = 1, .stream = 1},
+                                        {.batch = 100000, .twice = 1, .stream = 1}};
 
 /* Sizes at which every trade has something to cut: images of several tiles, levels of odd sizes. */
 static void check_trades(int index, i2v_dtype dtype, i2v_stage_kind kind) {

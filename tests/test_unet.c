@@ -152,8 +152,8 @@ static void no_context_is_a_zero_vector(void **state) {
         assert_true(zero.count > 0);
         assert_int_equal(zero.count, without.count);
         for (int k = 0; k < zero.count; k++) {
-            assert_int_equal(i2v_tensor_bytes(&zero.of[k]), i2v_tensor_bytes(&without.of[k]));
-            assert_memory_equal(zero.of[k].data, without.of[k].data, i2v_tensor_bytes(&zero.of[k]));
+            assert_int_equal(i2v_tensor_bytes(&zero.tensors[k]), i2v_tensor_bytes(&without.tensors[k]));
+            assert_memory_equal(zero.tensors[k].data, without.tensors[k].data, i2v_tensor_bytes(&zero.tensors[k]));
         }
         end(&test);
     }

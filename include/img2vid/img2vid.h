@@ -790,7 +790,7 @@ enum {
 typedef struct i2v_parameter {
     const char *name; /* "num_frames"; no two have the same */
     i2v_parameter_type type;
-    i2v_struct of;     /* the struct that it is a field of */
+    i2v_struct settings; /* the struct that it is a field of */
     const char *field; /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
                           and "playback_fps" (fps) */
     size_t offset;     /* of the field */
@@ -826,8 +826,8 @@ I2V_API i2v_status i2v_parameter_get(const i2v_parameter *parameter, const void 
 /* The two above by the parameter's name, in a struct of that kind: i2v_set(I2V_STRUCT_PARAMS, &params, "fit", "pad",
  * &error). An unknown name is I2V_ERROR_PARAMETER, and the message says which was meant. "variant" is of i2v_options:
  * that of i2v_hub_options is the same text, and not set by name. */
-I2V_API i2v_status i2v_set(i2v_struct of, void *values, const char *name, const char *text, i2v_error *error);
-I2V_API i2v_status i2v_get(i2v_struct of, const void *values, const char *name, char *text, size_t size,
+I2V_API i2v_status i2v_set(i2v_struct settings, void *values, const char *name, const char *text, i2v_error *error);
+I2V_API i2v_status i2v_get(i2v_struct settings, const void *values, const char *name, char *text, size_t size,
                            i2v_error *error);
 
 /* 1: the preset of that name gives that parameter a value. */

@@ -111,7 +111,7 @@ typedef struct i2v_filter {
 /* One or more matrices applied to the same input, their outputs side by side (q, k, v): filters of one tap, bias [out]
  * of the part or NULL. */
 typedef struct i2v_linear {
-    int in, out; /* out: of all parts together */
+    int in, out; /* out: the sum of all parts' */
     int parts_count;
     struct {
         i2v_filter filter;
@@ -218,12 +218,12 @@ typedef struct i2v_temporal_conv_args {
 } i2v_temporal_conv_args;
 
 /* Factors of a group norm, for i2v_input_norm: statistics are taken over [height, width, channels / groups] of each
- * frame, or of all frames together. The channels are those of one or two sources side by side; groups may straddle
- * their joint. */
+ * frame, or with all_frames of all frames at once. The channels are those of one or two sources side by side; groups
+ * may straddle their joint. */
 typedef struct i2v_group_factors_args {
     i2v_tensor source[2]; /* source[1].channels is 0 if there is one */
     const i2v_norm *norm;
-    int frames_together;
+    int all_frames;
     const void *moments; /* NULL, or those that group_moments made: of source, only the sizes are used */
     float *factors;      /* [frames or 1][mean, scale, shift][channels] */
 } i2v_group_factors_args;

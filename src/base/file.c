@@ -42,14 +42,14 @@ typedef struct stream {
 
 /* Waits until there is something to read, or its end; for as long as it takes if seconds is negative. */
 static i2v_status wait_for(const stream *from, int seconds, i2v_error *error) {
-    enum { TOGETHER = 100 }; /* milliseconds */
+    enum { WAIT = 100 }; /* milliseconds until cancelled is asked again */
     for (int waited = 0; seconds < 0 || waited < 1000 * seconds;) {
         if (from->patience.cancelled && from->patience.cancelled(from->patience.user))
             return i2v_fail(error, I2V_CANCELLED, "cancelled");
-        int ready = i2v_system_wait(from->descriptor, TOGETHER);
+        int ready = i2v_system_wait(from->descriptor, WAIT);
         if (ready > 0) return I2V_OK;
         if (ready < 0 && errno != EINTR) return i2v_fail_system(error, "read", from->name, errno);
-        if (ready == 0 && seconds >= 0) waited += TOGETHER;
+        if (ready == 0 && seconds >= 0) waited += WAIT;
     }
     return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes", from->name);
 }

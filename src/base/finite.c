@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { TOGETHER = 1024 };
+/* Values that are looked at before the loop may end. */
+enum { PIECE = 1024 };
 
 /* Without the sign, floats are in the order of their bits, the infinities and NaN behind all others. */
 static uint32_t magnitude(const float *value) {
@@ -23,8 +24,8 @@ static uint32_t any_beyond(const float *values, size_t count, uint32_t limit) {
 size_t i2v_first_beyond(const float *values, size_t count, float limit) {
     uint32_t most = magnitude(&limit);
     size_t first = 0;
-    while (first < count && !any_beyond(values + first, count - first < TOGETHER ? count - first : TOGETHER, most)) {
-        first += TOGETHER;
+    while (first < count && !any_beyond(values + first, count - first < PIECE ? count - first : PIECE, most)) {
+        first += PIECE;
     }
     while (first < count && magnitude(values + first) <= most) first++;
     return first < count ? first : count;

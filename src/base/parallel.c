@@ -170,7 +170,7 @@ static void wake(i2v_team *team) {
 }
 
 /* The caller works too, then closes the job: a member that has not woken by then is not waited for. */
-static void work_together(i2v_team *team) {
+static void work_as_team(i2v_team *team) {
     pthread_mutex_lock(&team->mutex);
     team->open = 1;
     atomic_store(&team->next, 0);
@@ -197,6 +197,6 @@ void i2v_parallel(i2v_team *team, int64_t items, atomic_int *cancel,
         work(&alone, &next, 0);
     } else {
         team->job = alone;
-        work_together(team);
+        work_as_team(team);
     }
 }

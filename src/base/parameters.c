@@ -194,20 +194,21 @@ const i2v_parameter *i2v_parameter_find(const char *name) {
     return NULL;
 }
 
-const i2v_parameter *i2v_parameter_of_field(i2v_struct of, size_t offset) {
+const i2v_parameter *i2v_parameter_of_field(i2v_struct settings, size_t offset) {
     for (size_t i = 0; i < PARAMETERS; i++)
-        if (table[i].of == of && table[i].offset == offset) return &table[i];
+        if (table[i].settings == settings && table[i].offset == offset) return &table[i];
     return NULL;
 }
 
-void i2v_parameters_default(i2v_struct of, void *values) {
+void i2v_parameters_default(i2v_struct settings, void *values) {
     for (size_t i = 0; i < PARAMETERS; i++)
-        if (table[i].of == of) i2v_parameter_set(&table[i], values, NULL, NULL);
+        if (table[i].settings == settings) i2v_parameter_set(&table[i], values, NULL, NULL);
 }
 
-i2v_status i2v_parameters_check(i2v_struct of, unsigned calls, const void *values, i2v_error *error) {
+i2v_status i2v_parameters_check(i2v_struct settings, unsigned calls, const void *values, i2v_error *error) {
     i2v_status status = I2V_OK;
     for (size_t i = 0; !status && i < PARAMETERS; i++)
-        if (table[i].of == of && (table[i].calls & calls)) status = i2v_parameter_check(&table[i], values, error);
+        if (table[i].settings == settings && (table[i].calls & calls))
+            status = i2v_parameter_check(&table[i], values, error);
     return status;
 }

@@ -7,15 +7,16 @@
 #include <stddef.h>
 
 /* The parameter that stands at that field: I2V_PARAMETER(OPTIONS, i2v_options, unet). NULL if there is none. */
-#define I2V_PARAMETER(of, struct_type, field) i2v_parameter_of_field(I2V_STRUCT_##of, offsetof(struct_type, field))
-const i2v_parameter *i2v_parameter_of_field(i2v_struct of, size_t offset);
+#define I2V_PARAMETER(settings, struct_type, field)                                                                    \
+    i2v_parameter_of_field(I2V_STRUCT_##settings, offsetof(struct_type, field))
+const i2v_parameter *i2v_parameter_of_field(i2v_struct settings, size_t offset);
 
 /* Sets every field of the struct that is a parameter to its initial value; the others must be zero. */
-void i2v_parameters_default(i2v_struct of, void *values);
+void i2v_parameters_default(i2v_struct settings, void *values);
 
 /* Fails if a number or choice is not in its parameter's range, nor what leaves it open. Of all parameters for one of
  * those calls (I2V_FOR_...), or of one. */
-i2v_status i2v_parameters_check(i2v_struct of, unsigned calls, const void *values, i2v_error *error);
+i2v_status i2v_parameters_check(i2v_struct settings, unsigned calls, const void *values, i2v_error *error);
 i2v_status i2v_parameter_check(const i2v_parameter *parameter, const void *values, i2v_error *error);
 
 enum { I2V_CHOICE_SIZE = 32 };

@@ -202,69 +202,72 @@ static i2v_status read_layout(tiff_job *job) {
 
 /* ---- pixels ----------------------------------------------------------------------------------------------------- */
 
-/* Tiles, or strips as tiles of the whole width. */
-typedef struct blocks {
+/* What the pixels are stored in: tiles, or strips, which are as wide as the picture. */
+typedef struct block_size {
     uint32_t width, height;
     uint64_t row_bytes, bytes;
     int is_tiled;
-} blocks;
+} block_size;
 
-static i2v_status read_blocks_size(tiff_job *job, blocks *of) {
-    of->is_tiled = TIFFIsTiled(job->file);
-    of->width = job->width;
-    of->height = job->height;
-    if (of->is_tiled) {
-        if (!TIFFGetField(job->file, TIFFTAG_TILEWIDTH, &of->width) ||
-            !TIFFGetField(job->file, TIFFTAG_TILELENGTH, &of->height)) {
+static i2v_status read_block_size(tiff_job *job, block_size *block) {
+    block->is_tiled = TIFFIsTiled(job->file);
+    block->width = job->width;
+    block->height = job->height;
+    if (block->is_tiled) {
+        if (!TIFFGetField(job->file, TIFFTAG_TILEWIDTH, &block->width) ||
+            !TIFFGetField(job->file, TIFFTAG_TILELENGTH, &block->height)) {
             return fail_damaged(job);
         }
-        of->row_bytes = TIFFTileRowSize64(job->file);
-        of->bytes = TIFFTileSize64(job->file);
+        block->row_bytes = TIFFTileRowSize64(job->file);
+        block->bytes = TIFFTileSize64(job->file);
     } else {
         uint32_t rows = job->height;
         TIFFGetFieldDefaulted(job->file, TIFFTAG_ROWSPERSTRIP, &rows);
-        if (rows < of->height) of->height = rows;
-        of->row_bytes = TIFFScanlineSize64(job->file);
-        of->bytes = TIFFVStripSize64(job->file, of->height);
+        if (rows < block->height) block->height = rows;
+        block->row_bytes = TIFFScanlineSize64(job->file);
+        block->bytes = TIFFVStripSize64(job->file, block->height);
     }
     uint64_t stored = job->planes > 1 ? 1 : (uint64_t)job->layout.samples;
-    uint64_t needed = (of->width * stored * (uint64_t)job->layout.bits + 7) / 8;
-    if (of->width == 0 || of->height == 0 || of->row_bytes < needed || of->bytes / of->height < of->row_bytes) {
+    uint64_t needed = (block->width * stored * (uint64_t)job->layout.bits + 7) / 8;
+    if (block->width == 0 || block->height == 0 || block->row_bytes < needed ||
+        block->bytes / block->height < block->row_bytes) {
         return fail_damaged(job);
     }
-    if (of->bytes <= MAX_BLOCK) return I2V_OK;
+    if (block->bytes <= MAX_BLOCK) return I2V_OK;
     return fail_unusual(job, "in pieces of more than 256 MiB");
 }
 
-static i2v_status read_block(tiff_job *job, const blocks *of, uint8_t *buffer, uint32_t x, uint32_t y, int plane) {
-    uint32_t rows = job->height - y < of->height ? job->height - y : of->height;
-    uint32_t columns = job->width - x < of->width ? job->width - x : of->width;
-    uint64_t wanted = of->is_tiled ? of->bytes : of->row_bytes * rows;
-    tmsize_t got = of->is_tiled ? TIFFReadEncodedTile(job->file, TIFFComputeTile(job->file, x, y, 0, (uint16_t)plane),
-                                                      buffer, (tmsize_t)of->bytes)
-                                : TIFFReadEncodedStrip(job->file, TIFFComputeStrip(job->file, y, (uint16_t)plane),
-                                                       buffer, (tmsize_t)wanted);
+static i2v_status read_block(tiff_job *job, const block_size *block, uint8_t *buffer, uint32_t x, uint32_t y,
+                             int plane) {
+    uint32_t rows = job->height - y < block->height ? job->height - y : block->height;
+    uint32_t columns = job->width - x < block->width ? job->width - x : block->width;
+    uint64_t wanted = block->is_tiled ? block->bytes : block->row_bytes * rows;
+    tmsize_t got = block->is_tiled
+                       ? TIFFReadEncodedTile(job->file, TIFFComputeTile(job->file, x, y, 0, (uint16_t)plane), buffer,
+                                             (tmsize_t)block->bytes)
+                       : TIFFReadEncodedStrip(job->file, TIFFComputeStrip(job->file, y, (uint16_t)plane), buffer,
+                                              (tmsize_t)wanted);
     /* decoders of fax tell of damaged lines and go on */
     if (got < 0 || (uint64_t)got < wanted || job->message[0]) return fail_damaged(job);
     i2v_raster *raster = job->raster;
     for (uint32_t row = 0; row < rows; row++) {
         size_t pixel = (size_t)(y + row) * (size_t)raster->width + x;
-        i2v_tiff_row(&job->layout, buffer + row * of->row_bytes, job->planes > 1 ? 1 : job->layout.samples, plane,
+        i2v_tiff_row(&job->layout, buffer + row * block->row_bytes, job->planes > 1 ? 1 : job->layout.samples, plane,
                      (int)columns, raster->pixels + pixel * (size_t)raster->channels, raster->channels);
     }
     return I2V_OK;
 }
 
 static i2v_status read_blocks(tiff_job *job) {
-    blocks of;
-    i2v_status status = read_blocks_size(job, &of);
+    block_size block;
+    i2v_status status = read_block_size(job, &block);
     if (status) return status;
-    uint8_t *buffer = calloc(1, (size_t)of.bytes); /* some decoders leave lines as they are */
-    if (!buffer) return i2v_fail_memory(job->error, job->source->name, of.bytes);
+    uint8_t *buffer = calloc(1, (size_t)block.bytes); /* some decoders leave lines as they are */
+    if (!buffer) return i2v_fail_memory(job->error, job->source->name, block.bytes);
     for (int plane = 0; plane < job->planes; plane++) {
-        for (uint32_t y = 0; !status && y < job->height; y += of.height) {
-            for (uint32_t x = 0; !status && x < job->width; x += of.width) {
-                status = read_block(job, &of, buffer, x, y, plane);
+        for (uint32_t y = 0; !status && y < job->height; y += block.height) {
+            for (uint32_t x = 0; !status && x < job->width; x += block.width) {
+                status = read_block(job, &block, buffer, x, y, plane);
             }
         }
     }

@@ -39,10 +39,10 @@ static void forward_frames(i2v_run *run, const i2v_resnet *resnet, i2v_tensor ou
 
 void i2v_resnet_into(i2v_run *run, const i2v_resnet *resnet, i2v_tensor out, i2v_tensor x, i2v_tensor skip,
                      i2v_tensor time) {
-    int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
-    for (int first = 0; first < x.frames; first += group) {
-        forward_frames(run, resnet, i2v_tensor_frames(&out, first, group), i2v_tensor_frames(&x, first, group),
-                       i2v_tensor_frames(&skip, first, group), time);
+    int batch = i2v_run_batch(run, x.frames, (int64_t)x.height * x.width * resnet->conv1.out);
+    for (int first = 0; first < x.frames; first += batch) {
+        forward_frames(run, resnet, i2v_tensor_frames(&out, first, batch), i2v_tensor_frames(&x, first, batch),
+                       i2v_tensor_frames(&skip, first, batch), time);
     }
 }
 

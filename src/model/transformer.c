@@ -101,9 +101,9 @@ i2v_tensor i2v_transformer_cross_attention(i2v_run *run, const i2v_transformer *
 /* x += attn1(norm1(x)) + cross over the pixels of each frame, some frames at a time. */
 static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor all,
                             i2v_epilogue epilogue) {
-    int group = i2v_run_together(run, all.frames, (int64_t)all.height * all.width * all.channels);
-    for (int first = 0; first < all.frames; first += group) {
-        i2v_tensor x = i2v_tensor_frames(&all, first, group), attended = like(run, x);
+    int batch = i2v_run_batch(run, all.frames, (int64_t)all.height * all.width * all.channels);
+    for (int first = 0; first < all.frames; first += batch) {
+        i2v_tensor x = i2v_tensor_frames(&all, first, batch), attended = like(run, x);
         i2v_tensor qkv = i2v_tensor_new(run, x.frames, x.height, x.width, 3 * x.channels);
         i2v_op_linear(run, qkv, x, &attention->norm, &attention->qkv, i2v_epilogue_plain());
         i2v_op_spatial_attention(run, attended, qkv, heads);
@@ -119,7 +119,7 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
 static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
                            i2v_epilogue epilogue) {
     i2v_linear to_qkv = i2v_stream_linear(run, &attention->qkv), to_out = i2v_stream_linear(run, &attention->to_out);
-    int pixels = x.height * x.width, band = i2v_run_together(run, pixels, (int64_t)x.frames * x.channels);
+    int pixels = x.height * x.width, band = i2v_run_batch(run, pixels, (int64_t)x.frames * x.channels);
     for (int first = 0; first < pixels; first += band) {
         int count = i2v_tensor_pixels(&x, 0, first, band).width;
         i2v_tensor attended = i2v_tensor_new(run, x.frames, 1, count, x.channels);

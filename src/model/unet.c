@@ -171,14 +171,14 @@ static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, float timestep,
 
 i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames) {
     i2v_unet_tensors out = {.count = unet->transformers_count};
-    for (int i = 0; i < out.count; i++) out.of[i] = i2v_transformer_positions(run, unet->transformers[i], frames);
+    for (int i = 0; i < out.count; i++) out.tensors[i] = i2v_transformer_positions(run, unet->transformers[i], frames);
     return out;
 }
 
 i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context) {
     i2v_unet_tensors out = {.count = unet->transformers_count};
     for (int i = 0; i < out.count; i++) {
-        out.of[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
+        out.tensors[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
     }
     return out;
 }
@@ -186,13 +186,13 @@ i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2
 i2v_unet_tensors i2v_unet_time(i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
     i2v_unet_tensors out = {.count = unet->resnets_count};
     i2v_tensor time = embed_time(run, unet, timestep, time_ids);
-    for (int i = 0; i < out.count; i++) out.of[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
+    for (int i = 0; i < out.count; i++) out.tensors[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
     i2v_tensor_free(run, &time);
     return out;
 }
 
 void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors) {
-    for (int i = 0; i < tensors->count; i++) i2v_tensor_free(run, &tensors->of[i]);
+    for (int i = 0; i < tensors->count; i++) i2v_tensor_free(run, &tensors->tensors[i]);
     tensors->count = 0;
 }
 
@@ -217,13 +217,13 @@ static i2v_tensor pop_skip(pass *p) {
 
 /* What the next resnet adds of the time embedding. */
 static i2v_tensor next_time(pass *p) {
-    return p->input->time->of[p->resnets++];
+    return p->input->time->tensors[p->resnets++];
 }
 
 static void attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
     const i2v_unet_input *input = p->input;
     int i = p->transformers++;
-    i2v_transformer_forward(p->run, transformer, x, input->positions->of[i], input->cross_attention->of[i]);
+    i2v_transformer_forward(p->run, transformer, x, input->positions->tensors[i], input->cross_attention->tensors[i]);
 }
 
 /* All outputs become skips, which own them; the last is returned too. */

@@ -1,4 +1,4 @@
-/* diffusers' UNetSpatioTemporalConditionModel: predicts the velocity of noisy latents, all frames together. */
+/* diffusers' UNetSpatioTemporalConditionModel: predicts the velocity of noisy latents, all frames at once. */
 #ifndef I2V_MODEL_UNET_H
 #define I2V_MODEL_UNET_H
 
@@ -41,7 +41,7 @@ void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *co
  * transformer, in the order in which a pass comes to them. Zero-initialized is empty. */
 typedef struct i2v_unet_tensors {
     int count;
-    i2v_tensor of[I2V_UNET_MAX_LAYERS];
+    i2v_tensor tensors[I2V_UNET_MAX_LAYERS];
 } i2v_unet_tensors;
 
 /* Frame positions, for each transformer. */

@@ -53,7 +53,7 @@ void i2v_vae_decoder_load(i2v_loader *loader, i2v_vae_decoder *decoder, const i2
 void i2v_vae_encode(i2v_run *run, const i2v_vae_encoder *encoder, i2v_tensor out, i2v_tensor pixels);
 
 /* latents [frames, h, w, latent_channels], divided by the scaling factor before -> out [frames, H, W, 3], about -1..1.
- * The frames are decoded together; by AutoencoderKL's decoder, each as if it were alone. */
+ * The frames are decoded in one pass; by AutoencoderKL's decoder, each as if it were alone. */
 void i2v_vae_decode(i2v_run *run, const i2v_vae_decoder *decoder, i2v_tensor out, i2v_tensor latents);
 
 #endif

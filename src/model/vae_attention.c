@@ -26,9 +26,9 @@ static void attend(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor 
 }
 
 i2v_tensor i2v_vae_attention_forward(i2v_run *run, const i2v_vae_attention *attention, i2v_tensor x) {
-    int group = i2v_run_together(run, x.frames, (int64_t)x.height * x.width * x.channels);
-    for (int first = 0; first < x.frames; first += group) {
-        attend(run, attention, i2v_tensor_frames(&x, first, group));
+    int batch = i2v_run_batch(run, x.frames, (int64_t)x.height * x.width * x.channels);
+    for (int first = 0; first < x.frames; first += batch) {
+        attend(run, attention, i2v_tensor_frames(&x, first, batch));
     }
     return x;
 }

@@ -107,14 +107,14 @@ static void upsample_frames(i2v_run *run, const i2v_conv *conv, const i2v_resnet
 }
 
 /* The upsampler, and the first resnet after it, which often has fewer channels: the large tensor with more of them is
- * only made of as many frames as are worked on together, and the result grows over x, which it frees. */
+ * only made of a batch of frames, and the result grows over x, which it frees. */
 static i2v_tensor upsample(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_conv *conv,
                            const i2v_spatio_temporal_resnet *weights, i2v_tensor x) {
     i2v_tensor out = i2v_tensor_new_over(run, &x, 2 * x.height, 2 * x.width, weights->spatial.conv2.out);
-    int group = i2v_run_together(run, x.frames, (int64_t)out.height * out.width * conv->out);
-    for (int first = 0; first < x.frames; first += group) {
-        upsample_frames(run, conv, &weights->spatial, i2v_tensor_frames(&out, first, group),
-                        i2v_tensor_frames(&x, first, group));
+    int batch = i2v_run_batch(run, x.frames, (int64_t)out.height * out.width * conv->out);
+    for (int first = 0; first < x.frames; first += batch) {
+        upsample_frames(run, conv, &weights->spatial, i2v_tensor_frames(&out, first, batch),
+                        i2v_tensor_frames(&x, first, batch));
     }
     if (decoder->config.temporal_decoder) i2v_temporal_resnet_blend(run, weights, out, (i2v_tensor){0});
     return out;

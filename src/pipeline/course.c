@@ -65,10 +65,10 @@ static work measured(const i2v_course *course, int kind) {
 static work measured_beside(const i2v_course *course, int kind) {
     work sum = {0, 0};
     for (int other = 0; other < I2V_COURSE_LOADING; other++) {
-        work of = measured(course, other);
+        work more = measured(course, other);
         if (other == kind) continue;
-        sum.cost += of.cost;
-        sum.seconds += of.seconds;
+        sum.cost += more.cost;
+        sum.seconds += more.seconds;
     }
     return sum;
 }

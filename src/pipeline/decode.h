@@ -5,9 +5,9 @@
 #include "pipeline/sizes.h"
 #include "pipeline/stage.h"
 
-/* Decodes `count` frames together: latents [count, channels, h, w] -> out [count, height, width, 3], 0..1 where it is
- * in range; not clamped. The first `skipped` of them are computed, since frames depend on one another, but not written.
- * In a dry run latents and out may be NULL. */
+/* Decodes `count` frames in one pass: latents [count, channels, h, w] -> out [count, height, width, 3], 0..1 where it
+ * is in range; not clamped. The first `skipped` of them are computed, since frames depend on one another, but not
+ * written. In a dry run latents and out may be NULL. */
 i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
                             const float *latents, int skipped, float *out);
 

@@ -12,8 +12,8 @@
 #define LARGEST_WEIGHT 1e18f
 /* No model computes values near it: latents are below 1e5, all else is below 1e3. */
 #define LARGEST_COMPUTED 1e9f
-/* Weights looked at together. */
-#define TOGETHER 1024
+/* Weights that are looked at at a time. */
+#define PIECE 1024
 
 i2v_status i2v_check_given(i2v_engine *engine, const float *values, size_t count, const char *name) {
     size_t first = i2v_first_beyond(values, count, FLT_MAX);
@@ -23,10 +23,10 @@ i2v_status i2v_check_given(i2v_engine *engine, const float *values, size_t count
 
 /* 1 if a value of the weight is none that a model has; *value is the first such one. */
 static int is_damaged(const i2v_weight *weight, float *value) {
-    float values[TOGETHER];
+    float values[PIECE];
     if (weight->dtype == I2V_WEIGHT_OTHER) return 0;
-    for (uint64_t first = 0; first < weight->count; first += TOGETHER) {
-        uint64_t left = weight->count - first, count = left < TOGETHER ? left : TOGETHER;
+    for (uint64_t first = 0; first < weight->count; first += PIECE) {
+        uint64_t left = weight->count - first, count = left < PIECE ? left : PIECE;
         if (i2v_weight_read_f32(weight, first, count, values)) return 0;
         for (uint64_t i = 0; i < count; i++) {
             *value = values[i];

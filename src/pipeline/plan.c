@@ -15,12 +15,12 @@ static const struct {
     i2v_trades trades;
     const char *name;
 } levels[I2V_TRADES_LEVELS] = {
-    /* 64 MiB of f32: work enough for all threads, so that larger groups are no faster */
-    {{.together = (int64_t)1 << 24}, NULL},
-    {{.together = (int64_t)1 << 22}, "fewer frames and pixels together"},
-    {{.together = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
-    {{.together = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
-    {{.together = (int64_t)1 << 22, .twice = 1, .stream = 1},
+    /* 64 MiB of f32: work enough for all threads, so that larger batches are no faster */
+    {{.batch = (int64_t)1 << 24}, NULL},
+    {{.batch = (int64_t)1 << 22}, "fewer frames and pixels together"},
+    {{.batch = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
+    {{.batch = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
+    {{.batch = (int64_t)1 << 22, .twice = 1, .stream = 1},
      "fewer together, temporal convolutions twice, and weights read from the file at each use"},
 };
 

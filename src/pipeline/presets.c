@@ -97,7 +97,7 @@ int i2v_preset_sets(const char *preset, const i2v_parameter *parameter) {
     memset(&zeros, 0, sizeof zeros);
     memset(&ones, 0xff, sizeof ones);
     size_t size = parameter ? value_size(parameter->type) : 0;
-    if (!size || parameter->of != I2V_STRUCT_PARAMS || i2v_params_preset(&zeros, preset, NULL) != I2V_OK ||
+    if (!size || parameter->settings != I2V_STRUCT_PARAMS || i2v_params_preset(&zeros, preset, NULL) != I2V_OK ||
         i2v_params_preset(&ones, preset, NULL) != I2V_OK)
         return 0;
     return memcmp((const char *)&zeros + parameter->offset, (const char *)&ones + parameter->offset, size) == 0;

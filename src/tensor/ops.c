@@ -33,11 +33,11 @@ static void tick(i2v_run *run) {
 }
 
 /* How much faster than a matrix product convolutions of 3x3 and of 3 taps multiply, for which fewer products are done
- * than are counted; the multiply-adds that take as long as a value read or written; and the outputs that are computed
- * together, even where there are fewer. Measured with the bundled model's sizes in float32 on AVX2
+ * than are counted; the multiply-adds that take as long as a value read or written; and the outputs that take
+ * as long as fewer do, as a vector is computed whole. Measured with the bundled model's sizes in float32 on AVX2
  * (docs/PERFORMANCE.md). */
 static const double RATE_OF_3X3 = 1.9, RATE_OF_3 = 1.3, WORK_OF_VALUE = 24;
-enum { OUTPUTS_TOGETHER = 16 };
+enum { LEAST_OUTPUTS = 16 };
 
 static void add_values(i2v_run *run, int64_t values) {
     run->work += WORK_OF_VALUE * (double)values;
@@ -45,7 +45,7 @@ static void add_values(i2v_run *run, int64_t values) {
 
 /* Rows of `out` values, each a sum of `in` products. */
 static void add_product(i2v_run *run, int64_t rows, int64_t in, int64_t out, double rate) {
-    int64_t least = out < OUTPUTS_TOGETHER ? OUTPUTS_TOGETHER : out;
+    int64_t least = out < LEAST_OUTPUTS ? LEAST_OUTPUTS : out;
     run->multiplications += (uint64_t)rows * (uint64_t)in * (uint64_t)out;
     run->work += (double)rows * (double)in * (double)least / rate;
 }
@@ -65,13 +65,13 @@ static void add_product(i2v_run *run, int64_t rows, int64_t in, int64_t out, dou
         tick(run);                                                                                                     \
     } while (0)
 
-i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int frames_together,
+i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int all_frames,
                                  i2v_activation activation) {
-    int sets = frames_together ? 1 : x.frames;
+    int sets = all_frames ? 1 : x.frames;
     i2v_group_norm made = {.factors = i2v_tensor_new_f32(run, sets, 1, 3, norm->channels)};
     made.input = (i2v_input_norm){made.factors.data, i2v_tensor_rows(&x) / sets, activation};
     i2v_group_factors_args args = {
-        .source = {x, skip}, .norm = norm, .frames_together = frames_together, .factors = made.factors.data};
+        .source = {x, skip}, .norm = norm, .all_frames = all_frames, .factors = made.factors.data};
     add_values(run, i2v_tensor_count(&x) + i2v_tensor_count(&skip));
     RUN_OPERATION(group_factors, args);
     return made;
@@ -87,7 +87,7 @@ static int64_t pixels_of(i2v_tensor x) {
 
 int i2v_moments_band(const i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
     int64_t tile = run->backend->moments_tile(norm, pixels_of(x)), tiles = (pixels_of(x) + tile - 1) / tile;
-    return (int)(tile * i2v_run_together(run, (int)tiles, tile * x.frames * x.channels));
+    return (int)(tile * i2v_run_batch(run, (int)tiles, tile * x.frames * x.channels));
 }
 
 i2v_tensor i2v_moments_new(i2v_run *run, i2v_tensor x, const i2v_norm *norm) {
@@ -108,7 +108,7 @@ i2v_group_norm i2v_group_norm_of_moments(i2v_run *run, i2v_tensor moments, i2v_t
     i2v_group_norm made = {.factors = i2v_tensor_new_f32(run, 1, 1, 3, norm->channels)};
     made.input = (i2v_input_norm){made.factors.data, i2v_tensor_rows(&x), activation};
     i2v_group_factors_args args = {
-        .source = {x}, .norm = norm, .frames_together = 1, .moments = moments.data, .factors = made.factors.data};
+        .source = {x}, .norm = norm, .all_frames = 1, .moments = moments.data, .factors = made.factors.data};
     RUN_OPERATION(group_factors, args);
     return made;
 }

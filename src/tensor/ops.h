@@ -18,9 +18,9 @@ typedef struct i2v_group_norm {
     i2v_input_norm input;
 } i2v_group_norm;
 
-/* The norm of x's channels and skip's side by side (skip.channels == 0: of x alone), over each frame, or over all
- * frames together; activation: what follows it. To be freed with i2v_group_norm_free. */
-i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int frames_together,
+/* The norm of x's channels and skip's side by side (skip.channels == 0: of x alone), over each frame, or with
+ * all_frames over all frames at once; activation: what follows it. To be freed with i2v_group_norm_free. */
+i2v_group_norm i2v_group_norm_of(i2v_run *run, i2v_tensor x, i2v_tensor skip, const i2v_norm *norm, int all_frames,
                                  i2v_activation activation);
 void i2v_group_norm_free(i2v_run *run, i2v_group_norm *norm);
 

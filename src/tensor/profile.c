@@ -47,25 +47,24 @@ typedef struct {
     size_t bytes;
 } operation_record;
 
-I2V_PRINTF(3, 4) static void record(i2v_profile *profile, operation_record of, const char *format,
-                                                         ...) {
+I2V_PRINTF(3, 4) static void record(i2v_profile *profile, operation_record entry, const char *format, ...) {
     if (!profile) return;
-    double seconds = i2v_now() - of.began;
+    double seconds = i2v_now() - entry.began;
     char shape[sizeof((i2v_bench_row *)NULL)->shape];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(shape, sizeof shape, format, arguments);
     va_end(arguments);
-    i2v_bench_row *row = row_of(profile, of.operation, shape);
+    i2v_bench_row *row = row_of(profile, entry.operation, shape);
     if (!row) {
         profile->incomplete = 1;
         return;
     }
     row->count++;
     row->seconds += seconds;
-    row->multiplications += of.multiplications - profile->multiplications;
-    row->bytes += of.bytes;
-    profile->multiplications = of.multiplications;
+    row->multiplications += entry.multiplications - profile->multiplications;
+    row->bytes += entry.bytes;
+    profile->multiplications = entry.multiplications;
 }
 
 /* ---- operations ---- */
@@ -103,9 +102,9 @@ void i2v_profile_packing(i2v_profile *profile, size_t bytes, double began) {
 I2V_PROFILED(linear) {
     const i2v_linear *weights = args->weights;
     size_t out = bytes_of(args->out_element, args->rows * weights->out);
-    operation_record of = {"linear", began, multiplications,
-                           bytes_of(args->element, args->rows * weights->in) + linear_bytes(weights) +
-                               with_residuals(&args->epilogue, out)};
+    operation_record entry = {"linear", began, multiplications,
+                              bytes_of(args->element, args->rows * weights->in) + linear_bytes(weights) +
+                                  with_residuals(&args->epilogue, out)};
     char in[32];
     if (args->source_channels[1]) {
         snprintf(in, sizeof in, "%d+%d", args->source_channels[0], args->source_channels[1]);
@@ -113,76 +112,77 @@ I2V_PROFILED(linear) {
         snprintf(in, sizeof in, "%d", weights->in);
     }
     int normed = args->norm || args->input_norm.factors;
-    record(profile, of, "%" PRId64 " x %s -> %d%s", args->rows, in, weights->out, normed ? ", normed" : "");
+    record(profile, entry, "%" PRId64 " x %s -> %d%s", args->rows, in, weights->out, normed ? ", normed" : "");
 }
 
 I2V_PROFILED(feed_forward) {
     const i2v_linear *geglu = args->geglu, *output = args->output;
-    operation_record of = {"feed_forward", began, multiplications,
-                           bytes_of(args->element, args->rows * geglu->in) + linear_bytes(geglu) +
-                               linear_bytes(output) +
-                               with_residuals(&args->epilogue, bytes_of(args->element, args->rows * output->out))};
-    record(profile, of, "%" PRId64 " x %d -> %d -> %d", args->rows, geglu->in, output->in, output->out);
+    operation_record entry = {"feed_forward", began, multiplications,
+                              bytes_of(args->element, args->rows * geglu->in) + linear_bytes(geglu) +
+                                  linear_bytes(output) +
+                                  with_residuals(&args->epilogue, bytes_of(args->element, args->rows * output->out))};
+    record(profile, entry, "%" PRId64 " x %d -> %d -> %d", args->rows, geglu->in, output->in, output->out);
 }
 
 I2V_PROFILED(conv) {
     const i2v_conv *weights = args->weights;
     const i2v_tensor *x = &args->x;
     int64_t taps = weights->doubles ? 16 : (int64_t)weights->kernel * weights->kernel;
-    operation_record of = {"conv", began, multiplications,
-                           with_skip(x, &args->skip) + bytes_of(weights->element, taps * weights->in * weights->out) +
-                               with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
-    record(profile, of, "[%d,%d,%d,%d] -> %d, %dx%d%s%s%s", x->frames, x->height, x->width, weights->in, weights->out,
-           weights->kernel, weights->kernel, weights->stride > 1 ? ", halved" : "", weights->doubles ? ", doubled" : "",
-           args->input_norm.factors ? ", normed" : "");
+    operation_record entry = {"conv", began, multiplications,
+                              with_skip(x, &args->skip) +
+                                  bytes_of(weights->element, taps * weights->in * weights->out) +
+                                  with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
+    record(profile, entry, "[%d,%d,%d,%d] -> %d, %dx%d%s%s%s", x->frames, x->height, x->width, weights->in,
+           weights->out, weights->kernel, weights->kernel, weights->stride > 1 ? ", halved" : "",
+           weights->doubles ? ", doubled" : "", args->input_norm.factors ? ", normed" : "");
 }
 
 I2V_PROFILED(temporal_conv) {
     const i2v_filter *filter = &args->weights->filter;
     const i2v_tensor *x = &args->x;
-    operation_record of = {"temporal_conv", began, multiplications,
-                           i2v_tensor_bytes(x) + filter_bytes(filter) +
-                               with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
-    record(profile, of, "[%d,%d,%d,%d] -> %d%s", x->frames, x->height, x->width, x->channels, filter->out,
+    operation_record entry = {"temporal_conv", began, multiplications,
+                              i2v_tensor_bytes(x) + filter_bytes(filter) +
+                                  with_residuals(&args->epilogue, i2v_tensor_bytes(&args->out))};
+    record(profile, entry, "[%d,%d,%d,%d] -> %d%s", x->frames, x->height, x->width, x->channels, filter->out,
            args->input_norm.factors ? ", normed" : "");
 }
 
 I2V_PROFILED(group_factors) {
     const i2v_tensor *x = &args->source[0];
     size_t bytes = args->moments ? 0 : with_skip(x, &args->source[1]);
-    operation_record of = {"group_factors", began, multiplications, bytes};
-    record(profile, of, "[%d,%d,%d,%d]%s%s", x->frames, x->height, x->width, args->norm->channels,
-           args->source[1].channels ? ", joined" : "", args->frames_together ? ", all frames" : "");
+    operation_record entry = {"group_factors", began, multiplications, bytes};
+    record(profile, entry, "[%d,%d,%d,%d]%s%s", x->frames, x->height, x->width, args->norm->channels,
+           args->source[1].channels ? ", joined" : "", args->all_frames ? ", all frames" : "");
 }
 
 I2V_PROFILED(group_moments) {
     const i2v_tensor *x = &args->source;
-    operation_record of = {"group_moments", began, multiplications, i2v_tensor_bytes(x)};
-    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
+    operation_record entry = {"group_moments", began, multiplications, i2v_tensor_bytes(x)};
+    record(profile, entry, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
 }
 
 I2V_PROFILED(layer_norm) {
-    operation_record of = {"layer_norm", began, multiplications,
-                           bytes_of(I2V_ELEMENT_F32, 2 * args->rows * args->norm->channels)};
-    record(profile, of, "%" PRId64 " x %d", args->rows, args->norm->channels);
+    operation_record entry = {"layer_norm", began, multiplications,
+                              bytes_of(I2V_ELEMENT_F32, 2 * args->rows * args->norm->channels)};
+    record(profile, entry, "%" PRId64 " x %d", args->rows, args->norm->channels);
 }
 
 I2V_PROFILED(attention) {
     int64_t sequences = args->outer * args->inner;
-    operation_record of = {"attention", began, multiplications,
-                           bytes_of(args->element, 4 * sequences * args->tokens * args->heads * args->head_dim)};
-    record(profile, of, "%" PRId64 " x %" PRId64 " tokens, %d x %d", sequences, args->tokens, args->heads,
+    operation_record entry = {"attention", began, multiplications,
+                              bytes_of(args->element, 4 * sequences * args->tokens * args->heads * args->head_dim)};
+    record(profile, entry, "%" PRId64 " x %" PRId64 " tokens, %d x %d", sequences, args->tokens, args->heads,
            args->head_dim);
 }
 
 I2V_PROFILED(add_vectors) {
     const i2v_tensor *x = &args->x;
-    operation_record of = {"add_vectors", began, multiplications, with_skip(x, &args->out)};
-    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
+    operation_record entry = {"add_vectors", began, multiplications, with_skip(x, &args->out)};
+    record(profile, entry, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
 }
 
 I2V_PROFILED(upsample) {
     const i2v_tensor *x = &args->x;
-    operation_record of = {"upsample", began, multiplications, with_skip(x, &args->out)};
-    record(profile, of, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
+    operation_record entry = {"upsample", began, multiplications, with_skip(x, &args->out)};
+    record(profile, entry, "[%d,%d,%d,%d]", x->frames, x->height, x->width, x->channels);
 }

@@ -2,7 +2,7 @@
 #include "tensor/run.h"
 
 /* More would save next to nothing, and the dry run of the largest videos would take long. */
-#define MOST_GROUPS 64
+#define MOST_BATCHES 64
 
 int i2v_run_computes(i2v_run *run) {
     if (run->status) return 0;
@@ -77,11 +77,11 @@ i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int
     return row;
 }
 
-int i2v_run_together(const i2v_run *run, int count, int64_t values) {
-    int64_t most = run->trades.together && values ? run->trades.together / values : count;
-    int64_t least = (count + MOST_GROUPS - 1) / MOST_GROUPS;
+int i2v_run_batch(const i2v_run *run, int count, int64_t values) {
+    int64_t most = run->trades.batch && values ? run->trades.batch / values : count;
+    int64_t least = (count + MOST_BATCHES - 1) / MOST_BATCHES;
     if (most < least) most = least;
     if (most < 1) most = 1;
-    int64_t groups = (count + most - 1) / most;
-    return groups > 1 ? (int)((count + groups - 1) / groups) : count;
+    int64_t batches = (count + most - 1) / most;
+    return batches > 1 ? (int)((count + batches - 1) / batches) : count;
 }

@@ -12,8 +12,9 @@
 
 /* Time that a forward pass gives for memory. Results are the same to the bit with any of it. */
 typedef struct i2v_trades {
-    /* Where frames or pixels are independent, an operation gets so many values of a tensor in one call; 0: all. */
-    int64_t together;
+    /* Where frames or pixels are independent, an operation gets a batch of them in one call: about so many values of a
+     * tensor; 0: all. */
+    int64_t batch;
     int twice;  /* 1: what lies between two temporal convolutions is computed twice, and never kept */
     int stream; /* 1: matrices and convolutions are packed from their file at each use, and never kept */
 } i2v_trades;
@@ -60,8 +61,8 @@ i2v_tensor i2v_tensor_frames(const i2v_tensor *tensor, int first, int count);
 /* Likewise of the pixels of one frame, as one row of an image. */
 i2v_tensor i2v_tensor_pixels(const i2v_tensor *tensor, int frame, int first, int count);
 
-/* How many of `count` independent units, each of `values` values, go into one call by the run's trades. Calls are as
- * few as possible, and of as equal a size as possible. The number of threads has no part in it. */
-int i2v_run_together(const i2v_run *run, int count, int64_t values);
+/* How many of `count` independent frames or pixels, each of `values` values, are a batch by the run's trades. Batches
+ * are as few as possible, and as equal as possible. The number of threads has no part in it. */
+int i2v_run_batch(const i2v_run *run, int count, int64_t values);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Of a walk's rows that are copied together. */
+/* Of a walk's rows that are copied in one call. */
 #define COPIED_BYTES ((size_t)1 << 16)
 
 static const i2v_backend_memory *memory_of(const i2v_run *run) {

@@ -22,7 +22,7 @@ def test_every_simple_field_is_a_parameter(struct):
 def test_offsets_are_those_of_the_fields():
     for each in parameters.every():
         row = each.contents
-        struct = getattr(_ffi, "i2v_" + row.of.name, None)
+        struct = getattr(_ffi, "i2v_" + row.settings.name, None)
         if struct is not None:  # pictures are fitted by the package's own
             assert getattr(struct, row.field.decode()).offset == row.offset
 

@@ -1,7 +1,7 @@
 /* Attention without a matrix of all scores: a block of queries meets the keys block by block, and what it has summed
  * up is rescaled as larger scores appear (online softmax). Keys and values are packed into panels first: for as many
- * (sequence, head) pairs as fit in a bounded scratch, or, where sequences are short and many, one pair at a time by
- * the thread that needs it. Scores are in powers of two, so that the softmax needs 2^x only. */
+ * units (a unit is one head of one sequence) as fit in a bounded scratch, or, where sequences are short and many, for
+ * one unit at a time by the thread that needs it. Scores are in powers of two, so that the softmax needs 2^x only. */
 #include "backend/cpu/product.h"
 
 #include "base/parallel.h"
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define QUERY_BLOCK 192 /* a multiple of every row_tile and tile_rows */
+#define QUERY_BLOCK 192 /* a multiple of every step_rows and tile_rows */
 #define KEY_BLOCK 512
 #define PACKED_LIMIT ((int64_t)8 * 1024 * 1024) /* floats */
 #define SHORT_TOKENS 64
@@ -19,14 +19,14 @@ typedef struct attention_job {
     const i2v_kernels *kernels;
     const i2v_attention_args *args;
     int of_pairs;  /* see i2v_product */
-    int per_float; /* values in the place of a float: 2 if pairs, else 1 */
+    int per_float; /* values in the place of a float: 2 in pairs, else 1 */
     int query_rows, key_rows;
     int64_t scores_row; /* floats from row to row of scores */
-    int64_t query_blocks, key_blocks, pairs;
+    int64_t query_blocks, key_blocks, units;
     int depth_panels;
     int64_t key_floats, value_floats; /* packed, of a key block */
-    int64_t group, first;             /* pairs packed together, and the first of them */
-    float *packed;                    /* of the group; or per thread, of one pair */
+    int64_t group, first;             /* units packed at a time, and the first of them */
+    float *packed;                    /* of the group; or per thread, of one unit */
     int64_t packed_stride;
     float *rows;    /* per thread: a panel of keys or values, or a query, as f32 */
     float *columns; /* per thread, for pairs: panels of the columns of rows */
@@ -47,10 +47,10 @@ static void plan_blocks(attention_job *job) {
     job->of_pairs = args->token_stride % 2 == 0 && i2v_product_is_of_pairs(kernels, args->element, args->head_dim, 0);
     job->per_float = job->of_pairs ? 2 : 1;
     job->factor = (float)(args->scale * 1.4426950408889634); /* log2 e */
-    job->pairs = args->outer * args->inner * args->heads;
+    job->units = args->outer * args->inner * args->heads;
     int by_tiles = i2v_product_is_by_tiles(kernels, job->of_pairs);
-    int row_tile = by_tiles ? kernels->tile_rows : kernels->row_tile;
-    job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), row_tile);
+    int step = by_tiles ? kernels->tile_rows : kernels->step_rows;
+    job->query_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, QUERY_BLOCK), step);
     job->query_blocks = i2v_divide_up(args->tokens, job->query_rows);
     job->key_rows = (int)i2v_round_up(i2v_even_tile(args->tokens, KEY_BLOCK), kernels->panel);
     job->scores_row = i2v_spread_rows(job->key_rows);
@@ -61,7 +61,7 @@ static void plan_blocks(attention_job *job) {
     job->packed_stride = i2v_round_up(job->key_blocks * (job->key_floats + job->value_floats), 16);
     job->group = PACKED_LIMIT / job->packed_stride;
     if (job->group < 1) job->group = 1;
-    if (job->group > job->pairs) job->group = job->pairs;
+    if (job->group > job->units) job->group = job->units;
 }
 
 static size_t plan(attention_job *job, const i2v_device *device, const i2v_attention_args *args, void *memory) {
@@ -83,9 +83,9 @@ static size_t plan(attention_job *job, const i2v_device *device, const i2v_atten
     return scratch.used;
 }
 
-/* Where the pair's first token begins. */
-static int64_t pair_offset(const i2v_attention_args *args, int64_t pair, int64_t outer_stride, int64_t inner_stride) {
-    int64_t sequence = pair / args->heads, head = pair % args->heads;
+/* Where the unit's first token begins. */
+static int64_t unit_offset(const i2v_attention_args *args, int64_t unit, int64_t outer_stride, int64_t inner_stride) {
+    int64_t sequence = unit / args->heads, head = unit % args->heads;
     return sequence / args->inner * outer_stride + sequence % args->inner * inner_stride + head * args->head_dim;
 }
 
@@ -137,10 +137,10 @@ static void pack_values(const attention_job *job, int64_t start, int count, int 
 }
 
 /* packed: [key blocks][keys, values]. */
-static void pack(const attention_job *job, int64_t pair, int64_t block, float *packed, int thread) {
+static void pack(const attention_job *job, int64_t unit, int64_t block, float *packed, int thread) {
     const i2v_attention_args *args = job->args;
     int64_t start =
-        pair_offset(args, pair, args->outer_stride, args->inner_stride) + block * job->key_rows * args->token_stride;
+        unit_offset(args, unit, args->outer_stride, args->inner_stride) + block * job->key_rows * args->token_stride;
     int keys = (int)i2v_min(job->key_rows, args->tokens - block * job->key_rows), panel = job->kernels->panel;
     float *to = packed + block * (job->key_floats + job->value_floats), *values = to + job->key_floats;
     for (int key = 0; key < keys; key += panel) {
@@ -169,7 +169,7 @@ static void load_query(const attention_job *job, int64_t start, int thread, floa
     job->kernels->scale(rows_of(job, args->q, start, 1, thread, &stride), args->head_dim, job->factor, out);
 }
 
-static query_block load_queries(const attention_job *job, int64_t pair, int64_t block, int thread) {
+static query_block load_queries(const attention_job *job, int64_t unit, int64_t block, int thread) {
     const i2v_attention_args *args = job->args;
     int64_t first = block * job->query_rows, depth = args->head_dim;
     query_block q = {.queries = job->queries + thread * job->queries_stride,
@@ -177,7 +177,7 @@ static query_block load_queries(const attention_job *job, int64_t pair, int64_t 
                      .output = job->output + thread * job->output_stride,
                      .softmax = job->softmax + (int64_t)thread * job->query_rows,
                      .rows = (int)i2v_min(job->query_rows, args->tokens - first)};
-    int64_t start = pair_offset(args, pair, args->outer_stride, args->inner_stride);
+    int64_t start = unit_offset(args, unit, args->outer_stride, args->inner_stride);
     for (int64_t r = 0; r < q.rows; r++) {
         load_query(job, start + (first + r) * args->token_stride, thread, q.queries + r * depth / job->per_float);
         q.softmax[r] = (i2v_softmax){-INFINITY, 0};
@@ -219,15 +219,15 @@ static void meet_keys(const attention_job *job, const query_block *q, int keys, 
     i2v_product_multiply(kernels, job->of_pairs, &output);
 }
 
-static void attend(const attention_job *job, int64_t pair, int64_t block, const float *packed, int thread) {
+static void attend(const attention_job *job, int64_t unit, int64_t block, const float *packed, int thread) {
     const i2v_attention_args *args = job->args;
-    query_block q = load_queries(job, pair, block, thread);
+    query_block q = load_queries(job, unit, block, thread);
     int64_t columns = (int64_t)job->depth_panels * job->kernels->panel;
     for (int64_t b = 0; b < job->key_blocks; b++) {
         int keys = (int)i2v_min(job->key_rows, args->tokens - b * job->key_rows);
         meet_keys(job, &q, keys, packed + b * (job->key_floats + job->value_floats));
     }
-    int64_t start = pair_offset(args, pair, args->out_outer_stride, args->out_inner_stride) +
+    int64_t start = unit_offset(args, unit, args->out_outer_stride, args->out_inner_stride) +
                     block * job->query_rows * args->out_token_stride;
     for (int64_t r = 0; r < q.rows; r++) {
         float *row = q.output + r * columns;
@@ -239,23 +239,23 @@ static void attend(const attention_job *job, int64_t pair, int64_t block, const 
 
 static void pack_item(void *argument, int64_t item, int thread) {
     const attention_job *job = argument;
-    int64_t pair = item / job->key_blocks;
-    pack(job, job->first + pair, item % job->key_blocks, job->packed + pair * job->packed_stride, thread);
+    int64_t unit = item / job->key_blocks;
+    pack(job, job->first + unit, item % job->key_blocks, job->packed + unit * job->packed_stride, thread);
 }
 
 static void attend_item(void *argument, int64_t item, int thread) {
     const attention_job *job = argument;
-    int64_t pair = item / job->query_blocks;
-    attend(job, job->first + pair, item % job->query_blocks, job->packed + pair * job->packed_stride, thread);
+    int64_t unit = item / job->query_blocks;
+    attend(job, job->first + unit, item % job->query_blocks, job->packed + unit * job->packed_stride, thread);
 }
 
 static void short_item(void *argument, int64_t item, int thread) {
     const attention_job *job = argument;
-    int64_t size = (int64_t)SHORT_SEQUENCES * job->args->heads, end = i2v_min((item + 1) * size, job->pairs);
+    int64_t size = (int64_t)SHORT_SEQUENCES * job->args->heads, end = i2v_min((item + 1) * size, job->units);
     float *packed = job->packed + thread * job->packed_stride;
-    for (int64_t pair = item * size; pair < end; pair++) {
-        pack(job, pair, 0, packed, thread);
-        for (int64_t block = 0; block < job->query_blocks; block++) attend(job, pair, block, packed, thread);
+    for (int64_t unit = item * size; unit < end; unit++) {
+        pack(job, unit, 0, packed, thread);
+        for (int64_t block = 0; block < job->query_blocks; block++) attend(job, unit, block, packed, thread);
     }
 }
 
@@ -273,10 +273,10 @@ i2v_status i2v_cpu_attention(const i2v_device *device, const i2v_attention_args 
         i2v_parallel(device->team, items, device->cancel, short_item, &job);
         return I2V_OK;
     }
-    for (job.first = 0; job.first < job.pairs; job.first += job.group) {
-        int64_t pairs = i2v_min(job.group, job.pairs - job.first);
-        i2v_parallel(device->team, pairs * job.key_blocks, device->cancel, pack_item, &job);
-        i2v_parallel(device->team, pairs * job.query_blocks, device->cancel, attend_item, &job);
+    for (job.first = 0; job.first < job.units; job.first += job.group) {
+        int64_t units = i2v_min(job.group, job.units - job.first);
+        i2v_parallel(device->team, units * job.key_blocks, device->cancel, pack_item, &job);
+        i2v_parallel(device->team, units * job.query_blocks, device->cancel, attend_item, &job);
     }
     return I2V_OK;
 }

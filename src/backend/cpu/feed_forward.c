@@ -4,7 +4,7 @@
 
 #include "base/parallel.h"
 
-/* Hidden columns computed together; and those that both products have in turn, of which tiles have more, so that sums
+/* Hidden columns of one product; and those that both products have in turn, of which tiles have more, so that sums
  * are read and written less often. */
 #define STRIP I2V_PRODUCT_COLUMNS
 #define BLOCK_OF_TILES (5 * STRIP)

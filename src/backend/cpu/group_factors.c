@@ -111,7 +111,7 @@ static void factors_item(void *argument, int64_t item, int thread) {
     const group_tiles *all = &job->all;
     const i2v_norm *norm = all->norm;
     int64_t set = item / norm->groups, group = item % norm->groups;
-    int64_t tiles = all->tiles * (job->args->frames_together ? job->args->source[0].frames : 1);
+    int64_t tiles = all->tiles * (job->args->all_frames ? job->args->source[0].frames : 1);
     const group_moments *moments = all->moments + set * tiles * norm->groups + group;
     double rows = (double)all->pixels * (double)(tiles / all->tiles), mean = 0, squares = 0;
     int size = norm->channels / norm->groups;
@@ -158,7 +158,7 @@ i2v_status i2v_cpu_group_factors(const i2v_device *device, const i2v_group_facto
                                  i2v_error *error) {
     moments_job job;
     plan(&job, device, args, scratch);
-    int64_t frames = args->source[0].frames, sets = args->frames_together ? 1 : frames;
+    int64_t frames = args->source[0].frames, sets = args->all_frames ? 1 : frames;
     if (!args->moments) i2v_parallel(device->team, frames * job.tiles, device->cancel, moments_item, &job);
     factors_job factors = {job.all, args};
     i2v_parallel(device->team, sets * args->norm->groups, device->cancel, factors_item, &factors);

@@ -81,7 +81,7 @@ typedef struct i2v_winograd_weights {
 
 struct i2v_kernels {
     const char *name;
-    int row_tile, panel; /* of panel_product: rows computed together at most, columns of a panel */
+    int step_rows, panel; /* of panel_product: rows that it sums at once, columns of a panel */
 
     /* y[i] = 2^x[i], gelu(x[i]); for the tests. */
     void (*exp2)(const float *x, int64_t count, float *y);
@@ -115,8 +115,9 @@ struct i2v_kernels {
     /* The same by dot products of pairs of bf16, summed in f32, or NULL where the CPU has none: a float of A and of the
      * panels stands for the pair of inputs 2k and 2k + 1, and depth and a_stride count pairs. */
     void (*pair_product)(const i2v_panel_product *product);
-    /* Rows that pair_product sums at once where it is by tiles, else 0. It is then so fast that Winograd's transforms
-     * would take longer than what they save, and that weights and sums take longer to come than to be multiplied. */
+    /* Rows that pair_product sums at once where it has tile registers, else 0. With them it is so fast that Winograd's
+     * transforms would take longer than what they save, and that weights and sums take longer to come than to be
+     * multiplied. */
     int tile_rows;
     /* A panel [depth][panel] as pairs, out[depth / 2][panel], which may be in place; NULL where there is no
      * pair_product. */

@@ -5,7 +5,7 @@
 #define KERNELS i2v_kernels_avx2
 #define KERNELS_NAME "AVX2"
 #define VECTOR_WIDTH 8
-#define ROW_TILE 6
+#define STEP_ROWS 6
 #define vec_max(x, y) ((vec)_mm256_max_ps((__m256)(x), (__m256)(y)))
 #define vec_min(x, y) ((vec)_mm256_min_ps((__m256)(x), (__m256)(y)))
 #define load_f16(x) ((vec)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(x))))

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #define VECTOR_WIDTH 16
-#define ROW_TILE 12
+#define STEP_ROWS 12
 #define vec_max(x, y) ((vec)_mm512_max_ps((__m512)(x), (__m512)(y)))
 #define vec_min(x, y) ((vec)_mm512_min_ps((__m512)(x), (__m512)(y)))
 #define round_to_whole(x) ((vec)_mm512_roundscale_ps((__m512)(x), _MM_FROUND_TO_NEAREST_INT))

@@ -3,7 +3,7 @@
 #define KERNELS i2v_kernels_baseline
 #define KERNELS_NAME I2V_BASELINE_NAME
 #define VECTOR_WIDTH 4
-#define ROW_TILE 6
+#define STEP_ROWS 6
 
 #include "backend/cpu/kernels_table.inc.h"
 #endif

@@ -59,7 +59,7 @@ static inline vec select_vec(int_vec mask, vec yes, vec no) {
 #define vec_min(x, y) select_vec((x) < (y), (x), (y))
 #endif
 
-/* The two halves together, then the quarters, and so on. */
+/* The two halves are added, then the quarters, and so on. */
 static inline float vec_sum(vec x) {
     float parts[VECTOR_WIDTH];
     memcpy(parts, &x, sizeof parts);

@@ -6,7 +6,7 @@
 #define KERNELS i2v_kernels_baseline
 #define KERNELS_NAME I2V_BASELINE_NAME
 #define VECTOR_WIDTH 4
-#define ROW_TILE 12 /* 24 sums, 2 vectors of the panel and a few values of rows in 32 registers */
+#define STEP_ROWS 12 /* 24 sums, 2 vectors of the panel and a few values of rows in 32 registers */
 #define load_f16(x) ((vec)vcvt_f32_f16((float16x4_t) * (const loose_half_vec *)(x)))
 
 #include "backend/cpu/kernels_table.inc.h"

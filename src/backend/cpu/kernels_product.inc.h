@@ -18,14 +18,14 @@ enum { PANEL_AHEAD = 16 };
  */
 static inline __attribute__((always_inline)) void
 panel_rows(const i2v_panel_product *p, const int rows, const int pairs, const float *a, const float *panel, float *c) {
-    vec sum[ROW_TILE][2];
+    vec sum[STEP_ROWS][2];
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         sum[r][0] = p->accumulate ? load(c + r * p->c_stride) : splat(0);
         sum[r][1] = p->accumulate ? load(c + r * p->c_stride + VECTOR_WIDTH) : splat(0);
     }
     /* few pointers, so that all of them stay in registers, too */
-    const float *from[(ROW_TILE + 3) / 4];
+    const float *from[(STEP_ROWS + 3) / 4];
     int64_t stride = p->a_stride;
     for (int g = 0; g < (rows + 3) / 4; g++) from[g] = a + 4 * g * stride;
     for (int64_t k = 0; k < p->depth; k++, panel += PANEL) {
@@ -55,7 +55,7 @@ typedef void panel_rows_function(const i2v_panel_product *p, const float *a, con
 /* clang-format off */
 #define FIRST_ROWS(name, pairs, DO)                                                                                    \
     DO(name, pairs, 1) DO(name, pairs, 2) DO(name, pairs, 3) DO(name, pairs, 4) DO(name, pairs, 5) DO(name, pairs, 6)
-#if ROW_TILE == 12
+#if STEP_ROWS == 12
 #define EACH_ROWS(name, pairs, DO)                                                                                     \
     FIRST_ROWS(name, pairs, DO)                                                                                        \
     DO(name, pairs, 7) DO(name, pairs, 8) DO(name, pairs, 9) DO(name, pairs, 10) DO(name, pairs, 11) DO(name, pairs, 12)
@@ -68,7 +68,7 @@ typedef void panel_rows_function(const i2v_panel_product *p, const float *a, con
 static inline void panels_product(panel_rows_function *const by_rows[], const i2v_panel_product *product) {
     i2v_panel_product local = *product; /* so that the compiler sees that stores do not change it */
     /* groups as equal as can be: of few rows the loads are not hidden */
-    int groups = (local.rows + ROW_TILE - 1) / ROW_TILE;
+    int groups = (local.rows + STEP_ROWS - 1) / STEP_ROWS;
     for (int panel = 0; panel < local.panel_count; panel++) {
         const float *from = local.panels + panel * local.panel_stride;
         for (int line = 0; line < i2v_product_lines(&local); line++) {

@@ -2,7 +2,7 @@
 #include "backend/cpu/kernels_attention.inc.h"
 
 const i2v_kernels KERNELS = {.name = KERNELS_NAME,
-                             .row_tile = ROW_TILE,
+                             .step_rows = STEP_ROWS,
                              .panel = PANEL,
                              .exp2 = exp2_row,
                              .gelu = gelu_row,

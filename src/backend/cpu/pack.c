@@ -9,10 +9,10 @@
 #include <string.h>
 
 enum {
-    TOGETHER = 128, /* values of a row that are packed at a time, so that those of all rows stay in cache */
+    PIECE = 128,    /* values of a row that are packed at a time, so that those of all rows stay in cache */
     MOST_ROWS = 32, /* of a panel, too; and bytes of a vector */
     VECTOR = 64,
-    STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; TOGETHER values are fewer */
+    STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; PIECE values are fewer */
 };
 
 typedef struct pack_job {
@@ -28,8 +28,8 @@ typedef struct pack_job {
     atomic_int failed;      /* the file could not be read */
 } pack_job;
 
-/* Pairs of bf16 for products of pairs. By tiles all such products are; else those of several taps may be Winograd's,
- * whose transforms need values. */
+/* Pairs of bf16 for products of pairs. With tile registers all such products are; else those of several taps may be
+ * Winograd's, whose transforms need values. */
 i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps) {
     const i2v_kernels *kernels = device->kernels;
     if ((taps == 1 || kernels->tile_rows > 0) && i2v_product_is_of_pairs(kernels, input, in, 0)) {
@@ -85,7 +85,7 @@ static void narrow(const pack_job *job, const float *from, int64_t count, void *
 /* `count` values of a row whose weights start at `from`, at any address. The row's next ones are fetched: rows are
  * many, and short, for the processor to foresee. */
 static void convert(const pack_job *job, const char *from, int count, void *out) {
-    float weights[3 * TOGETHER], widened[3 * TOGETHER], folded[TOGETHER];
+    float weights[3 * PIECE], widened[3 * PIECE], folded[PIECE];
     int64_t weights_count = weights_of(job, count);
     size_t bytes = (size_t)weights_count * i2v_element_size(job->source->element);
     for (size_t ahead = bytes; ahead < 2 * bytes; ahead += 64) __builtin_prefetch(from + ahead);
@@ -121,7 +121,7 @@ static inline int64_t next_column(column_place *place) {
 }
 
 /* As many rows as a vector has values. */
-static int rows_together(const pack_job *job) {
+static int vector_rows(const pack_job *job) {
     return (int)((size_t)job->kernels->panel * sizeof(float) / 2 / job->unit);
 }
 
@@ -155,10 +155,10 @@ static int read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t 
     return done == rows;
 }
 
-/* Values of a row in a strip: as many times TOGETHER as a file is read at a time. */
+/* Values of a row in a strip: as many pieces as a file is read at a time. */
 static int64_t strip_values(const pack_job *job) {
-    size_t bytes = (size_t)weights_of(job, TOGETHER) * i2v_element_size(job->source->element);
-    return (int64_t)(STRIP_BYTES / bytes) * TOGETHER;
+    size_t bytes = (size_t)weights_of(job, PIECE) * i2v_element_size(job->source->element);
+    return (int64_t)(STRIP_BYTES / bytes) * PIECE;
 }
 
 /* Values begin..end of the strip's rows first..first + n, where n make a vector, to `to`, the place of the first of
@@ -168,13 +168,13 @@ static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t firs
     const i2v_filter *filter = job->filter;
     int64_t count = end - begin;
     size_t size = job->unit, weight = i2v_element_size(job->source->element);
-    int n = rows_together(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
+    int n = vector_rows(job), rows = first < filter->out ? (int)i2v_min(n, filter->out - first) : 0;
     size_t stride = strip->stride;
     const char *from =
         strip->from + (size_t)(first - strip->first) * stride + (size_t)weights_of(job, begin - strip->begin) * weight;
-    char converted[MOST_ROWS * TOGETHER * 2], unused[VECTOR], *columns[MOST_ROWS];
+    char converted[MOST_ROWS * PIECE * 2], unused[VECTOR], *columns[MOST_ROWS];
     if (job->folds || packed_element(job) != job->source->element || rows < n || count % n) {
-        size_t row_size = TOGETHER * size;
+        size_t row_size = PIECE * size;
         if (rows < n || count % n) memset(converted, 0, sizeof converted);
         for (int r = 0; r < rows; r++) convert(job, from + (size_t)r * stride, (int)count, converted + r * row_size);
         from = converted;
@@ -191,10 +191,9 @@ static void pack_rows(const pack_job *job, const pack_strip *strip, int64_t firs
 }
 
 static void pack_strip_of_panel(const pack_job *job, const pack_strip *strip, int64_t end, char *to) {
-    for (int64_t begin = strip->begin; begin < end; begin += TOGETHER) {
-        for (int64_t row = 0; row < job->kernels->panel; row += rows_together(job)) {
-            pack_rows(job, strip, strip->first + row, begin, i2v_min(begin + TOGETHER, end),
-                      to + (size_t)row * job->unit);
+    for (int64_t begin = strip->begin; begin < end; begin += PIECE) {
+        for (int64_t row = 0; row < job->kernels->panel; row += vector_rows(job)) {
+            pack_rows(job, strip, strip->first + row, begin, i2v_min(begin + PIECE, end), to + (size_t)row * job->unit);
         }
     }
 }

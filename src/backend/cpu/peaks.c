@@ -83,10 +83,10 @@ typedef struct {
 /* Runs the job and returns its work a second. Memory is gone through once at a time: no piece of it is two threads'. */
 static double rate_once(const i2v_device *device, peak_job *job, double *seconds) {
     atomic_store(&job->done, 0);
-    int64_t together = job->pieces ? job->pieces : job->items;
+    int64_t at_once = job->pieces ? job->pieces : job->items;
     double began = i2v_now();
-    for (int64_t first = 0; first < job->items; first += together)
-        i2v_parallel(device->team, together, device->cancel, job->body, job);
+    for (int64_t first = 0; first < job->items; first += at_once)
+        i2v_parallel(device->team, at_once, device->cancel, job->body, job);
     *seconds = i2v_now() - began;
     return *seconds > 0 ? (double)atomic_load(&job->done) / *seconds : 0;
 }

@@ -47,7 +47,7 @@ typedef struct i2v_product_input {
  * by pairs of bf16, and reads its input as bf16. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
-/* Whether such a product, or another, is computed by tiles. */
+/* Whether such a product, or another, is computed by tile registers. */
 static inline int i2v_product_is_by_tiles(const i2v_kernels *kernels, int pairs) {
     return pairs && kernels->tile_rows > 0;
 }
@@ -74,7 +74,7 @@ void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *lay
 void i2v_product_read_window(const i2v_product_input *input, const i2v_tensor *x, int frame, int row, int column,
                              int rows, int columns, i2v_element element, void *out);
 
-/* Columns computed together at most, a multiple of every panel. */
+/* Columns of a tile at most, a multiple of every panel. */
 #define I2V_PRODUCT_COLUMNS 256
 
 /* Floats of scratch for widened weights. */

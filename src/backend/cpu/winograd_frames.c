@@ -9,7 +9,7 @@
 
 /* Rows of a point's product: the transformed weights are made once for all of them. */
 #define ROWS 96
-/* Output channels computed together. */
+/* Output channels of a tile at most. */
 #define COLUMNS 128
 
 typedef struct frames_job {

@@ -35,7 +35,7 @@ static void factors_of_group(void *argument, int64_t item, int thread) {
     const i2v_norm *norm = args->norm;
     int size = norm->channels / norm->groups, group = (int)(item % norm->groups);
     int64_t set = item / norm->groups;
-    int64_t rows = i2v_tensor_rows(&args->source[0]) / (args->frames_together ? 1 : args->source[0].frames);
+    int64_t rows = i2v_tensor_rows(&args->source[0]) / (args->all_frames ? 1 : args->source[0].frames);
     double count = (double)rows * size;
     double mean = group_sum(args, set * rows, (set + 1) * rows, group, 0, 0) / count;
     double variance = group_sum(args, set * rows, (set + 1) * rows, group, mean, 1) / count;
@@ -50,7 +50,7 @@ static void factors_of_group(void *argument, int64_t item, int thread) {
 
 i2v_status i2v_plain_group_factors(const i2v_device *device, const i2v_group_factors_args *args, void *scratch,
                                    i2v_error *error) {
-    int64_t items = (int64_t)(args->frames_together ? 1 : args->source[0].frames) * args->norm->groups;
+    int64_t items = (int64_t)(args->all_frames ? 1 : args->source[0].frames) * args->norm->groups;
     i2v_group_factors_args whole = *args;
     if (args->moments) {
         whole.source[0].data = (void *)args->moments;

@@ -16,16 +16,16 @@ size_t i2v_plain_filter_size(const i2v_device *device, const i2v_filter *filter)
     return (size_t)filter->out * (size_t)filter->in * (size_t)filter->taps * sizeof(float);
 }
 
-/* Of values that are read together. */
-enum { TOGETHER = 1024 };
+/* Values that are read at a time. */
+enum { PIECE = 1024 };
 
 i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
                                  void *scratch, void *packed, i2v_error *error) {
     size_t count = i2v_plain_filter_size(device, filter) / sizeof(float), size = i2v_element_size(source->element);
     float *out = packed;
-    for (size_t first = 0; first < count; first += TOGETHER) {
-        size_t values = count - first < TOGETHER ? count - first : TOGETHER;
-        char memory[TOGETHER * sizeof(float)];
+    for (size_t first = 0; first < count; first += PIECE) {
+        size_t values = count - first < PIECE ? count - first : PIECE;
+        char memory[PIECE * sizeof(float)];
         const char *from = i2v_bytes_read(&source->bytes, first * size, values * size, memory);
         if (!from) return i2v_bytes_fail(&source->bytes, error);
         if (size == 1) {

@@ -359,7 +359,7 @@ class i2v_parameter(Structure):
     _fields_ = [
         ("name", c_char_p),
         ("type", i2v_parameter_type),
-        ("of", i2v_struct),
+        ("settings", i2v_struct),
         ("field", c_char_p),
         ("offset", c_size_t),
         ("minimum", c_double),

@@ -25,7 +25,7 @@ def every() -> Iterator[Any]:
 def keywords(struct: Type[_ffi.Structure]) -> Dict[str, Any]:
     """The fields of the struct that are parameters, with their types."""
     kinds: Dict[str, Any] = dict(struct._fields_)  # type: ignore[arg-type]
-    ours = [each.contents for each in every() if "i2v_" + each.contents.of.name == struct.__name__]
+    ours = [each.contents for each in every() if "i2v_" + each.contents.settings.name == struct.__name__]
     return {each.field.decode(): kinds[each.field.decode()] for each in ours if each.type.name not in LISTS}
 
 
