@@ -1,6 +1,12 @@
 /* img2vid: Stable Video Diffusion, one picture in, a short video out.
  *
- * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save.
+ * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save. Chapters go from what everybody needs to
+ * what few do: results, pictures, models, generation, videos to files; then what a model is, memory, several engines on
+ * one model, other programs' defaults, latents and arrays, what a file is, the hub, parameters by name, measuring,
+ * texts.
+ *
+ * A field that a caller sets is documented as [default; range]. Of an enum the range is its constants; of a pointer
+ * NULL is the default, and says "none".
  *
  * Rules that hold for every call:
  * - Functions that can fail return an i2v_status. The sentence for a person (what is wrong, with which file or
@@ -13,7 +19,7 @@
  * - Strings are UTF-8 and NUL-terminated. Paths are used as given.
  * - What is given to a call (strings, structs of settings, arrays, pictures) is used during it alone, and may be
  *   changed or freed when it returns: the strings of i2v_open's options, too. Only the data of i2v_memory_tensor is
- * read later.
+ *   read later.
  * - The library prints nothing, never exits, and keeps no state outside its models and engines. Two engines may be used
  *   at the same time from two threads, also of one model; one engine must not: while a call on it runs, other threads
  *   may call i2v_cancel, and nothing else with that engine. A model may be used from any number of threads.
@@ -66,11 +72,11 @@ typedef enum i2v_status {
     I2V_ERROR_NETWORK      /* a server cannot be reached, refuses, or sends what it should not */
 } i2v_status;
 
-#define I2V_ERROR_MESSAGE_SIZE 1024
-
 /* A status' name, which is its constant's in lower case, without I2V_ and ERROR_: "ok", "parameter", "cancelled".
  * Static; "unknown" for any other number. */
 I2V_API const char *i2v_status_name(i2v_status status);
+
+#define I2V_ERROR_MESSAGE_SIZE 1024
 
 /* A stretch of a text, in bytes from its beginning. */
 typedef struct i2v_span {
@@ -91,11 +97,6 @@ typedef struct i2v_error {
 
 /* The library's version, "major.minor.patch". Static. */
 I2V_API const char *i2v_version(void);
-
-/* For a terminal: '?' in place of control characters (C0, DEL, C1), line separators, overrides of direction and bytes
- * that are no UTF-8. Messages of this library are printable already; names, licences and metadata of files are as they
- * stand there. */
-I2V_API void i2v_make_printable(char *text);
 
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
@@ -134,15 +135,13 @@ typedef enum i2v_fit {
  * is to be freed with i2v_image_free; on failure it is NULL. */
 I2V_API i2v_status i2v_image_load(i2v_image **image, const char *path, i2v_alpha alpha, i2v_error *error);
 
-/* Where text is an address like "file:///home/me/a%20b.png", writes the path in it over it. Any other text stays, and
- * so does an address of another machine, for which it gives 0. i2v_image_load and i2v_open do this themselves. */
-I2V_API int i2v_path_from_url(char *text);
+I2V_API void i2v_image_free(i2v_image *image);
 
-/* The same from memory. data is not kept. */
+/* The same of a file in memory. data is not kept. */
 I2V_API i2v_status i2v_image_load_memory(i2v_image **image, const void *data, size_t size, i2v_alpha alpha,
                                          i2v_error *error);
 
-/* The same from an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to
+/* The same of an http or https address: at most 100 MiB, 5 redirects and 2 minutes. A redirect from the internet to
  * an address of this machine or its own network is not followed, nor one from https to http. cancelled may be NULL; it
  * is called with user some ten times a second, and anything but 0 gives I2V_CANCELLED. */
 I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_alpha alpha, int (*cancelled)(void *user),
@@ -150,15 +149,15 @@ I2V_API i2v_status i2v_image_load_url(i2v_image **image, const char *url, i2v_al
 
 /* How a picture is read. */
 typedef struct i2v_image_options {
-    i2v_alpha alpha;     /* I2V_ALPHA_WHITE */
-    uint64_t max_memory; /* bytes that reading may take; 0: what is free to this process, less a margin */
-    /* 0: as it is. Else the picture is brought to this size, as by i2v_image_resize, and the original is freed: for
-     * i2v_generate, which then holds no more than it needs. Not with I2V_FIT_DIFFUSERS and I2V_FIT_COMFYUI, which need
-     * the original. */
+    i2v_alpha alpha;     /* [I2V_ALPHA_WHITE] what transparent pixels become */
+    uint64_t max_memory; /* [0; any] bytes that reading may take; 0: what is free to this process, less a margin */
+    /* [0; 1 to 32768] pixels that the picture is brought to, as by i2v_image_resize; the original is freed: for
+     * i2v_generate, which then holds no more than it needs. 0 for both: as it is. Excludes I2V_FIT_DIFFUSERS and
+     * I2V_FIT_COMFYUI, which need the original. */
     int width, height;
-    i2v_fit fit;                  /* I2V_FIT_CROP */
-    int (*cancelled)(void *user); /* of addresses and pipes, as i2v_image_load_url's; may be NULL */
-    void *user;
+    i2v_fit fit;                  /* [I2V_FIT_CROP] how it is brought to width x height */
+    int (*cancelled)(void *user); /* [NULL] of addresses and pipes: as i2v_image_load_url's */
+    void *user;                   /* [NULL] given to cancelled */
 } i2v_image_options;
 
 I2V_API void i2v_image_options_default(i2v_image_options *options);
@@ -183,12 +182,7 @@ I2V_API i2v_status i2v_image_new(i2v_image **image, int width, int height, i2v_e
 I2V_API i2v_status i2v_image_resize(i2v_image **image, const i2v_image *source, int width, int height, i2v_fit fit,
                                     i2v_error *error);
 
-I2V_API void i2v_image_free(i2v_image *image);
-
-/* ---- models and engines ----------------------------------------------------------------------------------------- */
-
-/* An opened model: configurations, and weights, which are in memory once, however many engines use them. */
-typedef struct i2v_model i2v_model;
+/* ---- models ----------------------------------------------------------------------------------------------------- */
 
 /* What makes videos with a model, one call at a time, with threads of its own. */
 typedef struct i2v_engine i2v_engine;
@@ -208,7 +202,7 @@ typedef enum i2v_dtype {
 typedef struct i2v_lora {
     const char *path; /* a file, or the folder of one: peft's adapter_model.safetensors, diffusers'
                          pytorch_lora_weights.safetensors, or the only safetensors file in it */
-    double scale;     /* 1: as it was trained; any finite number */
+    double scale;     /* any finite number; 1: as it was trained */
 } i2v_lora;
 
 /* One tensor in the caller's memory, as a safetensors file would hold it. */
@@ -234,22 +228,25 @@ typedef struct i2v_memory_part {
 } i2v_memory_part;
 
 typedef struct i2v_options {
-    const char *variant; /* weight file variant, "fp16"; NULL: full files if there, else fp16 */
-    i2v_dtype dtype;
-    int threads;         /* 0: one per core this process may use */
-    uint64_t max_memory; /* bytes the engine may allocate; 0: what is free to this process, less a margin */
-    /* Parts in place of the model's own; NULL: its own. Each a safetensors file that holds the part, under diffusers'
-     * names or Stability AI's, or a folder: the part's (with config.json) or a whole model's, or such a model's id,
-     * "org/name", if the hub's cache has it. A file in diffusers' names without config.json beside it has the sizes of
-     * the model's own part. */
+    const char *variant; /* [NULL] weight files' variant, "fp16"; NULL: full files if they are there, else fp16 */
+    i2v_dtype dtype;     /* [I2V_DTYPE_AUTO] what tensors between operations are stored as */
+    int threads;         /* [0; 0 to 1024] threads to compute on; 0: one per core that this process may use */
+    uint64_t max_memory; /* [0; any] bytes that the engine may allocate; 0: what is free to this process, less a
+                            margin */
+    /* [NULL] Parts in place of the model's own. Each a safetensors file that holds the part, under diffusers' names or
+     * Stability AI's, or a folder: the part's (with config.json) or a whole model's, or such a model's id, "org/name",
+     * if the hub's cache has it. A file in diffusers' names without config.json beside it has the sizes of the model's
+     * own part. Each excludes the part in memory (unet_memory, ...). */
     const char *unet, *vae, *image_encoder;
-    const char *frame_decoder; /* an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's */
-    int keep_loaded;           /* 1: loaded parts stay in memory for the next call, as many as max_memory allows */
-    const i2v_lora *loras;     /* NULL, or loras_count LoRA files, added one after the other; used during i2v_open */
-    size_t loras_count;
-    /* NULL, or parts in memory in place of the model's own; not with a path for the same part. */
+    const char *frame_decoder; /* [NULL] an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's;
+                                  excludes frame_decoder_memory */
+    int keep_loaded;           /* [0; 0 or 1] 1: loaded parts stay in memory for the next call, as many as max_memory
+                                  allows */
+    const i2v_lora *loras;     /* [NULL] LoRA files, added one after the other; used during i2v_open alone */
+    size_t loras_count;        /* [0; any] number of loras */
+    /* [NULL] Parts in memory in place of the model's own. Each excludes a path for the same part. */
     const i2v_memory_part *unet_memory, *vae_memory, *image_encoder_memory, *frame_decoder_memory;
-    const char *scheduler_config; /* NULL, or the text of a scheduler_config.json in place of the model's own */
+    const char *scheduler_config; /* [NULL] the text of a scheduler_config.json in place of the model's own */
 } i2v_options;
 
 I2V_API void i2v_options_default(i2v_options *options);
@@ -265,27 +262,6 @@ I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_op
 /* Closes an engine; NULL is allowed. */
 I2V_API void i2v_close(i2v_engine *engine);
 
-/* For several engines on one model: i2v_open in two steps. Of options, which may be NULL, all but threads and
- * max_memory are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
-I2V_API i2v_status i2v_model_open(i2v_model **model, const char *path, const i2v_options *options, i2v_error *error);
-
-/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by
- * i2v_open.
- *
- * What an engine computes does not depend on the others. A part that several compute with at the same time is loaded
- * once: who needs it while another loads it waits for that. With keep_loaded, parts stay for all engines of the model:
- * each call keeps as many as fit beside what it takes itself, and lets go of others that no engine uses. Each engine
- * plans for itself, shared weights included, and knows nothing of what the others will take: give those that work at
- * the same time a max_memory. */
-I2V_API i2v_status i2v_open_model(i2v_engine **engine, i2v_model *model, const i2v_options *options);
-
-/* Lets go of a model, which lives as long as its engines do. NULL is allowed. */
-I2V_API void i2v_model_close(i2v_model *model);
-
-/* Frees the parts that options.keep_loaded keeps, but for those that another engine uses; the next call loads them
- * again. NULL is allowed. */
-I2V_API void i2v_unload(i2v_engine *engine);
-
 /* The sentence that explains the last failed call on this engine; "" if none failed. Valid until the next call. */
 I2V_API const char *i2v_error_message(const i2v_engine *engine);
 
@@ -297,6 +273,29 @@ I2V_API void i2v_get_error(const i2v_engine *engine, i2v_error *error);
  * one of these is cancelled. */
 I2V_API void i2v_cancel(i2v_engine *engine);
 
+/* ---- generation ------------------------------------------------------------------------------------------------- */
+
+typedef enum i2v_rng {
+    I2V_RNG_NUMPY, /* numpy.random.Generator(PCG64(seed)).standard_normal, cast to float32 */
+    I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU */
+} i2v_rng;
+
+/* What noise_aug_strength lays over the picture, and where among a run's random numbers it is drawn. */
+typedef enum i2v_noise_aug {
+    I2V_NOISE_AUG_DIFFUSERS, /* on pixels in -1..1; drawn first, whatever the strength */
+    /* As ComfyUI: on pixels in 0..1, where the same strength is twice as much; drawn last, and not at all at 0. Its own
+     * is of no seed, so that above 0 its frames cannot be had again, there or here. */
+    I2V_NOISE_AUG_COMFYUI
+} i2v_noise_aug;
+
+/* How latents go from one noise level to the next. */
+typedef enum i2v_scheduler {
+    I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
+    I2V_SCHEDULER_ANIMATELCM /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
+                                trained for it. Each step jumps to the picture without noise, then adds noise anew:
+                                one draw a step of [num_videos, num_frames, channels, h, w], after the latents' */
+} i2v_scheduler;
+
 /* Which noise levels the Euler scheduler takes, from high to low; they end in 0. */
 typedef enum i2v_sigma_schedule {
     I2V_SIGMA_SCHEDULE_AUTO,        /* what the model's scheduler_config.json says; Karras for Stable Video Diffusion */
@@ -307,6 +306,191 @@ typedef enum i2v_sigma_schedule {
     I2V_SIGMA_SCHEDULE_AYS          /* NVIDIA's Align Your Steps for Stable Video Diffusion, 700 to 0.034 in 10 steps;
                                        other numbers of steps by log-linear interpolation */
 } i2v_sigma_schedule;
+
+/* The guidance weights of the frames between min_guidance_scale and max_guidance_scale. */
+typedef enum i2v_guidance_shape {
+    I2V_GUIDANCE_LINEAR,  /* from min at the first frame to max at the last, as in diffusers */
+    I2V_GUIDANCE_TRIANGLE /* min at both ends, max in the middle: ComfyUI's VideoTriangleCFGGuidance */
+} i2v_guidance_shape;
+
+/* A caller's own source of standard normals: fills values[0..count). Returns 0, or anything else to fail. */
+typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
+
+typedef enum i2v_phase {
+    I2V_PHASE_LOAD,   /* weights are being prepared; step of steps: bytes done in MiB */
+    I2V_PHASE_ENCODE, /* CLIP, step 0 to 1, then the VAE's encoder, 1 to 2; each is loaded before */
+    I2V_PHASE_DENOISE,
+    I2V_PHASE_DECODE /* step of steps: frames decoded */
+} i2v_phase;
+
+/* A phase's name: "load", "encode", "denoise", "decode". Static; "unknown" for any other number. */
+I2V_API const char *i2v_phase_name(i2v_phase phase);
+
+typedef struct i2v_event {
+    i2v_phase phase;
+    int video, num_videos; /* which video, from 0 */
+    int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
+    int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
+    double seconds;        /* since this phase began */
+    uint64_t memory;       /* bytes the engine holds now, with all loaded parts of its model */
+    /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL.
+     * They are finite, and must stay so. After the last step they are the clip's whole work: i2v_decode goes on from a
+     * copy of them, should decoding fail. */
+    float *latents;
+    size_t latents_count;
+    double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
+    /* step, and what is done of the step after it: 3.4 in the middle of the fourth; while frames are decoded in one
+     * call, of all of those. */
+    double steps_done;
+    double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
+    /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
+    double seconds_left;
+} i2v_event;
+
+/* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
+ * within it, some ten times a second. Those within a step have steps_done above step and no latents: who counts steps
+ * passes over them. Returns 0 to go on, anything else to cancel, which from within a step is at once. For what it may
+ * call, see the rules above. */
+typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
+
+/* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
+typedef struct i2v_params {
+    /* [the model's; 1 to 8192] pixels, multiples of 8 (of the model's scale); 0: the model's own */
+    int width, height;
+    i2v_fit fit;             /* [I2V_FIT_CROP] how the picture is brought to width x height */
+    int num_frames;          /* [the model's; 1 to 4096] of a clip, 2 or more with extend; 0: the model's own */
+    int num_videos;          /* [1; 1 to 4096] of the same picture */
+    int num_inference_steps; /* [25; 1 to 10000] denoising steps; 1 to 40 with I2V_SCHEDULER_ANIMATELCM, for the uniform
+                                schedule at most the model's training timesteps. With sigmas it does not count. */
+    /* [NULL] noise levels from high to low, used as they are: one more than steps, in place of num_inference_steps.
+     * Each is less than the one before, at most 1e6 and at least 1e-6; the last may be 0. Excludes sigma_schedule. */
+    const double *sigmas;
+    size_t sigmas_count;       /* [0; 2 to 10001] number of sigmas; 0 without */
+    double min_guidance_scale; /* [1; 0 to 1000] guidance weight of the first frame */
+    double max_guidance_scale; /* [3; 0 to 1000] guidance weight of the last frame */
+    int fps;                   /* [7; 1 to 1000] frames a second that the model is told, and of the video */
+    int motion_bucket_id;      /* [127; 0 to 1023] more is more motion */
+    double noise_aug_strength; /* [0.02; 0 to 100] noise added to the picture before it is encoded */
+    uint64_t seed;             /* [0; any] of all noise; I2V_RNG_TORCH takes its low 32 bits */
+    i2v_rng rng;               /* [I2V_RNG_NUMPY] whose random numbers */
+    i2v_normal_source random;  /* [NULL] used in place of seed and rng */
+    void *random_user;         /* [NULL] given to random */
+    /* [NULL] the noise [num_videos, num_frames, channels, h, w] before scaling. Excludes extend. */
+    const float *latents;
+    int decode_chunk_size; /* [0; 0 or more] frames that the VAE decodes in one call, which changes them slightly; 0:
+                              all */
+    /* [0; 0 or more] accepted for programs that follow diffusers' guide, and without effect: the feed-forward works in
+     * tiles that fit the cache, at any setting */
+    int forward_chunk_size;
+    i2v_event_callback on_event; /* [NULL] told how far the call is */
+    void *user;                  /* [NULL] given to on_event */
+    /* [0; 0 to 4096] N: N more clips. Clip k is made of the last frame of the clip before as an 8-bit picture, as if
+     * saved as PNG, with seed + k and as one video; its first frame, which is that picture, is left out. Excludes
+     * latents and latents_only. */
+    int extend;
+    int video_index; /* [-1; 0 to 4095] only this one of the num_videos, from 0, with the noise that it has among them;
+                        -1: all */
+    i2v_scheduler scheduler; /* [I2V_SCHEDULER_EULER] how latents go from one noise level to the next */
+    /* [I2V_SIGMA_SCHEDULE_AUTO] which noise levels. All but AUTO exclude sigmas and I2V_SCHEDULER_ANIMATELCM. */
+    i2v_sigma_schedule sigma_schedule;
+    i2v_guidance_shape guidance_shape; /* [I2V_GUIDANCE_LINEAR] the weights of the frames between the first and last */
+    i2v_noise_aug noise_aug; /* [I2V_NOISE_AUG_DIFFUSERS] what noise_aug_strength adds, and when it is drawn */
+    /* [NULL] what the image encoder [3, 224, 224] and the VAE [3, height, width] see of the first clip's picture in
+     * place of i2v_generate's image: floats 0..1, neither resized nor rounded */
+    const float *clip_pixels, *vae_pixels;
+    /* [0; 0 or 1] 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
+     * i2v_generate and its plan. Excludes extend. */
+    int latents_only;
+} i2v_params;
+
+/* Fills params with the defaults above. */
+I2V_API void i2v_params_default(i2v_params *params);
+
+/* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
+typedef struct i2v_video {
+    int num_videos, num_frames, height, width;
+    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB, as a screen takes it, clamped to 0..1; NULL
+                      with params.latents_only */
+    int latent_channels, latent_height, latent_width;
+    float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
+                        decoding */
+    int fps;         /* params.fps */
+    int num_clips;   /* params.extend + 1 */
+    int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
+} i2v_video;
+
+/* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
+ * i2v_video_free; else NULL. Frames equal diffusers' for the same seed and parameters, and do not depend on the number
+ * of threads. NaN and infinities, of damaged weights or a LoRA too strong, end the call with I2V_ERROR_MODEL where they
+ * first show: after CLIP, the VAE's encoder, each step and each decoded chunk; those of a callback with
+ * I2V_ERROR_PARAMETER. */
+I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
+                                i2v_video **video);
+
+/* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
+ * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */
+I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height,
+                              int latent_width, const i2v_params *params, i2v_video **video);
+
+I2V_API void i2v_video_free(i2v_video *video);
+
+/* ---- videos to files -------------------------------------------------------------------------------------------- */
+
+typedef enum i2v_codec {
+    I2V_CODEC_AUTO, /* the ending's own: H.264, in WebM VP9 */
+    I2V_CODEC_H264, /* .mp4 .mov .mkv: what plays everywhere */
+    I2V_CODEC_H265, /* .mp4 .mov .mkv */
+    I2V_CODEC_VP9,  /* .mp4 .mkv .webm */
+    I2V_CODEC_AV1,  /* .mp4 .mkv .webm: the smallest files, the slowest to write */
+    I2V_CODEC_FFV1  /* .mkv: lossless, for work that goes on */
+} i2v_codec;
+
+#define I2V_METADATA_MAX 60000
+
+typedef struct i2v_output {
+    double fps; /* [0; 0.01 to 1000] playback rate, frames a second; 0: the video's own */
+    /* [-1; 0 to 51] quality of lossy codecs, 0 (best) to 51 (smallest); set as a field, up to 63 for VP9 and AV1; -1:
+     * visually lossless for the codec. Excludes quality and bitrate. */
+    int crf;
+    int index;                    /* [0; 0 or more] which of the video's num_videos */
+    int (*cancelled)(void *user); /* [NULL] asked between frames; non-zero: what was written is removed */
+    void *user;                   /* [NULL] given to cancelled */
+    i2v_codec codec;              /* [I2V_CODEC_AUTO] of video files */
+    /* [-1; 0 to 100] in place of crf: 0 (smallest) to 100 (best), the same for all lossy kinds; -1: crf counts.
+     * Excludes crf and bitrate. */
+    int quality;
+    int loop; /* [0; 0 or 1] 1: there and back, frames 0 .. n-1 and then n-2 .. 1, so that a player's loop has no
+                 jump */
+    /* [NULL] text to keep in the file: one JSON object in UTF-8 without control characters, at most I2V_METADATA_MAX
+     * bytes. .npy files have no place for it and are written without. */
+    const char *metadata;
+    /* [0; 1 to 100000000000] about so many bits a second, for the lossy codecs of video files; 0: crf or quality
+     * counts. Excludes both. */
+    uint64_t bitrate;
+    int no_replace; /* [0; 0 or 1] 1: a file that is there is an error and stays, one that appears while this is
+                       written, too */
+} i2v_output;
+
+I2V_API void i2v_output_default(i2v_output *output);
+
+/* Writes one video. The kind follows the ending: .mp4 .mkv .webm .mov .gif .webp .png (animated PNG), a pattern such
+ * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). In the file name of a .png, %% stands for %.
+ * Files appear whole or not at all. One that is there is replaced and its permissions are kept; where path is a link,
+ * what it leads to is. A file that is read-only, and what is no regular file, is left as it is, with an error. */
+I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
+
+/* The file, into a text of `size` bytes, that i2v_video_save with path writes frame number `frame` to, from 1: by a
+ * pattern one each, else the same for all. */
+I2V_API i2v_status i2v_video_file(const char *path, int frame, char *file, size_t size, i2v_error *error);
+
+/* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
+ * asking before hours of work. */
+I2V_API i2v_status i2v_video_check_path(const char *path, i2v_error *error);
+
+/* The same for these settings, too: fps, crf, quality and codec are what path can hold. */
+I2V_API i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2v_error *error);
+
+/* ---- what a model is -------------------------------------------------------------------------------------------- */
 
 typedef struct i2v_part_info {
     const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
@@ -344,162 +528,6 @@ I2V_API i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info);
  * tensor. Does not depend on where the files are, nor on how they are cut into shards. Reads a few MiB of them. */
 I2V_API i2v_status i2v_model_hash(i2v_engine *engine, char hex[I2V_SHA256_SIZE]);
 
-/* ---- generation ------------------------------------------------------------------------------------------------- */
-
-typedef enum i2v_rng {
-    I2V_RNG_NUMPY, /* numpy.random.Generator(PCG64(seed)).standard_normal, cast to float32 */
-    I2V_RNG_TORCH  /* torch.Generator().manual_seed(seed), float32 randn on CPU; the low 32 bits of the seed count */
-} i2v_rng;
-
-/* What noise_aug_strength lays over the picture, and where among a run's random numbers it is drawn. */
-typedef enum i2v_noise_aug {
-    I2V_NOISE_AUG_DIFFUSERS, /* on pixels in -1..1; drawn first, whatever the strength */
-    /* As ComfyUI: on pixels in 0..1, where the same strength is twice as much; drawn last, and not at all at 0. Its own
-     * is of no seed, so that above 0 its frames cannot be had again, there or here. */
-    I2V_NOISE_AUG_COMFYUI
-} i2v_noise_aug;
-
-/* How latents go from one noise level to the next. */
-typedef enum i2v_scheduler {
-    I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
-    I2V_SCHEDULER_ANIMATELCM /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
-                                trained for it. Each step jumps to the picture without noise, then adds noise anew:
-                                one draw a step of [num_videos, num_frames, channels, h, w], after the latents' */
-} i2v_scheduler;
-
-/* The guidance weights of the frames between min_guidance_scale and max_guidance_scale. */
-typedef enum i2v_guidance_shape {
-    I2V_GUIDANCE_LINEAR,  /* from min at the first frame to max at the last, as in diffusers */
-    I2V_GUIDANCE_TRIANGLE /* min at both ends, max in the middle: ComfyUI's VideoTriangleCFGGuidance */
-} i2v_guidance_shape;
-
-/* A caller's own source of standard normals: fills values[0..count). Returns 0, or anything else to fail. */
-typedef int (*i2v_normal_source)(float *values, size_t count, void *user);
-
-typedef enum i2v_phase {
-    I2V_PHASE_LOAD,   /* weights are being prepared; step of steps: bytes done in MiB */
-    I2V_PHASE_ENCODE, /* CLIP, step 0 to 1, then the VAE's encoder, 1 to 2; each is loaded before */
-    I2V_PHASE_DENOISE,
-    I2V_PHASE_DECODE /* step of steps: frames decoded */
-} i2v_phase;
-
-/* A phase's name: "load", "encode", "denoise", "decode". Static; "unknown" for any other number. */
-I2V_API const char *i2v_phase_name(i2v_phase phase);
-
-typedef struct i2v_event {
-    i2v_phase phase;
-    int video, num_videos; /* which video, from 0 */
-    int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
-    int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
-    double seconds;        /* since this phase began */
-    uint64_t memory;       /* bytes the engine holds now, with all loaded parts of its model */
-    /* After each denoising step: the latents [num_frames, channels, h, w], which the callback may change; else NULL.
-     * They are finite, and must stay so. After the last step they are the clip's whole work: i2v_decode goes on from a
-     * copy of them, should decoding fail. */
-    float *latents;
-    size_t latents_count;
-    double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
-    /* step, and what is done of the step after it: 3.4 in the middle of the fourth; while frames are decoded together,
-     * of all of those. */
-    double steps_done;
-    double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
-    /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
-    double seconds_left;
-} i2v_event;
-
-/* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
- * within it, some ten times a second. Those within a step have steps_done above step and no latents: who counts steps
- * passes over them. Returns 0 to go on, anything else to cancel, which from within a step is at once. For what it may
- * call, see the rules above. */
-typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
-
-/* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
-typedef struct i2v_params {
-    int width, height;         /* multiples of 8 (of the model's scale); 0: the model's own */
-    i2v_fit fit;               /* how the picture is brought to width x height; default I2V_FIT_CROP */
-    int num_frames;            /* 0: the model's own */
-    int num_videos;            /* 1 */
-    int num_inference_steps;   /* 25 */
-    const double *sigmas;      /* NULL, or steps + 1 noise levels used as they are: each less than the one
-                                  before, all above 0 but the last, which may be 0 */
-    size_t sigmas_count;       /* number of values in sigmas */
-    double min_guidance_scale; /* 1.0: first frame's weight */
-    double max_guidance_scale; /* 3.0: last frame's weight */
-    int fps;                   /* 7; 1.. : the frame rate the model is told */
-    int motion_bucket_id;      /* 127; 0..: more is more motion */
-    double noise_aug_strength; /* 0.02; 0.. : noise added to the picture before it is encoded */
-    uint64_t seed;             /* 0 */
-    i2v_rng rng;               /* I2V_RNG_NUMPY */
-    i2v_normal_source random;  /* NULL, or used in place of seed and rng */
-    void *random_user;
-    const float *latents;        /* NULL, or noise [num_videos, num_frames, channels, h, w] before scaling */
-    int decode_chunk_size;       /* frames decoded together; 0: all; changes the frames slightly */
-    int forward_chunk_size;      /* 0.. : accepted for programs that follow diffusers' guide, and without effect: the
-                                    feed-forward works in tiles that fit the cache, at any setting */
-    i2v_event_callback on_event; /* may be NULL */
-    void *user;
-    /* 0: one clip. N: N more, clip k made of the last frame of the clip before as an 8-bit picture, as if saved as PNG,
-     * with seed + k and as one video; its first frame, which is that picture, is left out. Not with latents. */
-    int extend;
-    int video_index; /* -1: all; else only this one of the num_videos, from 0, with the noise that it has among them */
-    i2v_scheduler scheduler;           /* I2V_SCHEDULER_EULER */
-    i2v_sigma_schedule sigma_schedule; /* I2V_SIGMA_SCHEDULE_AUTO; excludes sigmas and I2V_SCHEDULER_ANIMATELCM */
-    i2v_guidance_shape guidance_shape; /* I2V_GUIDANCE_LINEAR */
-    i2v_noise_aug noise_aug;           /* I2V_NOISE_AUG_DIFFUSERS */
-    /* NULL, or what the image encoder [3, 224, 224] and the VAE [3, height, width] see of the first clip's picture in
-     * place of i2v_generate's image: floats 0..1, neither resized nor rounded. */
-    const float *clip_pixels, *vae_pixels;
-    /* 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
-     * i2v_generate and its plan. Not with extend. */
-    int latents_only;
-} i2v_params;
-
-/* Fills params with the defaults above. */
-I2V_API void i2v_params_default(i2v_params *params);
-
-/* A named set of another program's defaults. */
-typedef struct i2v_preset {
-    const char *name;    /* "diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm" */
-    const char *summary; /* whose defaults, one line */
-} i2v_preset;
-
-/* Preset number index from 0; NULL after the last. Static. */
-I2V_API const i2v_preset *i2v_preset_at(size_t index);
-
-/* Sets what a preset is made of: num_inference_steps, sigmas (none), scheduler, sigma_schedule, min_guidance_scale,
- * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength, noise_aug and decode_chunk_size, and
- * "comfyui" also fit and rng, so that a seed gives ComfyUI's own video. All else stays.
- * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
-I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
-
-/* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
-typedef struct i2v_video {
-    int num_videos, num_frames, height, width;
-    float *frames; /* [num_videos, num_frames, height, width, 3]: sRGB, as a screen takes it, clamped to 0..1; NULL
-                      with params.latents_only */
-    int latent_channels, latent_height, latent_width;
-    float *latents;  /* [num_videos, num_clips, clip_frames, latent_channels, latent_height, latent_width], before
-                        decoding */
-    int fps;         /* params.fps */
-    int num_clips;   /* params.extend + 1 */
-    int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
-} i2v_video;
-
-/* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
- * i2v_video_free; else NULL. Frames equal diffusers' for the same seed and parameters, and do not depend on the number
- * of threads. NaN and infinities, of damaged weights or a LoRA too strong, end the call with I2V_ERROR_MODEL where they
- * first show: after CLIP, the VAE's encoder, each step and each decoded chunk; those of a callback with
- * I2V_ERROR_PARAMETER. */
-I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
-                                i2v_video **video);
-
-/* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
- * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */
-I2V_API i2v_status i2v_decode(i2v_engine *engine, const float *latents, int num_frames, int latent_height,
-                              int latent_width, const i2v_params *params, i2v_video **video);
-
-I2V_API void i2v_video_free(i2v_video *video);
-
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
 /* One stage of a run, in bytes and seconds. Stages are in memory one at a time, beside the parts that stay
@@ -510,7 +538,7 @@ typedef struct i2v_stage_memory {
     uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, pictures, frames, and what a process takes itself */
     uint64_t others;    /* weights of the other parts that stay loaded */
-    uint64_t peak;      /* of all four together */
+    uint64_t peak;      /* the sum of all four */
     const char *traded; /* what is given up to need no more; NULL: nothing */
     int stays;          /* 1: the weights stay loaded for the next call */
     double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
@@ -532,116 +560,81 @@ typedef struct i2v_memory_plan {
  * strings are static. */
 I2V_API i2v_status i2v_plan_generate(i2v_engine *engine, const i2v_params *params, i2v_memory_plan *plan);
 
-/* Bytes of options.max_memory, or of what is free, less a margin, that neither the parts that stay loaded nor the
- * process takes: for i2v_image_options.max_memory. At least 1. */
-I2V_API uint64_t i2v_memory_left(const i2v_engine *engine);
-
 /* The same for i2v_decode. */
 I2V_API i2v_status i2v_plan_decode(i2v_engine *engine, int num_frames, int latent_height, int latent_width,
                                    const i2v_params *params, i2v_memory_plan *plan);
 
-/* ---- measuring -------------------------------------------------------------------------------------------------- */
+/* Bytes of options.max_memory, or of what is free, less a margin, that neither the parts that stay loaded nor the
+ * process takes: for i2v_image_options.max_memory. At least 1. */
+I2V_API uint64_t i2v_memory_left(const i2v_engine *engine);
 
-/* One kind of multiply-add on vectors in registers, on all threads of the engine. */
-typedef struct i2v_bench_peak {
-    const char *instructions; /* the instruction set, "AVX-512"; NULL: the CPU has none for it */
-    double rate;              /* operations a second, a multiply-add being two */
-} i2v_bench_peak;
+/* ---- several engines on one model ------------------------------------------------------------------------------- */
 
-/* The most that this machine does, measured on the spot. */
-typedef struct i2v_bench_peaks {
-    i2v_bench_peak f32, bf16, int8;
-    double read; /* bytes a second, of memory far larger than the caches */
-    double copy; /* likewise, bytes read and bytes written together */
-} i2v_bench_peaks;
+/* An opened model: configurations, and weights, which are in memory once, however many engines use them. */
+typedef struct i2v_model i2v_model;
 
-/* All calls of one operation on one shape. */
-typedef struct i2v_bench_row {
-    const char *operation; /* "conv", "linear", ... */
-    char shape[64];
-    uint64_t count; /* calls */
-    double seconds;
-    uint64_t multiplications; /* multiply-adds of the model as published, even where fewer are done */
-    uint64_t bytes;           /* that must at least be read and written */
-    double least_seconds;     /* at the report's peak or at the memory's, whichever bounds it more */
-    int memory_bound;         /* 1: least_seconds is the memory's */
-} i2v_bench_row;
+/* For several engines on one model: i2v_open in two steps. Of options, which may be NULL, all but threads and
+ * max_memory are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
+I2V_API i2v_status i2v_model_open(i2v_model **model, const char *path, const i2v_options *options, i2v_error *error);
 
-typedef struct i2v_bench_pass {
-    double seconds;            /* of the fastest repetition, from which all of this is */
-    double operations_seconds; /* of that, in operations: the rows' sum */
-    uint64_t multiplications;  /* likewise */
-    size_t rows_count;
-    i2v_bench_row *rows; /* the longest first */
-} i2v_bench_pass;
+/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by
+ * i2v_open.
+ *
+ * What an engine computes does not depend on the others. A part that several compute with at the same time is loaded
+ * once: who needs it while another loads it waits for that. With keep_loaded, parts stay for all engines of the model:
+ * each call keeps as many as fit beside what it takes itself, and lets go of others that no engine uses. Each engine
+ * plans for itself, shared weights included, and knows nothing of what the others will take: give those that work at
+ * the same time a max_memory. */
+I2V_API i2v_status i2v_open_model(i2v_engine **engine, i2v_model *model, const i2v_options *options);
 
-typedef struct i2v_bench_report {
-    const char *backend; /* what computes: "cpu, AVX-512" */
-    int threads, repetitions;
-    int width, height, num_frames, decode_chunk_size;
-    i2v_bench_peaks peaks;
-    const char *peak_name;  /* of the peak that bounds products: "bf16" where bf16 is multiplied by bf16, else "f32" */
-    double peak_rate;       /* operations a second */
-    double bandwidth;       /* the memory's peak: the higher of read and copy */
-    i2v_bench_pass unet;    /* one pass, which is half a step with guidance; not what a run computes once */
-    i2v_bench_pass decoder; /* decode_chunk_size frames */
-} i2v_bench_report;
+/* Lets go of a model, which lives as long as its engines do. NULL is allowed. */
+I2V_API void i2v_model_close(i2v_model *model);
 
-/* Measures the machine, then one pass of each of the two parts that take a run's time, on random input: the fastest of
- * so many repetitions (1..1000). Of params, width, height, num_frames, decode_chunk_size, on_event and user are
- * used. On success *report is to be freed with i2v_bench_report_free; else NULL. */
-I2V_API i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitions, i2v_bench_report **report);
+/* Frees the parts that options.keep_loaded keeps, but for those that another engine uses; the next call loads them
+ * again. NULL is allowed. */
+I2V_API void i2v_unload(i2v_engine *engine);
 
-I2V_API void i2v_bench_report_free(i2v_bench_report *report);
+/* ---- other programs' defaults ----------------------------------------------------------------------------------- */
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* A named set of another program's defaults. */
+typedef struct i2v_preset {
+    const char *name;    /* "diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm" */
+    const char *summary; /* whose defaults, one line */
+} i2v_preset;
 
-typedef enum i2v_codec {
-    I2V_CODEC_AUTO, /* the ending's own: H.264, in WebM VP9 */
-    I2V_CODEC_H264, /* .mp4 .mov .mkv: what plays everywhere */
-    I2V_CODEC_H265, /* .mp4 .mov .mkv */
-    I2V_CODEC_VP9,  /* .mp4 .mkv .webm */
-    I2V_CODEC_AV1,  /* .mp4 .mkv .webm: the smallest files, the slowest to write */
-    I2V_CODEC_FFV1  /* .mkv: lossless, for work that goes on */
-} i2v_codec;
+/* Preset number index from 0; NULL after the last. Static. */
+I2V_API const i2v_preset *i2v_preset_at(size_t index);
 
-typedef struct i2v_output {
-    double fps;                   /* playback rate; 0: the video's own */
-    int crf;                      /* quality of lossy codecs, 0 (best) .. 51; -1: visually lossless for the codec */
-    int index;                    /* which of the video's num_videos; 0 */
-    int (*cancelled)(void *user); /* NULL, or polled between frames: non-zero removes what was written */
-    void *user;
-    i2v_codec codec; /* I2V_CODEC_AUTO */
-    int quality;     /* in place of crf: 0 (smallest) .. 100 (best), the same for all lossy kinds; -1: crf counts */
-    int loop;        /* 1: there and back, frames 0 .. n-1 and then n-2 .. 1, so that a player's loop has no jump */
-    /* NULL, or text to keep in the file: one JSON object in UTF-8 without control characters, at most
-     * I2V_METADATA_MAX bytes. .npy files have no place for it and are written without. */
-    const char *metadata;
-    /* In place of crf and quality: about so many bits a second, for the lossy codecs of video files; 0: those count */
-    uint64_t bitrate;
-    int no_replace; /* 1: a file that is there is an error and stays, one that appears while this is written, too */
-} i2v_output;
+/* Sets what a preset is made of: num_inference_steps, sigmas (none), scheduler, sigma_schedule, min_guidance_scale,
+ * max_guidance_scale, guidance_shape, fps, motion_bucket_id, noise_aug_strength, noise_aug and decode_chunk_size, and
+ * "comfyui" also fit and rng, so that a seed gives ComfyUI's own video. All else stays.
+ * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
+I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
 
-#define I2V_METADATA_MAX 60000
+/* ---- latents and arrays ----------------------------------------------------------------------------------------- */
 
-I2V_API void i2v_output_default(i2v_output *output);
+/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent
+ * wrote, scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same.
+ */
+I2V_API i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape, int ndim,
+                                    char sha256[I2V_SHA256_SIZE], i2v_error *error);
+I2V_API i2v_status i2v_latents_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 
-/* Writes one video. The kind follows the ending: .mp4 .mkv .webm .mov .gif .webp .png (animated PNG), a pattern such
- * as dir/%04d.png (one file a frame, from 0001), .npy (float32 [F,H,W,3]). In the file name of a .png, %% stands for %.
- * Files appear whole or not at all. One that is there is replaced and its permissions are kept; where path is a link,
- * what it leads to is. A file that is read-only, and what is no regular file, is left as it is, with an error. */
-I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
+/* Arrays in NumPy's format, float32, C order. ndim is at most 8. _save_new replaces no file, as
+ * i2v_output.no_replace. On load *data is freed with i2v_array_free. _shape reads the header alone, and that the file
+ * has all values that it tells of. _load_same takes no array but one of the shape that _shape gave, and says the
+ * SHA-256 of the very bytes that it read. */
+I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
+                                  i2v_error *error);
+I2V_API i2v_status i2v_array_save_new(const char *path, const float *data, const int64_t *shape, int ndim,
+                                      i2v_error *error);
+I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
+I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *shape, int ndim,
+                                       char sha256[I2V_SHA256_SIZE], i2v_error *error);
+I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
+I2V_API void i2v_array_free(float *data);
 
-/* The file, into a text of `size` bytes, that i2v_video_save with path writes frame number `frame` to, from 1: by a
- * pattern one each, else the same for all. */
-I2V_API i2v_status i2v_video_file(const char *path, int frame, char *file, size_t size, i2v_error *error);
-
-/* I2V_OK if i2v_video_save could write to path: its ending is known, its folder exists and can be written to. For
- * asking before hours of work. */
-I2V_API i2v_status i2v_video_check_path(const char *path, i2v_error *error);
-
-/* The same for these settings, too: fps, crf, quality and codec are what path can hold. */
-I2V_API i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2v_error *error);
+/* ---- what a file is --------------------------------------------------------------------------------------------- */
 
 /* What a picture or video file is, read from the file itself. */
 typedef struct i2v_media_info {
@@ -663,27 +656,6 @@ I2V_API void i2v_metadata_free(char *json);
 
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
-
-/* Arrays in NumPy's format, float32, C order. ndim is at most 8. _save_new replaces no file, as
- * i2v_output.no_replace. On load *data is freed with i2v_array_free. _shape reads the header alone, and that the file
- * has all values that it tells of. _load_same takes no array but one of the shape that _shape gave, and says the
- * SHA-256 of the very bytes that it read. */
-I2V_API i2v_status i2v_array_save(const char *path, const float *data, const int64_t *shape, int ndim,
-                                  i2v_error *error);
-I2V_API i2v_status i2v_array_save_new(const char *path, const float *data, const int64_t *shape, int ndim,
-                                      i2v_error *error);
-I2V_API i2v_status i2v_array_load(const char *path, float **data, int64_t shape[8], int *ndim, i2v_error *error);
-I2V_API i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *shape, int ndim,
-                                       char sha256[I2V_SHA256_SIZE], i2v_error *error);
-I2V_API i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
-I2V_API void i2v_array_free(float *data);
-
-/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent
- * wrote, scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same.
- */
-I2V_API i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape, int ndim,
-                                    char sha256[I2V_SHA256_SIZE], i2v_error *error);
-I2V_API i2v_status i2v_latents_shape(const char *path, int64_t shape[8], int *ndim, i2v_error *error);
 
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */
 
@@ -712,16 +684,16 @@ typedef struct i2v_hub_event {
 typedef int (*i2v_hub_callback)(const i2v_hub_event *event, void *user);
 
 typedef struct i2v_hub_options {
-    const char *revision;      /* branch, tag or commit; NULL: main */
-    const char *variant;       /* as i2v_options.variant */
-    const char *file;          /* only this file; NULL: what a model needs, or the one file of weights there is */
-    const char *cache;         /* folder; NULL: that of the environment */
-    const char *endpoint;      /* address of the hub; NULL: that of the environment, else https://huggingface.co */
-    const char *token;         /* access token; NULL: that of the environment or of the file; "": none */
-    int offline;               /* 1: take what the cache has, or fail */
-    int connections;           /* 4: of one large file at the same time, 1..16 */
-    i2v_hub_callback on_event; /* may be NULL */
-    void *user;
+    const char *revision; /* [NULL] branch, tag or commit; NULL: main */
+    const char *variant;  /* [NULL] as i2v_options.variant */
+    const char *file;  /* [NULL] only this file; NULL: what a model needs, or the one file of weights that there is */
+    const char *cache; /* [NULL] folder of the cache; NULL: that of the environment */
+    const char *endpoint; /* [NULL] address of the hub; NULL: that of the environment, else https://huggingface.co */
+    const char *token;    /* [NULL] access token; NULL: that of the environment or of the file; "": none */
+    int offline;          /* [0; 0 or 1] 1: take what the cache has, or fail */
+    int connections;      /* [4; 1 to 16] that one large file is downloaded over at the same time */
+    i2v_hub_callback on_event; /* [NULL] told how far the call is */
+    void *user;                /* [NULL] given to on_event */
 } i2v_hub_options;
 
 I2V_API void i2v_hub_options_default(i2v_hub_options *options);
@@ -791,9 +763,9 @@ typedef struct i2v_parameter {
     const char *name; /* "num_frames"; no two have the same */
     i2v_parameter_type type;
     i2v_struct settings; /* the struct that it is a field of */
-    const char *field; /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
-                          and "playback_fps" (fps) */
-    size_t offset;     /* of the field */
+    const char *field;   /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
+                            and "playback_fps" (fps) */
+    size_t offset;       /* of the field */
     double minimum, maximum; /* of INTEGER and NUMBER; others have the range of their type */
     double initial;          /* what the struct's ..._default gives; of a CHOICE the place. Where that is outside the
                                 range, it leaves the choice to the model or the file's kind */
@@ -839,6 +811,71 @@ I2V_API int i2v_preset_sets(const char *preset, const i2v_parameter *parameter);
 /* How unlike candidate is to what somebody wrote, for "did you mean": 0 the same, 1 an abbreviation of it, then more
  * with each letter to add, take away, change or swap; I2V_UNLIKE: not meant. */
 I2V_API int i2v_unlikeness(const char *written, const char *candidate);
+
+/* ---- measuring -------------------------------------------------------------------------------------------------- */
+
+/* One kind of multiply-add on vectors in registers, on all threads of the engine. */
+typedef struct i2v_bench_peak {
+    const char *instructions; /* the instruction set, "AVX-512"; NULL: the CPU has none for it */
+    double rate;              /* operations a second, a multiply-add being two */
+} i2v_bench_peak;
+
+/* The most that this machine does, measured on the spot. */
+typedef struct i2v_bench_peaks {
+    i2v_bench_peak f32, bf16, int8;
+    double read; /* bytes a second, of memory far larger than the caches */
+    double copy; /* likewise, the sum of bytes read and bytes written */
+} i2v_bench_peaks;
+
+/* All calls of one operation on one shape. */
+typedef struct i2v_bench_row {
+    const char *operation; /* "conv", "linear", ... */
+    char shape[64];
+    uint64_t count; /* calls */
+    double seconds;
+    uint64_t multiplications; /* multiply-adds of the model as published, even where fewer are done */
+    uint64_t bytes;           /* that must at least be read and written */
+    double least_seconds;     /* at the report's peak or at the memory's, whichever bounds it more */
+    int memory_bound;         /* 1: least_seconds is the memory's */
+} i2v_bench_row;
+
+typedef struct i2v_bench_pass {
+    double seconds;            /* of the fastest repetition, from which all of this is */
+    double operations_seconds; /* of that, in operations: the rows' sum */
+    uint64_t multiplications;  /* likewise */
+    size_t rows_count;
+    i2v_bench_row *rows; /* the longest first */
+} i2v_bench_pass;
+
+typedef struct i2v_bench_report {
+    const char *backend; /* what computes: "cpu, AVX-512" */
+    int threads, repetitions;
+    int width, height, num_frames, decode_chunk_size;
+    i2v_bench_peaks peaks;
+    const char *peak_name;  /* of the peak that bounds products: "bf16" where bf16 is multiplied by bf16, else "f32" */
+    double peak_rate;       /* operations a second */
+    double bandwidth;       /* the memory's peak: the higher of read and copy */
+    i2v_bench_pass unet;    /* one pass, which is half a step with guidance; not what a run computes once */
+    i2v_bench_pass decoder; /* decode_chunk_size frames */
+} i2v_bench_report;
+
+/* Measures the machine, then one pass of each of the two parts that take a run's time, on random input: the fastest of
+ * so many repetitions (1..1000). Of params, width, height, num_frames, decode_chunk_size, on_event and user are
+ * used. On success *report is to be freed with i2v_bench_report_free; else NULL. */
+I2V_API i2v_status i2v_bench(i2v_engine *engine, const i2v_params *params, int repetitions, i2v_bench_report **report);
+
+I2V_API void i2v_bench_report_free(i2v_bench_report *report);
+
+/* ---- texts ------------------------------------------------------------------------------------------------------ */
+
+/* For a terminal: '?' in place of control characters (C0, DEL, C1), line separators, overrides of direction and bytes
+ * that are no UTF-8. Messages of this library are printable already; names, licences and metadata of files are as they
+ * stand there. */
+I2V_API void i2v_make_printable(char *text);
+
+/* Where text is an address like "file:///home/me/a%20b.png", writes the path in it over it. Any other text stays, and
+ * so does an address of another machine, for which it gives 0. i2v_image_load and i2v_open do this themselves. */
+I2V_API int i2v_path_from_url(char *text);
 
 #ifdef __cplusplus
 }
