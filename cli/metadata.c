@@ -14,7 +14,7 @@
 #define NONE SIZE_MAX
 
 /* What decides what the file becomes, in its order there: places of options' values. The key is the option's name with
- * '_' for '-'. */
+ * '_' for '-'. tests/test_metadata_list.c compares it with the library's table. */
 static const struct parameter {
     size_t offset;
     size_t unless; /* not taken from metadata where this option is given on the command line */
