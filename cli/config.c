@@ -152,9 +152,10 @@ static void say_used(int shown, const cli_config_list *list) {
 
 void cli_config_say(const cli_settings *settings) {
     int shown = settings->verbose;
-    cli_say(shown, "configuration: %s", settings->no_config     ? "left out"
-                                        : settings->config.path ? settings->config.path
-                                                                : "no file");
+    cli_say(shown, "configuration: %s",
+            settings->no_config     ? "left out"
+            : settings->config.path ? settings->config.path
+                                    : "no file");
     say_used(shown, &settings->environment);
     say_used(shown, &settings->config);
 }

@@ -24,8 +24,7 @@ static int fail_memory(void) {
 
 /* Takes all three, which may be NULL for lack of memory. */
 static int add(cli_config_list *list, char *name, char *value, char *label) {
-    cli_config_entry *grown =
-        name && value && label ? realloc(list->entries, (list->count + 1) * sizeof *grown) : NULL;
+    cli_config_entry *grown = name && value && label ? realloc(list->entries, (list->count + 1) * sizeof *grown) : NULL;
     if (!grown) {
         free(name);
         free(value);
@@ -76,14 +75,16 @@ static int find_path(char **path) {
 /* ---- its text --------------------------------------------------------------------------------------------------- */
 
 static int fail_read(const cli_command *command, const char *path, const char *why) {
-    return cli_refuse(command, I2V_ERROR_IO, "cannot read the configuration file %s: %s; --no-config leaves it out", path, why);
+    return cli_refuse(command, I2V_ERROR_IO, "cannot read the configuration file %s: %s; --no-config leaves it out",
+                      path, why);
 }
 
 /* All of a regular file, with a NUL behind it. */
 static int read_descriptor(char **text, int descriptor, const char *path, const cli_command *command) {
     struct stat info;
     if (fstat(descriptor, &info) != 0) return fail_read(command, path, strerror(errno));
-    if (!S_ISREG(info.st_mode)) return fail_read(command, path, S_ISDIR(info.st_mode) ? "it is a folder" : "it is no file");
+    if (!S_ISREG(info.st_mode))
+        return fail_read(command, path, S_ISDIR(info.st_mode) ? "it is a folder" : "it is no file");
     *text = malloc(MOST + 2);
     if (!*text) return fail_memory();
     size_t size = 0;

@@ -1,4 +1,4 @@
-/* --skip-existing: what is there already is not made again. The files of a task belong together: all are made, or none. */
+/* --skip-existing: what is there already is not made again. All files of a task are made, or none. */
 #ifndef CLI_EXISTING_H
 #define CLI_EXISTING_H
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    FEW = 12, /* options that fit a screen with all that is to be said of them */
+    FEW = 12,    /* options that fit a screen with all that is to be said of them */
     COLUMN = 24, /* where texts begin, so that they end before the 80th */
     SHORT_COLUMN = 30
 };

@@ -38,9 +38,9 @@ static int print_model_json(const i2v_model_info *model) {
     for (size_t i = 0; i < model->parts_count; i++) {
         const i2v_part_info *part = &model->parts[i];
         cli_json_append(&parts, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "name", cli_json_text(part->name), "class",
-                                        cli_json_text(part->class_name), "dtype", cli_json_text(part->dtype), "sizes",
-                                        cli_json_text(part->sizes), "parameters", (json_int_t)part->parameters, "bytes",
-                                        (json_int_t)part->bytes));
+                                          cli_json_text(part->class_name), "dtype", cli_json_text(part->dtype), "sizes",
+                                          cli_json_text(part->sizes), "parameters", (json_int_t)part->parameters,
+                                          "bytes", (json_int_t)part->bytes));
     }
     return cli_print_json(json_pack("{s:s, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:o}", "kind", "model", "path",
                                     cli_json_text(model->path), "pipeline", cli_json_text(model->pipeline), "scheduler",

@@ -3,8 +3,8 @@
 #ifndef CLI_JOB_H
 #define CLI_JOB_H
 
-#include "img2vid/img2vid.h"
 #include "folders.h"
+#include "img2vid/img2vid.h"
 #include "progress.h"
 #include "settings.h"
 #include "tasks.h"

@@ -22,16 +22,14 @@ typedef struct command_entry {
 enum { COMMANDS = 5 };
 
 static void list_commands(command_entry entries[COMMANDS], const cli_all_options *all) {
-    static const char generate_examples[] =
-        "  img2vid generate rocket.jpg -o rocket.mp4\n"
-        "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42\n"
-        "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
-        "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
-    static const char decode_examples[] =
-        "  img2vid generate rocket.jpg -o rocket.mp4 --save-latents latents.npy\n"
-        "  img2vid decode latents.npy -o again.mp4 --crf 28\n"
-        "  img2vid decode latents.npy -o frames/%04d.png --decode-chunk-size 4\n"
-        "  img2vid decode latents.npy -o - --format webm > again.webm\n";
+    static const char generate_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4\n"
+                                            "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42\n"
+                                            "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
+                                            "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
+    static const char decode_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4 --save-latents latents.npy\n"
+                                          "  img2vid decode latents.npy -o again.mp4 --crf 28\n"
+                                          "  img2vid decode latents.npy -o frames/%04d.png --decode-chunk-size 4\n"
+                                          "  img2vid decode latents.npy -o - --format webm > again.webm\n";
     static const char info_examples[] = "  img2vid info rocket.mp4 --json\n"
                                         "  img2vid info latents.npy\n"
                                         "  img2vid info stabilityai/stable-video-diffusion-img2vid-xt\n";
@@ -55,10 +53,9 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                   "Says how fast a model's operations are here, and could be.", bench_examples,
                                   all->options, all->count, 0, 0, NULL},
                                  cli_bench};
-    static const char pull_examples[] =
-        "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
-        "  img2vid generate rocket.jpg -o rocket.mp4 \\\n"
-        "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
+    static const char pull_examples[] = "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
+                                        "  img2vid generate rocket.jpg -o rocket.mp4 \\\n"
+                                        "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
                                   all->options, all->count, 0, 0, NULL},

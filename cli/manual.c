@@ -101,10 +101,9 @@ static void print_commands(const cli_command_list *list) {
         putchar('\n');
         print_paragraph(list->commands[i]->summary);
     }
-    printf(
-        ".TP\n\\fBhelp\\fR\nLists the commands, or the options of one that people use most, with \\fB\\-\\-all\\fR "
-        "all of them.\nWith \\fB\\-\\-man\\fR prints this page, with "
-        "\\fB\\-\\-bash\\fR, \\fB\\-\\-zsh\\fR or \\fB\\-\\-fish\\fR what completes command lines in that shell.\n");
+    printf(".TP\n\\fBhelp\\fR\nLists the commands, or the options of one that people use most, with \\fB\\-\\-all\\fR "
+           "all of them.\nWith \\fB\\-\\-man\\fR prints this page, with "
+           "\\fB\\-\\-bash\\fR, \\fB\\-\\-zsh\\fR or \\fB\\-\\-fish\\fR what completes command lines in that shell.\n");
 }
 
 /* "(generate, decode)", where not all commands take the option. */
@@ -199,19 +198,18 @@ static const cli_entry environment_entries[] = {
     {"SOURCE_DATE_EPOCH", "Seconds since 1970 that date the page of img2vid help --man, in place of today."},
     {NULL, NULL}};
 
-static const cli_entry metadata_entries[] = {
-    {".mp4, .mov", "The comment of the container."},
-    {".mkv, .webm", "The tag COMMENT."},
-    {".png", "An iTXt chunk named img2vid; of every frame in DIR/%04d.png."},
-    {".gif", "A comment extension."},
-    {".webp", "XMP, img2vid:parameters."},
-    {NULL, NULL}};
+static const cli_entry metadata_entries[] = {{".mp4, .mov", "The comment of the container."},
+                                             {".mkv, .webm", "The tag COMMENT."},
+                                             {".png", "An iTXt chunk named img2vid; of every frame in DIR/%04d.png."},
+                                             {".gif", "A comment extension."},
+                                             {".webp", "XMP, img2vid:parameters."},
+                                             {NULL, NULL}};
 
 static const cli_entry status_entries[] = {{"0", "Done."},
-                                              {"1", "Failed; one line on standard error says why, and the way out."},
-                                              {"2", "Wrong usage: an unknown option, or a value of the wrong kind."},
-                                              {"130", "Interrupted, by Ctrl-C, SIGTERM or SIGHUP."},
-                                              {NULL, NULL}};
+                                           {"1", "Failed; one line on standard error says why, and the way out."},
+                                           {"2", "Wrong usage: an unknown option, or a value of the wrong kind."},
+                                           {"130", "Interrupted, by Ctrl-C, SIGTERM or SIGHUP."},
+                                           {NULL, NULL}};
 
 void cli_print_manual(const cli_command_list *list) {
     printf(".\\\" Made by img2vid help --man.\n.TH IMG2VID 1 ");

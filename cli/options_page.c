@@ -71,9 +71,8 @@ static void print_config(void) {
 void cli_print_options_page(const cli_command_list *list) {
     const cli_command *first = list->commands[0];
     const char *group = "";
-    printf(
-        "# Commands and options\n\nMade by `img2vid help --markdown`; `img2vid COMMAND --help-all` prints the "
-        "same.\n\n");
+    printf("# Commands and options\n\nMade by `img2vid help --markdown`; `img2vid COMMAND --help-all` prints the "
+           "same.\n\n");
     print_commands(list);
     printf("\nA value follows its option as `--name value` or `--name=value`. What stands after `--` is no option. The "
            "exit status is\n0, 1 after a failure (one line on standard error says why, and the way out), 2 after wrong "

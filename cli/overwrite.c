@@ -199,8 +199,7 @@ i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     check c = {.job = job};
     const char *path = job->settings->path;
     job->file_frames = frames_of_file(job, clip_frames);
-    i2v_status status =
-        cli_is_standard_output(path) ? I2V_OK : add_pattern(&c, path, "--output", job->file_frames);
+    i2v_status status = cli_is_standard_output(path) ? I2V_OK : add_pattern(&c, path, "--output", job->file_frames);
     if (status == I2V_OK) status = add_pattern(&c, job->settings->save_latents, "--save-latents", 1);
     if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
     if (status == I2V_OK) status = check_different(&c);

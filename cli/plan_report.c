@@ -45,12 +45,11 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
     json_t *stages = json_array();
     for (size_t i = 0; i < plan->stages_count; i++) {
         const i2v_stage_memory *stage = &plan->stages[i];
-        cli_json_append(&stages,
-                        json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:f}", "name", stage->name, "weights",
-                                  (json_int_t)stage->weights, "tensors", (json_int_t)stage->tensors, "held",
-                                  (json_int_t)stage->held, "others", (json_int_t)stage->others, "stays", stage->stays,
-                                  "peak", (json_int_t)stage->peak, "traded", cli_json_text(stage->traded), "seconds",
-                                  stage->seconds));
+        cli_json_append(&stages, json_pack("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:f}", "name", stage->name,
+                                           "weights", (json_int_t)stage->weights, "tensors", (json_int_t)stage->tensors,
+                                           "held", (json_int_t)stage->held, "others", (json_int_t)stage->others,
+                                           "stays", stage->stays, "peak", (json_int_t)stage->peak, "traded",
+                                           cli_json_text(stage->traded), "seconds", stage->seconds));
     }
     return stages;
 }

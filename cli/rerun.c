@@ -57,8 +57,8 @@ static int find_image(char **found, const cli_settings *settings, const char *im
 static int take_image(cli_settings *settings) {
     const char *image = json_string_value(json_object_get(settings->metadata, "image"));
     if (!image || !*image || strcmp(image, "-") == 0)
-        return cli_wrong_usage(settings->command,
-                               "IMAGE is missing: the metadata in %s does not say which file it was", settings->from);
+        return cli_wrong_usage(settings->command, "IMAGE is missing: the metadata in %s does not say which file it was",
+                               settings->from);
     if (cli_is_address(image)) /* the file may come from anybody: it must not choose whom this machine calls */
         return cli_refuse(settings->command, I2V_ERROR_PARAMETER,
                           "%s was made of the picture at %.399s; give that as IMAGE if you know the address",
@@ -78,8 +78,8 @@ static int check_origin(const cli_settings *settings) {
     const char *from = settings->from, *command = json_string_value(json_object_get(settings->metadata, "command"));
     if (!command || strcmp(command, "generate") != 0)
         return cli_refuse(settings->command, I2V_ERROR_FORMAT, "%s was not made by img2vid generate, but %s", from,
-                        command && strcmp(command, "decode") == 0 ? "by img2vid decode from latents"
-                                                                  : "in a way that this version does not know");
+                          command && strcmp(command, "decode") == 0 ? "by img2vid decode from latents"
+                                                                    : "in a way that this version does not know");
     return CLI_PARSED;
 }
 

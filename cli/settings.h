@@ -33,15 +33,15 @@ typedef struct cli_settings {
     const char *log_file;
     int no_config;
     cli_config_list environment, config; /* strings of other members may be in them */
-    int plan;       /* only say what memory it would take */
-    int repeat;     /* of bench */
-    int seed_drawn; /* no --seed: params.seed was drawn */
+    int plan;                            /* only say what memory it would take */
+    int repeat;                          /* of bench */
+    int seed_drawn;                      /* no --seed: params.seed was drawn */
     int guidance_given;
     int no_metadata;
     int skip_existing; /* --no-overwrite is output.no_replace */
     int format;        /* of -o -: the place in CLI_FORMATS */
-    const char *from; /* --from: the file whose metadata says what is not given */
-    json_t *metadata; /* of that file; strings above may be in it */
+    const char *from;  /* --from: the file whose metadata says what is not given */
+    json_t *metadata;  /* of that file; strings above may be in it */
     char *found_image;
     int image_given, model_given, latents_given; /* on the command line, not in metadata */
     const char *preset;                          /* NULL: none */
@@ -49,7 +49,7 @@ typedef struct cli_settings {
     i2v_params params;
     i2v_output output;
     i2v_image_options image; /* its alpha */
-    i2v_hub_options hub; /* where --model or the model to pull is a name on the hub */
+    i2v_hub_options hub;     /* where --model or the model to pull is a name on the hub */
 } cli_settings;
 
 /* In their order for people; text has names and helps as the command line writes them. */

@@ -21,7 +21,8 @@ static i2v_status make_video(i2v_engine *engine, const char *picture, const char
     i2v_status status = i2v_image_load(&image, picture, I2V_ALPHA_WHITE, &error);
     if (status == I2V_OK) {
         status = i2v_generate(engine, image, &params, &video);
-        if (status != I2V_OK) snprintf(error.message, sizeof error.message, "%s: %s", picture, i2v_error_message(engine));
+        if (status != I2V_OK)
+            snprintf(error.message, sizeof error.message, "%s: %s", picture, i2v_error_message(engine));
     }
     if (status == I2V_OK) status = i2v_video_save(video, path, &output, &error);
     if (status == I2V_OK)

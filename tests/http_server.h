@@ -8,8 +8,8 @@
 typedef struct http_server http_server;
 
 /* Serves the files of folder (deep or flat) as those of the model acme/model, with those that end in .safetensors in
- * Git LFS, on two free ports of 127.0.0.1, or of the address in HTTP_SERVER_ADDRESS. Requests are logged to the file log, a line each: "PORT METHOD PATH host=H
- * range=R authorization=A" with "-" for a header that is missing. */
+ * Git LFS, on two free ports of 127.0.0.1, or of the address in HTTP_SERVER_ADDRESS. Requests are logged to the file
+ * log, a line each: "PORT METHOD PATH host=H range=R authorization=A" with "-" for a header that is missing. */
 http_server *http_server_start(const char *folder, const char *log);
 void http_server_stop(http_server *server);
 
@@ -20,7 +20,8 @@ int http_server_store_port(const http_server *server);
 /* A fault, as words: the requests whose path has path=TEXT in it (an empty one: all), the first times=N of them (or
  * all), get, in place of or on top of what they would get:
  *   port=hub|store      only on that port
- *   status=N code=X message=X retry_after=N   an error; also on its own, 404 without a path; with type and body, its page
+ *   status=N code=X message=X retry_after=N   an error; also on its own, 404 without a path; with type and body, its
+ *                       page
  *   redirect=URL        a redirect to there
  *   cut=N               the connection ends after N bytes of the body
  *   stall=N             after N bytes nothing comes any more

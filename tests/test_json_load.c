@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-static const char text[] = "{\"_class_name\": \"UNetSpatioTemporalConditionModel\", \"a tensor of a rather long name\": "
-                           "[1, 2.5, {\"data_offsets\": [123456789012, 123456789012345]}], \"last\": null}";
+static const char text[] =
+    "{\"_class_name\": \"UNetSpatioTemporalConditionModel\", \"a tensor of a rather long name\": "
+    "[1, 2.5, {\"data_offsets\": [123456789012, 123456789012345]}], \"last\": null}";
 
 static long calls, fails;
 static int lasts;

@@ -17,7 +17,8 @@ static i2v_status load_type(const char *descr, i2v_error *error) {
     int descriptor = mkstemp(path), ndim;
     assert_true(descriptor >= 0);
     memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10);
-    int length = snprintf(header + 10, sizeof header - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", descr);
+    int length =
+        snprintf(header + 10, sizeof header - 10, "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }", descr);
     memset(header + 10 + length, ' ', sizeof header - 10 - (size_t)length);
     header[127] = '\n';
     assert_int_equal(write(descriptor, header, sizeof header), sizeof header);
@@ -116,7 +117,8 @@ static void test_empty_and_huge(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way), cmocka_unit_test(test_long_headers),
-                                       cmocka_unit_test(test_the_same_shape), cmocka_unit_test(test_empty_and_huge)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bfloat16_is_told_a_way),
+                                       cmocka_unit_test(test_long_headers), cmocka_unit_test(test_the_same_shape),
+                                       cmocka_unit_test(test_empty_and_huge)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,8 +85,9 @@ static void the_network_is_named(void **state) {
     i2v_engine *engine = NULL;
     check_refused(i2v_hub_pull(&model, "a/b", NULL, &error), &error, "I2V_HUB=OFF");
     check_refused(i2v_hub_find(&model, "a/b", NULL, &error), &error, "I2V_HUB=OFF");
-    check_refused(i2v_image_load_url(&image, "https://user:secret@host/a.png?key=1", I2V_ALPHA_WHITE, NULL, NULL, &error),
-                  &error, "I2V_HUB=OFF");
+    check_refused(
+        i2v_image_load_url(&image, "https://user:secret@host/a.png?key=1", I2V_ALPHA_WHITE, NULL, NULL, &error), &error,
+        "I2V_HUB=OFF");
     assert_null(strstr(error.message, "secret"));
     assert_null(model);
     assert_null(image);

@@ -7,8 +7,8 @@
 
 /* `bytes` (at least 1), 64-byte aligned, contents undefined; NULL where there is none. To be freed with
  * i2v_memory_free. Large blocks are in pages of 2 MiB where the system has them: of small ones, those that a tile uses
- * meet in the same sets of the second cache, and each has to be looked up. Nothing beyond the block's end is touched for
- * their sake. */
+ * meet in the same sets of the second cache, and each has to be looked up. Nothing beyond the block's end is touched
+ * for their sake. */
 void *i2v_memory_new(uint64_t bytes);
 void i2v_memory_free(void *memory);
 

@@ -132,7 +132,8 @@ ssize_t i2v_system_read_at(int descriptor, void *buffer, size_t size, uint64_t o
     enum { MOST = 1 << 30 };
     OVERLAPPED place = {.Offset = (DWORD)offset, .OffsetHigh = (DWORD)(offset >> 32)};
     DWORD got = 0;
-    if (ReadFile((HANDLE)_get_osfhandle(descriptor), buffer, size < MOST ? (DWORD)size : MOST, &got, &place)) return got;
+    if (ReadFile((HANDLE)_get_osfhandle(descriptor), buffer, size < MOST ? (DWORD)size : MOST, &got, &place))
+        return got;
     return GetLastError() == ERROR_HANDLE_EOF ? 0 : fail();
 }
 

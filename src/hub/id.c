@@ -44,10 +44,11 @@ static int is_revision(const char *text) {
 static i2v_status read_page(i2v_hub_name *name, const i2v_hub_page *page, const i2v_hub_options *options,
                             i2v_error *error) {
     if (page->is_tree && page->file[0] && !(options && options->file))
-        return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        "the address leads to the folder %.200s of %s; give the model's own, which ends in %s, or, of a "
-                        "part or a LoRA, its file's: %s/FILE",
-                        page->file, page->repository, page->repository, page->file);
+        return i2v_fail(
+            error, I2V_ERROR_PARAMETER,
+            "the address leads to the folder %.200s of %s; give the model's own, which ends in %s, or, of a "
+            "part or a LoRA, its file's: %s/FILE",
+            page->file, page->repository, page->repository, page->file);
     i2v_hub_options asked = options ? *options : (i2v_hub_options){0};
     /* the list of its parts stands for the model */
     int has_file = page->file[0] && strcmp(page->file, "model_index.json") != 0;

@@ -125,8 +125,8 @@ static i2v_status open_encoder(ffmpeg_writer *writer, const i2v_video_format *fo
     return i2v_fail(error, I2V_ERROR_PARAMETER,
                     "cannot write %s: %s refuses %d x %d pixels at %g frames a second: %s, or there is not enough "
                     "memory",
-                    writer->task->path, choice->encoder, encoder->width, encoder->height, i2v_rate_value(writer->task->fps),
-                    reason);
+                    writer->task->path, choice->encoder, encoder->width, encoder->height,
+                    i2v_rate_value(writer->task->fps), reason);
 }
 
 /* When frame `index` is shown, in the encoder's time base. */

@@ -192,10 +192,11 @@ static i2v_status check_no_lora(const i2v_weights *file, i2v_error *error) {
     }
     if (!found) return I2V_OK;
     if (is_wrapped)
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it holds a LoRA that is not merged (tensor %s); merge it in peft (merge_and_unload), and save "
-                        "the model then",
-                        found->file, found->name);
+        return i2v_fail(
+            error, I2V_ERROR_MODEL,
+            "%s: it holds a LoRA that is not merged (tensor %s); merge it in peft (merge_and_unload), and save "
+            "the model then",
+            found->file, found->name);
     return i2v_fail(
         error, I2V_ERROR_MODEL,
         "%s: it is a LoRA (tensor %s), no model; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),

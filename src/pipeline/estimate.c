@@ -15,8 +15,8 @@ static const double MOST_SECONDS = 0.05;
  * SVD-XT's sizes (docs/PERFORMANCE.md). */
 static const double rate_of_stage[I2V_STAGES_COUNT] = {1, 1.2, 1.2, 1.7};
 
-/* Multiply-adds of the product that take as long as a byte of weights: to read and pack it, and to widen it once a pass,
- * which counts where latents are few. Measured with SVD-XT's sizes in float16 at 64x64 (AVX-512). */
+/* Multiply-adds of the product that take as long as a byte of weights: to read and pack it, and to widen it once a
+ * pass, which counts where latents are few. Measured with SVD-XT's sizes in float16 at 64x64 (AVX-512). */
 static const double LOAD_OF_BYTE = 100, PASS_OF_BYTE = 35;
 
 /* Multiply-adds a second of the run's fastest product; of nothing on a dry pool. */

@@ -15,8 +15,9 @@ static i2v_status read_value(double *value, const i2v_weights *file, const char 
     int is_one = tensor->count == 1 && tensor->dtype != I2V_WEIGHT_OTHER;
     if (is_one && i2v_weight_read_f32(tensor, 0, 1, &found)) return i2v_bytes_fail(&tensor->at, error);
     if (!(found > 0 && found <= 1e6f))
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s is not one floating number in 0 to 1e6: the file is damaged",
-                        tensor->file, tensor->name);
+        return i2v_fail(error, I2V_ERROR_MODEL,
+                        "%s: tensor %s is not one floating number in 0 to 1e6: the file is damaged", tensor->file,
+                        tensor->name);
     if (fabs((double)found / usual - 1) > ROUNDING) *value = (double)found;
     return I2V_OK;
 }

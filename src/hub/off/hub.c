@@ -1,5 +1,5 @@
-/* What the network is without libcurl (I2V_HUB=OFF): named. The hub's cache is read by the same code as it is filled, and
- * is left out with it. */
+/* What the network is without libcurl (I2V_HUB=OFF): named. The hub's cache is read by the same code as it is filled,
+ * and is left out with it. */
 #include "base/parameters.h"
 #include "hub/environment.h"
 #include "hub/page.h"

@@ -2,7 +2,8 @@
 #include "media/picture_rare.h"
 
 i2v_status i2v_decode_jpeg2000(i2v_raster *raster, const i2v_encoded *source, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s is a JPEG 2000, and this build is without OpenJPEG (I2V_OPENJPEG=OFF): convert it to PNG",
+    return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                    "%s is a JPEG 2000, and this build is without OpenJPEG (I2V_OPENJPEG=OFF): convert it to PNG",
                     source->name);
 }
 
