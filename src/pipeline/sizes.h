@@ -11,13 +11,14 @@ typedef struct i2v_sizes {
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
     int steps;
-    int latents_only;            /* 1: nothing is decoded */
-    int guidance;                /* 1: two passes a step */
-    /* Noise is drawn for num_noises videos, of which num_videos are made, from number first_noise on: so that one video
-     * by its video_index has the noise that it has among all. */
+    int latents_only; /* 1: nothing is decoded */
+    int guidance;     /* 1: two passes a step */
+    /* Noise is drawn for num_noises videos. num_videos of them are made, from number first_noise on. So a video that is
+     * made alone (video_index) has the same noise as if all were made. */
     int num_noises, first_noise;
-    uint64_t picture;            /* bytes of the caller's: at least as large as a frame */
-    int noise_draws; /* of [num_videos, num_frames, channels, h, w], one a step, beside the latents'; 0 or steps */
+    uint64_t picture; /* bytes of the caller's: at least as large as a frame */
+    int noise_draws; /* for steps, beside the latents' own: one a step, or none; each [num_videos, num_frames, channels,
+                        h, w] */
 } i2v_sizes;
 
 /* Checks every parameter and fills in the model's own values for those left open. */
