@@ -81,7 +81,7 @@ void check_guard(const void *memory, size_t size);
         if (status) print_error("%s: %s\n", (backend)->name, error.message);                                           \
         assert_int_equal(status, I2V_OK);                                                                              \
         check_guard(scratch, size);                                                                                    \
-        i2v_team_free(device.team);                                                                                  \
+        i2v_team_free(device.team);                                                                                    \
         i2v_memory_free(scratch);                                                                                      \
     } while (0)
 

@@ -114,8 +114,8 @@ static void attend_in_space(i2v_run *run, const i2v_self_attention *attention, i
     }
 }
 
-/* The same over the frames of each pixel, a band of pixels at a time. The band's pixels of one frame lie side by side in
- * x, but far from those of the next frame. So matrices meet them frame by frame, unless the band is the whole frame. */
+/* The same over the frames of each pixel, a band of pixels at a time. In x the band's pixels of one frame lie side by
+ * side, but far from those of the next frame. So matrices meet them frame by frame, unless the band is all. */
 static void attend_in_time(i2v_run *run, const i2v_self_attention *attention, int heads, i2v_tensor x,
                            i2v_epilogue epilogue) {
     i2v_linear to_qkv = i2v_stream_linear(run, &attention->qkv), to_out = i2v_stream_linear(run, &attention->to_out);
