@@ -613,7 +613,7 @@ I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_e
 
 /* ---- latents and arrays ----------------------------------------------------------------------------------------- */
 
-/* Latents of a file for i2v_decode: an array as above, or, where path ends in ".latent", what ComfyUI's SaveLatent
+/* Latents of a file for i2v_decode: an array as below, or, where path ends in ".latent", what ComfyUI's SaveLatent
  * wrote, scaled as latents are here. _load takes none but those of the shape that _shape gave, as i2v_array_load_same.
  */
 I2V_API i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape, int ndim,
