@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 /* Those that are of one run, or say where to look. */
-static const size_t not_here[] = {CLI_AT(from),     CLI_AT(latents), CLI_AT(hub.file),
-                                  CLI_AT(format),   CLI_AT(plan),    CLI_AT(params.video_index),
-                                  CLI_AT(no_config)};
+static const size_t not_here[] = {
+    CLI_AT(from), CLI_AT(latents), CLI_AT(hub.file),  CLI_AT(format),   CLI_AT(plan), CLI_AT(params.video_index),
+    CLI_AT(jobs), CLI_AT(shard),   CLI_AT(overwrite), CLI_AT(no_config)};
 
 typedef struct applying {
     cli_settings *settings;
@@ -22,8 +22,7 @@ typedef struct applying {
     int is_environment;
 } applying;
 
-/* The options that have their value once those of bits are given. */
-static uint64_t covered_by(const cli_settings *settings, uint64_t bits) {
+uint64_t cli_config_covered(const cli_settings *settings, uint64_t bits) {
     const cli_command *command = settings->command;
     uint64_t covered = bits;
     if (cli_given(command, bits, CLI_AT(preset))) covered |= cli_preset_sets(command, settings->preset);
@@ -100,13 +99,13 @@ static int apply(applying *at, cli_config_list *list) {
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
         return cli_wrong_usage(command, "%s: %s and %s exclude each other", list->path ? list->path : "the environment",
                                first->name, second->name);
-    at->taken |= covered_by(at->settings, at->configured & ~before);
+    at->taken |= cli_config_covered(at->settings, at->configured & ~before);
     return status;
 }
 
 int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configured) {
     applying at = {.settings = settings};
-    at.taken = covered_by(settings, given) | barred(settings);
+    at.taken = cli_config_covered(settings, given) | barred(settings);
     at.is_environment = 1;
     int status = cli_config_read_environment(&settings->environment);
     if (status == CLI_PARSED) status = apply(&at, &settings->environment);

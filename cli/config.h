@@ -10,6 +10,10 @@
  * here decides what the frames are. Returns CLI_PARSED, or the exit status after printing what is wrong. */
 int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configured);
 
+/* The options that have their value once those of bits are given: those that a preset sets or that are excluded, too.
+ */
+uint64_t cli_config_covered(const cli_settings *settings, uint64_t bits);
+
 /* For --verbose and the log: the file, and the values that took effect. */
 void cli_config_say(const cli_settings *settings);
 

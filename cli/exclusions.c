@@ -13,6 +13,9 @@ static const struct {
     {CLI_AT(params.extend), CLI_AT(latents), 1},
     {CLI_AT(quiet), CLI_AT(verbose), 0},
     {CLI_AT(output.no_replace), CLI_AT(skip_existing), 0},
+    {CLI_AT(overwrite), CLI_AT(skip_existing), 0},
+    {CLI_AT(overwrite), CLI_AT(output.no_replace), 0},
+    {CLI_AT(jobs), CLI_AT(from), 0},
 };
 enum { EXCLUSIONS = sizeof exclusions / sizeof *exclusions };
 

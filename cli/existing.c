@@ -68,22 +68,23 @@ int cli_task_is_done(const cli_job *job) {
     return asked_for(job->settings) && find_task(&found, job) && *found.there && !*found.missing;
 }
 
-i2v_status cli_existing_check(cli_job *job) {
+i2v_status cli_existing_check_task(cli_job *job) {
     findings found;
-    i2v_error *error = &job->error;
     if (!asked_for(job->settings)) return I2V_OK;
-    for (size_t i = 0; error->status == I2V_OK && i < cli_tasks_count(job->settings); i++) {
-        job->task = cli_task_at(job->settings, i);
-        if (!find_task(&found, job)) {
-            snprintf(error->message, sizeof error->message, "not enough memory for the names of all files");
-            error->status = I2V_ERROR_MEMORY;
-        } else if (*found.there && *found.missing) {
-            snprintf(error->message, sizeof error->message,
-                     "%.400s is there and %.400s, which belongs to it, is not: remove the one, or give other names",
-                     found.there, found.missing);
-            error->status = I2V_ERROR_IO;
-        }
+    if (!find_task(&found, job))
+        return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the names of all files");
+    if (!*found.there || !*found.missing) return I2V_OK;
+    return cli_job_fail(job, I2V_ERROR_IO,
+                        "%.400s is there and %.400s, which belongs to it, is not: remove the one, or give other names",
+                        found.there, found.missing);
+}
+
+i2v_status cli_existing_check(cli_job *job) {
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
+        job->task = cli_task_at(job->all, i);
+        status = cli_existing_check_task(job);
     }
-    job->task = cli_task_at(job->settings, 0);
-    return error->status;
+    job->task = cli_task_at(job->all, 0);
+    return status;
 }

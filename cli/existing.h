@@ -11,7 +11,9 @@ int cli_is_kept(const cli_job *job, const char *path);
 /* True if that holds of all files of the job's task, so that there is nothing to do. job->file_frames must be known. */
 int cli_task_is_done(const cli_job *job);
 
-/* Fails where some files of a task are there and others are not: those that are there may be of another run. */
+/* Fails where some files of the task are there and others are not: those that are there may be of another run. */
+i2v_status cli_existing_check_task(cli_job *job);
+/* Of all tasks. */
 i2v_status cli_existing_check(cli_job *job);
 
 #endif

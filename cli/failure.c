@@ -28,7 +28,17 @@ static void print_object(const cli_command *command, const char *input, const ch
         cli_json_set(&object, "option", name ? cli_json_text(name) : NULL);
         free(name);
     }
-    cli_print_json(object);
+    cli_print_json_as(object, command->where ? JSON_COMPACT : JSON_INDENT(2));
+}
+
+/* Of what is read from a file, whose place says enough. */
+static int refuse_there(const cli_command *command, const char *option, const char *status, const char *text) {
+    char *placed = NULL;
+    if (asprintf(&placed, "%s: %s", command->where, text) < 0) placed = NULL;
+    cli_fail("%s", placed ? placed : text);
+    print_object(command, NULL, option, status, placed ? placed : text);
+    free(placed);
+    return CLI_USAGE;
 }
 
 /* "..., see" after a sentence; after a question a sentence of its own. */
@@ -37,6 +47,11 @@ static int report_usage(const cli_command *command, const char *option, const ch
     char *sentence = NULL;
     if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
     const char *text = sentence ? sentence : lack;
+    if (command && command->where) {
+        int status = refuse_there(command, option, "usage", text);
+        free(sentence);
+        return status;
+    }
     int asks = *text && text[strlen(text) - 1] == '?';
     int known = command && command->bit; /* or what was given in a command's place */
     cli_fail("%s%s img2vid %s%s--help", text, asks ? " See" : "; see", known ? command->name : "", known ? " " : "");
@@ -66,10 +81,15 @@ static int refuse(const cli_command *command, const char *option, i2v_status sta
     char *sentence = NULL;
     if (vasprintf(&sentence, format, arguments) < 0) sentence = NULL;
     const char *text = sentence ? sentence : "not enough memory to say what failed";
-    cli_fail("%s", text);
-    print_object(command, NULL, option, i2v_status_name(status), text);
+    int exit_status = CLI_FAILED;
+    if (command->where) {
+        exit_status = refuse_there(command, option, i2v_status_name(status), text);
+    } else {
+        cli_fail("%s", text);
+        print_object(command, NULL, option, i2v_status_name(status), text);
+    }
     free(sentence);
-    return CLI_FAILED;
+    return exit_status;
 }
 
 int cli_refuse(const cli_command *command, i2v_status status, const char *format, ...) {

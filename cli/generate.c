@@ -7,6 +7,7 @@
 #include "job_end.h"
 #include "job_save.h"
 #include "latents.h"
+#include "list_run.h"
 #include "many.h"
 #include "overwrite.h"
 #include "plan_report.h"
@@ -26,9 +27,8 @@ static void describe_shape(char *text, size_t size, const int64_t *shape, int nd
     if (length < size) snprintf(text + length, size - length, "]");
 }
 
-/* Reads --latents into *data, if it has the right shape. The number of videos may be left out of the file's where it is
- * one. */
-static i2v_status load_latents(cli_job *job, float **data) {
+/* Reads --latents, if it has the right shape. The number of videos may be left out of the file's where it is one. */
+static i2v_status load_latents(cli_job *job) {
     const char *path = job->settings->latents;
     if (!path) return I2V_OK;
     int64_t shape[8], needed[5];
@@ -47,9 +47,9 @@ static i2v_status load_latents(cli_job *job, float **data) {
                             cli_flag(command, CLI_AT(params.width)).text, cli_flag(command, CLI_AT(params.height)).text,
                             cli_flag(command, CLI_AT(params.num_videos)).text);
     }
-    status = i2v_array_load_same(path, data, shape, ndim, job->latents_sha256, &job->error);
+    status = i2v_array_load_same(path, &job->noise, shape, ndim, job->latents_sha256, &job->error);
     if (status != I2V_OK) return status;
-    job->params.latents = *data;
+    job->params.latents = job->noise;
     return cli_rerun_check_latents(job);
 }
 
@@ -123,23 +123,36 @@ static i2v_status make(cli_job *job) {
     return status;
 }
 
+static i2v_status make_missing(cli_job *job) {
+    job->skipped = cli_task_is_done(job);
+    return job->skipped ? I2V_OK : make(job);
+}
+
+static void say_plan(cli_job *job) {
+    if (cli_detail_wanted(job))
+        cli_detail_plan(job, i2v_plan_generate(job->engine, &job->params, &job->plan), &job->plan);
+}
+
+/* Of a list. */
+static i2v_status make_job(cli_job *job) {
+    int go_on;
+    i2v_status status = cli_list_prepare(job, &go_on);
+    if (status != I2V_OK || !go_on) return status;
+    status = load_latents(job);
+    if (status != I2V_OK) return status;
+    say_plan(job);
+    return make(job);
+}
+
 int cli_generate(const cli_settings *settings) {
+    if (settings->list) return cli_list_run(settings, make_job);
     if (settings->plan) return plan(settings);
     cli_job job;
-    float *latents = NULL;
     i2v_status status = begin(&job, settings);
-    if (status == I2V_OK) status = load_latents(&job, &latents);
-    if (status == I2V_OK && cli_detail_wanted(&job))
-        cli_detail_plan(&job, i2v_plan_generate(job.engine, &job.params, &job.plan), &job.plan);
+    if (status == I2V_OK) status = load_latents(&job);
+    if (status == I2V_OK) say_plan(&job);
     if (status == I2V_OK) status = cli_job_running(&job);
-    int exit_status;
-    if (cli_tasks_count(settings) > 1) {
-        exit_status = cli_many_run(&job, status, make);
-    } else {
-        job.skipped = status == I2V_OK && cli_task_is_done(&job);
-        if (status == I2V_OK && !job.skipped) status = make(&job);
-        exit_status = cli_job_end(&job, status, cli_report);
-    }
-    i2v_array_free(latents);
-    return exit_status;
+    if (cli_tasks_count(settings) > 1) return cli_many_run(&job, status, make_missing);
+    if (status == I2V_OK) status = make_missing(&job);
+    return cli_job_end(&job, status, cli_report);
 }

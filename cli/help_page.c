@@ -45,9 +45,12 @@ static size_t count_options(const cli_command *command) {
 
 /* "A or B" as two lines. */
 static void print_usage(const cli_command *command) {
-    const char *first = command->usage, *second = strstr(first, " or ");
-    printf("Usage: img2vid %s %.*s\n", command->name, (int)(second ? (size_t)(second - first) : strlen(first)), first);
-    if (second) printf("       img2vid %s %s\n", command->name, second + 4);
+    const char *before = "Usage:", *next = NULL;
+    for (const char *at = command->usage; at; at = next ? next + 4 : NULL) {
+        next = strstr(at, " or ");
+        printf("%-6s img2vid %s %.*s\n", before, command->name, (int)(next ? (size_t)(next - at) : strlen(at)), at);
+        before = "";
+    }
     printf("\n%s\n", command->summary);
 }
 

@@ -1,5 +1,6 @@
 /* What generate, decode and bench have in common: a task, an opened engine, progress, messages. */
 #include "job.h"
+#include "list.h"
 #include "message.h"
 #include "signals.h"
 
@@ -48,26 +49,50 @@ void cli_job_warn(cli_job *job, const char *what) {
     cli_say(!job->settings->quiet, "img2vid: warning: %s: %s", job->task.input, what);
 }
 
+/* "picture 2 of 3, seed 7: " before a phase. */
+static void describe_task(cli_job *job, size_t place) {
+    const cli_settings *all = job->all;
+    char *text = job->progress.task;
+    size_t size = sizeof job->progress.task;
+    if (!cli_tasks_are_many(all)) return;
+    if (job->task.entry)
+        snprintf(text, size, "job %zu of %zu: ", place + 1, cli_tasks_count(all));
+    else if (all->seeds.count <= 1)
+        snprintf(text, size, "picture %d of %d: ", job->task.index + 1, (int)all->operands.count);
+    else
+        snprintf(text, size, "picture %d of %d, seed %" PRIu64 ": ", job->task.index + 1, (int)all->operands.count,
+                 job->task.seed);
+}
+
+/* A job of a list has parameters of its own. */
+static void take_settings(cli_job *job) {
+    i2v_event_callback on_event = job->params.on_event;
+    job->settings = job->task.settings;
+    if (!job->task.entry) return;
+    job->params = job->settings->params;
+    job->params.on_event = on_event;
+    job->params.user = job;
+    job->file_frames = job->task.entry->frames;
+    i2v_array_free(job->noise);
+    job->noise = NULL;
+    job->image_sha256[0] = job->latents_sha256[0] = 0;
+}
+
 void cli_job_select(cli_job *job, size_t place) {
-    const cli_settings *settings = job->settings;
-    job->task = cli_task_at(settings, place);
+    job->task = cli_task_at(job->all, place);
+    take_settings(job);
     job->params.seed = job->task.seed;
     job->input_failed = 0;
     job->error = (i2v_error){0};
     job->save_seconds = 0;
     job->skipped = 0;
     free(job->latents_path);
+    free(job->clips_latents);
     job->latents_path = NULL;
+    job->clips_latents = NULL;
     job->began = cli_now();
     cli_progress_next(&job->progress);
-    if (cli_tasks_count(settings) <= 1) return;
-    int pictures = (int)settings->operands.count, one = settings->seeds.count <= 1;
-    size_t size = sizeof job->progress.task;
-    if (one)
-        snprintf(job->progress.task, size, "picture %d of %d: ", job->task.index + 1, pictures);
-    else
-        snprintf(job->progress.task, size, "picture %d of %d, seed %" PRIu64 ": ", job->task.index + 1, pictures,
-                 job->task.seed);
+    describe_task(job, place);
 }
 
 i2v_status cli_job_running(cli_job *job) {
@@ -94,6 +119,7 @@ void cli_job_close(cli_job *job) {
     free(job->model_path);
     free(job->latents_path);
     free(job->clips_latents);
+    i2v_array_free(job->noise);
     cli_folders_end(&job->folders);
     cli_signals_note(0);
 }

@@ -17,13 +17,15 @@ typedef struct cli_logged {
 } cli_logged;
 
 typedef struct cli_job {
-    const cli_settings *settings;
-    cli_task task;     /* what is worked on */
+    const cli_settings *all;      /* the command line's */
+    const cli_settings *settings; /* the task's: the same, but in a list of jobs */
+    cli_task task;                /* what is worked on */
     i2v_image *image;  /* the last picture that was read, for all its seeds */
     int image_index;   /* its place among the pictures */
     int input_failed;  /* the task's picture could not be read */
     i2v_params params; /* the settings' own, with callback and latents */
     i2v_engine *engine;
+    const cli_settings *opened; /* what the engine was opened by */
     i2v_model_info model;
     i2v_video *video;
     i2v_bench_report *bench;
@@ -37,13 +39,14 @@ typedef struct cli_job {
     cli_logged logged;
     double began, save_seconds;
     int file_frames; /* of each video file, once cli_overwrite_check has been */
-    int skipped;     /* all of the task's files are there, and --skip-existing was given */
+    int skipped;     /* all of the task's files are there, and are to stay */
     cli_folders folders;
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
+    float *noise;         /* of --latents, or NULL */
 } cli_job;
 
-/* Turns to another of the settings' tasks; the first is there from the beginning. */
+/* Turns to another of all tasks; the first is there from the beginning. */
 void cli_job_select(cli_job *job, size_t place);
 
 /* From here on a signal cancels the engine's call; I2V_CANCELLED if one came before. */

@@ -8,6 +8,7 @@
 #include "metadata.h"
 #include "model_path.h"
 #include "rerun.h"
+#include "same_model.h"
 #include "signals.h"
 #include "standard_output.h"
 
@@ -40,20 +41,38 @@ static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
     return status;
 }
 
-static i2v_status check_outputs(cli_job *job) {
+i2v_status cli_job_check_outputs(cli_job *job) {
     const char *latents = job->settings->save_latents;
     if (!job->settings->path) return I2V_OK;
     size_t length = latents ? strlen(latents) : 0;
     if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
         return cli_job_fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
+    i2v_status status = check_output(job, job->settings->path, 0);
+    return status == I2V_OK && latents ? check_output(job, latents, 1) : status;
+}
+
+static i2v_status check_all_outputs(cli_job *job) {
     i2v_status status = I2V_OK;
-    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->settings); i++) {
-        job->task = cli_task_at(job->settings, i);
-        status = check_output(job, job->settings->path, 0);
-        if (status == I2V_OK && latents) status = check_output(job, latents, 1);
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
+        job->task = cli_task_at(job->all, i);
+        status = cli_job_check_outputs(job);
     }
-    job->task = cli_task_at(job->settings, 0);
+    job->task = cli_task_at(job->all, 0);
     return status;
+}
+
+/* ---- the model -------------------------------------------------------------------------------------------------- */
+
+static void close_model(cli_job *job) {
+    cli_signals_running(NULL);
+    i2v_close(job->engine);
+    free(job->bundled);
+    free(job->model_path);
+    job->engine = NULL;
+    job->opened = NULL;
+    job->bundled = job->model_path = NULL;
+    job->model = (i2v_model_info){0};
+    job->model_sha256[0] = 0;
 }
 
 static i2v_status open_model(cli_job *job) {
@@ -65,23 +84,33 @@ static i2v_status open_model(cli_job *job) {
             "no model: give a folder in diffusers' layout (the one with model_index.json) with --model DIR");
     i2v_status found = cli_model_path(&job->model_path, model, job->settings, &job->error);
     if (found != I2V_OK) return found;
-    /* without the picture the bundled model makes grey: guidance only raises contrast */
-    if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
     i2v_status status = cli_job_engine_result(job, i2v_open(&job->engine, job->model_path, &job->settings->options));
     if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_get_model_info(job->engine, &job->model));
     for (size_t i = 0; i < job->model.warnings_count; i++)
         cli_say(!job->settings->quiet, "img2vid: warning: %s", job->model.warnings[i]);
+    if (status == I2V_OK) job->opened = job->settings;
     return status == I2V_OK ? cli_rerun_check_model(job) : status;
 }
 
-static void write_notes(cli_job *job) {
+i2v_status cli_job_open_model(cli_job *job) {
+    i2v_status status = I2V_OK;
+    if (!job->opened || !cli_opens_same(job->opened, job->settings)) {
+        close_model(job);
+        status = open_model(job);
+    }
+    /* without the picture the bundled model makes grey: guidance only raises contrast */
+    if (job->bundled && !job->settings->guidance_given) job->params.max_guidance_scale = 1;
+    return status;
+}
+
+void cli_job_write_notes(cli_job *job) {
     if (job->bundled)
         cli_job_note(job,
                      "model: the small bundled one, %s, not Stable Video Diffusion: README.md says how to get that "
                      "for --model",
                      job->bundled);
-    if (job->settings->seed_drawn) cli_job_note(job, "seed: %" PRIu64, job->params.seed);
+    if (job->all->seed_drawn) cli_job_note(job, "seed: %" PRIu64, job->all->params.seed);
 }
 
 /* Latents are written even where a signal came with the last step. */
@@ -92,18 +121,22 @@ static int on_event(const i2v_event *event, void *user) {
     return cli_progress_event(event, &job->progress) || saved != I2V_OK;
 }
 
-i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
+void cli_job_prepare(cli_job *job, const cli_settings *settings) {
     memset(job, 0, sizeof *job);
-    job->settings = settings;
+    job->all = job->settings = settings;
     job->params = settings->params;
     job->params.on_event = on_event;
     job->params.user = job;
     cli_progress_begin(&job->progress, settings->quiet, job->notes);
-    cli_job_select(job, 0);
+    if (cli_tasks_count(settings) > 0) cli_job_select(job, 0);
     cli_signals_note(1); /* an end at once would leave the folders of the outputs */
-    i2v_status status = check_outputs(job);
-    if (status == I2V_OK) status = open_model(job);
-    write_notes(job);
+}
+
+i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
+    cli_job_prepare(job, settings);
+    i2v_status status = check_all_outputs(job);
+    if (status == I2V_OK) status = cli_job_open_model(job);
+    cli_job_write_notes(job);
     if (status == I2V_OK) cli_detail_job(job);
     if (status == I2V_OK && settings->path && !settings->no_metadata) status = cli_metadata_check(job);
     return status;

@@ -10,7 +10,7 @@
 static int report_failure(cli_job *job) {
     cli_spell_error(job->settings->command, &job->error);
     int exit_status = cli_fail("%s", job->error.message);
-    if (job->settings->json) cli_report_error_json(job, cli_tasks_count(job->settings) <= 1);
+    if (job->settings->json) cli_report_error_json(job, !cli_tasks_are_many(job->all));
     return exit_status;
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "failure.h"
 #include "help.h"
+#include "list.h"
 #include "log.h"
 #include "message.h"
 #include "presets.h"
@@ -25,7 +26,8 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
     static const char generate_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4\n"
                                             "  img2vid generate rocket.jpg -o rocket.webm --num-frames 7 --seed 42\n"
                                             "  img2vid generate *.jpg -o 'videos/{name}-{seed}.mp4' --seeds 1-3\n"
-                                            "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n";
+                                            "  img2vid generate --from rocket.webm -o longer.webm --num-frames 25\n"
+                                            "  img2vid generate --jobs night.jsonl --shard 1/3\n";
     static const char decode_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4 --save-latents latents.npy\n"
                                           "  img2vid decode latents.npy -o again.mp4 --crf 28\n"
                                           "  img2vid decode latents.npy -o frames/%04d.png --decode-chunk-size 4\n"
@@ -36,29 +38,30 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
     static const char bench_examples[] = "  img2vid bench\n"
                                          "  img2vid bench --width 128 --height 128 --num-frames 7\n";
     entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
-                                  "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options]",
+                                  "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options] "
+                                  "or --jobs LIST.jsonl [IMAGE...] [-o OUT] [options]",
                                   "Makes short videos of pictures: files, web addresses or - (stdin).",
-                                  generate_examples, all->options, all->count, 1, 0, NULL},
+                                  generate_examples, all->options, all->count, 1, 0, NULL, NULL},
                                  cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
                                   "Decodes latents kept by generate --save-latents or by ComfyUI.", decode_examples,
-                                  all->options, all->count, 0, 0, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
                          "Says what a model, a video, a picture or a file of latents is.", info_examples, all->options,
-                         all->count, 0, 0, NULL},
+                         all->count, 0, 0, NULL, NULL},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast a model's operations are here, and could be.", bench_examples,
-                                  all->options, all->count, 0, 0, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL},
                                  cli_bench};
     static const char pull_examples[] = "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
                                         "  img2vid generate rocket.jpg -o rocket.mp4 \\\n"
                                         "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
-                                  all->options, all->count, 0, 0, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL},
                                  cli_pull};
 }
 
@@ -119,6 +122,7 @@ static int run(const command_entry *entry, const cli_command_list *all, int argc
     if (status == CLI_FAILED || status == CLI_USAGE) cli_config_remind(&settings);
     cli_say(0, "exit status %d", status);
     cli_log_close();
+    cli_list_free(settings.list);
     cli_settings_free(&settings);
     return status;
 }

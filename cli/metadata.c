@@ -98,7 +98,7 @@ static json_t *image_json(const char *image) {
     return text;
 }
 
-static json_t *build(cli_job *job, int index) {
+json_t *cli_metadata_json(cli_job *job, int index) {
     const cli_settings settings = resolved(job, index);
     const cli_command *command = settings.command;
     if (job->video && !job->model_sha256[0] &&
@@ -139,7 +139,7 @@ static char *dump(const json_t *object) {
 }
 
 char *cli_metadata_text(cli_job *job, int index) {
-    json_t *object = build(job, index);
+    json_t *object = cli_metadata_json(job, index);
     char *text = object ? dump(object) : NULL;
     json_decref(object);
     return text;
@@ -261,7 +261,7 @@ void cli_metadata_print(const json_t *metadata) {
 }
 
 void cli_metadata_say(cli_job *job) {
-    json_t *object = build(job, 0);
+    json_t *object = cli_metadata_json(job, 0);
     for (size_t i = 0; object && i < PARAMETERS; i++) {
         const cli_option *option = cli_option_at(job->settings->command, parameters[i].offset);
         char key[64] = "";

@@ -6,7 +6,12 @@
 
 #include <jansson.h>
 
-/* The text for video number index of the job, to be freed; NULL without memory. */
+/* What is to be kept with video number index of the job, a JSON object to be released. NULL without memory, or where
+ * the model's hash cannot be had, which job->error says then. Before the video is there, nobody asks for that hash
+ * here. */
+json_t *cli_metadata_json(cli_job *job, int index);
+
+/* Its text, to be freed; NULL likewise. */
 char *cli_metadata_text(cli_job *job, int index);
 
 /* Fails if that text would be too long for a file: before work, not after it. */

@@ -48,6 +48,7 @@ typedef struct cli_command {
     int many;                           /* one or more of operand are taken */
     int json;                           /* --json was given: failures are objects on standard output, too */
     const struct cli_command_list *all; /* of the program, for what another command would take */
+    const char *where;                  /* what is read, "jobs.jsonl:3", for messages; NULL: the command line */
 } cli_command;
 
 /* All commands, which share one table of options. */

@@ -138,10 +138,14 @@ static int parse_operand(cursor *at, char *argument) {
     return CLI_PARSED;
 }
 
-/* --from: the file says what they are. */
+/* A file says what they are. */
 static int stands_for_operands(const cli_command *command, uint64_t given) {
-    const cli_option *option = cli_option_named(command, "from");
-    return option && (given >> (option - command->options) & 1);
+    static const char *const files[] = {"from", "jobs"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const cli_option *option = cli_option_named(command, files[i]);
+        if (option && (given >> (option - command->options) & 1)) return 1;
+    }
+    return 0;
 }
 
 int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands,

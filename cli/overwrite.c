@@ -1,7 +1,11 @@
 /* Refuses a run that would write what it reads, or one file twice. */
 #include "overwrite.h"
 #include "address.h"
+#include "bundled.h"
+#include "list.h"
+#include "model_path.h"
 #include "place.h"
+#include "same_model.h"
 #include "standard_output.h"
 
 #include <dirent.h>
@@ -33,7 +37,7 @@ static i2v_status fail_memory(check *c) {
 /* More frames and videos than the library makes are refused later. */
 enum { MOST = 4096, MOST_FRAMES = 1 << 16 };
 
-static int frames_of_file(const cli_job *job, int clip_frames) {
+int cli_file_frames(const cli_job *job, int clip_frames) {
     int extend = job->params.extend, clip = clip_frames < MOST ? clip_frames : MOST;
     int frames = extend > 0 && extend < MOST ? clip + extend * (clip - 1) : clip;
     if (job->settings->output.loop && frames > 2) frames = 2 * frames - 2;
@@ -72,17 +76,33 @@ static i2v_status add_path(check *c, const char *path, const char *option, int f
     return status;
 }
 
-static i2v_status add_pattern(check *c, const char *pattern, const char *option, int frames) {
-    const cli_settings *settings = c->job->settings;
-    int all = cli_videos_count(settings), videos = all < MOST ? all : MOST;
+static i2v_status add_pattern(check *c, const cli_task *task, const char *pattern, const char *option, int frames) {
+    int all = cli_videos_count(task->settings), videos = all < MOST ? all : MOST;
     i2v_status status = I2V_OK;
-    for (size_t i = 0; pattern && status == I2V_OK && i < cli_tasks_count(settings); i++) {
-        cli_task task = cli_task_at(settings, i);
-        for (int video = 0; status == I2V_OK && video < videos; video++) {
-            char *path = cli_task_path(settings, &task, pattern, video, all);
-            status = path ? add_path(c, path, option, frames) : fail_memory(c);
-            free(path);
-        }
+    for (int video = 0; pattern && status == I2V_OK && video < videos; video++) {
+        char *path = cli_task_path(task->settings, task, pattern, video, all);
+        status = path ? add_path(c, path, option, frames) : fail_memory(c);
+        free(path);
+    }
+    return status;
+}
+
+/* What a task writes: nothing where that is there. */
+static i2v_status add_task(check *c, const cli_task *task) {
+    const cli_settings *settings = task->settings;
+    const cli_list_entry *entry = task->entry;
+    int frames = entry ? entry->frames : c->job->file_frames;
+    if (entry && (entry->finished || entry->failure)) return I2V_OK;
+    i2v_status status =
+        cli_is_standard_output(settings->path) ? I2V_OK : add_pattern(c, task, settings->path, "--output", frames);
+    return status == I2V_OK ? add_pattern(c, task, settings->save_latents, "--save-latents", 1) : status;
+}
+
+static i2v_status add_tasks(check *c) {
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(c->job->all); i++) {
+        cli_task task = cli_task_at(c->job->all, i);
+        status = add_task(c, &task);
     }
     return status;
 }
@@ -169,11 +189,11 @@ static i2v_status check_model(check *c, const char *path, const char *what) {
     return status == I2V_OK ? check_beside(c, path, what) : status;
 }
 
-static i2v_status check_models(check *c) {
+static i2v_status check_models(check *c, const cli_settings *settings, const char *model_path) {
     static const char a_part[] = "a part of the model";
-    const i2v_options *options = &c->job->settings->options;
+    const i2v_options *options = &settings->options;
     const char *parts[] = {options->unet, options->vae, options->image_encoder, options->frame_decoder};
-    i2v_status status = check_model(c, c->job->model_path, a_part);
+    i2v_status status = check_model(c, model_path, a_part);
     for (int i = 0; status == I2V_OK && i < 4; i++) status = check_model(c, parts[i], a_part);
     for (size_t i = 0; status == I2V_OK && i < options->loras_count; i++)
         status = check_model(c, options->loras[i].path, "a LoRA of this run");
@@ -181,29 +201,52 @@ static i2v_status check_models(check *c) {
 }
 
 static i2v_status check_inputs(check *c) {
-    const cli_settings *settings = c->job->settings;
+    const cli_settings *settings = c->job->all;
     const char *what = settings->command->bit == CLI_GENERATE ? "a picture of this run" : "the latents of this run";
+    static const char noise[] = "the noise of this run";
     i2v_status status = I2V_OK;
     int last = -1;
     for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(settings); i++) {
         cli_task task = cli_task_at(settings, i); /* with each seed in turn */
         if (task.input && task.index != last && !cli_is_address(task.input)) status = check_file(c, task.input, what);
         last = task.index;
+        if (status == I2V_OK && task.entry && task.settings->latents)
+            status = check_file(c, task.settings->latents, noise);
     }
-    if (status == I2V_OK && settings->latents) status = check_file(c, settings->latents, "the noise of this run");
+    if (status == I2V_OK && settings->latents) status = check_file(c, settings->latents, noise);
     if (status == I2V_OK && settings->from) status = check_file(c, settings->from, "the file of --from");
-    return status == I2V_OK ? check_models(c) : status;
+    if (status == I2V_OK && settings->jobs) status = check_file(c, settings->jobs, "the list of jobs");
+    return status;
+}
+
+/* A list's jobs may have several, whose paths are as they are given. */
+static i2v_status check_all_models(check *c) {
+    const cli_settings *all = c->job->all, *before = NULL;
+    i2v_status status = I2V_OK;
+    if (!all->list) return check_models(c, all, c->job->model_path);
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(all); i++) {
+        const cli_settings *settings = cli_task_at(all, i).settings;
+        if (before && cli_opens_same(before, settings)) continue;
+        char *path = NULL;
+        before = settings;
+        if (settings->model)
+            status = cli_model_path(&path, settings->model, settings, &c->job->error);
+        else
+            path = cli_bundled_model();
+        if (status == I2V_OK) status = check_models(c, settings, path);
+        free(path);
+    }
+    return status;
 }
 
 i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     check c = {.job = job};
-    const char *path = job->settings->path;
-    job->file_frames = frames_of_file(job, clip_frames);
-    i2v_status status = cli_is_standard_output(path) ? I2V_OK : add_pattern(&c, path, "--output", job->file_frames);
-    if (status == I2V_OK) status = add_pattern(&c, job->settings->save_latents, "--save-latents", 1);
+    job->file_frames = cli_file_frames(job, clip_frames);
+    i2v_status status = add_tasks(&c);
     if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
     if (status == I2V_OK) status = check_different(&c);
     if (status == I2V_OK) status = check_inputs(&c);
+    if (status == I2V_OK) status = check_all_models(&c);
     for (size_t i = 0; i < c.count; i++) {
         cli_place_free(&c.outputs[i].place);
         free(c.outputs[i].path);

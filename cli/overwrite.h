@@ -4,7 +4,11 @@
 
 #include "job.h"
 
-/* Compares the files themselves, not their names. clip_frames: of a clip of the video. For a begun job, whose folders
+/* Frames of each video file of the job's task. clip_frames: of a clip of it. */
+int cli_file_frames(const cli_job *job, int clip_frames);
+
+/* Compares the files themselves, not their names. clip_frames: of a clip of the video;
+ * of a list, what its entries say counts. For a begun job, whose folders
  * of outputs are there. */
 i2v_status cli_overwrite_check(cli_job *job, int clip_frames);
 

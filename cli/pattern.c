@@ -1,6 +1,7 @@
 /* Names of outputs with fields in braces. */
 #include "pattern.h"
 #include "address.h"
+#include "settings_value.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -9,16 +10,27 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum { NAME, SEED, INDEX, VIDEO, NONE } field;
+typedef enum { NAME, SEED, INDEX, VIDEO, VALUE, NONE } field_kind;
 
-/* The field at "{...}" and the length of that. */
-static field read_field(const char *text, size_t *length) {
-    static const char *const names[NONE] = {"{name}", "{seed}", "{index}", "{video}"};
-    for (int i = 0; i < NONE; i++) {
-        *length = strlen(names[i]);
-        if (strncmp(text, names[i], *length) == 0) return (field)i;
-    }
-    return NONE;
+typedef struct {
+    field_kind kind;
+    size_t length;  /* of "{...}" */
+    char value[40]; /* the name of a VALUE */
+} field;
+
+static field read_field(const char *text) {
+    static const char *const names[VALUE] = {"{name}", "{seed}", "{index}", "{video}"};
+    field found = {NONE, 1, ""};
+    cli_value value;
+    for (int i = 0; i < VALUE; i++)
+        if (strncmp(text, names[i], strlen(names[i])) == 0) return (field){(field_kind)i, strlen(names[i]), ""};
+    size_t length = strcspn(text + 1, "{}");
+    if (text[1 + length] != '}' || length >= sizeof found.value) return found;
+    memcpy(found.value, text + 1, length);
+    if (!cli_settings_value(&value, NULL, found.value)) return found;
+    found.kind = VALUE;
+    found.length = length + 2;
+    return found;
 }
 
 static int is_doubled(const char *c) {
@@ -27,15 +39,15 @@ static int is_doubled(const char *c) {
 
 const char *cli_pattern_wrong(const char *pattern, int has_seed) {
     for (const char *c = pattern; *c; c++) {
-        size_t length;
         if (is_doubled(c)) {
             c++;
         } else if (*c == '{') {
-            field found = read_field(c, &length);
-            if (found == NONE || (found == SEED && !has_seed))
-                return has_seed ? "the fields in braces are {name}, {seed}, {index} and {video}; {{ is a brace"
+            field found = read_field(c);
+            if (found.kind == NONE || (!has_seed && (found.kind == SEED || found.kind == VALUE)))
+                return has_seed ? "the fields in braces are {name}, {seed}, {index}, {video} and parameters such as "
+                                  "{width}; {{ is a brace"
                                 : "the fields in braces are {name}, {index} and {video}; {{ is a brace";
-            c += length - 1;
+            c += found.length - 1;
         } else if (*c == '}') {
             return "there is a } without its {; }} is a brace";
         }
@@ -66,11 +78,23 @@ static void print_name(FILE *out, const char *path, int double_percent) {
     }
 }
 
-static void print_field(FILE *out, field which, const cli_fields *fields, int double_percent) {
-    if (which == NAME) print_name(out, fields->input, double_percent);
-    if (which == SEED && fields->seed) fprintf(out, "%" PRIu64, *fields->seed);
-    if (which == INDEX) fprintf(out, "%d", fields->index);
-    if (which == VIDEO) fprintf(out, "%d", fields->video);
+static void print_value(FILE *out, const char *name, const cli_fields *fields, int double_percent) {
+    cli_value value;
+    cli_settings_value(&value, fields->settings, name);
+    if (!*value.text)
+        fputs("auto", out);
+    else if (value.is_path)
+        print_name(out, value.text, double_percent);
+    else
+        fputs(value.text, out);
+}
+
+static void print_field(FILE *out, const field *which, const cli_fields *fields, int double_percent) {
+    if (which->kind == NAME) print_name(out, fields->input, double_percent);
+    if (which->kind == SEED && fields->seed) fprintf(out, "%" PRIu64, *fields->seed);
+    if (which->kind == INDEX) fprintf(out, "%d", fields->index);
+    if (which->kind == VIDEO) fprintf(out, "%d", fields->video);
+    if (which->kind == VALUE) print_value(out, which->value, fields, double_percent);
 }
 
 /* 1 if there was {video}. is_png: a % of the file name would be read as a frame's number. */
@@ -78,12 +102,11 @@ static int fill(FILE *out, const char *pattern, const cli_fields *fields, int is
     int has_video = 0;
     const char *slash = strrchr(pattern, '/'), *name = slash ? slash + 1 : pattern;
     for (const char *c = pattern; *c; c++) {
-        size_t length;
         if (*c == '{' && !is_doubled(c)) {
-            field which = read_field(c, &length);
-            has_video |= which == VIDEO;
-            print_field(out, which, fields, is_png && c >= name);
-            c += length - 1;
+            field which = read_field(c);
+            has_video |= which.kind == VIDEO;
+            print_field(out, &which, fields, is_png && c >= name);
+            c += which.length - 1;
         } else {
             if (is_doubled(c)) c++;
             putc(*c, out);

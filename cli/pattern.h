@@ -10,9 +10,11 @@ typedef struct cli_fields {
     const uint64_t *seed; /* {seed}; NULL: there is none */
     int index;            /* {index}: the input's place, from 1 */
     int video, videos;    /* {video}, from 1, of how many */
+    const struct cli_settings *settings; /* {num_frames} and the like; NULL: all open */
 } cli_fields;
 
-/* Why pattern is none: a static sentence, or NULL if it is good. {{ and }} stand for braces. */
+/* Why pattern is none: a static sentence, or NULL if it is good. {{ and }} stand for braces. Without has_seed there are
+ * no parameters either. */
 const char *cli_pattern_wrong(const char *pattern, int has_seed);
 
 /* The path, as i2v_video_save takes it (a % that comes from a name is doubled where it would be read as a frame's

@@ -3,6 +3,7 @@
 #include "json.h"
 #include "json_print.h"
 #include "message.h"
+#include "report_json.h"
 
 #include <stdio.h>
 
@@ -56,10 +57,11 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
 
 static int print_json(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
-    return cli_print_json(json_pack(
-        "{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command", job->settings->command->name, "version", i2v_version(),
-        "model", cli_json_text(job->model.path), "stages", stages_json(plan), "peak", (json_int_t)plan->peak, "budget",
-        (json_int_t)plan->budget, "budget_given", plan->budget_given, "seconds", plan->seconds));
+    return cli_report_print(job, json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command",
+                                           job->settings->command->name, "version", i2v_version(), "model",
+                                           cli_json_text(job->model.path), "stages", stages_json(plan), "peak",
+                                           (json_int_t)plan->peak, "budget", (json_int_t)plan->budget, "budget_given",
+                                           plan->budget_given, "seconds", plan->seconds));
 }
 
 int cli_plan_report(const cli_job *job) {

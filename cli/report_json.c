@@ -3,6 +3,7 @@
 #include "failure.h"
 #include "json.h"
 #include "json_print.h"
+#include "list.h"
 #include "option_json.h"
 #include "system.h"
 
@@ -97,14 +98,24 @@ static void add_output_options(json_t **object, const cli_job *job) {
     if (output->quality >= 0) add_option(object, settings, CLI_AT(output.quality));
 }
 
-static int print_job_json(const cli_job *job, json_t *object) {
-    return cli_print_json_as(object, cli_tasks_count(job->settings) > 1 ? JSON_COMPACT : JSON_INDENT(2));
+int cli_report_print(const cli_job *job, json_t *object) {
+    const cli_list_entry *entry = job->task.entry;
+    if (entry) {
+        cli_json_set(&object, "job", json_integer(entry->number));
+        cli_json_set(&object, "line", json_integer(entry->line));
+    }
+    return cli_print_json_as(object, cli_tasks_are_many(job->all) ? JSON_COMPACT : JSON_INDENT(2));
 }
 
 /* What was forgiven of the picture, which --quiet keeps off standard error. */
 static int print_task_json(const cli_job *job, json_t *object) {
     if (job->image && job->image->warning) cli_json_set(&object, "warning", json_string(job->image->warning));
-    return print_job_json(job, object);
+    return cli_report_print(job, object);
+}
+
+/* Of a list each job has one, not only what fails. */
+static void add_status(json_t **object, const cli_job *job) {
+    if (job->task.entry) cli_json_set(object, "status", json_string(i2v_status_name(I2V_OK)));
 }
 
 int cli_report_made_json(const cli_job *job) {
@@ -123,6 +134,7 @@ int cli_report_made_json(const cli_job *job) {
         cli_json_set(&object, "parameters", parameters_json(job));
     }
     add_output_options(&object, job);
+    add_status(&object, job);
     return print_task_json(job, object);
 }
 
@@ -133,7 +145,8 @@ int cli_report_skipped_json(const cli_job *job) {
                                paths_json(job, settings->path, cli_videos_count(settings)), "latents",
                                paths_json(job, settings->save_latents, cli_videos_count(settings)), "skipped", 1);
     if (settings->command->bit == CLI_GENERATE) cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
-    return print_job_json(job, object);
+    add_status(&object, job);
+    return cli_report_print(job, object);
 }
 
 int cli_report_error_json(const cli_job *job, int of_task) {

@@ -4,7 +4,11 @@
 
 #include "job.h"
 
-/* All return an exit status. */
+#include <jansson.h>
+
+/* All return an exit status. The first prints any object, of which it takes the reference, in that form; of a job of a
+ * list, with its number and its line. */
+int cli_report_print(const cli_job *job, json_t *object);
 int cli_report_made_json(const cli_job *job);
 int cli_report_skipped_json(const cli_job *job);
 /* Why there is none: of a task that failed, or of a picture with all its seeds; of_task 0: of all of them, before the

@@ -28,13 +28,19 @@ static const struct own_option {
       "(float32). A file that is there is replaced, unless it\n"
       "is read-only or one that this run reads. {name} stands\n"
       "for the picture's name, {seed}, {index} and {video} for\n"
-      "their numbers: out/{name}-{seed}.mp4. Folders that are\n"
-      "missing are made. - is standard output, with --format",
+      "their numbers, a parameter's name for its value:\n"
+      "out/{name}-{seed}.mp4. Folders that are missing are\n"
+      "made. - is standard output, with --format",
       NULL}},
     {CLI_AT(output.no_replace),
      {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, CLI_AT(skip_existing), 0, 0,
       "what is there already stays and is not made again; an\n"
       "error where only a part of what belongs together is",
+      NULL}},
+    {CLI_AT(output.no_replace),
+     {CLI_GENERATE, files, 0, "overwrite", NULL, CLI_FLAG, CLI_AT(overwrite), 0, 0,
+      "of --jobs: also replace what was made with other\n"
+      "parameters, in place of an error",
       NULL}},
     {CLI_AT(output.no_replace),
      {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, CLI_AT(format), 0, 0,
@@ -62,6 +68,16 @@ static const struct own_option {
       "run again what made this file: takes the parameters in\n"
       "it for all that is not given, also IMAGE and --model",
       NULL}},
+    {CLI_AT(hub.offline),
+     {CLI_GENERATE, files, 0, "jobs", "LIST.jsonl", CLI_TEXT, CLI_AT(jobs), 0, 0,
+      "make what a list says, one JSON object a line with\n"
+      "image, output and parameters, whose arrays multiply;\n"
+      "what is finished is not made again; pictures and options\n"
+      "given here are defaults; - is standard input",
+      NULL}},
+    {CLI_AT(hub.offline),
+     {CLI_GENERATE, files, 0, "shard", "K/N", CLI_TEXT, CLI_AT(shard), 0, 0,
+      "of the jobs of --jobs, part K of N: one a machine", NULL}},
     {CLI_AT(hub.offline),
      {MAKES_VIDEO, files, 0, "no-metadata", NULL, CLI_FLAG, CLI_AT(no_metadata), 0, 0,
       "do not keep the parameters in the file (.npy never has\n"
@@ -114,9 +130,8 @@ static const struct own_option {
     /* clang-format on */
 };
 
-/* Where the struct of a parameter is in the settings. */
-static size_t place_of(i2v_struct settings) {
-    switch (settings) {
+size_t cli_settings_place(i2v_struct of) {
+    switch (of) {
     case I2V_STRUCT_OPTIONS:
         return CLI_AT(options);
     case I2V_STRUCT_PARAMS:
@@ -166,18 +181,33 @@ void cli_all_options_make(cli_all_options *table) {
     table->count = 0;
     add_own(table, FIRST);
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {
-        size_t offset = place_of(parameter->settings) + parameter->offset;
+        size_t offset = cli_settings_place(parameter->settings) + parameter->offset;
         if (parameter->group) add_parameter(table, parameter, offset, &used);
         add_own(table, offset);
     }
+}
+
+void cli_settings_default(cli_settings *settings, const cli_command *command) {
+    memset(settings, 0, sizeof *settings);
+    settings->command = command;
+    settings->repeat = 2;
+    i2v_options_default(&settings->options);
+    i2v_params_default(&settings->params);
+    i2v_output_default(&settings->output);
+    i2v_image_options_default(&settings->image);
+    i2v_hub_options_default(&settings->hub);
+}
+
+static int is_list(const i2v_parameter *parameter) {
+    return parameter->type == I2V_PARAMETER_NUMBERS || parameter->type == I2V_PARAMETER_LORAS;
 }
 
 /* Lists that options made. */
 static void free_lists(cli_settings *settings) {
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++)
-        if (parameter->type == I2V_PARAMETER_NUMBERS || parameter->type == I2V_PARAMETER_LORAS)
-            i2v_parameter_set(parameter, (char *)settings + place_of(parameter->settings), NULL, NULL);
+        if (is_list(parameter))
+            i2v_parameter_set(parameter, (char *)settings + cli_settings_place(parameter->settings), NULL, NULL);
 }
 
 void cli_settings_free(cli_settings *settings) {

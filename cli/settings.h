@@ -39,12 +39,15 @@ typedef struct cli_settings {
     int guidance_given;
     int no_metadata;
     int skip_existing; /* --no-overwrite is output.no_replace */
+    int overwrite;     /* of --jobs: also what was made with other parameters */
     int format;        /* of -o -: the place in CLI_FORMATS */
     const char *from;  /* --from: the file whose metadata says what is not given */
     json_t *metadata;  /* of that file; strings above may be in it */
     char *found_image;
     int image_given, model_given, latents_given; /* on the command line, not in metadata */
     const char *preset;                          /* NULL: none */
+    const char *jobs, *shard;                    /* --jobs, and its --shard */
+    struct cli_list *list;                       /* of --jobs: who reads it frees it */
     i2v_options options;
     i2v_params params;
     i2v_output output;
@@ -64,6 +67,12 @@ void cli_all_options_make(cli_all_options *all);
 
 /* The place of a field, which is that of an option's value. */
 #define CLI_AT(field) offsetof(cli_settings, field)
+
+/* What nobody has set. */
+void cli_settings_default(cli_settings *settings, const cli_command *command);
+
+/* Where the struct of a parameter is in the settings. */
+size_t cli_settings_place(i2v_struct of);
 
 void cli_settings_free(cli_settings *settings);
 

@@ -1,101 +1,21 @@
-/* Fills the settings: from the command line, from --from, from configuration; then looks at all values together. */
+/* Fills the settings: from the command line, from --from, from configuration, from a list of jobs. */
 #include "settings_read.h"
 #include "config.h"
-#include "exclusions.h"
-#include "failure.h"
-#include "place.h"
-#include "presets.h"
+#include "list_read.h"
 #include "rerun.h"
-#include "standard_output.h"
-#include "system.h"
-#include "tasks.h"
-
-#include <string.h>
-
-static int draw_seed(cli_settings *settings) {
-    uint32_t seed; /* 32 bits: quick to type again, and all that the torch generator looks at */
-    if (!cli_system_random(&seed, sizeof seed))
-        return cli_refuse(settings->command, I2V_ERROR_INTERNAL, "the system gives no random seed; give one with %s N",
-                          cli_flag(settings->command, CLI_AT(params.seed)).text);
-    settings->params.seed = seed;
-    settings->seed_drawn = 1;
-    return CLI_PARSED;
-}
-
-/* The log is opened before overwrite.c can look at all files of all pictures. */
-static int is_same_file(const char *a, const char *b) {
-    cli_place first = {0}, second = {0};
-    int same = a && b && cli_place_of(&first, a) && cli_place_of(&second, b) && cli_place_order(&first, &second) == 0;
-    cli_place_free(&first);
-    cli_place_free(&second);
-    return same;
-}
-
-static int check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
-    const cli_option *first, *second;
-    known &= ~cli_option_bit(command, CLI_AT(params.sigma_schedule)); /* a file's metadata says it beside its sigmas */
-    if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
-    return cli_wrong_usage(command, "--%s and --%s exclude each other", first->name, second->name);
-}
-
-/* Levels say how many steps there are. */
-static int take_sigmas(cli_settings *settings, uint64_t known) {
-    const cli_option *sigmas = cli_option_at(settings->command, CLI_AT(params.sigmas));
-    if (!cli_given(settings->command, known, sigmas->offset)) return CLI_PARSED;
-    if (settings->params.sigmas_count < 2)
-        return cli_refuse_option(settings->command, sigmas->name, "--%s needs two levels or more, one more than steps",
-                                 sigmas->name);
-    settings->params.num_inference_steps = (int)settings->params.sigmas_count - 1;
-    return CLI_PARSED;
-}
-
-/* What the values say together. known: the options that have one, on the command line or by configuration (given) or
- * from --from. */
-static int check(cli_settings *settings, uint64_t given, uint64_t known) {
-    const cli_command *command = settings->command;
-    int status = check_exclusions(command, given, known);
-    if (status != CLI_PARSED) return status;
-    settings->hub.variant = settings->options.variant;
-    if (!(command->bit & (CLI_GENERATE | CLI_DECODE))) return CLI_PARSED;
-    if (!settings->path && !settings->plan) return cli_wrong_usage(command, "-o OUT is missing, the video to write");
-    status = cli_standard_output_check(settings, cli_given(command, given, CLI_AT(format)));
-    if (status != CLI_PARSED) return status;
-    if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
-        return cli_wrong_usage(command, "--output and --save-latents name the same file");
-    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
-        return cli_wrong_usage(command, "--log-file names a file of the output");
-    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
-    settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||
-                               cli_given(command, known, CLI_AT(params.max_guidance_scale));
-    if (settings->params.extend > 0 && settings->latents)
-        return cli_wrong_usage(command, "%s and --latents exclude each other: each clip needs its own noise",
-                               cli_flag(command, CLI_AT(params.extend)).text);
-    status = take_sigmas(settings, known);
-    if (status != CLI_PARSED) return status;
-    if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, CLI_AT(params.seed)) &&
-        !settings->seeds.count) {
-        status = draw_seed(settings);
-    }
-    /* parts stay in memory where they are used again */
-    settings->options.keep_loaded = cli_tasks_count(settings) > 1 || settings->params.extend > 0;
-    return status == CLI_PARSED ? cli_tasks_check(settings) : status;
-}
+#include "settings_check.h"
 
 int cli_settings_read(cli_settings *settings, const cli_command *command, int argc, char **argv) {
-    memset(settings, 0, sizeof *settings);
-    settings->command = command;
-    settings->repeat = 2;
-    i2v_options_default(&settings->options);
-    i2v_params_default(&settings->params);
-    i2v_output_default(&settings->output);
-    i2v_image_options_default(&settings->image);
-    i2v_hub_options_default(&settings->hub);
+    cli_settings_default(settings, command);
     uint64_t given, known;
     int status = cli_parse(command, argc, argv, settings, &settings->operands, &given);
     if (settings->operands.count) settings->operand = settings->operands.items[0];
     known = given;
+    if (status == CLI_PARSED && settings->jobs) status = cli_settings_check_exclusions(command, given, given);
     if (status == CLI_PARSED && settings->from) status = cli_rerun_apply(settings, given, &known);
     uint64_t configured = 0;
     if (status == CLI_PARSED && !settings->no_config) status = cli_config_apply(settings, given, &configured);
-    return status == CLI_PARSED ? check(settings, given | configured, known | configured) : status;
+    if (status != CLI_PARSED) return status;
+    return settings->jobs ? cli_list_read(settings, given | configured)
+                          : cli_settings_check(settings, given | configured, known | configured);
 }

@@ -1,7 +1,9 @@
-/* What one command line asks for: every picture with every seed. */
+/* What one command line asks for: every picture with every seed, or the jobs of a list. */
 #include "tasks.h"
 #include "failure.h"
+#include "list.h"
 #include "pattern.h"
+#include "settings_value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +14,29 @@ int cli_videos_count(const cli_settings *settings) {
 
 size_t cli_tasks_count(const cli_settings *settings) {
     size_t inputs = settings->operands.count, seeds = settings->seeds.count;
+    if (settings->list) return settings->list->count;
     return (inputs ? inputs : 1) * (seeds ? seeds : 1);
 }
 
+int cli_tasks_are_many(const cli_settings *settings) {
+    return settings->list || cli_tasks_count(settings) > 1;
+}
+
+static cli_task task_of_entry(const cli_list_entry *entry) {
+    return (cli_task){.input = entry->settings.operand,
+                      .index = entry->number - 1,
+                      .seed = entry->settings.params.seed,
+                      .settings = &entry->settings,
+                      .entry = entry};
+}
+
 cli_task cli_task_at(const cli_settings *settings, size_t place) {
+    if (settings->list) return task_of_entry(&settings->list->entries[place]);
     size_t seeds = settings->seeds.count, input = seeds ? place / seeds : place;
     return (cli_task){.input = settings->operands.count ? settings->operands.items[input] : settings->operand,
                       .index = (int)input,
-                      .seed = seeds ? settings->seeds.values[place % seeds] : settings->params.seed};
+                      .seed = seeds ? settings->seeds.values[place % seeds] : settings->params.seed,
+                      .settings = settings};
 }
 
 char *cli_task_path(const cli_settings *settings, const cli_task *task, const char *pattern, int video, int videos) {
@@ -28,7 +45,8 @@ char *cli_task_path(const cli_settings *settings, const cli_task *task, const ch
                          .seed = settings->command->bit == CLI_GENERATE ? &task->seed : NULL,
                          .index = task->index + 1,
                          .video = first + video + 1,
-                         .videos = videos};
+                         .videos = videos,
+                         .settings = settings};
     return cli_pattern_path(pattern, &fields);
 }
 
@@ -41,25 +59,34 @@ typedef struct {
 
 typedef struct {
     output *items;
-    size_t count;
+    size_t count, room;
 } output_list;
 
-/* The paths of all videos by a pattern; 0 without memory. */
-static int add_paths(output_list *list, const cli_settings *settings, const char *pattern) {
+/* The paths of a task's videos by a pattern; 0 without memory. */
+static int add_paths(output_list *list, const cli_task *task, const char *pattern) {
     /* a single task's videos have numbers; more than the library makes need no names */
-    int all = cli_videos_count(settings), videos = all < 4096 ? all : 4096;
-    size_t tasks = cli_tasks_count(settings);
-    output *items = pattern ? realloc(list->items, (list->count + tasks * (size_t)videos) * sizeof *items) : NULL;
+    int all = cli_videos_count(task->settings), videos = all < 4096 ? all : 4096;
     if (!pattern) return 1;
-    if (!items) return 0;
-    list->items = items;
-    for (size_t i = 0; i < tasks; i++) {
-        cli_task task = cli_task_at(settings, i);
-        for (int video = 0; video < videos; video++) {
-            char *path = cli_task_path(settings, &task, pattern, video, all);
-            if (!path) return 0;
-            list->items[list->count++] = (output){path, task};
+    for (int video = 0; video < videos; video++) {
+        if (list->count == list->room) {
+            size_t room = list->room ? 2 * list->room : 64;
+            output *items = realloc(list->items, room * sizeof *items);
+            if (!items) return 0;
+            list->items = items;
+            list->room = room;
         }
+        char *path = cli_task_path(task->settings, task, pattern, video, all);
+        if (!path) return 0;
+        list->items[list->count++] = (output){path, *task};
+    }
+    return 1;
+}
+
+static int add_all(output_list *list, const cli_settings *settings) {
+    for (size_t i = 0; i < cli_tasks_count(settings); i++) {
+        cli_task task = cli_task_at(settings, i);
+        if (!add_paths(list, &task, task.settings->path) || !add_paths(list, &task, task.settings->save_latents))
+            return 0;
     }
     return 1;
 }
@@ -68,8 +95,31 @@ static int by_path(const void *a, const void *b) {
     return strcmp(((const output *)a)->path, ((const output *)b)->path);
 }
 
+/* The first key in which two jobs of a line differ, which tells them apart; "index" for others. */
+static const char *first_difference(const cli_list_entry *a, const cli_list_entry *b) {
+    cli_value value;
+    const char *key;
+    json_t *first;
+    if (a->line != b->line) return "index";
+    json_object_foreach(a->values, key, first) {
+        if (json_equal(first, json_object_get(b->values, key))) continue;
+        return cli_settings_value(&value, NULL, key) ? key : strcmp(key, "image") == 0 ? "name" : "index";
+    }
+    return "index";
+}
+
+static int refuse_jobs(const cli_settings *settings, const output *a, const output *b) {
+    const cli_list *list = settings->list;
+    const cli_list_entry *first = a->task.entry, *second = b->task.entry;
+    if (first->number > second->number) return refuse_jobs(settings, b, a);
+    return cli_wrong_usage(
+        settings->command, "jobs %d (%s:%d) and %d (%s:%d) would both write %s: put {%s} into output", first->number,
+        list->name, first->line, second->number, list->name, second->line, a->path, first_difference(first, second));
+}
+
 static int refuse_twice(const cli_settings *settings, const output *a, const output *b) {
     const cli_command *command = settings->command;
+    if (a->task.entry && a->task.entry != b->task.entry) return refuse_jobs(settings, a, b);
     if (a->task.index != b->task.index)
         return cli_wrong_usage(command, "%s and %s would both be written to %s: put {name} or {index} into that name",
                                a->task.input, b->task.input, a->path);
@@ -81,7 +131,7 @@ static int refuse_twice(const cli_settings *settings, const output *a, const out
 static int check_different(const cli_settings *settings) {
     output_list list = {0};
     int status = CLI_PARSED;
-    if (!add_paths(&list, settings, settings->path) || !add_paths(&list, settings, settings->save_latents))
+    if (!add_all(&list, settings))
         status = cli_refuse(settings->command, I2V_ERROR_MEMORY, "not enough memory for the names of all videos");
     if (status == CLI_PARSED && list.count) qsort(list.items, list.count, sizeof *list.items, by_path);
     for (size_t i = 1; status == CLI_PARSED && i < list.count; i++)
@@ -94,7 +144,7 @@ static int check_different(const cli_settings *settings) {
 
 int cli_tasks_check(const cli_settings *settings) {
     const char *patterns[] = {settings->path, settings->save_latents};
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !settings->list; i++) {
         const char *wrong = patterns[i] ? cli_pattern_wrong(patterns[i], settings->command->bit == CLI_GENERATE) : NULL;
         if (wrong) return cli_wrong_usage(settings->command, "cannot write to '%s': %s", patterns[i], wrong);
     }

@@ -1,4 +1,4 @@
-/* What one command line asks for: every picture with every seed. */
+/* What one command line asks for: every picture with every seed, or the jobs of a list. */
 #ifndef CLI_TASKS_H
 #define CLI_TASKS_H
 
@@ -8,14 +8,18 @@ typedef struct cli_task {
     const char *input; /* the picture; of decode, the latents */
     int index;         /* its place among the inputs, from 0 */
     uint64_t seed;
+    const cli_settings *settings;       /* that it is made by: of a job in a list its own */
+    const struct cli_list_entry *entry; /* that job; NULL: there is no list */
 } cli_task;
 
 /* Videos of a task. */
 int cli_videos_count(const cli_settings *settings);
 
-/* At least 1. */
+/* At least 1; of a list's shard it may be none. */
 size_t cli_tasks_count(const cli_settings *settings);
-/* Pictures in their order, each with all seeds. */
+/* True where each is reported as one of several: of a list, whatever it holds. */
+int cli_tasks_are_many(const cli_settings *settings);
+/* Pictures in their order, each with all seeds; the jobs of the list in theirs. */
 cli_task cli_task_at(const cli_settings *settings, size_t place);
 
 /* Where video `video`, from 0, of the `videos` of a task goes: --output or --save-latents with its fields filled in. To

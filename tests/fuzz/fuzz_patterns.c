@@ -11,7 +11,7 @@ static void fill(const char *pattern, const char *input, int has_seed) {
     if (cli_pattern_wrong(pattern, has_seed)) return;
     uint64_t seed = UINT64_MAX;
     for (int videos = 1; videos < 3; videos++) {
-        cli_fields fields = {input, has_seed ? &seed : NULL, 12, videos, videos};
+        cli_fields fields = {input, has_seed ? &seed : NULL, 12, videos, videos, NULL};
         char *path = cli_pattern_path(pattern, &fields);
         fuzz_require(path != NULL);
         free(path);

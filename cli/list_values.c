@@ -1,0 +1,183 @@
+/* The settings of one job of a list. A value that the job has stands before the command line's, as that one does before
+ * the configuration's. */
+#include "list_values.h"
+#include "config.h"
+#include "failure.h"
+#include "option_json.h"
+#include "settings_check.h"
+#include "settings_derive.h"
+#include "standard_output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is said once, for all jobs. */
+static const size_t not_of_a_job[] = {CLI_AT(jobs),      CLI_AT(shard),
+                                      CLI_AT(overwrite), CLI_AT(skip_existing),
+                                      CLI_AT(seeds),     CLI_AT(format),
+                                      CLI_AT(from),      CLI_AT(plan),
+                                      CLI_AT(json),      CLI_AT(quiet),
+                                      CLI_AT(verbose),   CLI_AT(log_file),
+                                      CLI_AT(no_config), CLI_AT(output.no_replace)};
+
+const cli_option *cli_list_option(const cli_command *command, const char *key) {
+    for (size_t i = 0; i < command->options_count; i++) {
+        const cli_option *option = &command->options[i];
+        char name[64];
+        cli_option_key(option, name);
+        if (strcmp(name, key) != 0) continue;
+        int is_alone = !cli_takes(command, option);
+        for (size_t k = 0; k < sizeof not_of_a_job / sizeof *not_of_a_job; k++)
+            is_alone |= not_of_a_job[k] == option->offset;
+        return is_alone ? NULL : option;
+    }
+    return NULL;
+}
+
+/* ---- one value -------------------------------------------------------------------------------------------------- */
+
+/* The sentence that the command line would have for such a value; a scratch takes what is good. */
+static int refuse_value(const cli_list *list, const char *key, const cli_option *option, const json_t *value,
+                        const char *range) {
+    char problem[400] = "", *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    const char *shown = text && strlen(text) < 60 ? text : "such a value";
+    const cli_command *command = &list->command;
+    cli_settings scratch = {0};
+    int status;
+    if (*range)
+        status = cli_wrong_usage(command, "%s is %s; %s", key, shown, range);
+    else if (option->type == CLI_LORAS || option->type == CLI_NUMBERS)
+        status = cli_wrong_usage(command, "%s takes an array of %s, not %s", key,
+                                 option->type == CLI_LORAS ? "\"PATH\" or \"PATH:SCALE\"" : "numbers", shown);
+    else if (json_is_string(value) == (option->type == CLI_TEXT || option->type == CLI_CHOICE) &&
+             cli_option_read(option, &scratch, json_is_string(value) ? json_string_value(value) : shown, problem,
+                             sizeof problem) != CLI_PARSED)
+        status = cli_wrong_usage(command, "%s %s", key, problem);
+    else
+        status = cli_wrong_usage(command, "%s takes %s, not %s", key,
+                                 option->type == CLI_FLAG      ? "true or false"
+                                 : option->type == CLI_NUMBER  ? "a number"
+                                 : option->type == CLI_INTEGER ? "a whole number"
+                                 : option->type == CLI_SEED    ? "a whole number from 0, from 2^63 on as text"
+                                 : option->type == CLI_BYTES   ? "a whole number of bytes"
+                                                               : "text",
+                                 shown);
+    free(text);
+    return status;
+}
+
+/* A path may be given as "file:///home/me/a.png", as everywhere. 0 without memory. */
+static int take_file_address(json_t *value) {
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++)
+            if (!take_file_address(json_array_get(value, i))) return 0;
+        return 1;
+    }
+    const char *text = json_string_value(value);
+    char *path = text ? strdup(text) : NULL;
+    int has_memory = !text || (path && (!i2v_path_from_url(path) || json_string_set(value, path) == 0));
+    free(path);
+    return has_memory;
+}
+
+static int read_value(cli_list *list, cli_settings *settings, const char *key, json_t *value) {
+    char range[100];
+    const cli_option *option = cli_list_option(&list->command, key);
+    i2v_params unused;
+    i2v_error error = {0};
+    int is_path = option->type == CLI_TEXT || option->type == CLI_LORAS;
+    if (is_path && !take_file_address(value))
+        return cli_refuse(&list->command, I2V_ERROR_MEMORY, "not enough memory for %s", key);
+    if (!cli_option_read_json(option, settings, value, range, sizeof range))
+        return refuse_value(list, key, option, value, range);
+    if (option->type == CLI_NAME && i2v_params_preset(&unused, json_string_value(value), &error) != I2V_OK)
+        return cli_wrong_usage(&list->command, "%s", error.message);
+    return CLI_PARSED;
+}
+
+/* ---- the picture and the output --------------------------------------------------------------------------------- */
+
+static int read_image(const cli_list *list, cli_settings *settings, json_t *value) {
+    const cli_command *command = &list->command;
+    if (!value) return cli_wrong_usage(command, "image is missing, the picture to start from");
+    if (!json_is_string(value) || !*json_string_value(value))
+        return cli_wrong_usage(command, "image takes the path or address of a picture, or an array of these");
+    if (!take_file_address(value)) return cli_refuse(command, I2V_ERROR_MEMORY, "not enough memory for image");
+    settings->operand = json_string_value(value);
+    if (strcmp(settings->operand, "-") == 0)
+        return cli_wrong_usage(command, "image is standard input, which gives its picture once: name a file");
+    return CLI_PARSED;
+}
+
+static int check_output(const cli_list *list, const cli_settings *settings) {
+    const cli_command *command = &list->command;
+    const char *patterns[] = {settings->path, settings->save_latents};
+    if (!settings->path && !settings->plan)
+        return cli_wrong_usage(command, "output is missing, the video to write; -o gives it for all jobs");
+    if (cli_is_standard_output(settings->path))
+        return cli_wrong_usage(command, "output is standard output, which takes one video: name a file");
+    for (int i = 0; settings->seed_drawn && i < 2; i++)
+        if (patterns[i] && strstr(patterns[i], "{seed}"))
+            return cli_wrong_usage(command,
+                                   "%s has {seed}, and there is no seed: a drawn one would be another at the "
+                                   "next call",
+                                   patterns[i]);
+    return CLI_PARSED;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------ */
+
+static int is_given(const json_t *value) {
+    return value && !json_is_null(value);
+}
+
+/* The options that the job itself gives. */
+static uint64_t own_bits(const cli_list *list, const cli_list_entry *entry) {
+    uint64_t bits = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(entry->values, key, value) {
+        const cli_option *option = cli_list_option(&list->command, key);
+        if (option && is_given(value)) bits |= cli_option_bit(&list->command, option->offset);
+    }
+    return bits;
+}
+
+/* Those that with these have their value: of the preset that the job names, too. */
+static uint64_t covered_by(const cli_list *list, cli_list_entry *entry, uint64_t own) {
+    const cli_option *preset = cli_option_at(&list->command, CLI_AT(preset));
+    const char *name = json_string_value(json_object_get(entry->values, preset->name));
+    if (name)
+        entry->settings.preset = name;
+    else
+        own &= ~cli_option_bit(&list->command, preset->offset);
+    return cli_config_covered(&entry->settings, own);
+}
+
+static int read_all(cli_list *list, cli_list_entry *entry) {
+    const char *key;
+    json_t *value, *image = json_object_get(entry->values, CLI_LIST_IMAGE);
+    int status = read_image(list, &entry->settings, image);
+    json_object_foreach(entry->values, key, value) {
+        if (status != CLI_PARSED) break;
+        if (value != image && is_given(value)) status = read_value(list, &entry->settings, key, value);
+    }
+    return status;
+}
+
+int cli_list_values(cli_list *list, cli_list_entry *entry, const cli_settings *base, uint64_t given) {
+    const cli_command *command = &list->command;
+    cli_settings *settings = &entry->settings;
+    if (!cli_settings_derive(settings, base))
+        return cli_refuse(command, I2V_ERROR_MEMORY, "not enough memory for a job");
+    settings->command = command;
+    uint64_t own = own_bits(list, entry), covered = covered_by(list, entry, own);
+    cli_settings_reset(settings, covered);
+    if (cli_given(command, own, CLI_AT(params.seed))) settings->seed_drawn = 0;
+    int status = read_all(list, entry);
+    if (status == CLI_PARSED) status = check_output(list, settings);
+    given = own | (given & ~covered);
+    if (status == CLI_PARSED) status = cli_settings_check(settings, given, given);
+    settings->command = base->command;
+    return status;
+}
