@@ -17,27 +17,28 @@ static const size_t not_here[] = {
 typedef struct applying {
     cli_settings *settings;
     cli_settings unused; /* takes what does not count, so that all is looked at */
-    uint64_t taken;      /* options that have their value from further up, or must not have any */
-    uint64_t configured;
+    cli_set taken;       /* options that have their value from further up, or must not have any */
+    cli_set configured;
     int is_environment;
 } applying;
 
-uint64_t cli_config_covered(const cli_settings *settings, uint64_t bits) {
+cli_set cli_config_covered(const cli_settings *settings, cli_set bits) {
     const cli_command *command = settings->command;
-    uint64_t covered = bits;
-    if (cli_given(command, bits, CLI_AT(preset))) covered |= cli_preset_sets(command, settings->preset);
+    cli_set covered = bits;
+    if (cli_given(command, bits, CLI_AT(preset)))
+        covered = cli_set_union(covered, cli_preset_sets(command, settings->preset));
     if (cli_given(command, bits, CLI_AT(model)))
-        covered |= cli_option_bit(command, CLI_AT(hub.revision)); /* which is of that model */
-    return covered | cli_excluded(command, covered);
+        covered = cli_set_union(covered, cli_set_of(command, CLI_AT(hub.revision))); /* which is of that model */
+    return cli_set_union(covered, cli_excluded(command, covered));
 }
 
 /* What is not asked for here whatever stands there. */
-static uint64_t barred(const cli_settings *settings) {
+static cli_set barred(const cli_settings *settings) {
     const cli_command *command = settings->command;
-    uint64_t bits = 0;
-    if (settings->from) bits |= cli_metadata_decides(command) | cli_option_bit(command, CLI_AT(preset));
+    cli_set bits = {{0}};
+    if (settings->from) bits = cli_set_union(cli_metadata_decides(command), cli_set_of(command, CLI_AT(preset)));
     if (command->bit & (CLI_INFO | CLI_PULL))
-        bits |= cli_option_bit(command, CLI_AT(hub.revision)); /* the model is an operand */
+        bits = cli_set_union(bits, cli_set_of(command, CLI_AT(hub.revision))); /* the model is an operand */
     return bits;
 }
 
@@ -76,36 +77,36 @@ static int read_entry(cli_settings *to, const cli_option *option, const cli_conf
 }
 
 /* seen: the options of the list up to here. */
-static int apply_entry(applying *at, cli_config_entry *entry, uint64_t *seen) {
+static int apply_entry(applying *at, cli_config_entry *entry, cli_set *seen) {
     const cli_command *command = at->settings->command;
     const cli_option *option = cli_option_named(command, entry->name);
     if (!option) return refuse_unknown(at, entry);
     if (is_not_here(option)) return refuse_name(at, entry, "is for the command line alone");
-    uint64_t bit = cli_option_bit(command, option->offset);
-    if ((*seen & bit) && option->type != CLI_LORAS)
+    size_t number = (size_t)(option - command->options);
+    if (cli_set_has(seen, number) && option->type != CLI_LORAS)
         return cli_wrong_usage(command, "%s has a value further up already", entry->label);
-    *seen |= bit;
-    entry->used = cli_takes(command, option) && !(at->taken & bit);
-    if (entry->used) at->configured |= bit;
+    cli_set_add(seen, number);
+    entry->used = cli_takes(command, option) && !cli_set_has(&at->taken, number);
+    if (entry->used) cli_set_add(&at->configured, number);
     return read_entry(entry->used ? at->settings : &at->unused, option, entry, command);
 }
 
 static int apply(applying *at, cli_config_list *list) {
     const cli_command *command = at->settings->command;
-    uint64_t seen = 0, before = at->configured;
+    cli_set seen = {{0}}, before = at->configured;
     const cli_option *first, *second;
     int status = CLI_PARSED;
     for (size_t i = 0; status == CLI_PARSED && i < list->count; i++) status = apply_entry(at, &list->entries[i], &seen);
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
         return cli_wrong_usage(command, "%s: %s and %s exclude each other", list->path ? list->path : "the environment",
                                first->name, second->name);
-    at->taken |= cli_config_covered(at->settings, at->configured & ~before);
+    at->taken = cli_set_union(at->taken, cli_config_covered(at->settings, cli_set_minus(at->configured, before)));
     return status;
 }
 
-int cli_config_apply(cli_settings *settings, uint64_t given, uint64_t *configured) {
+int cli_config_apply(cli_settings *settings, cli_set given, cli_set *configured) {
     applying at = {.settings = settings};
-    at.taken = cli_config_covered(settings, given) | barred(settings);
+    at.taken = cli_set_union(cli_config_covered(settings, given), barred(settings));
     at.is_environment = 1;
     int status = cli_config_read_environment(&settings->environment);
     if (status == CLI_PARSED) status = apply(&at, &settings->environment);

@@ -19,17 +19,17 @@ static const struct {
 };
 enum { EXCLUSIONS = sizeof exclusions / sizeof *exclusions };
 
-uint64_t cli_excluded(const cli_command *command, uint64_t given) {
-    uint64_t excluded = 0;
+cli_set cli_excluded(const cli_command *command, cli_set given) {
+    cli_set excluded = {{0}};
     for (size_t i = 0; i < EXCLUSIONS; i++) {
-        if (cli_given(command, given, exclusions[i].first)) excluded |= cli_option_bit(command, exclusions[i].second);
-        if (cli_given(command, given, exclusions[i].second)) excluded |= cli_option_bit(command, exclusions[i].first);
+        size_t first = exclusions[i].first, second = exclusions[i].second;
+        if (cli_given(command, given, first)) excluded = cli_set_union(excluded, cli_set_of(command, second));
+        if (cli_given(command, given, second)) excluded = cli_set_union(excluded, cli_set_of(command, first));
     }
     return excluded;
 }
 
-int cli_exclusion_find(const cli_command *command, uint64_t given, const cli_option **first,
-                       const cli_option **second) {
+int cli_exclusion_find(const cli_command *command, cli_set given, const cli_option **first, const cli_option **second) {
     for (size_t i = 0; i < EXCLUSIONS; i++) {
         *first = cli_option_at(command, exclusions[i].first);
         *second = cli_option_at(command, exclusions[i].second);

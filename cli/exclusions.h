@@ -2,12 +2,12 @@
 #ifndef CLI_EXCLUSIONS_H
 #define CLI_EXCLUSIONS_H
 
-#include "option_table.h"
+#include "option_set.h"
 
 /* The options that one of those in given excludes. */
-uint64_t cli_excluded(const cli_command *command, uint64_t given);
+cli_set cli_excluded(const cli_command *command, cli_set given);
 
 /* Two of those in given that exclude each other: 1, and which; 0 if there are none. */
-int cli_exclusion_find(const cli_command *command, uint64_t given, const cli_option **first, const cli_option **second);
+int cli_exclusion_find(const cli_command *command, cli_set given, const cli_option **first, const cli_option **second);
 
 #endif

@@ -128,7 +128,7 @@ static json_t *values_at(const cli_list *list, const json_t *root, size_t number
     return values;
 }
 
-static int add_jobs(cli_list *list, const json_t *root, int line, const cli_settings *base, uint64_t given) {
+static int add_jobs(cli_list *list, const json_t *root, int line, const cli_settings *base, cli_set given) {
     size_t count;
     int status = count_jobs(list, root, &count);
     for (size_t i = 0; status == CLI_PARSED && i < count; i++) {
@@ -143,7 +143,7 @@ static int add_jobs(cli_list *list, const json_t *root, int line, const cli_sett
     return status;
 }
 
-int cli_list_line(cli_list *list, const char *text, int line, const cli_settings *base, uint64_t given) {
+int cli_list_line(cli_list *list, const char *text, int line, const cli_settings *base, cli_set given) {
     json_error_t problem = {0};
     const cli_command *command = &list->command;
     json_t *root = cli_json_read(text, JSON_REJECT_DUPLICATES, &problem);

@@ -66,7 +66,7 @@ static int holds_nothing(const char *text) {
 }
 
 /* text: the line without its end, with a NUL behind it. */
-static int read_line(cli_settings *settings, const char *text, size_t length, int line, uint64_t given) {
+static int read_line(cli_settings *settings, const char *text, size_t length, int line, cli_set given) {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     cli_list *list = settings->list;
     cli_list_place(list, line);
@@ -79,7 +79,7 @@ static int read_line(cli_settings *settings, const char *text, size_t length, in
 }
 
 /* Tells of the first lines that are wrong. */
-static int read_lines(cli_settings *settings, char *text, size_t size, uint64_t given) {
+static int read_lines(cli_settings *settings, char *text, size_t size, cli_set given) {
     int line = 1, wrong = 0, status = CLI_PARSED;
     for (char *end, *at = text; at < text + size && wrong < MOST_TOLD; at = end + 1, line++) {
         end = memchr(at, '\n', (size_t)(text + size - at));
@@ -137,7 +137,7 @@ static void settle(cli_settings *settings) {
 
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
 
-static int begin(cli_settings *settings, uint64_t given) {
+static int begin(cli_settings *settings, cli_set given) {
     const cli_command *command = settings->command;
     int status = cli_settings_check_exclusions(command, given, given);
     if (status != CLI_PARSED) return status;
@@ -150,7 +150,7 @@ static int begin(cli_settings *settings, uint64_t given) {
     return cli_settings_draw_seed(settings);
 }
 
-int cli_list_read(cli_settings *settings, uint64_t given) {
+int cli_list_read(cli_settings *settings, cli_set given) {
     int part, parts;
     size_t size;
     int status = begin(settings, given);

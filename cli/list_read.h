@@ -7,6 +7,6 @@
 /* Reads the file of settings->jobs into settings->list, and keeps the part of settings->shard. The other settings are
  * what its jobs leave open; given: the options that have a value there. All lines are looked at before anything is
  * done. Returns CLI_PARSED, or an exit status after printing what is wrong, a line each. */
-int cli_list_read(cli_settings *settings, uint64_t given);
+int cli_list_read(cli_settings *settings, cli_set given);
 
 #endif

@@ -132,25 +132,25 @@ static int is_given(const json_t *value) {
 }
 
 /* The options that the job itself gives. */
-static uint64_t own_bits(const cli_list *list, const cli_list_entry *entry) {
-    uint64_t bits = 0;
+static cli_set own_bits(const cli_list *list, const cli_list_entry *entry) {
+    cli_set bits = {{0}};
     const char *key;
     json_t *value;
     json_object_foreach(entry->values, key, value) {
         const cli_option *option = cli_list_option(&list->command, key);
-        if (option && is_given(value)) bits |= cli_option_bit(&list->command, option->offset);
+        if (option && is_given(value)) bits = cli_set_union(bits, cli_set_of(&list->command, option->offset));
     }
     return bits;
 }
 
 /* Those that with these have their value: of the preset that the job names, too. */
-static uint64_t covered_by(const cli_list *list, cli_list_entry *entry, uint64_t own) {
+static cli_set covered_by(const cli_list *list, cli_list_entry *entry, cli_set own) {
     const cli_option *preset = cli_option_at(&list->command, CLI_AT(preset));
     const char *name = json_string_value(json_object_get(entry->values, preset->name));
     if (name)
         entry->settings.preset = name;
     else
-        own &= ~cli_option_bit(&list->command, preset->offset);
+        own = cli_set_minus(own, cli_set_of(&list->command, preset->offset));
     return cli_config_covered(&entry->settings, own);
 }
 
@@ -165,18 +165,18 @@ static int read_all(cli_list *list, cli_list_entry *entry) {
     return status;
 }
 
-int cli_list_values(cli_list *list, cli_list_entry *entry, const cli_settings *base, uint64_t given) {
+int cli_list_values(cli_list *list, cli_list_entry *entry, const cli_settings *base, cli_set given) {
     const cli_command *command = &list->command;
     cli_settings *settings = &entry->settings;
     if (!cli_settings_derive(settings, base))
         return cli_refuse(command, I2V_ERROR_MEMORY, "not enough memory for a job");
     settings->command = command;
-    uint64_t own = own_bits(list, entry), covered = covered_by(list, entry, own);
+    cli_set own = own_bits(list, entry), covered = covered_by(list, entry, own);
     cli_settings_reset(settings, covered);
     if (cli_given(command, own, CLI_AT(params.seed))) settings->seed_drawn = 0;
     int status = read_all(list, entry);
     if (status == CLI_PARSED) status = check_output(list, settings);
-    given = own | (given & ~covered);
+    given = cli_set_union(own, cli_set_minus(given, covered));
     if (status == CLI_PARSED) status = cli_settings_check(settings, given, given);
     settings->command = base->command;
     return status;

@@ -12,6 +12,6 @@ const cli_option *cli_list_option(const cli_command *command, const char *key);
 
 /* Fills entry->settings from entry->values. base: of the command line, of whose options those of given have a value.
  * Returns CLI_PARSED, or an exit status after printing what is wrong, which begins with list->where. */
-int cli_list_values(cli_list *list, cli_list_entry *entry, const cli_settings *base, uint64_t given);
+int cli_list_values(cli_list *list, cli_list_entry *entry, const cli_settings *base, cli_set given);
 
 #endif

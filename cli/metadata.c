@@ -187,7 +187,7 @@ static int fail_value(const cli_settings *settings, const cli_option *option, co
     return status;
 }
 
-int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t given, uint64_t *known) {
+int cli_metadata_apply(const json_t *metadata, cli_settings *settings, cli_set given, cli_set *known) {
     const cli_command *command = settings->command;
     char range[100];
     *known = given;
@@ -202,15 +202,16 @@ int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t 
             continue;
         if (!cli_option_read_json(option, settings, value, range, sizeof range))
             return fail_value(settings, option, value, range);
-        *known |= UINT64_C(1) << (option - command->options);
+        cli_set_add(known, (size_t)(option - command->options));
     }
     return CLI_PARSED;
 }
 
-uint64_t cli_metadata_decides(const cli_command *command) {
-    uint64_t bits = 0;
+cli_set cli_metadata_decides(const cli_command *command) {
+    cli_set bits = {{0}};
     for (size_t i = 0; i < PARAMETERS; i++) {
-        bits |= cli_option_bit(command, parameters[i].offset) | cli_option_bit(command, parameters[i].unless);
+        bits = cli_set_union(bits, cli_set_of(command, parameters[i].offset));
+        bits = cli_set_union(bits, cli_set_of(command, parameters[i].unless));
     }
     return bits;
 }

@@ -23,11 +23,11 @@ json_t *cli_metadata_read(const char *path, i2v_error *error);
 
 /* Takes parameters from metadata for options that are not in `given`, as cli_parse tells it; *known gets the bits of
  * both. Strings stay the metadata's. Returns CLI_PARSED, or an exit status after printing what is wrong. */
-int cli_metadata_apply(const json_t *metadata, cli_settings *settings, uint64_t given, uint64_t *known);
+int cli_metadata_apply(const json_t *metadata, cli_settings *settings, cli_set given, cli_set *known);
 
 /* The options whose values a file says, or that stand in place of those: nothing but the command line may change them
  * where the file is run again. */
-uint64_t cli_metadata_decides(const cli_command *command);
+cli_set cli_metadata_decides(const cli_command *command);
 
 /* The names of keys that this version does not know, with commas between; "" if it knows all. */
 void cli_metadata_unknown(const json_t *metadata, const cli_command *command, char *text, size_t size);

@@ -20,15 +20,6 @@ const cli_option *cli_option_at(const cli_command *command, size_t offset) {
     return NULL;
 }
 
-uint64_t cli_option_bit(const cli_command *command, size_t offset) {
-    const cli_option *option = cli_option_at(command, offset);
-    return option ? UINT64_C(1) << (option - command->options) : 0;
-}
-
-int cli_given(const cli_command *command, uint64_t given, size_t offset) {
-    return (given & cli_option_bit(command, offset)) != 0;
-}
-
 cli_flag_name cli_flag(const cli_command *command, size_t offset) {
     const cli_option *option = cli_option_at(command, offset);
     cli_flag_name name = {""};

@@ -36,6 +36,9 @@ typedef struct cli_option {
     const i2v_parameter *parameter; /* of the library; NULL: the program's own */
 } cli_option;
 
+/* Of one table, for all commands together. */
+enum { CLI_MOST_OPTIONS = 128 };
+
 typedef struct cli_command {
     unsigned bit;
     const char *name;
@@ -43,7 +46,7 @@ typedef struct cli_command {
     const char *usage;   /* what follows the name */
     const char *summary; /* one line */
     const char *examples;
-    const cli_option *options; /* at most 64 */
+    const cli_option *options; /* at most CLI_MOST_OPTIONS */
     size_t options_count;
     int many;                           /* one or more of operand are taken */
     int json;                           /* --json was given: failures are objects on standard output, too */
@@ -65,12 +68,6 @@ const cli_option *cli_option_named(const cli_command *command, const char *name)
 
 /* The option whose value is at that place in the struct of values; NULL if there is none. */
 const cli_option *cli_option_at(const cli_command *command, size_t offset);
-
-/* Its bit among those given; 0 if there is none. */
-uint64_t cli_option_bit(const cli_command *command, size_t offset);
-
-/* True if it was there. */
-int cli_given(const cli_command *command, uint64_t given, size_t offset);
 
 /* Its name with dashes, "--max-memory", for messages; "" if there is none. */
 typedef struct cli_flag_name {

@@ -59,7 +59,7 @@ typedef struct cursor {
     char **argv;
     void *values;
     cli_operands *operands;
-    uint64_t *given;
+    cli_set *given;
 } cursor;
 
 /* The option that argument names: "--name", "--name=value", "-o" or "-ovalue"; *value is what is attached, or NULL. */
@@ -114,7 +114,7 @@ static int parse_option(cursor *at, const char *argument) {
     if (!option) return refuse_unknown(command, argument);
     int status = check_attached(command, option, argument, value);
     if (status != CLI_PARSED) return status;
-    *at->given |= UINT64_C(1) << (option - command->options);
+    cli_set_add(at->given, (size_t)(option - command->options));
     if (option->type == CLI_FLAG) {
         if (value) return cli_wrong_option(command, option->name, "--%s takes no argument", option->name);
         *(int *)((char *)at->values + option->offset) = 1;
@@ -139,21 +139,20 @@ static int parse_operand(cursor *at, char *argument) {
 }
 
 /* A file says what they are. */
-static int stands_for_operands(const cli_command *command, uint64_t given) {
+static int stands_for_operands(const cli_command *command, cli_set given) {
     static const char *const files[] = {"from", "jobs"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const cli_option *option = cli_option_named(command, files[i]);
-        if (option && (given >> (option - command->options) & 1)) return 1;
+        if (option && cli_given(command, given, option->offset)) return 1;
     }
     return 0;
 }
 
-int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands,
-              uint64_t *given) {
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, cli_set *given) {
     cursor at = {command, argc, 0, argv, values, operands, given};
     int status = CLI_PARSED, options_ended = 0;
     *operands = (cli_operands){argv, 0};
-    *given = 0;
+    *given = (cli_set){{0}};
     while (status == CLI_PARSED && at.next < argc) {
         char *argument = argv[at.next++];
         if (!options_ended && strcmp(argument, "--") == 0)

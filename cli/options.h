@@ -2,7 +2,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "option_table.h"
+#include "option_set.h"
 
 /* Arguments that are no options. */
 typedef struct cli_operands {
@@ -16,7 +16,7 @@ enum { CLI_PARSED = 0, CLI_HELP = -1, CLI_LIST = -2, CLI_HELP_ALL = -3, CLI_VERS
 /* Reads argv[0..argc) (what follows the command's name) into values, which holds the defaults. *given has bit i set if
  * options[i] was there. Returns CLI_PARSED, CLI_HELP, CLI_HELP_ALL, CLI_VERSION, CLI_LIST ("help" for a CLI_NAME), or
  * the exit status after printing what is wrong. */
-int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, uint64_t *given);
+int cli_parse(const cli_command *command, int argc, char **argv, void *values, cli_operands *operands, cli_set *given);
 
 /* True if the arguments hold --json: it counts for what is wrong with them, too. */
 int cli_asks_for_json(int argc, char **argv);

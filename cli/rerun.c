@@ -83,7 +83,7 @@ static int check_origin(const cli_settings *settings) {
     return CLI_PARSED;
 }
 
-int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known) {
+int cli_rerun_apply(cli_settings *settings, cli_set given, cli_set *known) {
     const cli_command *command = settings->command;
     *known = given;
     i2v_error error;

@@ -6,7 +6,7 @@
 
 /* Takes from the file of settings->from what the command line leaves open: parameters, model and picture. *known gets
  * the bits of all options that have a value, given or taken. Returns CLI_PARSED or an exit status. */
-int cli_rerun_apply(cli_settings *settings, uint64_t given, uint64_t *known);
+int cli_rerun_apply(cli_settings *settings, cli_set given, cli_set *known);
 
 /* The model, picture or noise must be those of the metadata; if they are given on the command line and are others,
  * that is said and no more. All do nothing without --from. */

@@ -56,11 +56,10 @@ typedef struct cli_settings {
 } cli_settings;
 
 /* In their order for people; text has names and helps as the command line writes them. */
-enum { CLI_MOST_OPTIONS = 64 }; /* an option is a bit of a uint64_t */
 typedef struct cli_all_options {
     cli_option options[CLI_MOST_OPTIONS];
     size_t count;
-    char text[4096];
+    char text[1 << 14];
 } cli_all_options;
 
 void cli_all_options_make(cli_all_options *all);

@@ -29,15 +29,16 @@ static int is_same_file(const char *a, const char *b) {
     return same;
 }
 
-int cli_settings_check_exclusions(const cli_command *command, uint64_t given, uint64_t known) {
+int cli_settings_check_exclusions(const cli_command *command, cli_set given, cli_set known) {
     const cli_option *first, *second;
-    known &= ~cli_option_bit(command, CLI_AT(params.sigma_schedule)); /* a file's metadata says it beside its sigmas */
-    if (!cli_exclusion_find(command, given | known, &first, &second)) return CLI_PARSED;
+    /* a file's metadata says it beside its sigmas */
+    known = cli_set_minus(known, cli_set_of(command, CLI_AT(params.sigma_schedule)));
+    if (!cli_exclusion_find(command, cli_set_union(given, known), &first, &second)) return CLI_PARSED;
     return cli_wrong_usage(command, "--%s and --%s exclude each other", first->name, second->name);
 }
 
 /* Levels say how many steps there are. */
-static int take_sigmas(cli_settings *settings, uint64_t known) {
+static int take_sigmas(cli_settings *settings, cli_set known) {
     const cli_option *sigmas = cli_option_at(settings->command, CLI_AT(params.sigmas));
     if (!cli_given(settings->command, known, sigmas->offset)) return CLI_PARSED;
     if (settings->params.sigmas_count < 2)
@@ -47,7 +48,7 @@ static int take_sigmas(cli_settings *settings, uint64_t known) {
     return CLI_PARSED;
 }
 
-int cli_settings_check(cli_settings *settings, uint64_t given, uint64_t known) {
+int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     const cli_command *command = settings->command;
     int status = cli_settings_check_exclusions(command, given, known);
     if (status != CLI_PARSED) return status;

@@ -45,12 +45,12 @@ int cli_settings_derive(cli_settings *to, const cli_settings *from) {
     return copy_loras(to, from) && has_numbers;
 }
 
-void cli_settings_reset(cli_settings *settings, uint64_t bits) {
+void cli_settings_reset(cli_settings *settings, cli_set bits) {
     const cli_command *command = settings->command;
     for (size_t i = 0; i < command->options_count; i++) {
         const cli_option *option = &command->options[i];
         char *value = (char *)settings + option->offset;
-        if (!(bits >> i & 1)) continue;
+        if (!cli_set_has(&bits, i)) continue;
         if (option->parameter)
             i2v_parameter_set(option->parameter, value - option->parameter->offset, NULL, NULL);
         else if (option->type == CLI_TEXT || option->type == CLI_NAME)

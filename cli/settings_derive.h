@@ -9,6 +9,6 @@
 int cli_settings_derive(cli_settings *to, const cli_settings *from);
 
 /* Gives those options their defaults back. */
-void cli_settings_reset(cli_settings *settings, uint64_t bits);
+void cli_settings_reset(cli_settings *settings, cli_set bits);
 
 #endif
