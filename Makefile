@@ -14,18 +14,21 @@ packages:
 # Warnings stop a build where changes are checked, and nowhere else: a newer compiler warns of what is no fault.
 WERROR ?= $(if $(CI),ON,OFF)
 
+# Tests at a time: many of them wait, or use one thread; those that measure what others would change run alone.
+JOBS ?= 2
+
 # Both configurations: as it is used, then under sanitizers. All tests, or those that TESTS names, a pattern of ctest's.
 test: test-release test-sanitize
 
 test-release: packages
 	cmake --preset release -DI2V_WERROR=$(WERROR)
 	cmake --build --preset release
-	ctest --preset release -LE long -R '$(or $(TESTS),.)'
+	ctest --preset release -j $(JOBS) -LE long -R '$(or $(TESTS),.)'
 
 test-sanitize: packages
 	cmake --preset sanitize -DI2V_WERROR=$(WERROR)
 	cmake --build --preset sanitize
-	ctest --preset sanitize -R '$(or $(TESTS),.)'
+	ctest --preset sanitize -j $(JOBS) -R '$(or $(TESTS),.)'
 
 # As it is used, by Clang.
 CLANG ?= clang-14
@@ -33,7 +36,7 @@ test-clang: packages
 	@tools/install_packages.sh $(CLANG)
 	cmake --preset clang -DCMAKE_C_COMPILER=$(CLANG) -DI2V_WERROR=$(WERROR)
 	cmake --build --preset clang
-	ctest --preset clang -R '$(or $(TESTS),.)'
+	ctest --preset clang -j $(JOBS) -R '$(or $(TESTS),.)'
 
 # Tests whose subject has several files, as parts of the patterns below.
 PIPELINE = pipeline[a-z_]*
@@ -45,7 +48,7 @@ THREADED = ^(kernels|clip|vae|unet|$(PIPELINE)|plan|many|sessions|bench|lora|sin
 test-threads: packages
 	cmake --preset threads -DI2V_WERROR=$(WERROR)
 	cmake --build --preset threads
-	ctest --preset threads -R '$(or $(TESTS),$(THREADED))'
+	ctest --preset threads -j $(JOBS) -R '$(or $(TESTS),$(THREADED))'
 
 # libFuzzer over everything that is read from files and the network, so many seconds for each target (tests/fuzz).
 SECONDS_EACH ?= 60
@@ -68,7 +71,7 @@ test-aarch64: packages
 	tools/make_sysroot.sh arm64 build/aarch64-sysroot
 	cmake --preset aarch64 -DI2V_WERROR=$(WERROR)
 	cmake --build --preset aarch64
-	ctest --preset aarch64 -R '$(or $(TESTS),$(EMULATED))'
+	ctest --preset aarch64 -j $(JOBS) -R '$(or $(TESTS),$(EMULATED))'
 
 # What is left without the libraries that one can do without, and its tests, or those that TESTS names.
 PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF
