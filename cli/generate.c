@@ -11,6 +11,7 @@
 #include "many.h"
 #include "overwrite.h"
 #include "plan_report.h"
+#include "preview.h"
 #include "report.h"
 #include "rerun.h"
 #include "signals.h"
@@ -55,6 +56,7 @@ static i2v_status load_latents(cli_job *job) {
 
 static i2v_status begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = cli_job_begin(job, settings);
+    if (status == I2V_OK) status = cli_preview_prepare(job);
     if (status != I2V_OK) return status;
     status = cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
     return status == I2V_OK ? cli_existing_check(job) : status;

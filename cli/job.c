@@ -2,6 +2,7 @@
 #include "job.h"
 #include "list.h"
 #include "message.h"
+#include "preview.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -81,6 +82,7 @@ static void take_settings(cli_job *job) {
 void cli_job_select(cli_job *job, size_t place) {
     job->task = cli_task_at(job->all, place);
     take_settings(job);
+    cli_preview_choose(job);
     job->params.seed = job->task.seed;
     job->input_failed = 0;
     job->error = (i2v_error){0};
@@ -121,5 +123,6 @@ void cli_job_close(cli_job *job) {
     free(job->clips_latents);
     i2v_array_free(job->noise);
     cli_folders_end(&job->folders);
+    cli_show_end(&job->show);
     cli_signals_note(0);
 }

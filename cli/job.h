@@ -7,6 +7,7 @@
 #include "img2vid/img2vid.h"
 #include "progress.h"
 #include "settings.h"
+#include "show.h"
 #include "tasks.h"
 
 /* What detail.c has said of the run's events. */
@@ -31,6 +32,7 @@ typedef struct cli_job {
     i2v_bench_report *bench;
     i2v_memory_plan plan; /* of --plan */
     cli_progress progress;
+    cli_show show;
     i2v_error error;
     char *bundled;    /* path of the bundled model, if that is used */
     char *model_path; /* what --model names, on disk */
@@ -42,6 +44,7 @@ typedef struct cli_job {
     int skipped;     /* all of the task's files are there, and are to stay */
     cli_folders folders;
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
+    int preview_failed;   /* and the user was told */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
     float *noise;         /* of --latents, or NULL */
 } cli_job;

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "metadata.h"
 #include "model_path.h"
+#include "preview.h"
 #include "rerun.h"
 #include "same_model.h"
 #include "signals.h"
@@ -117,7 +118,9 @@ void cli_job_write_notes(cli_job *job) {
 static int on_event(const i2v_event *event, void *user) {
     cli_job *job = user;
     i2v_status saved = cli_latents_save(job, event);
+    cli_preview_save(job, event);
     cli_detail_event(job, event);
+    cli_show_event(&job->show, event, &job->progress);
     return cli_progress_event(event, &job->progress) || saved != I2V_OK;
 }
 
@@ -128,6 +131,7 @@ void cli_job_prepare(cli_job *job, const cli_settings *settings) {
     job->params.on_event = on_event;
     job->params.user = job;
     cli_progress_begin(&job->progress, settings->quiet, job->notes);
+    cli_preview_begin(job);
     if (cli_tasks_count(settings) > 0) cli_job_select(job, 0);
     cli_signals_note(1); /* an end at once would leave the folders of the outputs */
 }

@@ -8,6 +8,7 @@
 #include "message.h"
 #include "metadata.h"
 #include "overwrite.h"
+#include "preview.h"
 #include "report_json.h"
 #include "signals.h"
 #include "spelling.h"
@@ -133,7 +134,8 @@ int cli_list_check(cli_job *job) {
         if (job->all->json) cli_report_error_json(job, 0);
         return CLI_FAILED;
     }
-    if (status != CLI_DONE || cli_overwrite_check(job, 0) == I2V_OK) return status;
+    if (status != CLI_DONE || (cli_preview_prepare(job) == I2V_OK && cli_overwrite_check(job, 0) == I2V_OK))
+        return status;
     cli_fail("%s: %s", list->name, job->error.message);
     if (job->all->json) cli_report_error_json(job, 0);
     return CLI_FAILED;

@@ -16,7 +16,7 @@ static const size_t not_of_a_job[] = {CLI_AT(jobs),      CLI_AT(shard),
                                       CLI_AT(overwrite), CLI_AT(skip_existing),
                                       CLI_AT(seeds),     CLI_AT(format),
                                       CLI_AT(from),      CLI_AT(plan),
-                                      CLI_AT(json),      CLI_AT(quiet),
+                                      CLI_AT(json),      CLI_AT(quiet), CLI_AT(preview), CLI_AT(show),
                                       CLI_AT(verbose),   CLI_AT(log_file),
                                       CLI_AT(no_config), CLI_AT(output.no_replace)};
 

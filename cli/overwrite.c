@@ -243,6 +243,7 @@ i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     check c = {.job = job};
     job->file_frames = cli_file_frames(job, clip_frames);
     i2v_status status = add_tasks(&c);
+    if (status == I2V_OK && job->all->preview) status = add_file(&c, job->all->preview, "--preview");
     if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
     if (status == I2V_OK) status = check_different(&c);
     if (status == I2V_OK) status = check_inputs(&c);

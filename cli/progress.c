@@ -135,4 +135,5 @@ int cli_progress_event(const i2v_event *event, void *user) {
 void cli_progress_end(cli_progress *progress) {
     if (progress->line_open) fputs("\r\033[K", stderr);
     progress->line_open = 0;
+    progress->last_shown = 0; /* so that it is back at the next event */
 }

@@ -11,7 +11,7 @@
 #define COMPUTES (MAKES_VIDEO | CLI_BENCH)
 
 static const char files[] = "Files", motion[] = "Motion and guidance", randomness[] = "Randomness",
-                  resources[] = "Memory and speed", messages[] = "Messages";
+                  resources[] = "Memory and speed", messages[] = "Messages", previews[] = "Previews";
 
 /* The program's own options, and the field of the parameter that they come after. */
 static const struct own_option {
@@ -126,6 +126,17 @@ static const struct own_option {
      {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
       "leave out the configuration file and the variables\n"
       "IMG2VID_...: img2vid help config",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {CLI_GENERATE, previews, 0, "preview", "FILE", CLI_TEXT, CLI_AT(preview), 0, 0,
+      "a .webp, .gif or .png that shows all frames as they\n"
+      "become, written anew after each step; one for all\n"
+      "videos of the run, of the one that is worked on",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {CLI_GENERATE, previews, 0, "show", NULL, CLI_FLAG, CLI_AT(show), 0, 0,
+      "show them moving on the terminal, as pictures where it\n"
+      "can, else in coloured blocks; nothing elsewhere",
       NULL}},
     /* clang-format on */
 };

@@ -29,6 +29,8 @@ typedef struct cli_settings {
     const char *model; /* NULL: the bundled one */
     const char *path;  /* --output */
     const char *latents, *save_latents;
+    const char *preview; /* the file that shows the video as it becomes */
+    int show;            /* it is shown on the terminal */
     int json, quiet, verbose;
     const char *log_file;
     int no_config;

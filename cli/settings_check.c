@@ -4,6 +4,7 @@
 #include "failure.h"
 #include "place.h"
 #include "presets.h"
+#include "preview.h"
 #include "standard_output.h"
 #include "system.h"
 #include "tasks.h"
@@ -61,6 +62,8 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
         return cli_wrong_usage(command, "--output and --save-latents name the same file");
     if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
         return cli_wrong_usage(command, "--log-file names a file of the output");
+    status = cli_preview_check(settings);
+    if (status != CLI_PARSED) return status;
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||
                                cli_given(command, known, CLI_AT(params.max_guidance_scale));

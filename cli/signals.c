@@ -11,12 +11,27 @@
 static _Atomic(i2v_engine *) running_engine;
 static atomic_int signals_came;
 static atomic_int signals_noted; /* the first one is only noted */
+static atomic_int signals_continued;
+static atomic_int pictures_on_terminal;
+
+/* Ends a picture that is half written, which would swallow what comes after it, and its colours. */
+static void leave_terminal(void) {
+    static const char end[] = "\033\\\033[0m";
+    if (atomic_load(&pictures_on_terminal) && write(STDERR_FILENO, end, sizeof end - 1) < 0) return;
+}
 
 static void handle(int number) {
     i2v_engine *engine = atomic_load(&running_engine);
     int first = atomic_fetch_add(&signals_came, 1) == 0;
-    if (!first || (!engine && !atomic_load(&signals_noted))) _exit(CLI_INTERRUPTED);
+    if (!first || (!engine && !atomic_load(&signals_noted))) {
+        leave_terminal();
+        _exit(CLI_INTERRUPTED);
+    }
     i2v_cancel(engine);
+}
+
+static void handle_continue(int number) {
+    atomic_fetch_add(&signals_continued, 1);
 }
 
 void cli_signals_install(void) {
@@ -28,6 +43,8 @@ void cli_signals_install(void) {
     struct sigaction before;
     /* a closed terminal; nohup has it ignored, and means it */
     if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
+    action.sa_handler = handle_continue;
+    sigaction(SIGCONT, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
@@ -39,6 +56,14 @@ void cli_signals_running(i2v_engine *engine) {
 
 void cli_signals_note(int on) {
     atomic_store(&signals_noted, on);
+}
+
+int cli_signals_continued(void) {
+    return atomic_load(&signals_continued);
+}
+
+void cli_signals_pictures(int on) {
+    atomic_store(&pictures_on_terminal, on);
 }
 
 int cli_signals_came(void *unused) {

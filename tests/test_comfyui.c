@@ -230,11 +230,11 @@ static void a_level_is_twice_as_strong(void **state) {
     i2v_request request;
     params.noise_aug_strength = 0.4;
     assert_int_equal(i2v_request_make(&request, at.engine, &params), I2V_OK);
-    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, wanted), I2V_OK);
+    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, NULL, wanted), I2V_OK);
     params.noise_aug_strength = 0.2;
     params.noise_aug = I2V_NOISE_AUG_COMFYUI;
     assert_int_equal(i2v_request_make(&request, at.engine, &params), I2V_OK);
-    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, found), I2V_OK);
+    assert_int_equal(i2v_encode_image(&at.call, &plan, picture, &request, noise, NULL, found), I2V_OK);
     i2v_expect_close("latent", found, wanted, count, 1e-5);
     free(wanted);
     free(found);

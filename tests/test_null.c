@@ -54,6 +54,7 @@ static void does_nothing(void **state) {
     i2v_output_default(NULL);
     i2v_metadata_free(NULL);
     i2v_array_free(NULL);
+    i2v_png_free(NULL);
     i2v_hub_options_default(NULL);
     i2v_hub_model_free(NULL);
     assert_true(strlen(i2v_version()) > 0 && I2V_VERSION_MAJOR >= 0);
@@ -124,6 +125,24 @@ static void sizes_of_pictures(void **state) {
         assert_null(image);
     }
     i2v_image_free(source);
+}
+
+static void files_of_pictures(void **state) {
+    (void)state;
+    uint8_t *png = NULL, pixel[3] = {0};
+    size_t size;
+    i2v_image image = {.width = 1, .height = 1, .pixels = pixel}, wild = {.width = INT_MAX, .height = -1, .pixels = pixel};
+    EXPECT(i2v_image_png(NULL, &png, &size, &error), "image is NULL");
+    EXPECT(i2v_image_png(&image, NULL, &size, &error), "png is NULL");
+    EXPECT(i2v_image_png(&image, &png, NULL, &error), "size is NULL");
+    EXPECT(i2v_image_png(&wild, &png, &size, &error), "");
+    assert_null(png);
+    static const char path[] = "/tmp/i2v-null-not-written.png";
+    EXPECT(i2v_images_save(NULL, 1, 0, 0, path, NULL, &error), "images is NULL");
+    EXPECT(i2v_images_save(&image, SIZE_MAX, 0, 0, path, NULL, &error), "count is");
+    EXPECT(i2v_images_save(&wild, 1, 0, 0, path, NULL, &error), "");
+    EXPECT(i2v_images_save(&image, 1, INT_MIN, INT_MAX, path, NULL, &error), "size is");
+    EXPECT(i2v_images_save(&image, 1, 0, 0, NULL, NULL, &error), "path");
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -453,6 +472,7 @@ int main(void) {
         cmocka_unit_test(does_nothing),
         cmocka_unit_test(pictures),
         cmocka_unit_test(sizes_of_pictures),
+        cmocka_unit_test(files_of_pictures),
         cmocka_unit_test(opening),
         cmocka_unit_test(models),
         cmocka_unit_test(no_engine),

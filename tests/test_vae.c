@@ -45,7 +45,7 @@ static void image_latent_of_reference_runs(void **state) {
         i2v_stage_plan plan = {.tensors = (uint64_t)32 << 20};
         i2v_request request;
         assert_int_equal(i2v_request_make(&request, at.engine, &at.reference.params), I2V_OK);
-        i2v_status status = i2v_encode_image(&at.call, &plan, picture, &request, noise, found);
+        i2v_status status = i2v_encode_image(&at.call, &plan, picture, &request, noise, NULL, found);
         if (status) fail_msg("%s", i2v_error_message(at.engine));
         i2v_expect_close("image_latent", found, wanted.data, count, TOLERANCE);
         free(found);

@@ -345,6 +345,13 @@ typedef struct i2v_event {
     double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
     /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
     double seconds_left;
+    /* With params.preview_every, after each of those denoising steps: what the step takes the clip's frames to be, in
+     * preview_count pictures of the latents' size (an eighth of the video's on a side); else NULL and 0. They are the
+     * estimate of the clean latents, not the noisy latents, under a linear map to red, green and blue that is fitted to
+     * the clip's picture. They are the library's, until the callback returns: i2v_image_resize makes larger ones of
+     * them, i2v_images_save a file. */
+    const i2v_image *preview;
+    size_t preview_count;
 } i2v_event;
 
 /* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
@@ -401,6 +408,9 @@ typedef struct i2v_params {
     /* [0; 0 or 1] 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
      * i2v_generate and its plan. Excludes extend. */
     int latents_only;
+    /* [0; 0 to 10000] N: the events after every N-th denoising step, and after the last, have a preview of all frames;
+     * 0: none is made. The video is the same. */
+    int preview_every;
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -478,6 +488,16 @@ I2V_API void i2v_output_default(i2v_output *output);
  * Files appear whole or not at all. One that is there is replaced and its permissions are kept; where path is a link,
  * what it leads to is. A file that is read-only, and what is no regular file, is left as it is, with an error. */
 I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
+
+/* The same of pictures, such as i2v_event.preview: each is a frame, brought to width x height as by I2V_FIT_STRETCH; 0
+ * and 0: the size of the first. All kinds of files but .npy. With output.fps 0, and without output, 7 frames a
+ * second. */
+I2V_API i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
+                                   const i2v_output *output, i2v_error *error);
+
+/* The picture as a PNG file in memory, *size bytes, to be freed with i2v_png_free; on failure *png is NULL. */
+I2V_API i2v_status i2v_image_png(const i2v_image *image, uint8_t **png, size_t *size, i2v_error *error);
+I2V_API void i2v_png_free(uint8_t *png);
 
 /* The file, into a text of `size` bytes, that i2v_video_save with path writes frame number `frame` to, from 1: by a
  * pattern one each, else the same for all. */

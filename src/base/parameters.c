@@ -35,7 +35,7 @@
 #define OPEN 0
 
 static const char files[] = "Files", picture[] = "Size and length", motion[] = "Motion and guidance",
-                  randomness[] = "Randomness", resources[] = "Memory and speed";
+                  randomness[] = "Randomness", resources[] = "Memory and speed", previews[] = "Previews";
 
 /* clang-format off: one row a parameter */
 static const i2v_parameter table[] = {
@@ -179,6 +179,9 @@ static const i2v_parameter table[] = {
      "accepted for scripts that follow diffusers' guide, and\n"
      "without effect: the feed-forward works in tiles that\n"
      "fit the cache, at any setting"},
+    {"preview_every", INTEGER, PARAM(preview_every), 0, 10000, 0, "N", previews, I2V_FOR_GENERATE, OPEN,
+     "previews after every N-th step, and after the last\n"
+     "(default: each step, where one is asked for)"},
 };
 /* clang-format on */
 

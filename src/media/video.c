@@ -16,6 +16,9 @@
 /* Written by npy.c in one go, from the floats: a format without functions. */
 static const i2v_video_format npy_format = {.ending = "npy"};
 
+/* More frames than any call here makes. */
+#define MAX_IMAGES (1 << 20)
+
 #define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
 
 void i2v_output_default(i2v_output *output) {
@@ -173,53 +176,74 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, output->no_replace, error);
 }
 
+/* The frames of one video, [count, height, width, 3] in 0..1, or pictures of any size in their place. */
+typedef struct frames_source {
+    const float *frames; /* or NULL */
+    const i2v_image *images;
+    int count, width, height, fps;
+} frames_source;
+
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
     if (!video || !video->frames || video->num_frames < 1 || video->num_videos < 1) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
-    }
-    if (video->width < 1 || video->height < 1 || video->width > I2V_IMAGE_MAX_SIDE ||
-        video->height > I2V_IMAGE_MAX_SIDE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
-                        video->width, video->height, I2V_IMAGE_MAX_SIDE);
     }
     if (output->index < 0 || output->index >= video->num_videos) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "index is %d, but there are %d videos, counted from 0",
                         output->index, video->num_videos);
     }
+    return I2V_OK;
+}
+
+static i2v_status check_source(const frames_source *source, const i2v_output *output, i2v_error *error) {
+    if (source->width < 1 || source->height < 1 || source->width > I2V_IMAGE_MAX_SIDE ||
+        source->height > I2V_IMAGE_MAX_SIDE) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
+                        source->width, source->height, I2V_IMAGE_MAX_SIDE);
+    }
     return i2v_metadata_check(output->metadata, error);
 }
 
-static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_video *video,
+static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const frames_source *source,
                             const char *path, const i2v_output *output, i2v_error *error) {
-    int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
+    int back = output->loop && source->count > 2 ? source->count - 2 : 0;
     *task = (i2v_video_task){
         .path = path,
-        .width = video->width,
-        .height = video->height,
-        .num_frames = video->num_frames + back,
+        .width = source->width,
+        .height = source->height,
+        .num_frames = source->count + back,
         .output = output,
     };
-    i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : video->fps, error);
+    i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : source->fps, error);
     return status ? status : choose_quality(task, format, output, error);
+}
+
+static i2v_status read_frame(uint8_t *rgb, const frames_source *source, int index, i2v_error *error) {
+    size_t values = (size_t)source->width * (size_t)source->height * 3;
+    if (source->images) {
+        const i2v_image *image = &source->images[index];
+        return i2v_resize_bicubic_u8(image->pixels, image->width, image->height, 3, rgb, source->width, source->height,
+                                     error);
+    }
+    i2v_frame_to_u8(source->frames + (size_t)index * values, values, rgb);
+    return I2V_OK;
 }
 
 typedef i2v_status (*frame_function)(void *writer, const uint8_t *rgb, i2v_error *error);
 
-/* Every frame of the file, as 8 bit, to one function of a writer; frames holds `count`. */
-static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task, const float *frames,
-                             int count, uint8_t *rgb, i2v_error *error) {
-    size_t values = (size_t)task->width * (size_t)task->height * 3;
+/* Every frame of the file, as 8 bit, to one function of a writer. */
+static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task,
+                             const frames_source *source, uint8_t *rgb, i2v_error *error) {
     for (int i = 0; i < task->num_frames; i++) {
         if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
-        i2v_frame_to_u8(frames + (size_t)i2v_frame_at(i, count) * values, values, rgb);
-        i2v_status status = function(writer, rgb, error);
+        i2v_status status = read_frame(rgb, source, (int)i2v_frame_at(i, source->count), error);
+        if (!status) status = function(writer, rgb, error);
         if (status) return status;
     }
     return I2V_OK;
 }
 
-static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const float *frames,
-                               int count, i2v_error *error) {
+static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const frames_source *source,
+                               i2v_error *error) {
     size_t values = (size_t)task->width * (size_t)task->height * 3;
     void *writer = calloc(1, format->writer_size);
     uint8_t *rgb = malloc(values);
@@ -229,8 +253,8 @@ static i2v_status write_frames(const i2v_video_format *format, const i2v_video_t
         goto done;
     }
     status = format->open(writer, format, task, error);
-    if (!status && format->look) status = for_frames(writer, format->look, task, frames, count, rgb, error);
-    if (!status) status = for_frames(writer, format->write, task, frames, count, rgb, error);
+    if (!status && format->look) status = for_frames(writer, format->look, task, source, rgb, error);
+    if (!status) status = for_frames(writer, format->write, task, source, rgb, error);
     if (!status && i2v_video_cancelled(task)) {
         status = i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     }
@@ -242,18 +266,32 @@ done:
     return status;
 }
 
-static i2v_status write_video(const i2v_video_format *format, const i2v_video_task *task, const i2v_video *video,
-                              i2v_error *error) {
-    int count = video->num_frames;
-    size_t values = (size_t)count * (size_t)task->height * (size_t)task->width * 3;
-    const float *frames = video->frames + (size_t)task->output->index * values;
+static i2v_status write_source(const i2v_video_format *format, const i2v_video_task *task, const frames_source *source,
+                               i2v_error *error) {
     if (format != &npy_format) {
         i2v_output_file_sweep(task->path);
-        return write_frames(format, task, frames, count, error);
+        return write_frames(format, task, source, error);
+    }
+    if (source->images) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: pictures make no array; give another ending",
+                        task->path);
     }
     if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
-    return i2v_array_save_rows(task->path, frames, count, shape, 4, task->output->no_replace, error);
+    return i2v_array_save_rows(task->path, source->frames, source->count, shape, 4, task->output->no_replace,
+                               error);
+}
+
+static i2v_status save_source(const frames_source *source, const i2v_video_format *format, const char *path,
+                              const i2v_output *output, i2v_error *error) {
+    i2v_video_task task;
+    char *file = NULL;
+    i2v_status status = check_source(source, output, error);
+    if (!status) status = i2v_video_path(&file, path, 1, error);
+    if (!status) status = fill_task(&task, format, source, i2v_video_path_numbered(path) ? path : file, output, error);
+    if (!status) status = write_source(format, &task, source, error);
+    free(file);
+    return status;
 }
 
 i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {
@@ -261,13 +299,41 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
-    i2v_video_task task;
-    char *file = NULL;
     i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = check_video(video, output, error);
-    if (!status) status = i2v_video_path(&file, path, 1, error);
-    if (!status) status = fill_task(&task, format, video, i2v_video_path_numbered(path) ? path : file, output, error);
-    if (!status) status = write_video(format, &task, video, error);
-    free(file);
+    if (status) return status;
+    size_t values = (size_t)video->num_frames * (size_t)video->height * (size_t)video->width * 3;
+    frames_source source = {.frames = video->frames + (size_t)output->index * values,
+                            .count = video->num_frames,
+                            .width = video->width,
+                            .height = video->height,
+                            .fps = video->fps};
+    return save_source(&source, format, path, output, error);
+}
+
+static i2v_status check_images(const i2v_image *images, size_t count, i2v_error *error) {
+    i2v_status status = i2v_require(error, "images", images, NULL);
+    if (!status && (count < 1 || count > MAX_IMAGES)) {
+        status = i2v_fail(error, I2V_ERROR_PARAMETER, "count is %zu; it must be within 1..%d pictures", count, MAX_IMAGES);
+    }
+    for (size_t i = 0; !status && i < count; i++) status = i2v_image_check(&images[i], "images", error);
     return status;
+}
+
+i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
+                           const i2v_output *output, i2v_error *error) {
+    i2v_output defaults;
+    i2v_output_default(&defaults);
+    if (!output) output = &defaults;
+    const i2v_video_format *format;
+    i2v_status status = check_images(images, count, error);
+    if (!status) status = choose_format(&format, path, output, error);
+    if (status) return status;
+    int as_first = width == 0 && height == 0;
+    frames_source source = {.images = images,
+                            .count = (int)count,
+                            .width = as_first ? images->width : width,
+                            .height = as_first ? images->height : height,
+                            .fps = 7};
+    return save_source(&source, format, path, output, error);
 }

@@ -94,6 +94,8 @@ i2v_status i2v_call_step(i2v_call *call, int step, float *latents, size_t latent
     call->event.latents = NULL;
     call->event.latents_count = 0;
     call->event.timestep = 0;
+    call->event.preview = NULL;
+    call->event.preview_count = 0;
     return status;
 }
 

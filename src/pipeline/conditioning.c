@@ -113,7 +113,7 @@ static void add_noise(float *pixels, const i2v_request *request, const float *no
 }
 
 i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
-                            const i2v_request *request, const float *noise, float *out) {
+                            const i2v_request *request, const float *noise, i2v_preview *preview, float *out) {
     i2v_engine *engine = call->engine;
     const i2v_sizes *sizes = &request->sizes;
     size_t count = i2v_sizes_frame(sizes);
@@ -131,6 +131,9 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
     if (!status) {
         size_t values = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
         status = i2v_check_computed(engine, I2V_PART_VAE, out, values, "the VAE encoder's output");
+    }
+    if (!status && preview) {
+        status = i2v_preview_fit(preview, pixels, out, engine->model->vae.scaling_factor, &engine->error);
     }
     if (!status) status = i2v_call_step(call, 2, NULL, 0);
     i2v_stage_end(&stage);

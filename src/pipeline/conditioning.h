@@ -2,6 +2,7 @@
 #ifndef I2V_PIPELINE_CONDITIONING_H
 #define I2V_PIPELINE_CONDITIONING_H
 
+#include "pipeline/preview.h"
 #include "pipeline/request.h"
 #include "pipeline/stage.h"
 
@@ -17,8 +18,9 @@ i2v_status i2v_embed_image(i2v_call *call, const i2v_stage_plan *plan, const i2v
                            const i2v_request *request, float *out);
 
 /* The picture, or the request's pixels, with noise [3, height, width], NULL for none, laid over it as the request says,
- * as a latent. The picture is of the video's size; with I2V_FIT_COMFYUI of any. */
+ * as a latent. The picture is of the video's size; with I2V_FIT_COMFYUI of any. preview: NULL, or one whose map is
+ * fitted to both. */
 i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2v_image *image,
-                            const i2v_request *request, const float *noise, float *out);
+                            const i2v_request *request, const float *noise, i2v_preview *preview, float *out);
 
 #endif

@@ -67,6 +67,8 @@ static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, 
         for (int c = 0; c < with.channels; c++) {
             int64_t at = (frame * with.channels + c) * pixels + pixel;
             float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
+            if (step->denoised)
+                step->denoised[at] = i2v_denoised(step->scheduler, latents[at], velocity, step->sigma);
             latents[at] = advance_value(step, latents[at], velocity, step->noise ? step->noise[at] : 0);
         }
     }
@@ -111,11 +113,17 @@ i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, 
     return run->status;
 }
 
-/* Tells of step `step`, and looks at the latents before the callback sees them and after: it may have changed them. */
-static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents, size_t count) {
+/* Tells of step `step`, and looks at the latents before the callback sees them and after: it may have changed them.
+ * preview: NULL, or one of which the step's estimate is there. */
+static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents, size_t count, i2v_preview *preview) {
     char what[64];
     i2v_status status = i2v_check_computed(call->engine, I2V_PART_UNET, latents, count,
                                            "the UNet's output in step %d of %d", step, steps);
+    if (!status && preview) {
+        i2v_preview_make(preview);
+        call->event.preview = preview->images;
+        call->event.preview_count = (size_t)preview->sizes->num_frames;
+    }
     if (!status) status = i2v_call_step(call, step, latents, count);
     if (status) return status;
     snprintf(what, sizeof what, "latents after the callback of step %d of %d", step, steps);
@@ -127,15 +135,18 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
     size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
     i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, schedule->steps);
     for (int i = 0; !status && i < schedule->steps; i++) {
+        int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, schedule->steps);
+        i2v_preview *preview = is_due ? denoiser->preview : NULL;
         i2v_step step = {.scheduler = schedule->scheduler,
                          .timestep = schedule->timesteps[i],
                          .sigma = schedule->sigmas[i],
                          .next = schedule->sigmas[i + 1],
-                         .noise = step_noise ? step_noise + (size_t)i * draw : NULL};
+                         .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
+                         .denoised = preview ? preview->denoised : NULL};
         i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
-        if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count);
+        if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count, preview);
     }
     return status;
 }

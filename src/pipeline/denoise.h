@@ -2,7 +2,7 @@
 #ifndef I2V_PIPELINE_DENOISE_H
 #define I2V_PIPELINE_DENOISE_H
 
-#include "pipeline/sizes.h"
+#include "pipeline/preview.h"
 #include "pipeline/stage.h"
 
 /* What conditions every step of a run. */
@@ -21,6 +21,7 @@ typedef struct i2v_denoiser {
     const i2v_sizes *sizes;
     const i2v_condition *condition;
     i2v_unet_tensors positions, with, without; /* cross-attention: to the picture's vector and, for guidance, to none */
+    i2v_preview *preview; /* NULL after i2v_denoiser_begin; one whose map is fitted may be set then */
 } i2v_denoiser;
 
 /* Computes what no step changes, into the run's pool. In a dry run the condition's arrays are not touched. End the
@@ -36,6 +37,7 @@ typedef struct i2v_step {
     float timestep; /* sigma's */
     float sigma, next;
     const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
+    float *denoised;    /* NULL, or where the estimate of the clean latents goes, [num_frames, channels, h, w] */
 } i2v_step;
 
 /* One step of latents [num_frames, channels, h, w]. In a dry run latents and the step's noise are not touched. */

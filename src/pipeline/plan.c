@@ -68,7 +68,7 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
  *     the process itself, the caller's picture        in every stage
  *     latents and noise of all videos                 in every stage
  *     the picture as pixels, with noise, as floats    in every stage
- *     noise of the steps                              until the VAE decoder
+ *     noise of the steps, and previews                until the VAE decoder
  *     frames of all videos                            from the VAE decoder on; with several clips in every stage, and
  *                                                     then room for one more frame as a picture and as floats */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
@@ -79,9 +79,9 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
     uint64_t frame = i2v_sizes_frame(sizes);
     uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
-    uint64_t step_noise = kind == I2V_STAGE_DECODER ? 0 : (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float);
+    uint64_t steps = (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float) + i2v_preview_bytes(sizes);
     if (clips > 1) frames += frame * (1 + sizeof(float));
-    return OVERHEAD + sizes->picture + latents + picture + step_noise +
+    return OVERHEAD + sizes->picture + latents + picture + (kind == I2V_STAGE_DECODER ? 0 : steps) +
            (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 

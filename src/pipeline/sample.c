@@ -15,7 +15,7 @@ typedef struct {
 } image_condition;
 
 static i2v_status condition_on_image(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
-                                     const i2v_image *source, const float *augmentation, image_condition *out) {
+                                     const i2v_image *source, const float *augmentation, i2v_preview *preview, image_condition *out) {
     i2v_error *error = &call->engine->error;
     int width = request->sizes.width, height = request->sizes.height;
     i2v_fit fit = request->fit;
@@ -27,7 +27,7 @@ static i2v_status condition_on_image(i2v_call *call, const i2v_request *request,
     if (!status) status = i2v_embed_image(call, &plan->stages[I2V_STAGE_CLIP], seen, request, out->embedding);
     if (!status) {
         status = i2v_encode_image(call, &plan->stages[I2V_STAGE_ENCODER], fitted ? fitted : source, request,
-                                  augmentation, out->latent);
+                                  augmentation, preview, out->latent);
     }
     i2v_image_free(fitted);
     return status;
@@ -40,7 +40,7 @@ static void scale_noise(float *latents, size_t count, float scale) {
 
 static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
                               const i2v_schedule *schedule, const image_condition *image, const float *step_noise,
-                              const i2v_latents_place *latents) {
+                              i2v_preview *preview, const i2v_latents_place *latents) {
     const i2v_sizes *sizes = &request->sizes;
     i2v_condition condition = {.embedding = image->embedding,
                                .latent = image->latent,
@@ -55,6 +55,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const 
     i2v_status status =
         i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
     if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, &condition);
+    denoiser.preview = preview;
     for (int i = 0; !status && i < sizes->num_videos; i++) {
         const float *noise = step_noise ? step_noise + (size_t)i * count : NULL;
         status = i2v_denoise(call, &denoiser, schedule, noise, call->first_video + i, i2v_latents_of(latents, i));
@@ -82,6 +83,7 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
     i2v_engine *engine = call->engine;
     const i2v_sizes *sizes = &request->sizes;
     i2v_schedule schedule = {0};
+    i2v_preview preview = {0};
     size_t pixels = i2v_sizes_frame(sizes), latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     int augments = request->augments;
     float *augmentation = augments ? malloc(pixels * sizeof *augmentation) : NULL;
@@ -94,10 +96,12 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
         status = i2v_fail_memory(&engine->error, "the picture and the steps' noise",
                                  (pixels + i2v_sizes_step_noise(sizes)) * sizeof(float));
     }
+    if (!status) status = i2v_preview_begin(&preview, sizes, &engine->error);
     if (!status) status = i2v_schedule_make(&schedule, &engine->model->scheduler, &request->schedule, &engine->error);
     if (!status) status = i2v_draw_noise(engine, request, augmentation, &place->latents, step_noise);
-    if (!status) status = condition_on_image(call, request, plan, image, augmentation, &condition);
-    if (!status) status = denoise_all(call, request, plan, &schedule, &condition, step_noise, &place->latents);
+    if (!status) status = condition_on_image(call, request, plan, image, augmentation, &preview, &condition);
+    if (!status) status = denoise_all(call, request, plan, &schedule, &condition, step_noise, &preview, &place->latents);
+    i2v_preview_end(&preview);
     free(step_noise);
     if (!status && !sizes->latents_only) status = decode_all(call, sizes, plan, place);
     i2v_schedule_free(&schedule);

@@ -257,15 +257,27 @@ float i2v_schedule_input_scale(float sigma) {
     return sqrtf(sigma * sigma + 1.0f);
 }
 
-float i2v_euler_step(float sample, float velocity, float sigma, float next) {
+static float euler_denoised(float sample, float velocity, float sigma) {
     float squared = sigma * sigma + 1.0f;
-    float denoised = velocity * (-sigma / sqrtf(squared)) + sample / squared;
+    return velocity * (-sigma / sqrtf(squared)) + sample / squared;
+}
+
+static float animatelcm_denoised(float sample, float velocity, float sigma) {
+    float squared = sigma * sigma + 1.0f;
+    return (-sigma / sqrtf(squared)) * velocity + (1.0f / squared) * sample;
+}
+
+float i2v_denoised(i2v_scheduler scheduler, float sample, float velocity, float sigma) {
+    return scheduler == I2V_SCHEDULER_ANIMATELCM ? animatelcm_denoised(sample, velocity, sigma)
+                                                 : euler_denoised(sample, velocity, sigma);
+}
+
+float i2v_euler_step(float sample, float velocity, float sigma, float next) {
+    float denoised = euler_denoised(sample, velocity, sigma);
     float derivative = (sample - denoised) / sigma;
     return sample + derivative * (next - sigma);
 }
 
 float i2v_animatelcm_step(float sample, float velocity, float sigma, float next, float noise) {
-    float squared = sigma * sigma + 1.0f;
-    float denoised = (-sigma / sqrtf(squared)) * velocity + (1.0f / squared) * sample;
-    return denoised + noise * next;
+    return animatelcm_denoised(sample, velocity, sigma) + noise * next;
 }

@@ -51,6 +51,10 @@ void i2v_schedule_free(i2v_schedule *schedule);
 /* What latents are divided by before the UNet sees them at this level: sqrt(sigma^2 + 1). */
 float i2v_schedule_input_scale(float sigma);
 
+/* The clean value that a velocity predicted at sigma means for a sample there: diffusers' pred_original_sample of each
+ * scheduler; AnimateLCM-SVD's own rounds otherwise. */
+float i2v_denoised(i2v_scheduler scheduler, float sample, float velocity, float sigma);
+
 /* One Euler step of one value: sample at sigma, velocity predicted there -> sample at next. */
 float i2v_euler_step(float sample, float velocity, float sigma, float next);
 

@@ -130,6 +130,7 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     }
     if (status) return status;
     sizes->latents_only = params->latents_only != 0;
+    sizes->preview_every = params->preview_every;
     sizes->num_noises = params->num_videos;
     if (params->video_index >= 0) {
         sizes->num_videos = 1;

@@ -234,6 +234,8 @@ class i2v_event(Structure):
         ("steps_done", c_double),
         ("fraction", c_double),
         ("seconds_left", c_double),
+        ("preview", POINTER(i2v_image)),
+        ("preview_count", c_size_t),
     ]
 
 
@@ -273,6 +275,7 @@ class i2v_params(Structure):
         ("clip_pixels", POINTER(c_float)),
         ("vae_pixels", POINTER(c_float)),
         ("latents_only", c_int),
+        ("preview_every", c_int),
     ]
 
 

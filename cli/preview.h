@@ -1,0 +1,23 @@
+/* --preview: a file that shows the video as it becomes. */
+#ifndef CLI_PREVIEW_H
+#define CLI_PREVIEW_H
+
+#include "job.h"
+
+/* Are the options for previews well used? CLI_PARSED, or the exit status after printing what is not. Asks the library
+ * for previews where an option does. */
+int cli_preview_check(cli_settings *settings);
+
+/* Finds out how the terminal shows previews. */
+void cli_preview_begin(cli_job *job);
+
+/* Of the parameters of a task: where no terminal shows previews, and there is no file, none are made. */
+void cli_preview_choose(cli_job *job);
+
+/* Can the file be written? */
+i2v_status cli_preview_prepare(cli_job *job);
+
+/* Of an event with a preview, writes the file anew. Where that fails it warns, once, and the run goes on. */
+void cli_preview_save(cli_job *job, const i2v_event *event);
+
+#endif
