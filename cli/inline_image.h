@@ -8,7 +8,8 @@
 
 /* Each draws the picture, scaled to so many characters, from the cursor on. Returns 0 without memory. */
 
-/* https://sw.kovidgoyal.net/kitty/graphics-protocol/ id, above 0: the picture takes the place of the one that has it. */
+/* https://sw.kovidgoyal.net/kitty/graphics-protocol/ id, above 0: the picture takes the place of the one that has it.
+ */
 int cli_kitty_draw(FILE *out, const i2v_image *image, int columns, int rows, uint32_t id);
 /* https://iterm2.com/documentation-images.html */
 int cli_iterm2_draw(FILE *out, const i2v_image *image, int columns, int rows);

@@ -49,7 +49,8 @@ static void keep_frames(cli_show *show, const i2v_event *event) {
 
 /* ---- the place -------------------------------------------------------------------------------------------------- */
 
-/* As many characters as keep the picture's shape in two thirds of the terminal, with no more than the video's pixels. */
+/* As many characters as keep the picture's shape in two thirds of the terminal, with no more than the video's pixels.
+ */
 static void choose_size(cli_show *show) {
     const cli_terminal *terminal = &show->terminal;
     const i2v_image *frame = show->frames[0];

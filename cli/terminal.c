@@ -121,7 +121,7 @@ void cli_terminal_find(cli_terminal *terminal) {
     if (terminal->graphics == CLI_GRAPHICS_NONE && may_be_asked()) {
         ask(&reply);
         int enough = !reply.registers || reply.registers >= 216;
-        terminal->graphics = reply.kitty                   ? CLI_GRAPHICS_KITTY
+        terminal->graphics = reply.kitty             ? CLI_GRAPHICS_KITTY
                              : reply.sixel && enough ? CLI_GRAPHICS_SIXEL
                                                      : CLI_GRAPHICS_NONE;
     }

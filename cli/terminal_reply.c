@@ -1,4 +1,5 @@
-/* What a terminal says of itself: ECMA-48's control sequences, as xterm documents them (ctlseqs), and kitty's answer. */
+/* What a terminal says of itself: ECMA-48's control sequences, as xterm documents them (ctlseqs), and kitty's answer.
+ */
 #include "terminal_reply.h"
 
 #include <string.h>

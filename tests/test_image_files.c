@@ -36,7 +36,8 @@ static void png_in_memory(void **state) {
     }
 }
 
-/* A picture a frame, which PNG keeps to the bit: of the same size as they are, of another resized by Pillow's filter. */
+/* A picture a frame, which PNG keeps to the bit: of the same size as they are, of another resized by Pillow's filter.
+ */
 static void frames_are_the_pictures(void **state) {
     (void)state;
     char pattern[600], name[32];

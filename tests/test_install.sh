@@ -67,7 +67,7 @@ check 'the version for pkg-config' "$(pkg-config --modversion img2vid)" "$versio
 eval "flags=($(pkg-config --cflags --libs img2vid))"
 step 'pkg-config and cc' cc "$source/examples/minimal.c" -o with_pkg_config "${flags[@]}"
 runs with_pkg_config
-step 'callback.c' cc "$source/examples/callback.c" -o callback "${flags[@]}" -lm
+step 'callback.c' cc "$source/examples/callback.c" -o callback "${flags[@]}"
 step 'many_pictures.c' cc "$source/examples/many_pictures.c" -o many_pictures "${flags[@]}"
 
 cat > CMakeLists.txt << CMAKE

@@ -131,7 +131,8 @@ static void files_of_pictures(void **state) {
     (void)state;
     uint8_t *png = NULL, pixel[3] = {0};
     size_t size;
-    i2v_image image = {.width = 1, .height = 1, .pixels = pixel}, wild = {.width = INT_MAX, .height = -1, .pixels = pixel};
+    i2v_image image = {.width = 1, .height = 1, .pixels = pixel},
+              wild = {.width = INT_MAX, .height = -1, .pixels = pixel};
     EXPECT(i2v_image_png(NULL, &png, &size, &error), "image is NULL");
     EXPECT(i2v_image_png(&image, NULL, &size, &error), "png is NULL");
     EXPECT(i2v_image_png(&image, &png, NULL, &error), "size is NULL");

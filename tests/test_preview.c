@@ -147,8 +147,15 @@ static void known_colors_are_found(void **state) {
     enum { W = 12, H = 6, SCALE = 4, CHANNELS = 5 };
     static float pixels[H * SCALE][W * SCALE][3], latent[H * W][CHANNELS];
     const double scaling_factor = 0.25;
-    i2v_sizes sizes = {.width = W * SCALE, .height = H * SCALE, .num_frames = 2, .num_videos = 1, .num_clips = 1,
-                       .latent_channels = CHANNELS, .latent_width = W, .latent_height = H, .preview_every = 1};
+    i2v_sizes sizes = {.width = W * SCALE,
+                       .height = H * SCALE,
+                       .num_frames = 2,
+                       .num_videos = 1,
+                       .num_clips = 1,
+                       .latent_channels = CHANNELS,
+                       .latent_width = W,
+                       .latent_height = H,
+                       .preview_every = 1};
     for (int i = 0; i < H * W; i++) {
         float rgb[3] = {(float)(i % W) / W, (float)(i / W) / H, (float)(i * 7 % 11) / 11};
         float code[CHANNELS] = {rgb[0] - rgb[1], 4 * rgb[1] + 2, rgb[2] + rgb[0], 3, rgb[1]};
@@ -189,8 +196,15 @@ static void one_color_stays_one_color(void **state) {
     (void)state;
     enum { W = 4, H = 4, SCALE = 2 };
     static float pixels[H * SCALE * W * SCALE * 3], latent[H * W * 4];
-    i2v_sizes sizes = {.width = W * SCALE, .height = H * SCALE, .num_frames = 1, .num_videos = 1, .num_clips = 1,
-                       .latent_channels = 4, .latent_width = W, .latent_height = H, .preview_every = 1};
+    i2v_sizes sizes = {.width = W * SCALE,
+                       .height = H * SCALE,
+                       .num_frames = 1,
+                       .num_videos = 1,
+                       .num_clips = 1,
+                       .latent_channels = 4,
+                       .latent_width = W,
+                       .latent_height = H,
+                       .preview_every = 1};
     for (size_t i = 0; i < COUNT(pixels); i++) pixels[i] = (float)(i % 3) - 1;
     for (size_t i = 0; i < COUNT(latent); i++) latent[i] = (float)(i % 4) * 3;
     i2v_preview preview;

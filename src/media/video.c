@@ -278,8 +278,7 @@ static i2v_status write_source(const i2v_video_format *format, const i2v_video_t
     }
     if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
-    return i2v_array_save_rows(task->path, source->frames, source->count, shape, 4, task->output->no_replace,
-                               error);
+    return i2v_array_save_rows(task->path, source->frames, source->count, shape, 4, task->output->no_replace, error);
 }
 
 static i2v_status save_source(const frames_source *source, const i2v_video_format *format, const char *path,
@@ -314,7 +313,8 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
 static i2v_status check_images(const i2v_image *images, size_t count, i2v_error *error) {
     i2v_status status = i2v_require(error, "images", images, NULL);
     if (!status && (count < 1 || count > MAX_IMAGES)) {
-        status = i2v_fail(error, I2V_ERROR_PARAMETER, "count is %zu; it must be within 1..%d pictures", count, MAX_IMAGES);
+        status =
+            i2v_fail(error, I2V_ERROR_PARAMETER, "count is %zu; it must be within 1..%d pictures", count, MAX_IMAGES);
     }
     for (size_t i = 0; !status && i < count; i++) status = i2v_image_check(&images[i], "images", error);
     return status;

@@ -67,8 +67,7 @@ static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, 
         for (int c = 0; c < with.channels; c++) {
             int64_t at = (frame * with.channels + c) * pixels + pixel;
             float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
-            if (step->denoised)
-                step->denoised[at] = i2v_denoised(step->scheduler, latents[at], velocity, step->sigma);
+            if (step->denoised) step->denoised[at] = i2v_denoised(step->scheduler, latents[at], velocity, step->sigma);
             latents[at] = advance_value(step, latents[at], velocity, step->noise ? step->noise[at] : 0);
         }
     }

@@ -9,10 +9,10 @@
 #include "pipeline/sizes.h"
 
 typedef struct i2v_preview {
-    int every;          /* steps from one to the next; 0: none, and all else is zero */
-    float *map;         /* [3][channels + 1], to 0..1 */
-    float *denoised;    /* [num_frames, channels, h, w]: the step's estimate of the clean latents */
-    i2v_image *images;  /* [num_frames], of the latents' size */
+    int every;         /* steps from one to the next; 0: none, and all else is zero */
+    float *map;        /* [3][channels + 1], to 0..1 */
+    float *denoised;   /* [num_frames, channels, h, w]: the step's estimate of the clean latents */
+    i2v_image *images; /* [num_frames], of the latents' size */
     const i2v_sizes *sizes;
 } i2v_preview;
 

@@ -15,7 +15,8 @@ typedef struct {
 } image_condition;
 
 static i2v_status condition_on_image(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
-                                     const i2v_image *source, const float *augmentation, i2v_preview *preview, image_condition *out) {
+                                     const i2v_image *source, const float *augmentation, i2v_preview *preview,
+                                     image_condition *out) {
     i2v_error *error = &call->engine->error;
     int width = request->sizes.width, height = request->sizes.height;
     i2v_fit fit = request->fit;
@@ -100,7 +101,8 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
     if (!status) status = i2v_schedule_make(&schedule, &engine->model->scheduler, &request->schedule, &engine->error);
     if (!status) status = i2v_draw_noise(engine, request, augmentation, &place->latents, step_noise);
     if (!status) status = condition_on_image(call, request, plan, image, augmentation, &preview, &condition);
-    if (!status) status = denoise_all(call, request, plan, &schedule, &condition, step_noise, &preview, &place->latents);
+    if (!status)
+        status = denoise_all(call, request, plan, &schedule, &condition, step_noise, &preview, &place->latents);
     i2v_preview_end(&preview);
     free(step_noise);
     if (!status && !sizes->latents_only) status = decode_all(call, sizes, plan, place);

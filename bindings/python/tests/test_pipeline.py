@@ -245,6 +245,35 @@ def test_nan_of_a_callback_ends_the_call(generate, output_type):
     assert np.isfinite(generate()).all()
 
 
+def test_previews_of_all_frames(pipe, generate, picture):
+    seen, order = [], []
+
+    def preview(caller, step, timestep, frames):
+        assert caller is pipe and threading.current_thread() is threading.main_thread()
+        assert frames.dtype == np.uint8 and frames.shape == (2, 3, 5, 3)
+        seen.append((step, timestep, frames))
+        order.append("preview")
+
+    plain = generate()
+    frames = generate(callback_on_preview=preview, callback_on_step_end=lambda *_: order.append("step"))
+    assert np.array_equal(frames, plain)
+    assert [step for step, _, _ in seen] == [0, 1] and np.isclose(np.exp(4 * seen[0][1]), 700, rtol=1e-3)
+    assert order == ["preview", "step"] * 2
+    kept = seen[0][2].copy()
+    seen.clear()
+    generate(callback_on_preview=preview, preview_every=2, num_inference_steps=5, num_videos_per_prompt=2)
+    assert [step for step, _, _ in seen] == [1, 3, 4] * 2
+    seen.clear()
+    generate(callback_on_preview=preview)
+    assert np.array_equal(seen[0][2], kept) and not np.array_equal(seen[0][2], seen[1][2])
+    with pytest.raises(ZeroDivisionError):
+        generate(callback_on_preview=lambda *_: 1 / 0)
+    with pytest.raises(ValueError, match="preview_every needs callback_on_preview"):
+        generate(preview_every=1)
+    with pytest.raises(img2vid.ParameterError, match="preview_every is -1"):
+        generate(preview_every=-1, callback_on_preview=preview)
+
+
 def as_torch(monkeypatch):
     """PyTorch, or a module that stands for what is used of it."""
     try:

@@ -174,6 +174,11 @@ class Picture:
         self.pointer = _ffi.image_pointer()
 
 
+def copy_images(images: Any, count: int) -> np.ndarray:
+    """[count, H, W, 3] of 8 bits, of so many pictures of one size behind a pointer."""
+    return np.stack([np.ctypeslib.as_array(image.pixels, (image.height, image.width, 3)) for image in images[:count]])
+
+
 def copy_floats(pointer: Any, shape: Sequence[int]) -> np.ndarray:
     """A copy of the library's array."""
     values = np.empty(shape, dtype=np.float32)

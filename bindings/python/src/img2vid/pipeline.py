@@ -227,6 +227,7 @@ class StableVideoDiffusionPipeline(Assembly):
         callback_on_step_end: Optional[Callable[..., Optional[Dict[str, Any]]]] = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
         return_dict: bool = True,
+        callback_on_preview: Optional[Callable[..., Any]] = None,
         **settings: Any,
     ) -> Any:
         """Makes videos, with the names, meanings and defaults of diffusers.
@@ -248,6 +249,9 @@ class StableVideoDiffusionPipeline(Assembly):
             calling thread. Videos are denoised one after the other: the array is [1, F, C, h, w]. It may be changed, or
             another returned as {"latents": array}. An exception ends the call and is raised here, and so is Ctrl-C.
         return_dict: False: the frames themselves, of which [0] is the first video.
+        callback_on_preview: called as callback(pipe, step, timestep, frames) after each step, or with ``preview_every``
+            after every so many and the last, before callback_on_step_end. frames is what the step takes the clip to be,
+            an array [F, h, w, 3] of uint8 of the latents' size; the video is the same with it and without.
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
             "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
             ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, extend,
@@ -273,6 +277,7 @@ class StableVideoDiffusionPipeline(Assembly):
         run.set_sigmas(sigmas)
         run.set_noise(generator, latents)
         run.callback = callback_on_step_end
+        run.set_preview(callback_on_preview)
         run.denoise_only = output_type == "latent"
         run.as_tensors = are_tensors(image) and "fit" not in settings
         self._set(_interrupted=False, _last=run.summary())

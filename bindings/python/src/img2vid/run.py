@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _ffi
 from ._progress import Progress
-from .arrays import copy_floats, seen, to_float32, to_numpy, to_pil
+from .arrays import copy_floats, copy_images, seen, to_float32, to_numpy, to_pil
 from .engine import Video, default_params
 from .errors import CancelledError
 from .noise import NoiseSource, is_of_torch, seeded
@@ -52,6 +52,7 @@ class Run:
         self.noise: Optional[NoiseSource] = None
         self.latents: Optional[np.ndarray] = None
         self.callback: Optional[Callable[..., Optional[Dict[str, Any]]]] = None
+        self.preview: Optional[Callable[..., Any]] = None
         self.denoise_only = self.interrupted = self.as_tensors = False
         self.denoised: List[np.ndarray] = []
         self.progress = Progress(pipe._progress_bar_config, pictures)
@@ -102,6 +103,13 @@ class Run:
         steps = self.params.num_inference_steps
         return (self.latents is None) + (steps if self.params.scheduler.name == "animatelcm" and steps > 1 else 0)
 
+    def set_preview(self, callback: Optional[Callable[..., Any]]) -> None:
+        self.preview = callback
+        if callback is None and self.params.preview_every:
+            raise ValueError("preview_every needs callback_on_preview, which gets the previews")
+        if callback is not None and not self.params.preview_every:
+            self.params.preview_every = 1
+
     # ---- running ----
 
     def make(self, pictures: Sequence[Any], output_type: str) -> Any:
@@ -128,7 +136,7 @@ class Run:
         draws = iter(range(1 << 30))
         noise, before = self.noise, len(self.denoised)
         random = (lambda count: noise.take(index, next(draws), count)) if noise else None
-        wanted = self.callback or self.progress.shown
+        wanted = self.callback or self.preview or self.progress.shown
         self.params.latents_only = self.denoise_only
         try:
             video = self.engine.generate(picture, self.params, self.on_event if wanted else None, random)
@@ -149,6 +157,8 @@ class Run:
     def on_event(self, event: _ffi.i2v_event) -> bool:
         """True to cancel."""
         self.progress.show(event)
+        if event.preview and self.preview:
+            self.preview(self.pipe, event.step - 1, self.timestep(event), copy_images(event.preview, event.preview_count))
         if event.latents:
             self.on_step(event)
         return self.interrupted
@@ -158,8 +168,7 @@ class Run:
         latents = copy_floats(event.latents, shape)
         if self.callback:
             given = self.caller_s(latents)
-            timestep = event.timestep if self.torch is None else self.torch.tensor(event.timestep)
-            changed = self.callback(self.pipe, event.step - 1, timestep, {"latents": given})
+            changed = self.callback(self.pipe, event.step - 1, self.timestep(event), {"latents": given})
             latents = to_float32((changed or {}).get("latents", given), shape, "the callback's latents")
             np.copyto(np.ctypeslib.as_array(event.latents, shape), latents)
             self.interrupted = self.pipe._interrupt
@@ -167,6 +176,9 @@ class Run:
             raise RuntimeError("a call with extend cannot be interrupted by _interrupt; raise an exception to end it")
         if self.callback and (event.step == event.steps or self.interrupted):
             self.denoised.append(latents[0])
+
+    def timestep(self, event: _ffi.i2v_event) -> Any:
+        return event.timestep if self.torch is None else self.torch.tensor(event.timestep)
 
     def caller_s(self, values: np.ndarray) -> Any:
         """In the kind that the caller works in; a tensor shares the array's memory."""
