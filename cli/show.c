@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const double SHARE = 0.01; /* of the time, that may go to drawing */
@@ -52,10 +53,9 @@ static void keep_frames(cli_show *show, const i2v_event *event) {
 /* As many characters as keep the picture's shape in two thirds of the terminal, with no more than the video's pixels.
  */
 static void choose_size(cli_show *show) {
-    const cli_terminal *terminal = &show->terminal;
     const i2v_image *frame = show->frames[0];
-    int blocks = terminal->graphics == CLI_GRAPHICS_BLOCKS;
-    double wide = blocks ? 1 : terminal->cell_width, high = blocks ? 2 : terminal->cell_height;
+    int blocks = show->terminal.graphics == CLI_GRAPHICS_BLOCKS;
+    double wide = blocks ? 1 : show->size.cell_width, high = blocks ? 2 : show->size.cell_height;
     double most = (blocks ? 2 : 8) * frame->width / wide, columns = show->size.columns - 1;
     if (columns > most) columns = most;
     double rows = columns * wide * frame->height / frame->width / high, most_rows = show->size.lines * 2 / 3;
@@ -68,14 +68,14 @@ static void choose_size(cli_show *show) {
 }
 
 static int has_place(const cli_show *show, const cli_progress *progress) {
-    cli_terminal_size now = cli_terminal_size_now();
-    return show->rows && progress->line_open && now.columns == show->size.columns && now.lines == show->size.lines &&
+    cli_terminal_size now = cli_terminal_size_now(&show->terminal);
+    return show->rows && progress->line_open && memcmp(&now, &show->size, sizeof now) == 0 &&
            show->continued == cli_signals_continued();
 }
 
 static void make_place(cli_show *show, cli_progress *progress) {
     cli_progress_end(progress);
-    show->size = cli_terminal_size_now();
+    show->size = cli_terminal_size_now(&show->terminal);
     show->continued = cli_signals_continued();
     show->id++;
     choose_size(show);
@@ -86,21 +86,20 @@ static void make_place(cli_show *show, cli_progress *progress) {
 
 /* Of a frame, as large as the place's pixels are; kitty and iTerm2 scale themselves, from twice its size. */
 static i2v_image *picture_for(const cli_show *show, const i2v_image *frame) {
-    const cli_terminal *terminal = &show->terminal;
     int width = 2 * frame->width, height = 2 * frame->height;
-    if (terminal->graphics == CLI_GRAPHICS_BLOCKS) {
+    if (show->terminal.graphics == CLI_GRAPHICS_BLOCKS) {
         width = show->columns;
         height = 2 * show->rows;
-    } else if (terminal->graphics == CLI_GRAPHICS_SIXEL) {
-        width = show->columns * terminal->cell_width;
-        height = show->rows * terminal->cell_height / 6 * 6; /* no band may reach into the line below */
+    } else if (show->terminal.graphics == CLI_GRAPHICS_SIXEL) {
+        width = show->columns * show->size.cell_width;
+        height = show->rows * show->size.cell_height / 6 * 6; /* no band may reach into the line below */
     }
     i2v_image *picture = NULL;
     i2v_image_resize(&picture, frame, width, height, I2V_FIT_STRETCH, NULL);
     return picture;
 }
 
-static int draw_picture(const cli_show *show, FILE *out, const i2v_image *picture) {
+static int draw_picture(const cli_show *show, FILE *out, i2v_image *picture) {
     switch (show->terminal.graphics) {
     case CLI_GRAPHICS_KITTY:
         return cli_kitty_draw(out, picture, show->columns, show->rows, show->id);
@@ -109,8 +108,7 @@ static int draw_picture(const cli_show *show, FILE *out, const i2v_image *pictur
     case CLI_GRAPHICS_SIXEL:
         return cli_sixel_draw(out, picture);
     default:
-        cli_blocks_draw(out, picture, show->terminal.colors, show->terminal.utf8);
-        return 1;
+        return cli_blocks_draw(out, picture, show->terminal.colors, show->terminal.utf8);
     }
 }
 

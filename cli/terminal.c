@@ -108,11 +108,6 @@ static void ask(cli_terminal_reply *reply) {
 
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
 
-/* A size that a screen could have; what the terminal says of it need not be. */
-static int cell_side(int said, int guess) {
-    return said >= 2 && said <= 128 ? said : guess;
-}
-
 void cli_terminal_find(cli_terminal *terminal) {
     *terminal = (cli_terminal){.colors = colors_by_environment(), .utf8 = is_utf8()};
     if (!isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO) || !*variable("TERM") || is("TERM", "dumb")) return;
@@ -126,14 +121,25 @@ void cli_terminal_find(cli_terminal *terminal) {
                                                      : CLI_GRAPHICS_NONE;
     }
     if (terminal->graphics == CLI_GRAPHICS_NONE) terminal->graphics = CLI_GRAPHICS_BLOCKS;
-    terminal->cell_width = cell_side(reply.cell_width, 10); /* a VT340's */
-    terminal->cell_height = cell_side(reply.cell_height, 20);
+    terminal->cell_width = reply.cell_width;
+    terminal->cell_height = reply.cell_height;
 }
 
-cli_terminal_size cli_terminal_size_now(void) {
+/* The window's pixels count before what the terminal said when it began; xterm says nothing, unless it is allowed to. A
+ * picture that is too small does no harm, one that is too large lies in other lines. */
+static int cell_side(int pixels, int cells, int said, int small) {
+    int side = pixels ? pixels / cells : said;
+    return side >= 2 && side <= 128 ? side : small;
+}
+
+cli_terminal_size cli_terminal_size_now(const cli_terminal *terminal) {
     struct winsize window;
-    int known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col && window.ws_row;
-    return known ? (cli_terminal_size){window.ws_col, window.ws_row} : (cli_terminal_size){80, 24};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || !window.ws_col || !window.ws_row)
+        window = (struct winsize){.ws_col = 80, .ws_row = 24};
+    return (cli_terminal_size){.columns = window.ws_col,
+                               .lines = window.ws_row,
+                               .cell_width = cell_side(window.ws_xpixel, window.ws_col, terminal->cell_width, 6),
+                               .cell_height = cell_side(window.ws_ypixel, window.ws_row, terminal->cell_height, 12)};
 }
 
 int cli_terminal_is_ours(void) {

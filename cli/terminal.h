@@ -16,7 +16,7 @@ typedef struct cli_terminal {
     cli_graphics graphics;
     cli_colors colors;
     int utf8;
-    int cell_width, cell_height; /* of a character, in pixels; a guess where it does not say */
+    int cell_width, cell_height; /* of a character, in pixels, as it says; 0: it does not */
 } cli_terminal;
 
 /* Looks at the environment, and asks the terminal where that does not say, for a second at most. */
@@ -24,10 +24,11 @@ void cli_terminal_find(cli_terminal *terminal);
 
 typedef struct cli_terminal_size {
     int columns, lines;
+    int cell_width, cell_height; /* of a character, in pixels; a small one where nobody says it */
 } cli_terminal_size;
 
-/* Of standard error's, now; 80 x 24 where it does not say. */
-cli_terminal_size cli_terminal_size_now(void);
+/* Now; 80 x 24 where nobody says it. */
+cli_terminal_size cli_terminal_size_now(const cli_terminal *terminal);
 
 /* 0 while the shell has this process in the background. */
 int cli_terminal_is_ours(void);
