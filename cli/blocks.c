@@ -31,10 +31,11 @@ int cli_blocks_nearest(const uint8_t rgb[3]) {
     return squared_distance(rgb, level, level, level) < of_cube ? 232 + grey : 16 + 36 * r + 6 * g + b;
 }
 
-/* ---- dithering: dark colours have greys near them, and no colour of their own among the 256 ----------------------- */
+/* ---- dithering: dark colours have greys near them, and no colour of their own among the 256 -----------------------
+ */
 
-/* The pixel at rgb becomes one of the 256; what that is off goes to its neighbours, by Floyd and Steinberg: to the right
- * in `here`, and to three below. Both are of one pixel more on each side. */
+/* The pixel at rgb becomes one of the 256; what that is off goes to its neighbours, by Floyd and Steinberg: to the
+ * right in `here`, and to three below. Both are of one pixel more on each side. */
 static void dither_pixel(uint8_t *rgb, int *here, int *below) {
     uint8_t wanted[3];
     int found[3];

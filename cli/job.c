@@ -2,7 +2,6 @@
 #include "job.h"
 #include "list.h"
 #include "message.h"
-#include "preview.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -79,10 +78,15 @@ static void take_settings(cli_job *job) {
     job->image_sha256[0] = job->latents_sha256[0] = 0;
 }
 
+/* In a file, on the terminal, or in a plan. */
+static int shows_previews(const cli_job *job) {
+    return job->all->preview || job->all->plan || job->show.terminal.graphics != CLI_GRAPHICS_NONE;
+}
+
 void cli_job_select(cli_job *job, size_t place) {
     job->task = cli_task_at(job->all, place);
     take_settings(job);
-    cli_preview_choose(job);
+    if (!shows_previews(job)) job->params.preview_every = 0;
     job->params.seed = job->task.seed;
     job->input_failed = 0;
     job->error = (i2v_error){0};

@@ -12,13 +12,10 @@
 #include <string.h>
 
 /* What is said once, for all jobs. */
-static const size_t not_of_a_job[] = {CLI_AT(jobs),      CLI_AT(shard),
-                                      CLI_AT(overwrite), CLI_AT(skip_existing),
-                                      CLI_AT(seeds),     CLI_AT(format),
-                                      CLI_AT(from),      CLI_AT(plan),
-                                      CLI_AT(json),      CLI_AT(quiet), CLI_AT(preview), CLI_AT(show),
-                                      CLI_AT(verbose),   CLI_AT(log_file),
-                                      CLI_AT(no_config), CLI_AT(output.no_replace)};
+static const size_t not_of_a_job[] = {CLI_AT(jobs),    CLI_AT(shard),    CLI_AT(overwrite), CLI_AT(skip_existing),
+                                      CLI_AT(seeds),   CLI_AT(format),   CLI_AT(from),      CLI_AT(plan),
+                                      CLI_AT(json),    CLI_AT(quiet),    CLI_AT(preview),   CLI_AT(show),
+                                      CLI_AT(verbose), CLI_AT(log_file), CLI_AT(no_config), CLI_AT(output.no_replace)};
 
 const cli_option *cli_list_option(const cli_command *command, const char *key) {
     for (size_t i = 0; i < command->options_count; i++) {

@@ -51,12 +51,6 @@ void cli_preview_begin(cli_job *job) {
     cli_show_begin(&job->show, job->all->show && !job->all->plan, output_of(job).fps);
 }
 
-void cli_preview_choose(cli_job *job) {
-    const cli_settings *all = job->all;
-    int wanted = all->preview || all->plan || job->show.terminal.graphics != CLI_GRAPHICS_NONE;
-    if (!wanted) job->params.preview_every = 0;
-}
-
 i2v_status cli_preview_prepare(cli_job *job) {
     const char *path = job->all->preview;
     if (!path) return I2V_OK;

@@ -8,11 +8,8 @@
  * for previews where an option does. */
 int cli_preview_check(cli_settings *settings);
 
-/* Finds out how the terminal shows previews. */
+/* Finds out how the terminal shows previews. Where it does not, and there is no file, cli_job_select has none made. */
 void cli_preview_begin(cli_job *job);
-
-/* Of the parameters of a task: where no terminal shows previews, and there is no file, none are made. */
-void cli_preview_choose(cli_job *job);
 
 /* Can the file be written? */
 i2v_status cli_preview_prepare(cli_job *job);
