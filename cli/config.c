@@ -10,9 +10,18 @@
 #include <stdio.h>
 
 /* Those that are of one run, or say where to look. */
-static const size_t not_here[] = {
-    CLI_AT(from), CLI_AT(latents), CLI_AT(hub.file),  CLI_AT(format),   CLI_AT(plan), CLI_AT(params.video_index),
-    CLI_AT(jobs), CLI_AT(shard),   CLI_AT(overwrite), CLI_AT(no_config)};
+static const size_t not_here[] = {CLI_AT(from),
+                                  CLI_AT(latents),
+                                  CLI_AT(hub.file),
+                                  CLI_AT(format),
+                                  CLI_AT(plan),
+                                  CLI_AT(params.video_index),
+                                  CLI_AT(jobs),
+                                  CLI_AT(shard),
+                                  CLI_AT(overwrite),
+                                  CLI_AT(no_config),
+                                  CLI_AT(params.checkpoint),
+                                  CLI_AT(resume)};
 
 typedef struct applying {
     cli_settings *settings;

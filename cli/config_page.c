@@ -26,7 +26,8 @@ const cli_entry cli_config_entries[] = {
     {"with --from", "What decides the frames comes from the command line and from that file's\n"
                     "metadata alone, so that it is made again to the byte."},
     {"what cannot be set", "Pictures and other operands, and from, latents, file, format, plan,\n"
-                           "video-index and no-config, which are of one run. seed can: every video then has it."},
+                           "checkpoint, resume, video-index and no-config, which are of one run.\n"
+                           "seed can: every video then has it."},
     {NULL, NULL}};
 
 void cli_print_config_page(void) {

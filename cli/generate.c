@@ -1,5 +1,6 @@
 /* img2vid generate: pictures in, short videos out. */
 #include "address.h"
+#include "checkpoint.h"
 #include "commands.h"
 #include "detail.h"
 #include "existing.h"
@@ -56,6 +57,7 @@ static i2v_status load_latents(cli_job *job) {
 static i2v_status begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = cli_job_begin(job, settings);
     if (status != I2V_OK) return status;
+    cli_checkpoint_decide(job);
     status = cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
     return status == I2V_OK ? cli_existing_check(job) : status;
 }
@@ -117,14 +119,21 @@ static i2v_status make(cli_job *job) {
     i2v_status status = load_image(job);
     if (status != I2V_OK) return status;
     cli_detail_input(job);
+    status = cli_checkpoint_begin(job);
+    if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
+    if (status == I2V_OK && job->params.resume_from) status = cli_latents_save_all(job);
     if (status == I2V_OK) status = cli_job_save(job);
-    if (status != I2V_OK && status != I2V_CANCELLED) cli_latents_tell(job);
+    if (status == I2V_OK) cli_checkpoint_done(job);
+    if (status != I2V_OK && status != I2V_CANCELLED) {
+        cli_latents_tell(job);
+        cli_checkpoint_tell(job);
+    }
     return status;
 }
 
 static i2v_status make_missing(cli_job *job) {
-    job->skipped = cli_task_is_done(job);
+    job->skipped = cli_task_is_done(job) || cli_checkpoint_is_made(job);
     return job->skipped ? I2V_OK : make(job);
 }
 
@@ -140,6 +149,7 @@ static i2v_status make_job(cli_job *job) {
     if (status != I2V_OK || !go_on) return status;
     status = load_latents(job);
     if (status != I2V_OK) return status;
+    cli_checkpoint_decide(job);
     say_plan(job);
     return make(job);
 }

@@ -42,6 +42,11 @@ typedef struct cli_job {
     int skipped;     /* all of the task's files are there, and are to stay */
     cli_folders folders;
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
+    int keeps_state;      /* checkpoint.c: the run's state is written */
+    char *state_path;     /* where, of the task; NULL: nowhere */
+    char *old_state;      /* that of the task before, until this one has its own */
+    int state_warned;     /* it was said that it cannot be written */
+    int has_begun;        /* the task's run has come to its steps */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
     float *noise;         /* of --latents, or NULL */
 } cli_job;

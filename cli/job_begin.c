@@ -1,6 +1,7 @@
 /* The beginning of a job: are its files good, and is its model there? */
 #include "job_begin.h"
 #include "bundled.h"
+#include "checkpoint.h"
 #include "detail.h"
 #include "existing.h"
 #include "latents.h"
@@ -117,6 +118,7 @@ void cli_job_write_notes(cli_job *job) {
 static int on_event(const i2v_event *event, void *user) {
     cli_job *job = user;
     i2v_status saved = cli_latents_save(job, event);
+    cli_checkpoint_event(job, event);
     cli_detail_event(job, event);
     return cli_progress_event(event, &job->progress) || saved != I2V_OK;
 }

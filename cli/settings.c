@@ -83,6 +83,15 @@ static const struct own_option {
       "do not keep the parameters in the file (.npy never has\n"
       "them)",
       NULL}},
+    {CLI_AT(params.checkpoint),
+     {CLI_GENERATE, files, 0, "no-checkpoint", NULL, CLI_FLAG, CLI_AT(no_checkpoint), 0, 0,
+      "keep no state while the video is made", NULL}},
+    {CLI_AT(params.checkpoint),
+     {CLI_GENERATE, files, 0, "resume", NULL, CLI_FLAG, CLI_AT(resume), 0, 0,
+      "go on from the state that a run of this command left,\n"
+      "where there is one, to the same video; and keep it,\n"
+      "however short the run is",
+      NULL}},
     {CLI_AT(params.sigmas),
      {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, CLI_AT(preset), 0, 0,
       "another program's defaults, where no option says\n"

@@ -40,6 +40,7 @@ typedef struct cli_settings {
     int no_metadata;
     int skip_existing; /* --no-overwrite is output.no_replace */
     int overwrite;     /* of --jobs: also what was made with other parameters */
+    int resume, no_checkpoint;
     int format;        /* of -o -: the place in CLI_FORMATS */
     const char *from;  /* --from: the file whose metadata says what is not given */
     json_t *metadata;  /* of that file; strings above may be in it */

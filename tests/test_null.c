@@ -385,6 +385,8 @@ static void other_files(void **state) {
     char *json = NULL, hex[I2V_SHA256_SIZE];
     EXPECT(i2v_media_probe(NULL, &info, &error), "path is NULL");
     EXPECT(i2v_media_probe(path, NULL, &error), "info is NULL");
+    EXPECT(i2v_checkpoint_read(NULL, &json, &error), "path is NULL");
+    EXPECT(i2v_checkpoint_read(path, NULL, &error), "json is NULL");
     EXPECT(i2v_metadata_load(NULL, &json, &error), "path is NULL");
     EXPECT(i2v_metadata_load(path, NULL, &error), "json is NULL");
     EXPECT(i2v_file_sha256(NULL, hex, &error), "path is NULL");

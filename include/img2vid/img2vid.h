@@ -329,7 +329,8 @@ I2V_API const char *i2v_phase_name(i2v_phase phase);
 typedef struct i2v_event {
     i2v_phase phase;
     int video, num_videos; /* which video, from 0 */
-    int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
+    int step, steps;       /* done, of; when a phase begins 0 of steps (the VAE's encoder: 1 of 2), or as many as were
+                              done before the call (params.resume_from) */
     int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now, with all loaded parts of its model */
@@ -345,6 +346,9 @@ typedef struct i2v_event {
     double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
     /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
     double seconds_left;
+    /* NULL, or why params.checkpoint could not be written after the last step or chunk: the one before is still there,
+     * and it is tried again after the next. */
+    const char *checkpoint_error;
 } i2v_event;
 
 /* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
@@ -401,6 +405,17 @@ typedef struct i2v_params {
     /* [0; 0 or 1] 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
      * i2v_generate and its plan. Excludes extend. */
     int latents_only;
+    /* [NULL] a file that the run's state is written to after each step and each decoded chunk, whole and flushed to the
+     * disk: whatever ends the process, it is there, of the last step or of the one before. It holds latents, decoded
+     * frames and what decides the bits of the run: of 25 frames of 1024x576 it has 4 MB, then up to 180 MB. Where it
+     * cannot be written the call goes on (i2v_event.checkpoint_error). It stays when the call ends, well or not: to be
+     * removed when what was made is where it should be. */
+    const char *checkpoint;
+    /* [NULL] such a file, from which the call goes on as if that run had not been ended: the result has the same bits.
+     * It may be that of checkpoint. Picture, model, what computes, the version and all parameters that decide the bits
+     * (i2v_parameter.decides) must be those of that run: else I2V_ERROR_PARAMETER, and the message names the first that
+     * is not. random must give what it gave there. I2V_ERROR_FORMAT if a byte of the file was changed or is missing. */
+    const char *resume_from;
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -426,6 +441,11 @@ typedef struct i2v_video {
  * I2V_ERROR_PARAMETER. */
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
+
+/* What a file of params.checkpoint says of its run, as one JSON object of texts: parameters by their names, hashes, and
+ * how far it is. All of the file is read and checked: I2V_ERROR_FORMAT where it is none, or damaged. *json is freed
+ * with i2v_metadata_free; NULL on failure. */
+I2V_API i2v_status i2v_checkpoint_read(const char *path, char **json, i2v_error *error);
 
 /* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
  * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */

@@ -134,6 +134,13 @@ static const i2v_parameter table[] = {
      "(default 25)"},
     {"latents_only", FLAG, PARAM(latents_only), NO_RANGE, NULL, NULL, I2V_FOR_GENERATE, OPEN,
      "denoise, and decode nothing"},
+    {"checkpoint", TEXT, PARAM(checkpoint), NO_RANGE, "FILE", files, I2V_FOR_GENERATE, OPEN,
+     "where the run's state is kept while it is made, so that\n"
+     "what ends it loses no more than a step (default: beside\n"
+     "OUT, for runs of more than two minutes); removed when\n"
+     "the video is written"},
+    {"resume_from", TEXT, PARAM(resume_from), NO_RANGE, "FILE", NULL, I2V_FOR_GENERATE, OPEN,
+     "the state of an earlier run to go on from"},
     {"sigmas", NUMBERS, PARAM(sigmas), NO_RANGE, "A,B,...", motion, I2V_FOR_GENERATE, DECIDES,
      "noise levels from high to low, one more than steps, in\n"
      "place of `num_inference_steps`"},

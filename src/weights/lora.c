@@ -31,6 +31,11 @@ i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_e
     return status;
 }
 
+void i2v_lora_hash_strengths(const i2v_lora_set *set, i2v_sha256 *hash) {
+    for (size_t i = 0; set && i < set->count; i++)
+        i2v_sha256_update(hash, &set->layers[i].factor, sizeof set->layers[i].factor);
+}
+
 const char *const *i2v_lora_warnings(const i2v_lora_set *set, size_t *count) {
     *count = set ? set->warnings_count : 0;
     return *count ? (const char *const *)set->warnings : NULL;

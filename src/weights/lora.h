@@ -24,6 +24,9 @@ void i2v_lora_close(i2v_lora_set *set);
 /* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
 i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error);
 
+/* Adds how strongly each of their layers changes its weight. */
+void i2v_lora_hash_strengths(const i2v_lora_set *set, i2v_sha256 *hash);
+
 /* What a person should know of the files: *count sentences, which live as long as the set. NULL if there are none. */
 const char *const *i2v_lora_warnings(const i2v_lora_set *set, size_t *count);
 

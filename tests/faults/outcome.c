@@ -128,13 +128,17 @@ static int compare_name(const fault_place *place, const char *name, void *user) 
     return !wanted->found;
 }
 
-/* A file that is none of the outputs; after a kill, hidden ones of ours may be there. */
-static int find_stranger(const fault_place *place, const fault_kind *kind, int killed, char *name, size_t size) {
+/* A file that is none of the outputs. After a kill, hidden ones of ours may be there, until the run that goes on from
+ * it is done; and what a run that was ended is gone on with. */
+static int find_stranger(const fault_place *place, const fault_kind *kind, int killed, int done, char *name,
+                         size_t size) {
     DIR *folder = opendir(place->work);
     int found = 0;
     for (struct dirent *entry; folder && !found && (entry = readdir(folder));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (killed && strncmp(entry->d_name, ".img2vid-", 9) == 0) continue;
+        int is_over = done && kind->state;
+        if (killed && !is_over && strncmp(entry->d_name, ".img2vid-", 9) == 0) continue;
+        if (!done && kind->state && strcmp(entry->d_name, kind->state) == 0) continue;
         wanted_name wanted = {entry->d_name, 0};
         for_outputs(place, kind, compare_name, &wanted);
         found = !wanted.found;
@@ -242,7 +246,7 @@ fault_outcome fault_look(const fault_place *place, const fault_kind *kind, const
     if (end.signal && !killed) return wrong(reason, size, "it died by signal %d", end.signal);
     for_outputs(place, kind, sort_output, &files);
     if (files.broken[0]) return wrong(reason, size, "status %d, and %s is broken", end.exit_status, files.broken);
-    if (find_stranger(place, kind, killed, name, sizeof name)) return wrong(reason, size, "it left %s", name);
+    if (find_stranger(place, kind, killed, done, name, sizeof name)) return wrong(reason, size, "it left %s", name);
     if (done && (files.old || files.absent)) return wrong(reason, size, "status 0, and a file is not written");
     if (done && kind->prints && !printed_the_same(place)) {
         return wrong(reason, size, "status 0, and it printed other text");

@@ -234,6 +234,7 @@ class i2v_event(Structure):
         ("steps_done", c_double),
         ("fraction", c_double),
         ("seconds_left", c_double),
+        ("checkpoint_error", c_char_p),
     ]
 
 
@@ -273,6 +274,8 @@ class i2v_params(Structure):
         ("clip_pixels", POINTER(c_float)),
         ("vae_pixels", POINTER(c_float)),
         ("latents_only", c_int),
+        ("checkpoint", c_char_p),
+        ("resume_from", c_char_p),
     ]
 
 
@@ -412,6 +415,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_video_free": (None, [video_pointer]),
     "i2v_output_default": (None, [POINTER(i2v_output)]),
     "i2v_video_save": (c_int, [video_pointer, c_char_p, POINTER(i2v_output), error_pointer]),
+    "i2v_checkpoint_read": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
     "i2v_metadata_load": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
     "i2v_metadata_free": (None, [c_void_p]),
     "i2v_video_check_output": (c_int, [c_char_p, POINTER(i2v_output), error_pointer]),
