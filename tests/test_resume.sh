@@ -8,7 +8,7 @@ picture photo.png
 picture other.png
 printf 'x' >> other.png # the same pixels in another file
 small=(--model "$model" --width 16 --height 16 --num-frames 3 --decode-chunk-size 2)
-long=("${small[@]}" --num-inference-steps 60)
+long=("${small[@]}" --num-inference-steps 40)
 
 # interrupt SIGNAL STATE ARGUMENT...: sends it once the run has written the state; sets status.
 interrupt() {
@@ -42,7 +42,7 @@ signals() {
         [ $signal = KILL ] || [ "$(wc -l < "$scratch/err")" = 1 ] || fail 'one line was to be printed'
         [ -e a.webp ] && fail 'a video of a run that was ended'
         works a.webp generate photo.png -o a.webp "${long[@]}" --seed 5 --resume
-        said '^going on from a.webp.checkpoint: [1-9][0-9]* of 60 steps are done$'
+        said '^going on from a.webp.checkpoint: [1-9][0-9]* of 40 steps are done$'
         cmp a.webp whole.webp || fail "other bytes after $signal"
         rm a.webp
         only whole.webp
@@ -54,8 +54,8 @@ parameters() {
     interrupt INT a.webp.checkpoint generate photo.png -o a.webp "${long[@]}" --seed 5 --resume
     refused 1 'from a.webp.checkpoint: --seed is 5 there and 6 here; give the same, or remove the file to begin anew$' \
         generate photo.png -o a.webp "${long[@]}" --seed 6 --resume
-    refused 1 ': --num-inference-steps is 60 there and 59 here' \
-        generate photo.png -o a.webp "${small[@]}" --num-inference-steps 59 --seed 5 --resume
+    refused 1 ': --num-inference-steps is 40 there and 39 here' \
+        generate photo.png -o a.webp "${small[@]}" --num-inference-steps 39 --seed 5 --resume
     refused 1 ': --dtype is f32 there and bf16 here' \
         generate photo.png -o a.webp "${long[@]}" --seed 5 --resume --dtype bf16
     refused 1 ': the model is another one' generate photo.png -o a.webp --seed 5 --resume "${long[@]:2}" \
@@ -101,7 +101,7 @@ no_room() {
 
 # --save-latents, clips, and several videos of which some are finished.
 latents() {
-    local many=("${small[@]}" --num-inference-steps 60 --extend 1 --num-videos 2 --seed 5)
+    local many=("${small[@]}" --num-inference-steps 40 --extend 1 --num-videos 2 --seed 5)
     works whole-1.npy generate photo.png -o whole.npy --save-latents whole-l.npy "${many[@]}" --quiet
     interrupt KILL a.npy.checkpoint generate photo.png -o a.npy --save-latents l.npy "${many[@]}" --resume
     works a-2.npy generate photo.png -o a.npy --save-latents l.npy "${many[@]}" --resume --quiet
@@ -115,13 +115,13 @@ latents() {
 
 # Seeds and pictures one after the other.
 tasks() {
-    local many=(photo.png other.png --seeds 1,2 "${small[@]}" --num-inference-steps 60)
+    local many=(photo.png other.png --seeds 1,2 "${small[@]}" --num-inference-steps 40)
     works w-other-2.webp generate "${many[@]}" -o 'w-{name}-{seed}.webp' --quiet
     interrupt INT o-other-1.webp.checkpoint generate "${many[@]}" -o 'o-{name}-{seed}.webp' --resume
     said '; what is done is kept in o-other-1.webp.checkpoint'
     there o-photo-1.webp o-photo-2.webp
     ends 0 generate "${many[@]}" -o 'o-{name}-{seed}.webp' --resume
-    said '^skipped o-photo-2.webp: it is there already$'
+    said '^skipped o-photo-1.webp: it is there already$'
     for task in photo-1 photo-2 other-1 other-2; do
         cmp o-$task.webp w-$task.webp || fail "o-$task.webp differs"
     done
