@@ -14,6 +14,7 @@ from ._progress import Progress, find_tqdm
 from .accepted import OF_PIPELINES, accept
 from .arrays import are_tensors, list_pictures, to_float32, to_numpy
 from .assembly import Assembly
+from .checkpoints import Checkpoints
 from .devices import dtype_name
 from .engine import default_params
 from .errors import check
