@@ -3,7 +3,7 @@
  * puts a new one in the place of the old one at once. */
 #include "pipeline/checkpoint.h"
 
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/finite.h"
 
 #include <errno.h>
@@ -114,16 +114,34 @@ static i2v_status write_file(i2v_checkpoint *checkpoint, const i2v_position *pos
     FILE *stream = fopen(file.temporary, "wbe");
     i2v_status status =
         stream ? write_stream(checkpoint, position, stream) : i2v_fail_system(error, "write", checkpoint->path, errno);
-    if (!status) return i2v_output_file_commit_to_disk(&file, stream, error);
+    if (!status) {
+        i2v_flush_begin(&checkpoint->flush, &file, stream);
+        return I2V_OK;
+    }
     if (stream) fclose(stream);
     i2v_output_file_abort(&file);
     return status;
 }
 
+/* A state of latents is small beside the step that made them. The frames of finished clips may not be. */
+static int is_due(const i2v_checkpoint *checkpoint, const i2v_position *position) {
+    enum { LARGE = 64 << 20, SHARE = 100 };
+    size_t bytes = 0;
+    for (int i = 0; i < checkpoint->sizes->num_videos; i++)
+        bytes += frames_of(checkpoint, position, i).count * sizeof(float);
+    return bytes < LARGE || i2v_position_is_end(position, checkpoint->sizes) ||
+           i2v_now() - checkpoint->wrote >= SHARE * checkpoint->took;
+}
+
 void i2v_checkpoint_write_at(i2v_call *call, i2v_position position) {
     i2v_checkpoint *checkpoint = call->checkpoint;
-    if (!checkpoint || !checkpoint->path) return;
-    call->event.checkpoint_error = write_file(checkpoint, &position) ? checkpoint->error.message : NULL;
+    if (!checkpoint || !checkpoint->path || !is_due(checkpoint, &position)) return;
+    double began = i2v_now();
+    i2v_status before = i2v_flush_end(&checkpoint->flush, &checkpoint->error);
+    i2v_status status = write_file(checkpoint, &position);
+    call->event.checkpoint_error = before || status ? checkpoint->error.message : NULL;
+    checkpoint->wrote = i2v_now();
+    checkpoint->took = checkpoint->wrote - began;
 }
 
 /* ---- going on --------------------------------------------------------------------------------------------------- */
@@ -233,6 +251,7 @@ i2v_status i2v_checkpoint_begin(i2v_checkpoint *checkpoint, i2v_engine *engine, 
 }
 
 void i2v_checkpoint_end(i2v_checkpoint *checkpoint) {
+    i2v_flush_end(&checkpoint->flush, &checkpoint->error);
     close_file(checkpoint);
     json_decref(checkpoint->identity);
     *checkpoint = (i2v_checkpoint){0};

@@ -2,6 +2,7 @@
 #ifndef I2V_PIPELINE_CHECKPOINT_H
 #define I2V_PIPELINE_CHECKPOINT_H
 
+#include "base/flush.h"
 #include "pipeline/call.h"
 #include "pipeline/identity.h"
 #include "pipeline/position.h"
@@ -17,7 +18,9 @@ typedef struct i2v_checkpoint {
     i2v_safetensors file;        /* where that stands, until the call has its latents */
     int resumes;                 /* 1: the file is open */
     char noise[I2V_SHA256_SIZE]; /* over what a caller's own source of random numbers gave so far; "": nothing */
-    i2v_error error;             /* why the last state could not be written; else without a message */
+    i2v_flush flush;             /* of the last state that was written */
+    i2v_error error;             /* why one could not be written */
+    double wrote, took;          /* when the last was written, and the seconds that the run waited for that */
 } i2v_checkpoint;
 
 /* Begins a call's. Where params has resume_from, checks that this is undamaged and of the same run, and takes its
@@ -42,7 +45,8 @@ i2v_status i2v_checkpoint_check_noise(const i2v_checkpoint *checkpoint, int clip
  * once the noise of all of them is drawn. */
 i2v_status i2v_checkpoint_take_latents(i2v_checkpoint *checkpoint, i2v_error *error);
 
-/* Writes the state of the call, if it has one to write: all before the position is done. Where that fails, the call's
+/* Writes the state of the call, if it has one to write: all before the position is done. One with many frames in it is
+ * written no more often than costs a hundredth of the time, but for the last. Where writing fails, the call's
  * next events say why, and the state that was written before is still there. */
 void i2v_checkpoint_write_at(i2v_call *call, i2v_position position);
 

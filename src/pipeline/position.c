@@ -28,6 +28,10 @@ int i2v_position_is_past(const i2v_position *position, const i2v_sizes *sizes, i
            (sizes->latents_only || i2v_position_frames(position, sizes, clip, video) == sizes->num_frames);
 }
 
+int i2v_position_is_end(const i2v_position *position, const i2v_sizes *sizes) {
+    return i2v_position_is_past(position, sizes, sizes->num_clips - 1, sizes->num_videos - 1);
+}
+
 int i2v_position_video_clips(const i2v_position *position, const i2v_sizes *sizes, int video) {
     return position->clip + (i2v_position_steps(position, sizes, position->clip, video) > 0);
 }

@@ -20,6 +20,9 @@ int i2v_position_frames(const i2v_position *position, const i2v_sizes *sizes, in
 /* 1: all of it. */
 int i2v_position_is_past(const i2v_position *position, const i2v_sizes *sizes, int clip, int video);
 
+/* 1: nothing comes after it. */
+int i2v_position_is_end(const i2v_position *position, const i2v_sizes *sizes);
+
 /* Clips of a video that have latents, and its frames that are there, from the first. */
 int i2v_position_video_clips(const i2v_position *position, const i2v_sizes *sizes, int video);
 int i2v_position_video_frames(const i2v_position *position, const i2v_sizes *sizes, int video);
