@@ -1,4 +1,5 @@
 import os
+import time
 
 import numpy as np
 import pytest
@@ -99,6 +100,8 @@ def test_a_state_that_cannot_be_written_is_a_warning(generate, state):
 
     def callback(pipe, step, timestep, tensors):
         if step == 1:
+            while not state.exists():  # it is being written
+                time.sleep(0.01)
             os.unlink(state)
             os.mkdir(state)
         return {}
