@@ -1,6 +1,5 @@
 /* What generate, decode and bench have in common: a task, an opened engine, progress, messages. */
 #include "job.h"
-#include "checkpoint.h"
 #include "list.h"
 #include "message.h"
 #include "signals.h"
@@ -120,7 +119,6 @@ void cli_job_close(cli_job *job) {
     free(job->model_path);
     free(job->latents_path);
     free(job->clips_latents);
-    cli_checkpoint_close(job);
     i2v_array_free(job->noise);
     cli_folders_end(&job->folders);
     cli_signals_note(0);

@@ -32,6 +32,7 @@ int cli_job_end(cli_job *job, i2v_status status, int (*report)(const cli_job *jo
     } else {
         exit_status = report(job);
     }
+    cli_checkpoint_close(job);
     cli_job_close(job);
     return exit_status;
 }

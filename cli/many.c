@@ -108,6 +108,7 @@ int cli_many_run(cli_job *job, i2v_status begun, i2v_status (*make)(cli_job *)) 
     else if (job->all->list)
         cli_say(!job->all->quiet, "%zu of %zu made%s", count.made, count.tasks, skipped);
     if (job->all->list && job->all->json && print_summary(job, &count) != CLI_DONE) status = CLI_FAILED;
+    cli_checkpoint_close(job);
     cli_job_close(job);
     return status;
 }

@@ -129,6 +129,18 @@ tasks() {
     only whole.webp
 }
 
+# A list of jobs, the second of which is ended; nobody gave a seed.
+lists() {
+    printf '{"image": "photo.png", "output": "%s.webp"}\n' j1 j2 > list.jsonl
+    interrupt INT j2.webp.checkpoint generate --jobs list.jsonl "${long[@]}" --resume
+    there j1.webp
+    works j2.webp generate --jobs list.jsonl "${long[@]}" --resume
+    said '^skipped j1.webp: it is there already$'
+    said '^going on from j2.webp.checkpoint: [1-9][0-9]* of 40 steps are done$'
+    rm list.jsonl j1.webp j2.webp
+    only whole.webp
+}
+
 places() {
     refused 2 'exclude each other' generate photo.png -o a.webp "${long[@]}" --checkpoint s --no-checkpoint
     refused 2 'give --checkpoint FILE, too' generate photo.png -o - --format webp "${long[@]}" --resume
@@ -165,4 +177,4 @@ by_time() {
     only whole.webp
 }
 
-run_groups signals parameters damage no_room latents tasks places by_time
+run_groups signals parameters damage no_room latents tasks lists places by_time
