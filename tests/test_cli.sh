@@ -618,7 +618,7 @@ interrupting() {
     before=$(ls -AR)
     for signal in INT TERM; do
         : > "$scratch/err" # an older one may tell of denoising, before this program can be interrupted
-        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 \
+        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 --no-checkpoint \
             < /dev/null > "$scratch/out" 2> "$scratch/err" &
         process=$!
         for _ in $(seq 600); do
