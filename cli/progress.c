@@ -6,9 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 double cli_now(void) {
     struct timespec now;
@@ -19,7 +17,7 @@ double cli_now(void) {
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes) {
     memset(progress, 0, sizeof *progress);
     progress->quiet = quiet;
-    progress->terminal = isatty(STDERR_FILENO);
+    progress->terminal = cli_is_terminal();
     progress->notes = notes;
 }
 
@@ -66,36 +64,20 @@ static void describe(char *text, size_t size, const cli_progress *progress, cons
              event->steps_done, event->steps, unit, left, rate); /* a narrow terminal cuts the end */
 }
 
-static int terminal_columns(void) {
-    struct winsize window;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
-}
-
-/* In place of the line that stands there; the cursor stays in it. */
-static void draw(cli_progress *progress, const char *bar, const char *sentence) {
-    char text[300];
-    snprintf(text, sizeof text, "%s", sentence);
-    i2v_make_printable(text);
-    /* a wrapped line could not be written over; a character may be as wide as two */
-    int columns = terminal_columns(), room = columns - (int)strlen(bar) - 1;
-    fprintf(stderr, "\r%s%.*s\033[K", bar, room > 0 ? room : 0, text);
-    progress->line_open = 1;
-}
-
 void cli_progress_bar(cli_progress *progress, double fraction, const char *sentence) {
     static const char full[] = "########################", empty[] = "------------------------";
     int width = (int)sizeof full - 1, part = fraction > 1 ? 100 : fraction > 0 ? (int)(100 * fraction) : 0;
     int done = part * width / 100;
-    char bar[80];
-    if (terminal_columns() > width + 40)
-        snprintf(bar, sizeof bar, "[%.*s%.*s] %2d %% ", done, full, width - done, empty, part);
+    char text[sizeof progress->line.text];
+    if (cli_terminal_columns() > width + 40)
+        snprintf(text, sizeof text, "[%.*s%.*s] %2d %% %s", done, full, width - done, empty, part, sentence);
     else
-        snprintf(bar, sizeof bar, "%2d %% ", part);
-    draw(progress, bar, sentence);
+        snprintf(text, sizeof text, "%2d %% %s", part, sentence);
+    cli_status_line_draw(&progress->line, text);
 }
 
 void cli_progress_say(cli_progress *progress, const char *sentence) {
-    if (progress->terminal && !progress->quiet) draw(progress, "", sentence);
+    if (progress->terminal && !progress->quiet) cli_status_line_draw(&progress->line, sentence);
 }
 
 /* What begins stands there at once, in place of what has ended. */
@@ -132,7 +114,15 @@ int cli_progress_event(const i2v_event *event, void *user) {
     return cli_signals_came(NULL);
 }
 
+void cli_progress_erase(cli_progress *progress) {
+    cli_status_line_erase(&progress->line);
+}
+
+void cli_progress_redraw(cli_progress *progress) {
+    if (progress->terminal && !progress->quiet) cli_status_line_redraw(&progress->line);
+}
+
 void cli_progress_end(cli_progress *progress) {
-    if (progress->line_open) fputs("\r\033[K", stderr);
-    progress->line_open = 0;
+    cli_status_line_erase(&progress->line);
+    progress->line.text[0] = 0;
 }

@@ -3,6 +3,7 @@
 #define CLI_PROGRESS_H
 
 #include "img2vid/img2vid.h"
+#include "status_line.h"
 
 enum { CLI_PHASES = I2V_PHASE_DECODE + 1 };
 
@@ -16,7 +17,7 @@ typedef struct cli_progress {
     double phase_seconds;
     uint64_t memory; /* most bytes the engine held */
     double last_shown;
-    int line_open; /* the cursor stands behind a bar */
+    cli_status_line line; /* on a terminal */
 } cli_progress;
 
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes);
@@ -33,7 +34,12 @@ void cli_progress_bar(cli_progress *progress, double fraction, const char *text)
 /* Text in place of a bar, on a terminal: what is done while no events come. */
 void cli_progress_say(cli_progress *progress, const char *text);
 
-/* Takes the bar away, so that other lines can follow. */
+/* Takes what was drawn away, so that something can be printed in its place, and draws it again below that. Nothing where
+ * nothing stands, as where there is no terminal. */
+void cli_progress_erase(cli_progress *progress);
+void cli_progress_redraw(cli_progress *progress);
+
+/* Takes the bar away for good, so that other lines can follow. */
 void cli_progress_end(cli_progress *progress);
 
 /* Seconds of a clock that only goes forward. */
