@@ -4,6 +4,7 @@
 
 #include "img2vid/img2vid.h"
 #include "status_line.h"
+#include "whole_run.h"
 
 enum { CLI_PHASES = I2V_PHASE_DECODE + 1 };
 
@@ -18,12 +19,13 @@ typedef struct cli_progress {
     uint64_t memory; /* most bytes the engine held */
     double last_shown;
     cli_status_line line; /* on a terminal */
+    cli_whole_run whole;
 } cli_progress;
 
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes);
 
-/* Begins to count for the next task. */
-void cli_progress_next(cli_progress *progress);
+/* Begins to count for the task at that place, of so many. */
+void cli_progress_next(cli_progress *progress, size_t place, size_t tasks);
 
 /* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
 int cli_progress_event(const i2v_event *event, void *user);

@@ -2,7 +2,7 @@
 #include "base/parameters.h"
 #include "media/media.h"
 #include "pipeline/decode.h"
-#include "pipeline/estimate.h"
+#include "pipeline/expect.h"
 #include "pipeline/not_finite.h"
 #include "pipeline/sample.h"
 
@@ -74,21 +74,11 @@ static i2v_status generate_next(i2v_call *call, const i2v_request *request, cons
     return status;
 }
 
-/* What the call will take: the first clips of all videos are made in one go, each later one in its own. */
-static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan) {
-    int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
-    i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
-    if (sizes->latents_only) return;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
-}
-
 static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_request *request,
                                  const i2v_plan *plan, i2v_video *video) {
     const i2v_sizes *sizes = &request->sizes;
     i2v_clip_place first = place_of(video, sizes, 0, 0);
-    expect_clips(call, sizes, plan);
+    i2v_expect_clips(call, plan, sizes);
     i2v_status status = i2v_sample(call, image, request, plan, &first);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
         i2v_request one = i2v_request_of_clip(request, call->clip);
@@ -104,7 +94,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
 /* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */
 static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_stage stage;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)sizes->num_clips * sizes->num_frames, 1);
+    i2v_expect_decoding(call, plan, sizes);
     i2v_status status =
         i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
     for (call->clip = 0; !status && call->clip < sizes->num_clips; call->clip++) {
