@@ -425,6 +425,8 @@ typedef struct i2v_video {
     int fps;         /* params.fps */
     int num_clips;   /* params.extend + 1 */
     int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
+    /* "", or a sentence on what is odd about the frames, for a person: that each of them is of one colour. */
+    char warning[I2V_WARNING_SIZE];
 } i2v_video;
 
 /* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with

@@ -62,7 +62,7 @@ i2v_status i2v_estimate_rate(double *rate, const i2v_engine *engine, double cost
     *rate = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
-        i2v_source source = {{.data = (const uint8_t *)values}, I2V_ELEMENT_F16, 1};
+        i2v_source source = {.bytes.data = (const uint8_t *)values, .element = I2V_ELEMENT_F16, .scale = 1};
         status = backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
         filter.packed = packed;
         i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};

@@ -4,6 +4,7 @@
 #include "pipeline/decode.h"
 #include "pipeline/expect.h"
 #include "pipeline/not_finite.h"
+#include "pipeline/one_colour.h"
 #include "pipeline/sample.h"
 
 #include <stdlib.h>
@@ -109,10 +110,12 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
 
 /* Ends a call: the result is the caller's only if all went well. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
-    if (status)
+    if (status) {
         i2v_video_free(made);
-    else
+    } else {
+        i2v_warn_of_one_colour(made);
         *video = made;
+    }
     return i2v_engine_end(engine, status);
 }
 
