@@ -6,6 +6,10 @@
 
 #include <stdlib.h>
 
+/* What a run works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled model's
+ * (docs/PERFORMANCE.md). */
+static const double RATE_OVER_PRODUCT = 1.12;
+
 /* The product that is timed: once to touch its memory, then until this share of the run has gone by, or these seconds.
  */
 enum { ROWS = 512, SIZE = 1024, MOST_TIMES = 25 };
@@ -16,7 +20,7 @@ static int compare(const void *a, const void *b) {
     return (first > second) - (first < second);
 }
 
-/* Multiply-adds a second of the run's product, the median; of nothing on a dry pool. */
+/* Cost a second, by the median time of the run's product; of nothing on a dry pool. */
 static double time_product(i2v_run *run, const i2v_linear *weights, double cost) {
     i2v_tensor x = i2v_tensor_new(run, 1, 1, ROWS, SIZE), out = i2v_tensor_new(run, 1, 1, ROWS, SIZE);
     double seconds[MOST_TIMES], work = (double)ROWS * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
@@ -34,7 +38,7 @@ static double time_product(i2v_run *run, const i2v_linear *weights, double cost)
     i2v_tensor_free(run, &x);
     qsort(seconds, (size_t)times, sizeof *seconds, compare);
     double median = seconds[times / 2];
-    return median > 0 ? work / median : 0;
+    return median > 0 ? RATE_OVER_PRODUCT * work / median : 0;
 }
 
 /* On a pool of `bytes`, dry if 0; *peak is what it takes. */
@@ -62,7 +66,7 @@ i2v_status i2v_estimate_rate(double *rate, const i2v_engine *engine, double cost
     *rate = 0;
     i2v_status status = I2V_OK;
     if (values && packed) {
-        i2v_source source = {.bytes.data = (const uint8_t *)values, .element = I2V_ELEMENT_F16, .scale = 1};
+        i2v_source source = {.bytes = {.data = (const uint8_t *)values}, .element = I2V_ELEMENT_F16, .scale = 1};
         status = backend->filter_pack(&engine->device, &filter, &source, NULL, packed, error);
         filter.packed = packed;
         i2v_linear weights = {.in = SIZE, .out = SIZE, .parts_count = 1, .parts = {{.filter = filter}}};
