@@ -36,8 +36,8 @@ void cli_progress_bar(cli_progress *progress, double fraction, const char *text)
 /* Text in place of a bar, on a terminal: what is done while no events come. */
 void cli_progress_say(cli_progress *progress, const char *text);
 
-/* Takes what was drawn away, so that something can be printed in its place, and draws it again below that. Nothing where
- * nothing stands, as where there is no terminal. */
+/* Takes what was drawn away, so that something can be printed in its place, and draws it again below that. Nothing
+ * where nothing stands, as where there is no terminal. */
 void cli_progress_erase(cli_progress *progress);
 void cli_progress_redraw(cli_progress *progress);
 

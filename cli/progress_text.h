@@ -4,10 +4,10 @@
 
 #include "img2vid/img2vid.h"
 
-/* "denoise 3.4 of 25, 12 % of all" or, with a bar before it, the same without the percentage. */
+/* What an event does not say itself. */
 typedef struct cli_progress_said {
     const char *task;    /* what comes before the phase, "picture 2 of 3: "; "" for none */
-    double fraction;     /* of the whole run; below 0: is said elsewhere */
+    double fraction;     /* of the whole run; below 0: a bar says it */
     double seconds_left; /* of the whole run; below 0: not known */
 } cli_progress_said;
 

@@ -12,7 +12,8 @@ typedef struct cli_status_line {
 /* 1: standard error is a terminal on which a line can be drawn again. */
 int cli_is_terminal(void);
 
-/* Columns of the terminal on standard error, asked for anew, as its window may have changed. 80 where it does not tell. */
+/* Columns of the terminal on standard error, asked for anew, as its window may have changed. 80 where it does not tell.
+ */
 int cli_terminal_columns(void);
 
 /* How many bytes of printable text (i2v_make_printable) fit `columns` columns, whole characters only. */

@@ -12,8 +12,10 @@ static const double RATE_OVER_PRODUCT = 1.18;
 
 /* The product that is timed: once to touch its memory, then until this share of the run has gone by, or these seconds.
  */
-enum { ROWS = 512, SIZE = 1024, MOST_TIMES = 25 };
+enum { ROWS = 512, FEW_ROWS = 64, SIZE = 1024, MOST_TIMES = 25 };
 static const double SHARE_OF_RUN = 0.01, MOST_SECONDS = 0.15;
+/* A run of less, a few seconds long, is not worth more than a few rows. */
+static const double SMALL_RUN = 1e11;
 
 static int compare(const void *a, const void *b) {
     double first = *(const double *)a, second = *(const double *)b;
@@ -22,8 +24,9 @@ static int compare(const void *a, const void *b) {
 
 /* Cost a second, by the median time of the run's product; of nothing on a dry pool. */
 static double time_product(i2v_run *run, const i2v_linear *weights, double cost) {
-    i2v_tensor x = i2v_tensor_new(run, 1, 1, ROWS, SIZE), out = i2v_tensor_new(run, 1, 1, ROWS, SIZE);
-    double seconds[MOST_TIMES], work = (double)ROWS * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
+    int rows = cost < SMALL_RUN ? FEW_ROWS : ROWS;
+    i2v_tensor x = i2v_tensor_new(run, 1, 1, rows, SIZE), out = i2v_tensor_new(run, 1, 1, rows, SIZE);
+    double seconds[MOST_TIMES], work = (double)rows * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
     int times = 0;
     i2v_tensor_zero(run, x);
     for (int i = 0; i == 0 || (times < MOST_TIMES && (times == 0 || now - began < enough)); i++) {
