@@ -78,17 +78,25 @@ static int change(variant *run, int way, const cli_job *job) {
     }
 }
 
-/* Seconds of a task changed so; 0 if that is not known. Another dtype is another engine, of which headers are read. */
-static double seconds_of(const cli_job *job, const variant *run) {
+static double planned(i2v_engine *engine, const i2v_params *params) {
     i2v_memory_plan plan = {0};
-    i2v_engine *other = NULL;
-    i2v_options options = job->settings->options;
-    if (run->dtype == job->model.dtype) return i2v_plan_generate(job->engine, &run->params, &plan) ? 0 : plan.seconds;
-    options.dtype = run->dtype;
-    i2v_status status = i2v_open(&other, job->model_path, &options);
-    if (status == I2V_OK) status = i2v_plan_generate(other, &run->params, &plan);
-    i2v_close(other);
-    return status == I2V_OK ? plan.seconds : 0;
+    return i2v_plan_generate(engine, params, &plan) == I2V_OK ? plan.seconds : 0;
+}
+
+/* How long the run takes when it is changed so, over how long it takes as it is, which is asked for anew: what else the
+ * machine does changes both alike. 0 if that is not known. Another dtype is another engine, of which headers are read. */
+static double share_of(const cli_job *job, const variant *run) {
+    double before = planned(job->engine, &job->params), after = 0;
+    if (run->dtype == job->model.dtype) {
+        after = planned(job->engine, &run->params);
+    } else {
+        i2v_engine *other = NULL;
+        i2v_options options = job->settings->options;
+        options.dtype = run->dtype;
+        if (i2v_open(&other, job->model_path, &options) == I2V_OK) after = planned(other, &run->params);
+        i2v_close(other);
+    }
+    return before > 0 ? after / before : 0;
 }
 
 /* "AnimateLCM's weights 52 min (FVD 281 by 8 passes, SVD's 149)" */
@@ -112,7 +120,7 @@ void cli_shorter_note(cli_job *job) {
     if (all < LONG) return;
     for (int way = 0; way < WAYS; way++) {
         variant run = {job->params, job->model.dtype};
-        double seconds = change(&run, way, job) ? tasks * seconds_of(job, &run) : 0;
+        double seconds = change(&run, way, job) ? all * share_of(job, &run) : 0;
         if (seconds <= 0 || seconds > 0.8 * all) continue;
         describe(one, sizeof one, way, &run, seconds);
         size_t length = strlen(ways);

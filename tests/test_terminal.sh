@@ -193,8 +193,8 @@ widths() {
         [ $columns -lt 30 ] || grep -q 'left' "$scratch/drawn" || fail "nothing of the time at $columns columns"
         grep -qP '\x1b\[[0-9;]*m' "$scratch/typescript" && fail 'colours'
     done
-    # the window changes
-    columns=100 during='(sleep 0.4; stty cols 40 < /dev/tty) &'
+    # the window changes once something stands there
+    columns=100 during='(until grep -q load "'$scratch'/typescript"; do sleep 0.02; done; stty cols 40 < /dev/tty) &'
     watched generate photo.png -o watched.gif --model "$model" --width 136 --height 136 --num-frames 14 --threads 1 "${small[@]}"
     [ "$(widest "$scratch/drawn")" -ge 40 ] || fail 'the first lines were to be long'
     grep -v '^wrote ' "$scratch/drawn" | tail -n 3 > last
@@ -209,8 +209,8 @@ widths() {
 
 # What takes over an hour says so when it begins, in two lines.
 hours() {
-    "$program" generate photo.png -o 'hours-{seed}.gif' --model "$model" "${small[@]}" --num-inference-steps 1000 \
-        --seeds 1-3000 2> "$scratch/err" &
+    "$program" generate photo.png -o 'hours-{seed}.gif' --model "$model" --width 64 --height 48 --num-frames 2 \
+        --num-inference-steps 1000 --seeds 1-3000 2> "$scratch/err" &
     local id=$! waited=0
     until grep -q '^shorter here: ' "$scratch/err" || [ $((waited += 1)) -gt 400 ]; do sleep 0.05; done
     kill -INT $id
