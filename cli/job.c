@@ -40,6 +40,12 @@ void cli_job_note(cli_job *job, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(end, room - 1, format, arguments);
     va_end(arguments);
+    if (!job->progress.notes) { /* work has begun: of a list, with another job */
+        cli_progress_end(&job->progress);
+        cli_say(!job->settings->quiet, "%s", end);
+        *end = 0;
+        return;
+    }
     i2v_make_printable(end);
     strcat(end, "\n");
 }
@@ -91,7 +97,7 @@ void cli_job_select(cli_job *job, size_t place) {
     job->latents_path = NULL;
     job->clips_latents = NULL;
     job->began = cli_now();
-    cli_progress_next(&job->progress);
+    cli_progress_next(&job->progress, place, cli_tasks_count(job->all));
     describe_task(job, place);
 }
 

@@ -29,7 +29,7 @@ typedef struct cli_job {
     i2v_model_info model;
     i2v_video *video;
     i2v_bench_report *bench;
-    i2v_memory_plan plan; /* of --plan */
+    i2v_memory_plan plan; /* of the run, or all zero where it has none */
     cli_progress progress;
     i2v_error error;
     char *bundled;    /* path of the bundled model, if that is used */
@@ -63,7 +63,7 @@ __attribute__((format(printf, 3, 4))) i2v_status cli_job_fail(cli_job *job, i2v_
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
 
-/* Adds a line to what is printed when work begins. */
+/* Adds a line to what is printed when work begins; once it has, says so at once. */
 __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char *format, ...);
 
 /* Says so at once, of the task's input. */

@@ -40,6 +40,7 @@ i2v_status cli_job_save(cli_job *job) {
     double began = cli_now();
     i2v_status status = I2V_OK;
     int count = job->video->num_videos;
+    if (job->video->warning[0]) cli_job_warn(job, job->video->warning);
     /* another run was faster; latents of this one would not belong to its video */
     job->skipped = !job->settings->save_latents && cli_task_is_done(job);
     for (int i = 0; path && !job->skipped && status == I2V_OK && i < count; i++) {

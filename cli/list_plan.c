@@ -1,5 +1,6 @@
 /* generate --jobs --plan: what each job of a list takes, and all of them. */
 #include "list_plan.h"
+#include "duration.h"
 #include "job_begin.h"
 #include "json_print.h"
 #include "list.h"
@@ -51,15 +52,15 @@ static int plan_one(cli_job *job, cli_planner *planner, sums *all) {
 }
 
 static int print_sums(const cli_job *job, const sums *all) {
-    long seconds = (long)(all->seconds + 0.5);
+    char time[CLI_DURATION_SIZE];
     if (job->all->json)
         return cli_print_json_as(json_pack("{s:s, s:I, s:I, s:I, s:I, s:f}", "command", job->all->command->name, "jobs",
                                            (json_int_t)job->all->list->count, "planned", (json_int_t)all->planned,
                                            "skipped", (json_int_t)all->finished, "failed", (json_int_t)all->failed,
                                            "seconds", all->seconds),
                                  JSON_COMPACT);
-    printf("%zu of %zu jobs to make, about %ld:%02ld:%02ld in all, without loading\n", all->planned,
-           job->all->list->count, seconds / 3600, seconds / 60 % 60, seconds % 60);
+    cli_duration_words(time, all->seconds);
+    printf("%zu of %zu jobs to make, about %s in all\n", all->planned, job->all->list->count, time);
     return cli_flush_output();
 }
 

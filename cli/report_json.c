@@ -134,6 +134,7 @@ int cli_report_made_json(const cli_job *job) {
         cli_json_set(&object, "parameters", parameters_json(job));
     }
     add_output_options(&object, job);
+    if (video->warning[0]) cli_json_set(&object, "video_warning", json_string(video->warning));
     add_status(&object, job);
     return print_task_json(job, object);
 }

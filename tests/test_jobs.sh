@@ -221,7 +221,7 @@ own_values() {
     ends 0 generate --jobs list.jsonl --plan "${small[@]}" --crf 30 --motion-bucket-id 5
     printed '^job 1 (line 1): q.webp$'
     printed '^job 2 (line 2): p.webp is there already$'
-    printed '^1 of 2 jobs to make, about 0:00:'
+    printed '^1 of 2 jobs to make, about [0-9][0-9.]* s in all$'
     ends 0 generate --jobs list.jsonl --plan "${small[@]}" --crf 30 --motion-bucket-id 5 --json
     tail -n 1 "$scratch/out" | grep -q '"jobs":2,"planned":1,"skipped":1,"failed":0,' || fail 'the sum of the plans is missing'
     # a size that the model does not take fails one job alone

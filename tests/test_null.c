@@ -212,6 +212,7 @@ static void no_engine(void **state) {
     assert_null(video);
     assert_int_equal(i2v_plan_generate(NULL, &params, &plan), I2V_ERROR_PARAMETER);
     assert_int_equal(i2v_plan_decode(NULL, 1, 1, 1, &params, &plan), I2V_ERROR_PARAMETER);
+    assert_int_equal(i2v_params_warning(NULL, &params, NULL), I2V_ERROR_PARAMETER);
     assert_int_equal(i2v_bench(NULL, &params, 1, &report), I2V_ERROR_PARAMETER);
     assert_null(report);
     i2v_image_free(image);
@@ -246,6 +247,7 @@ static void calls_on_an_engine(void **state) {
     i2v_bench_report *report;
     i2v_video *video = NULL;
     float latents[64] = {0};
+    char warning[I2V_WARNING_SIZE];
     EXPECT_ENGINE(i2v_get_model_info(engine, NULL), "info is NULL");
     EXPECT_ENGINE(i2v_model_hash(engine, NULL), "hex is NULL");
     EXPECT_ENGINE(i2v_generate(engine, NULL, &params, &video), "image is NULL");
@@ -260,6 +262,8 @@ static void calls_on_an_engine(void **state) {
     EXPECT_ENGINE(i2v_decode(engine, latents, -1, 1, 1, &params, &video), "num_frames is -1");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, INT_MAX, 1, &params, &video), "height is");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, 1, INT_MIN, &params, &video), "width is");
+    EXPECT_ENGINE(i2v_params_warning(engine, NULL, warning), "params is NULL");
+    EXPECT_ENGINE(i2v_params_warning(engine, &params, NULL), "text is NULL");
     EXPECT_ENGINE(i2v_plan_generate(engine, NULL, &plan), "params is NULL");
     EXPECT_ENGINE(i2v_plan_generate(engine, &params, NULL), "plan is NULL");
     EXPECT_ENGINE(i2v_plan_decode(engine, 1, 1, 1, NULL, &plan), "params is NULL");

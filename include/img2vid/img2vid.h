@@ -421,6 +421,14 @@ typedef struct i2v_params {
 /* Fills params with the defaults above. */
 I2V_API void i2v_params_default(i2v_params *params);
 
+/* Of a sentence that warns, with its NUL. */
+#define I2V_WARNING_SIZE 256
+
+/* A sentence on why these parameters are likely to disappoint, though i2v_generate takes them, for a person: a model of
+ * Stable Video Diffusion's size is asked for less than half the pixels that it was trained at. "" if there is nothing
+ * to be said. */
+I2V_API i2v_status i2v_params_warning(i2v_engine *engine, const i2v_params *params, char text[I2V_WARNING_SIZE]);
+
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
     int num_videos, num_frames, height, width;
@@ -432,6 +440,8 @@ typedef struct i2v_video {
     int fps;         /* params.fps */
     int num_clips;   /* params.extend + 1 */
     int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
+    /* "", or a sentence on what is odd about the frames, for a person: that each of them is of one colour. */
+    char warning[I2V_WARNING_SIZE];
 } i2v_video;
 
 /* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
@@ -562,6 +572,8 @@ typedef struct i2v_stage_memory {
     const char *traded; /* what is given up to need no more; NULL: nothing */
     int stays;          /* 1: the weights stay loaded for the next call */
     double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
+    double load_seconds; /* about how long its weights take to load, once; 0: they are loaded, or it is not known */
+    double run_seconds;  /* about how long it takes in the whole run: loading, all steps, clips and videos */
 } i2v_stage_memory;
 
 /* The memory of a run, known before it starts, and about its time. Trades change no bit of the result. */
@@ -571,7 +583,7 @@ typedef struct i2v_memory_plan {
     uint64_t peak;              /* of the largest stage */
     uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
-    double seconds;             /* about how long all of it computes, without loading; 0: not known */
+    double seconds;             /* about how long all of it takes, the sum of the stages' run_seconds; 0: not known */
 } i2v_memory_plan;
 
 /* What i2v_generate with these parameters takes, the caller's picture included, which is taken to be no larger than the

@@ -93,7 +93,9 @@ static const i2v_parameter table[] = {
      "of one large file at the same time"},
 
     {"width", INTEGER, PARAM(width), 1, 8192, 0, "W", picture, HAS_SIZE, DECIDES,
-     "pixels, a multiple of 8 (default: the model's own)"},
+     "pixels, a multiple of 8 (default: the model's own; at\n"
+     "less than half of its pixels Stable Video Diffusion's\n"
+     "videos get clearly worse)"},
     {"height", INTEGER, PARAM(height), 1, 8192, 0, "H", picture, HAS_SIZE, DECIDES, "likewise"},
     {"fit", CHOICE, PARAM(fit), NO_RANGE, "crop|pad|stretch|diffusers|comfyui", picture, I2V_FOR_GENERATE, DECIDES,
      "how the picture is brought to that size: sides cut\n"

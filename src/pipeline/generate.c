@@ -3,8 +3,9 @@
 #include "media/media.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/decode.h"
-#include "pipeline/estimate.h"
+#include "pipeline/expect.h"
 #include "pipeline/not_finite.h"
+#include "pipeline/one_colour.h"
 #include "pipeline/sample.h"
 
 #include <stdlib.h>
@@ -75,17 +76,7 @@ static i2v_status generate_next(i2v_call *call, const i2v_request *request, cons
     return status;
 }
 
-/* What the call will take: the first clips of all videos are made in one go, each later one in its own. */
-static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan) {
-    int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
-    i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
-    if (sizes->latents_only) return;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
-}
-
-/* Of that, what was done before the call. */
+/* Of what the call is to take, what was done before it. */
 static void skip_done(i2v_call *call, const i2v_sizes *sizes) {
     const i2v_checkpoint *checkpoint = call->checkpoint;
     double steps = 0, frames = 0, encodings = 0;
@@ -107,7 +98,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
                                  const i2v_plan *plan, i2v_video *video) {
     const i2v_sizes *sizes = &request->sizes;
     i2v_clip_place first = place_of(video, sizes, 0, 0);
-    expect_clips(call, sizes, plan);
+    i2v_expect_clips(call, plan, sizes);
     skip_done(call, sizes);
     i2v_status status = i2v_sample(call, image, request, plan, &first);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
@@ -124,7 +115,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
 /* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */
 static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_stage stage;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)sizes->num_clips * sizes->num_frames, 1);
+    i2v_expect_decoding(call, plan, sizes);
     i2v_status status =
         i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
     for (call->clip = 0; !status && call->clip < sizes->num_clips; call->clip++) {
@@ -139,10 +130,12 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
 
 /* Ends a call: the result is the caller's only if all went well. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
-    if (status)
+    if (status) {
         i2v_video_free(made);
-    else
+    } else {
+        i2v_warn_of_one_colour(made);
         *video = made;
+    }
     return i2v_engine_end(engine, status);
 }
 

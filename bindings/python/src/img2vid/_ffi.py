@@ -279,6 +279,10 @@ class i2v_params(Structure):
     ]
 
 
+# I2V_WARNING_SIZE
+WARNING_SIZE = 256
+
+
 class i2v_video(Structure):
     _fields_ = [
         ("num_videos", c_int),
@@ -293,6 +297,7 @@ class i2v_video(Structure):
         ("fps", c_int),
         ("num_clips", c_int),
         ("clip_frames", c_int),
+        ("warning", c_char * WARNING_SIZE),
     ]
 
 
@@ -408,6 +413,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_get_model_info": (c_int, [engine, POINTER(i2v_model_info)]),
     "i2v_phase_name": (c_char_p, [c_int]),
     "i2v_params_default": (None, [POINTER(i2v_params)]),
+    "i2v_params_warning": (c_int, [engine, POINTER(i2v_params), c_char_p]),
     "i2v_params_preset": (c_int, [POINTER(i2v_params), c_char_p, error_pointer]),
     "i2v_generate": (c_int, [engine, image_pointer, POINTER(i2v_params), POINTER(video_pointer)]),
     "i2v_decode": (c_int, [engine, POINTER(c_float), c_int, c_int, c_int, POINTER(i2v_params),
