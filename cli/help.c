@@ -11,10 +11,11 @@ static int help_of_command(const cli_command_list *list, const char *name, int a
         cli_print_help(list->commands[i], all);
         return cli_flush_output();
     }
-    return cli_wrong_usage(NULL,
-                           "there is no help for '%s', but for generate, decode, info, bench, pull and config; --bash, "
-                           "--zsh and --fish print completions, --man the manual page",
-                           name);
+    return cli_wrong_usage(
+        NULL,
+        "there is no help for '%s', but for generate, decode, info, bench, pull, compare and config; "
+        "--bash, --zsh and --fish print completions, --man the manual page",
+        name);
 }
 
 int cli_help(const cli_command_list *list, int argc, char **argv) {
