@@ -82,10 +82,6 @@ int cli_canvas_text(i2v_image *canvas, int x, int y, int width, const char *text
     return draw_part(canvas, x, y, text, fitting(text, width), color);
 }
 
-int cli_text_width(const char *text) {
-    return draw_part(NULL, 0, 0, text, text + strlen(text), 0);
-}
-
 int cli_canvas_paragraph(i2v_image *canvas, int x, int y, int width, const char *text, cli_color color) {
     int height = 0;
     if (width < CLI_GLYPH_WIDTH) width = CLI_GLYPH_WIDTH;

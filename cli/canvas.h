@@ -24,7 +24,4 @@ int cli_canvas_text(i2v_image *canvas, int x, int y, int width, const char *text
  * may be NULL, to measure. */
 int cli_canvas_paragraph(i2v_image *canvas, int x, int y, int width, const char *text, cli_color color);
 
-/* Pixels of one line of text. */
-int cli_text_width(const char *text);
-
 #endif

@@ -8,7 +8,6 @@
 #include "labels.h"
 #include "measure.h"
 #include "page.h"
-#include "place.h"
 #include "signals.h"
 #include "spelling.h"
 #include "strips.h"
@@ -29,15 +28,12 @@ static int check_usage(const cli_settings *settings) {
     return CLI_PARSED;
 }
 
-static i2v_status save(cli_comparison *all, cli_folders *folders) {
+static i2v_status save(cli_comparison *all) {
     const char *path = all->settings->path;
     if (!path) return I2V_OK;
     char doing[300];
     snprintf(doing, sizeof doing, "writing %s", path);
     cli_progress_say(&all->progress, doing);
-    i2v_status status = cli_folders_make(folders, path, &all->error);
-    if (status == I2V_OK) status = cli_compare_check_files(all);
-    if (status != I2V_OK) return status;
     switch (cli_compare_kind_of(path)) {
     case CLI_COMPARE_PAGE:
         return cli_page_save(all, path);
@@ -52,9 +48,12 @@ static i2v_status run(cli_comparison *all, cli_folders *folders) {
     const cli_settings *settings = all->settings;
     for (; all->count < (int)settings->operands.count; all->count++)
         all->videos[all->count].path = settings->operands.items[all->count];
-    i2v_status status = cli_measure(all);
+    i2v_status status = settings->path ? cli_folders_make(folders, settings->path, &all->error) : I2V_OK;
+    if (status == I2V_OK) status = cli_compare_check_output(all);
+    if (status == I2V_OK) status = cli_measure(all);
+    if (status == I2V_OK) status = cli_compare_check_places(all);
     if (status == I2V_OK) status = cli_labels_make(all);
-    return status == I2V_OK ? save(all, folders) : status;
+    return status == I2V_OK ? save(all) : status;
 }
 
 static int fail(cli_comparison *all, i2v_status status) {

@@ -76,7 +76,7 @@ static i2v_status check_file(cli_comparison *all, const inputs *read, const char
                                file, found, option);
 }
 
-static i2v_status check_output(cli_comparison *all, const inputs *read) {
+static i2v_status check_outputs(cli_comparison *all, const inputs *read) {
     const char *path = all->settings->path;
     char file[PATH_MAX];
     i2v_status status = I2V_OK;
@@ -89,7 +89,7 @@ static i2v_status check_output(cli_comparison *all, const inputs *read) {
     return status;
 }
 
-static i2v_status check_places(cli_comparison *all) {
+i2v_status cli_compare_check_places(cli_comparison *all) {
     const cli_settings *settings = all->settings;
     inputs read = {0};
     int done = 1;
@@ -97,17 +97,15 @@ static i2v_status check_places(cli_comparison *all) {
     for (int i = 0; done && i < all->count; i++) done = add_video(&read, &all->videos[i]);
     if (!done) status = cli_comparison_fail(all, I2V_ERROR_MEMORY, "not enough memory for the names of all files");
     if (read.count) qsort(read.items, read.count, sizeof *read.items, by_place);
-    if (status == I2V_OK && settings->path) status = check_output(all, &read);
+    if (status == I2V_OK && settings->path) status = check_outputs(all, &read);
     if (status == I2V_OK && settings->log_file) status = check_file(all, &read, settings->log_file, "--log-file");
     for (size_t i = 0; i < read.count; i++) cli_place_free(&read.items[i].place);
     free(read.items);
     return status;
 }
 
-i2v_status cli_compare_check_files(cli_comparison *all) {
+i2v_status cli_compare_check_output(cli_comparison *all) {
     const cli_settings *settings = all->settings;
-    i2v_status status = check_places(all);
-    if (status != I2V_OK) return status;
     switch (cli_compare_kind_of(settings->path)) {
     case CLI_COMPARE_VIDEO:
         return i2v_video_check_output(settings->path, &settings->output, &all->error);

@@ -14,8 +14,11 @@ typedef enum cli_compare_kind {
 
 cli_compare_kind cli_compare_kind_of(const char *path);
 
-/* Can the output be written, is it none of the inputs, and is neither the log? After the videos are measured, whose
- * numbers of frames say which files a pattern means; the folder of the output is there. */
-i2v_status cli_compare_check_files(cli_comparison *all);
+/* Can the output be written? Its folder is there. Of a page, writing it says so. */
+i2v_status cli_compare_check_output(cli_comparison *all);
+
+/* Is the output, or the log, none of the inputs? Once the videos are measured: their numbers of frames say which files
+ * a pattern means. */
+i2v_status cli_compare_check_places(cli_comparison *all);
 
 #endif

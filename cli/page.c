@@ -91,10 +91,12 @@ static void write_row(page *self, int index) {
 }
 
 static void write_table(page *self) {
-    fputs("<h2>Figures</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\"></th>"
+    fputs("<h2>Figures</h2>\n<div class=\"scroll\" role=\"region\" aria-label=\"Figures\" tabindex=\"0\"><table>\n"
+          "<thead><tr><th scope=\"col\"></th>"
           "<th scope=\"col\">Differs in</th><th scope=\"col\">File</th><th scope=\"col\">Size</th>"
-          "<th scope=\"col\">Frames</th><th scope=\"col\">PSNR, dB</th><th scope=\"col\">SSIM</th>"
-          "<th scope=\"col\">Motion</th></tr></thead>\n<tbody>\n",
+          "<th scope=\"col\" class=\"number\">Frames</th><th scope=\"col\" class=\"number\">PSNR, dB</th>"
+          "<th scope=\"col\" class=\"number\">SSIM</th><th scope=\"col\" class=\"number\">Motion</th></tr></thead>\n"
+          "<tbody>\n",
           self->to);
     for (int i = 0; i < self->all->count; i++) write_row(self, i);
     fputs("</tbody></table></div>\n<p class=\"small\">PSNR and SSIM are against A, frame by frame, over red, green and "
@@ -118,14 +120,14 @@ static void write_line(page *self, int index, double most) {
         y = BOTTOM - video->motion[i] / most * (BOTTOM - TOP);
         fprintf(self->to, "%s%.1f,%.1f", i ? " " : "", x_of(self, i + 1), y);
     }
-    fprintf(self->to, "\"/><text x=\"%.1f\" y=\"%.1f\">%c</text>\n", x_of(self, video->frames - 1) + 4, y + 4,
-            cli_compared_letter(index));
+    fprintf(self->to, "\"/><text x=\"%.1f\" y=\"%.1f\">%c</text>\n",
+            x_of(self, video->frames - 1) + 4 + 12 * (index % 4), y + 4, cli_compared_letter(index));
 }
 
 static void write_plot(page *self) {
     double most = cli_comparison_most_motion(self->all);
     fprintf(self->to,
-            "<h2 id=\"motion\">Motion</h2>\n<svg viewBox=\"0 0 800 200\" role=\"img\" aria-labelledby=\"motion "
+            "<h2 id=\"motion\">Motion</h2>\n<svg viewBox=\"0 0 840 200\" role=\"img\" aria-labelledby=\"motion "
             "plot\">\n<desc id=\"plot\">Mean change of a value, of 255, from each frame to the next, a line for each "
             "video. The table has the means.</desc>\n");
     for (int i = 0; i <= 2; i++) {

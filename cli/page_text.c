@@ -18,7 +18,7 @@ const char cli_page_style[] =
     "background:var(--ground);z-index:1}\n"
     ".controls[hidden]{display:none}.controls input{flex:1 1 12rem}button{font:inherit;padding:.3rem 1rem}\n"
     ".scroll{overflow-x:auto}table{border-collapse:collapse}th,td{padding:.25rem .75rem;text-align:left;"
-    "border-bottom:1px solid var(--line);vertical-align:top}td.number{text-align:right;"
+    "border-bottom:1px solid var(--line);vertical-align:top}.number{text-align:right;"
     "font-variant-numeric:tabular-nums}\n"
     "svg{width:100%;max-width:60rem;height:auto}svg text{fill:var(--dim);font-size:12px}"
     "svg .axis{stroke:var(--line)}svg #now{stroke:var(--text)}svg polyline{fill:none;stroke-width:2}\n"

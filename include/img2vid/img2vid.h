@@ -2,8 +2,8 @@
  *
  * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save. Chapters go from what everybody needs to
  * what few do: results, pictures, models, generation, videos to files; then what a model is, memory, several engines on
- * one model, other programs' defaults, latents and arrays, what a file is, the hub, parameters by name, measuring,
- * texts.
+ * one model, other programs' defaults, latents and arrays, what a file is, frames one by one, the hub, parameters by
+ * name, measuring, texts.
  *
  * A field that a caller sets is documented as [default; range]. Of an enum the range is its constants; of a pointer
  * NULL is the default, and says "none".
@@ -636,17 +636,6 @@ I2V_API void i2v_array_free(float *data);
 
 /* ---- what a file is --------------------------------------------------------------------------------------------- */
 
-/* Frame number `frame`, from 0, of video number `index` as a picture: the 8-bit values that i2v_video_save writes. On
- * success *image is to be freed with i2v_image_free; on failure it is NULL. */
-I2V_API i2v_status i2v_video_frame(i2v_image **image, const i2v_video *video, int index, int frame, i2v_error *error);
-
-/* Writes a picture as PNG, by the rules of i2v_video_save for files; path ends in .png and has no number. Of output,
- * which may be NULL, metadata and no_replace are used. */
-I2V_API i2v_status i2v_image_save(const i2v_image *image, const char *path, const i2v_output *output, i2v_error *error);
-
-/* I2V_OK if i2v_image_save could write to path. */
-I2V_API i2v_status i2v_image_check_output(const char *path, const i2v_output *output, i2v_error *error);
-
 /* What a picture or video file is, read from the file itself. */
 typedef struct i2v_media_info {
     char container[32]; /* "png", "jpeg", "mp4", ... */
@@ -657,6 +646,18 @@ typedef struct i2v_media_info {
 } i2v_media_info;
 
 I2V_API i2v_status i2v_media_probe(const char *path, i2v_media_info *info, i2v_error *error);
+
+/* The text that i2v_video_save kept in a file: MP4, QuickTime, Matroska and WebM have it as the comment, PNG in an iTXt
+ * chunk "img2vid", GIF in a comment extension, WebP in its XMP. *json is NULL, with I2V_OK, if the file is a picture,
+ * video or array without one; else it begins with '{' (more is not checked: it may come from anybody), and is to be
+ * freed with i2v_metadata_free. */
+I2V_API i2v_status i2v_metadata_load(const char *path, char **json, i2v_error *error);
+I2V_API void i2v_metadata_free(char *json);
+
+/* The SHA-256 of a file's bytes. */
+I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
+
+/* ---- frames one by one ------------------------------------------------------------------------------------------- */
 
 /* Frames of a file, read one after the other, so that a long video takes no more memory than a few frames and the file
  * itself, which is at most 512 MiB. */
@@ -692,15 +693,16 @@ I2V_API i2v_status i2v_frames_save(const i2v_frame_source *source, const char *p
 /* Writes bytes, by the rules of i2v_video_save for files. is_new: as i2v_output.no_replace. */
 I2V_API i2v_status i2v_file_save(const char *path, const void *data, size_t size, int is_new, i2v_error *error);
 
-/* The text that i2v_video_save kept in a file: MP4, QuickTime, Matroska and WebM have it as the comment, PNG in an iTXt
- * chunk "img2vid", GIF in a comment extension, WebP in its XMP. *json is NULL, with I2V_OK, if the file is a picture,
- * video or array without one; else it begins with '{' (more is not checked: it may come from anybody), and is to be
- * freed with i2v_metadata_free. */
-I2V_API i2v_status i2v_metadata_load(const char *path, char **json, i2v_error *error);
-I2V_API void i2v_metadata_free(char *json);
+/* Frame number `frame`, from 0, of video number `index` as a picture: the 8-bit values that i2v_video_save writes. On
+ * success *image is to be freed with i2v_image_free; on failure it is NULL. */
+I2V_API i2v_status i2v_video_frame(i2v_image **image, const i2v_video *video, int index, int frame, i2v_error *error);
 
-/* The SHA-256 of a file's bytes. */
-I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
+/* Writes a picture as PNG, by the rules of i2v_video_save for files; path ends in .png and has no number. Of output,
+ * which may be NULL, metadata and no_replace are used. */
+I2V_API i2v_status i2v_image_save(const i2v_image *image, const char *path, const i2v_output *output, i2v_error *error);
+
+/* I2V_OK if i2v_image_save could write to path. */
+I2V_API i2v_status i2v_image_check_output(const char *path, const i2v_output *output, i2v_error *error);
 
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */
 

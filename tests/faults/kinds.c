@@ -24,6 +24,10 @@ const fault_kind fault_kinds[] = {
     {"info", "info {model} --json", "", 0, 1, 0},
     {"info_mp4", "info {inputs}/video.mp4 --json", "", 0, 1, 0},
     {"info_webp", "info {inputs}/video.webp --json", "", 0, 1, 0},
+    {"sheet", GENERATE "-o o.webp --sheet s.png", "o.webp s.png", 0, 0, 0},
+    {"compare", "compare {inputs}/video.mp4 {inputs}/video.webp --json", "", 0, 1, 0},
+    {"grid", "compare {inputs}/video.mp4 {inputs}/video.webp -o o.png --quiet", "o.png", 0, 0, 0},
+    {"page", "compare {inputs}/video.mp4 {inputs}/video.webp -o o.html --quiet", "o.html", 0, 0, 0},
     {"pull", "pull acme/model --quiet", "", 0, 0, 1},
 };
 const int fault_kind_count = sizeof fault_kinds / sizeof *fault_kinds;
