@@ -87,18 +87,20 @@ static double index_at(const window_row *row, size_t i) {
     return (2 * a * b + c1) * (2 * covariance + c2) / ((a * a + b * b + c1) * (variance_a + variance_b + c2));
 }
 
-double cli_ssim(const i2v_image *a, const i2v_image *b) {
-    if (a->width < WINDOW || a->height < WINDOW) return NAN;
+int cli_ssim(const i2v_image *a, const i2v_image *b, double *ssim) {
+    *ssim = NAN;
+    if (a->width < WINDOW || a->height < WINDOW) return 1;
     window_row row = {.values = 3 * (size_t)a->width};
     size_t windows = 3 * (size_t)(a->width - WINDOW + 1);
     double sum = 0;
     choose_weights(row.weights);
     row.moments = malloc(MOMENTS * row.values * sizeof *row.moments);
-    if (!row.moments) return NAN;
+    if (!row.moments) return 0;
     for (int y = 0; y + WINDOW <= a->height; y++) {
         add_columns(&row, a, b, y);
         for (size_t i = 0; i < windows; i++) sum += index_at(&row, i);
     }
     free(row.moments);
-    return sum / ((double)windows * (a->height - WINDOW + 1));
+    *ssim = sum / ((double)windows * (a->height - WINDOW + 1));
+    return 1;
 }

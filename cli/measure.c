@@ -44,8 +44,9 @@ static int append(double **values, int count, double value) {
 
 /* The last frame of a video against that of the first, which has the same number. */
 static int compare(cli_compared *video, const i2v_image *first, const i2v_image *frame) {
-    double square = cli_mean_square(first, frame), ssim = square > 0 ? cli_ssim(first, frame) : 1;
-    int done = append(&video->psnr, video->compared, cli_psnr(square)) && append(&video->ssim, video->compared, ssim);
+    double square = cli_mean_square(first, frame), ssim = 1;
+    int done = (square == 0 || cli_ssim(first, frame, &ssim)) &&
+               append(&video->psnr, video->compared, cli_psnr(square)) && append(&video->ssim, video->compared, ssim);
     video->squares += square;
     video->likeness += ssim;
     video->compared += done;

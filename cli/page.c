@@ -159,15 +159,28 @@ static i2v_status write_page(page *self) {
     return I2V_OK;
 }
 
+/* What was written to the stream, allocated; NULL if a part of it is missing. */
+static char *read_back(FILE *from, size_t *size) {
+    long end = ferror(from) || fflush(from) != 0 ? -1 : ftell(from);
+    char *bytes = end > 0 ? malloc((size_t)end) : NULL;
+    *size = bytes ? (size_t)end : 0;
+    rewind(from);
+    if (bytes && fread(bytes, 1, *size, from) == *size) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+/* By way of a file: glibc's open_memstream loses what it has no memory for, and says nothing. */
 i2v_status cli_page_save(cli_comparison *all, const char *path) {
     char *bytes = NULL;
     size_t size = 0;
-    page self = {.all = all, .to = open_memstream(&bytes, &size), .complete = 1};
+    page self = {.all = all, .to = tmpfile(), .complete = 1};
     i2v_status status = self.to ? write_page(&self) : I2V_OK;
-    int failed = !self.to || !self.complete || ferror(self.to);
-    if (self.to && fclose(self.to) != 0) failed = 1;
-    if (status == I2V_OK && failed)
-        status = cli_comparison_fail(all, I2V_ERROR_MEMORY, "not enough memory for the page %s", path);
+    if (status == I2V_OK && self.to && self.complete) bytes = read_back(self.to, &size);
+    if (self.to) fclose(self.to);
+    if (status == I2V_OK && !bytes)
+        status = cli_comparison_fail(all, I2V_ERROR_MEMORY,
+                                     "not enough memory, or room for temporary files, for the page %s", path);
     if (status == I2V_OK) status = i2v_file_save(path, bytes, size, all->settings->output.no_replace, &all->error);
     free(bytes);
     return status;
