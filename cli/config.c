@@ -46,6 +46,8 @@ static cli_set barred(const cli_settings *settings) {
     const cli_command *command = settings->command;
     cli_set bits = {{0}};
     if (settings->from) bits = cli_set_union(cli_metadata_decides(command), cli_set_of(command, CLI_AT(preset)));
+    if (command->bit == CLI_COMPARE) /* it is of videos that are made */
+        bits = cli_set_union(bits, cli_set_of(command, CLI_AT(path)));
     if (command->bit & (CLI_INFO | CLI_PULL))
         bits = cli_set_union(bits, cli_set_of(command, CLI_AT(hub.revision))); /* the model is an operand */
     return bits;

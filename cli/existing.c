@@ -49,7 +49,8 @@ static int find_pattern(findings *found, const cli_job *job, const char *pattern
 static int find_task(findings *found, const cli_job *job) {
     *found->there = *found->missing = 0;
     return find_pattern(found, job, job->settings->path, job->file_frames) &&
-           find_pattern(found, job, job->settings->save_latents, 1);
+           find_pattern(found, job, job->settings->save_latents, 1) &&
+           find_pattern(found, job, job->settings->sheet, 1);
 }
 
 static int asked_for(const cli_settings *settings) {

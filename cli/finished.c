@@ -76,18 +76,21 @@ static void look_at_path(search *at, const char *path) {
 
 static i2v_status look_at_videos(search *at) {
     cli_job *job = at->job;
-    const char *latents = job->settings->save_latents;
+    const char *latents = job->settings->save_latents, *sheet = job->settings->sheet;
     int count = cli_videos_count(job->settings);
     for (int i = 0; i < count && !at->in_way; i++) {
         char *path = cli_job_path(job, job->settings->path, i, count);
         char *kept = latents ? cli_job_path(job, latents, i, count) : NULL;
+        char *drawn = sheet ? cli_job_path(job, sheet, i, count) : NULL;
         at->wanted = cli_metadata_json(job, i);
-        int has_memory = path && at->wanted && (kept || !latents);
+        int has_memory = path && at->wanted && (kept || !latents) && (drawn || !sheet);
         if (has_memory) look_at_path(at, path);
         if (has_memory && kept && !is_file(kept)) at->missing++;
+        if (has_memory && drawn && !is_file(drawn)) at->missing++;
         json_decref(at->wanted);
         free(path);
         free(kept);
+        free(drawn);
         if (!has_memory) return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory to look at what is there");
     }
     return I2V_OK;

@@ -122,12 +122,12 @@ static int read_image(const cli_list *list, cli_settings *settings, json_t *valu
 
 static int check_output(const cli_list *list, const cli_settings *settings) {
     const cli_command *command = &list->command;
-    const char *patterns[] = {settings->path, settings->save_latents};
+    const char *patterns[] = {settings->path, settings->save_latents, settings->sheet};
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command, "output is missing, the video to write; -o gives it for all jobs");
     if (cli_is_standard_output(settings->path))
         return cli_wrong_usage(command, "output is standard output, which takes one video: name a file");
-    for (int i = 0; settings->seed_drawn && i < 2; i++)
+    for (size_t i = 0; settings->seed_drawn && i < sizeof patterns / sizeof *patterns; i++)
         if (patterns[i] && strstr(patterns[i], "{seed}"))
             return cli_wrong_usage(command,
                                    "%s has {seed}, and there is no seed: a drawn one would be another at the "

@@ -102,7 +102,8 @@ static i2v_status add_task(check *c, const cli_task *task) {
     if (entry && (entry->finished || entry->failure)) return I2V_OK;
     i2v_status status =
         cli_is_standard_output(settings->path) ? I2V_OK : add_pattern(c, task, settings->path, "--output", frames);
-    return status == I2V_OK ? add_pattern(c, task, settings->save_latents, "--save-latents", 1) : status;
+    if (status == I2V_OK) status = add_pattern(c, task, settings->save_latents, "--save-latents", 1);
+    return status == I2V_OK ? add_pattern(c, task, settings->sheet, "--sheet", 1) : status;
 }
 
 static i2v_status add_tasks(check *c) {

@@ -15,7 +15,8 @@ enum {
     CLI_DECODE = I2V_FOR_DECODE,
     CLI_INFO = I2V_FOR_MODEL_INFO,
     CLI_BENCH = I2V_FOR_BENCH,
-    CLI_PULL = I2V_FOR_PULL
+    CLI_PULL = I2V_FOR_PULL,
+    CLI_COMPARE = I2V_FOR_FRAMES
 };
 
 /* The endings of what standard output can take: patterns are several files. */
@@ -29,6 +30,7 @@ typedef struct cli_settings {
     const char *model; /* NULL: the bundled one */
     const char *path;  /* --output */
     const char *latents, *save_latents;
+    const char *sheet; /* --sheet: a contact sheet of each video */
     int json, quiet, verbose;
     const char *log_file;
     int no_config;

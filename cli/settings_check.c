@@ -61,7 +61,8 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command, "--output and --save-latents name the same file");
-    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
+    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents) ||
+        is_same_file(settings->log_file, settings->sheet))
         return cli_wrong_usage(command, "--log-file names a file of the output");
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||

@@ -2,8 +2,8 @@
  *
  * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save. Chapters go from what everybody needs to
  * what few do: results, pictures, models, generation, videos to files; then what a model is, memory, several engines on
- * one model, other programs' defaults, latents and arrays, what a file is, the hub, parameters by name, measuring,
- * texts.
+ * one model, other programs' defaults, latents and arrays, what a file is, frames one by one, the hub, parameters by
+ * name, measuring, texts.
  *
  * A field that a caller sets is documented as [default; range]. Of an enum the range is its constants; of a pointer
  * NULL is the default, and says "none".
@@ -689,6 +689,53 @@ I2V_API void i2v_metadata_free(char *json);
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
+/* ---- frames one by one ------------------------------------------------------------------------------------------- */
+
+/* Frames of a file, read one after the other, so that a long video takes no more memory than a few frames and the file
+ * itself, which is at most 512 MiB. */
+typedef struct i2v_frame_reader i2v_frame_reader;
+
+/* Opens what i2v_video_save writes, and a picture as a video of one frame: a video, an animation, .npy, or by a pattern
+ * such as dir/%04d.png pictures of one size from 0001 on. *info says what it is; without a rate of its own, fps is 0.
+ * On success *reader is to be closed with i2v_frame_reader_close; on failure it is NULL. */
+I2V_API i2v_status i2v_frame_reader_open(i2v_frame_reader **reader, const char *path, i2v_media_info *info,
+                                         i2v_error *error);
+
+/* The next frame, into a picture of the size that info said; transparent pixels are laid over white. *ended becomes 1,
+ * and image is as it was, after the last one; a video may have fewer frames than info said. After an error there are
+ * no more. */
+I2V_API i2v_status i2v_frame_reader_next(i2v_frame_reader *reader, i2v_image *image, int *ended, i2v_error *error);
+
+I2V_API void i2v_frame_reader_close(i2v_frame_reader *reader);
+
+/* Frames that a caller makes, one after the other. */
+typedef struct i2v_frame_source {
+    int width, height, num_frames;
+    double fps;
+    /* Makes frame number `frame`, from 0, in image, which is width x height with undefined pixels. Is called for every
+     * frame in their order, for a GIF twice. Anything but I2V_OK ends the call with that; error may be NULL. */
+    i2v_status (*make)(int frame, i2v_image *image, void *user, i2v_error *error);
+    void *user;
+} i2v_frame_source;
+
+/* Writes them as i2v_video_save does, but for .npy. Of output, index and loop are not used. */
+I2V_API i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, const i2v_output *output,
+                                   i2v_error *error);
+
+/* Writes bytes, by the rules of i2v_video_save for files. is_new: as i2v_output.no_replace. */
+I2V_API i2v_status i2v_file_save(const char *path, const void *data, size_t size, int is_new, i2v_error *error);
+
+/* Frame number `frame`, from 0, of video number `index` as a picture: the 8-bit values that i2v_video_save writes. On
+ * success *image is to be freed with i2v_image_free; on failure it is NULL. */
+I2V_API i2v_status i2v_video_frame(i2v_image **image, const i2v_video *video, int index, int frame, i2v_error *error);
+
+/* Writes a picture as PNG, by the rules of i2v_video_save for files; path ends in .png and has no number. Of output,
+ * which may be NULL, metadata and no_replace are used. */
+I2V_API i2v_status i2v_image_save(const i2v_image *image, const char *path, const i2v_output *output, i2v_error *error);
+
+/* I2V_OK if i2v_image_save could write to path. */
+I2V_API i2v_status i2v_image_check_output(const char *path, const i2v_output *output, i2v_error *error);
+
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */
 
 /* Models of the Hugging Face hub, in the cache that its Python library keeps: what one downloads, the other finds. The
@@ -787,7 +834,8 @@ enum {
     I2V_FOR_DECODE = 2,   /* likewise */
     I2V_FOR_MODEL_INFO = 4,
     I2V_FOR_BENCH = 8,
-    I2V_FOR_PULL = 16
+    I2V_FOR_PULL = 16,
+    I2V_FOR_FRAMES = 32 /* i2v_frames_save */
 };
 
 /* One parameter: what its options, help, configuration, metadata and keywords are made of. */

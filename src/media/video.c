@@ -70,17 +70,6 @@ static i2v_status find_format(const i2v_video_format **format, const char *path,
                     KNOWN_ENDINGS);
 }
 
-static i2v_status check_folder(const char *path, i2v_error *error) {
-    char *folder = i2v_path_folder(path);
-    if (!folder) return i2v_fail_memory(error, path, strlen(path));
-    i2v_status status = I2V_OK;
-    if (!i2v_is_folder(folder)) {
-        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: there is no folder %s; create it first", path, folder);
-    }
-    free(folder);
-    return status;
-}
-
 static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error) {
     if (!(fps >= 0.01 && fps <= 1000.0)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
@@ -136,7 +125,7 @@ static i2v_status choose_format(const i2v_video_format **format, const char *pat
     if (!status) status = find_format(format, path, error);
     if (!status && codec != I2V_CODEC_AUTO) status = change_codec(format, path, codec, error);
     if (!status && (*format)->check) status = (*format)->check(*format, error);
-    if (!status) status = check_folder(path, error);
+    if (!status) status = i2v_video_path_check_folder(path, error);
     return status;
 }
 
@@ -173,15 +162,18 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, output->no_replace, error);
 }
 
+static i2v_status check_size(int width, int height, i2v_error *error) {
+    if (width >= 1 && height >= 1 && width <= I2V_IMAGE_MAX_SIDE && height <= I2V_IMAGE_MAX_SIDE) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
+                    width, height, I2V_IMAGE_MAX_SIDE);
+}
+
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
     if (!video || !video->frames || video->num_frames < 1 || video->num_videos < 1) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
     }
-    if (video->width < 1 || video->height < 1 || video->width > I2V_IMAGE_MAX_SIDE ||
-        video->height > I2V_IMAGE_MAX_SIDE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
-                        video->width, video->height, I2V_IMAGE_MAX_SIDE);
-    }
+    i2v_status status = check_size(video->width, video->height, error);
+    if (status) return status;
     if (output->index < 0 || output->index >= video->num_videos) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "index is %d, but there are %d videos, counted from 0",
                         output->index, video->num_videos);
@@ -189,71 +181,83 @@ static i2v_status check_video(const i2v_video *video, const i2v_output *output, 
     return i2v_metadata_check(output->metadata, error);
 }
 
-static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_video *video,
-                            const char *path, const i2v_output *output, i2v_error *error) {
-    int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
+/* num_frames: of the file. */
+static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_frame_source *source,
+                            int num_frames, const char *path, const i2v_output *output, i2v_error *error) {
     *task = (i2v_video_task){
         .path = path,
-        .width = video->width,
-        .height = video->height,
-        .num_frames = video->num_frames + back,
+        .width = source->width,
+        .height = source->height,
+        .num_frames = num_frames,
         .output = output,
     };
-    i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : video->fps, error);
+    i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : source->fps, error);
     return status ? status : choose_quality(task, format, output, error);
 }
 
+/* ---- frames ----------------------------------------------------------------------------------------------------- */
+
 typedef i2v_status (*frame_function)(void *writer, const uint8_t *rgb, i2v_error *error);
 
-/* Every frame of the file, as 8 bit, to one function of a writer; frames holds `count`. */
-static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task, const float *frames,
-                             int count, uint8_t *rgb, i2v_error *error) {
-    size_t values = (size_t)task->width * (size_t)task->height * 3;
+/* Every frame of the file to one function of a writer. */
+static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task,
+                             const i2v_frame_source *source, i2v_image *image, i2v_error *error) {
     for (int i = 0; i < task->num_frames; i++) {
         if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
-        i2v_frame_to_u8(frames + (size_t)i2v_frame_at(i, count) * values, values, rgb);
-        i2v_status status = function(writer, rgb, error);
+        i2v_status status = source->make((int)i2v_frame_at(i, source->num_frames), image, source->user, error);
+        if (!status) status = function(writer, image->pixels, error);
         if (status) return status;
     }
     return I2V_OK;
 }
 
-static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const float *frames,
-                               int count, i2v_error *error) {
-    size_t values = (size_t)task->width * (size_t)task->height * 3;
+static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task,
+                               const i2v_frame_source *source, i2v_error *error) {
+    i2v_image image = {.width = task->width, .height = task->height};
+    size_t bytes = (size_t)task->width * (size_t)task->height * 3;
     void *writer = calloc(1, format->writer_size);
-    uint8_t *rgb = malloc(values);
+    image.pixels = malloc(bytes);
     i2v_status status = I2V_OK;
-    if (!writer || !rgb) {
-        status = i2v_fail_memory(error, task->path, values);
+    if (!writer || !image.pixels) {
+        status = i2v_fail_memory(error, task->path, bytes);
         goto done;
     }
+    i2v_output_file_sweep(task->path);
     status = format->open(writer, format, task, error);
-    if (!status && format->look) status = for_frames(writer, format->look, task, frames, count, rgb, error);
-    if (!status) status = for_frames(writer, format->write, task, frames, count, rgb, error);
+    if (!status && format->look) status = for_frames(writer, format->look, task, source, &image, error);
+    if (!status) status = for_frames(writer, format->write, task, source, &image, error);
     if (!status && i2v_video_cancelled(task)) {
         status = i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     }
     if (!status) status = format->finish(writer, error);
     format->close(writer);
 done:
-    free(rgb);
+    free(image.pixels);
     free(writer);
     return status;
 }
 
-static i2v_status write_video(const i2v_video_format *format, const i2v_video_task *task, const i2v_video *video,
-                              i2v_error *error) {
-    int count = video->num_frames;
-    size_t values = (size_t)count * (size_t)task->height * (size_t)task->width * 3;
-    const float *frames = video->frames + (size_t)task->output->index * values;
-    if (format != &npy_format) {
-        i2v_output_file_sweep(task->path);
-        return write_frames(format, task, frames, count, error);
-    }
+/* The i2v_frame_source of floats, [frames][height][width][3]. */
+static i2v_status make_of_floats(int frame, i2v_image *image, void *user, i2v_error *error) {
+    const float *frames = user;
+    size_t values = (size_t)image->width * (size_t)image->height * 3;
+    i2v_frame_to_u8(frames + (size_t)frame * values, values, image->pixels);
+    return I2V_OK;
+}
+
+static i2v_status write_video(const i2v_video_format *format, const i2v_video_task *task,
+                              const i2v_frame_source *source, i2v_error *error) {
+    if (format != &npy_format) return write_frames(format, task, source, error);
     if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
-    return i2v_array_save_rows(task->path, frames, count, shape, 4, task->output->no_replace, error);
+    return i2v_array_save_rows(task->path, source->user, source->num_frames, shape, 4, task->output->no_replace, error);
+}
+
+/* The video that output->index says, which is there. */
+static i2v_frame_source source_of(const i2v_video *video, const i2v_output *output) {
+    size_t values = (size_t)video->num_frames * (size_t)video->height * (size_t)video->width * 3;
+    return (i2v_frame_source){video->width, video->height,  video->num_frames,
+                              video->fps,   make_of_floats, video->frames + (size_t)output->index * values};
 }
 
 i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {
@@ -262,12 +266,54 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     if (!output) output = &defaults;
     const i2v_video_format *format;
     i2v_video_task task;
+    i2v_frame_source source;
     char *file = NULL;
     i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = check_video(video, output, error);
     if (!status) status = i2v_video_path(&file, path, 1, error);
-    if (!status) status = fill_task(&task, format, video, i2v_video_path_numbered(path) ? path : file, output, error);
-    if (!status) status = write_video(format, &task, video, error);
+    if (!status) {
+        int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
+        source = source_of(video, output);
+        status = fill_task(&task, format, &source, video->num_frames + back,
+                           i2v_video_path_numbered(path) ? path : file, output, error);
+    }
+    if (!status) status = write_video(format, &task, &source, error);
+    free(file);
+    return status;
+}
+
+static i2v_status check_source(const i2v_frame_source *source, const i2v_video_format *format, const char *path,
+                               const i2v_output *output, i2v_error *error) {
+    if (!source->make || source->num_frames < 1) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the source has no frames");
+    }
+    if (format == &npy_format) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "cannot write %s: a .npy holds values that were not rounded to 8 bits, which these frames are; "
+                        "give another ending",
+                        path);
+    }
+    i2v_status status = check_size(source->width, source->height, error);
+    return status ? status : i2v_metadata_check(output->metadata, error);
+}
+
+i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, const i2v_output *output,
+                           i2v_error *error) {
+    i2v_output defaults;
+    i2v_output_default(&defaults);
+    if (!output) output = &defaults;
+    const i2v_video_format *format;
+    i2v_video_task task;
+    char *file = NULL;
+    i2v_status status = i2v_require(error, "source", source, "path", path, NULL);
+    if (!status) status = choose_format(&format, path, output, error);
+    if (!status) status = check_source(source, format, path, output, error);
+    if (!status) status = i2v_video_path(&file, path, 1, error);
+    if (!status) {
+        status = fill_task(&task, format, source, source->num_frames, i2v_video_path_numbered(path) ? path : file,
+                           output, error);
+    }
+    if (!status) status = write_frames(format, &task, source, error);
     free(file);
     return status;
 }
