@@ -232,15 +232,18 @@ static int run_kind(const fault_setup *setup, const fault_kind *kind, const opti
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
 
-/* What decode, info and --from read. */
+/* What decode, info, --from and --jobs read. */
 static void make_inputs(fault_setup *setup) {
     char script[4 * PATH_MAX];
     snprintf(setup->inputs, sizeof setup->inputs, "%s/inputs", setup->scratch);
-    snprintf(script, sizeof script,
-             "mkdir '%s' && cd '%s' && for ending in mp4 webp; do '%s' generate '%s' --model '%s' --width 32 "
-             "--height 32 --num-inference-steps 1 --num-frames 3 --seed 7 --threads 1 --quiet "
-             "--save-latents latents.npy -o video.$ending || exit; done",
-             setup->inputs, setup->inputs, setup->program, setup->picture, setup->model);
+    snprintf(
+        script, sizeof script,
+        "mkdir '%s' && cd '%s' && for ending in mp4 webp; do '%s' generate '%s' --model '%s' --width 32 "
+        "--height 32 --num-inference-steps 1 --num-frames 3 --seed 7 --threads 1 --quiet "
+        "--save-latents latents.npy -o video.$ending || exit; done; for output in a.npy b.webp; do echo '{\"image\": "
+        "\"%s\", \"output\": \"'$output'\", \"width\": 32, \"height\": 32, \"num_inference_steps\": 1, "
+        "\"num_frames\": 3, \"seed\": [7]}'; done > jobs.jsonl",
+        setup->inputs, setup->inputs, setup->program, setup->picture, setup->model, setup->picture);
     if (system(script) != 0) {
         fprintf(stderr, "the inputs could not be made\n");
         exit(1);

@@ -22,6 +22,7 @@ typedef struct fault_kind {
     int frames;            /* of each that is a video; 0: it is none */
     int prints;            /* what it prints is part of what it makes */
     int pulls;             /* from a hub, into a cache of its own */
+    int lists;             /* several jobs, of which one may fail alone */
 } fault_kind;
 
 extern const fault_kind fault_kinds[];

@@ -180,14 +180,16 @@ static int names_cause(const fault_page *plan, const char *sentence) {
     return strstr(sentence, strerror(plan->error)) != NULL || strstr(sentence, "cannot ") != NULL;
 }
 
-static fault_outcome look_at_words(const fault_place *place, const fault_page *plan, char *reason, size_t size) {
+/* Of a list each job that fails says why, and the last sentence how many there are. */
+static fault_outcome look_at_words(const fault_place *place, const fault_kind *kind, const fault_page *plan,
+                                   char *reason, size_t size) {
     char path[PATH_MAX];
     path_of(path, place->folder, "err");
     size_t length;
     char *text = fault_read(path, &length);
     fault_outcome outcome = OUTCOME_TOLD;
     char *sentence = text ? strstr(text, "img2vid: ") : NULL;
-    for (char *next = sentence; next; next = strstr(next + 1, "\nimg2vid: ")) sentence = next;
+    for (char *next = sentence; next && !kind->lists; next = strstr(next + 1, "\nimg2vid: ")) sentence = next;
     if (!sentence) {
         outcome = wrong(reason, size, "it failed without a word");
     } else if (!names_cause(plan, sentence)) {
@@ -248,7 +250,7 @@ fault_outcome fault_look(const fault_place *place, const fault_kind *kind, const
         return wrong(reason, size, "status 0, and it printed other text");
     }
     fault_outcome outcome = files.plays ? OUTCOME_OTHER : OUTCOME_SAME;
-    if (!done && !killed) outcome = look_at_words(place, plan, reason, size);
+    if (!done && !killed) outcome = look_at_words(place, kind, plan, reason, size);
     if (killed && !done && end.exit_status != 130 && end.exit_status != -1) {
         return wrong(reason, size, "status %d after a signal", end.exit_status);
     }
