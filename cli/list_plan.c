@@ -5,7 +5,9 @@
 #include "list.h"
 #include "message.h"
 #include "plan_report.h"
+#include "planner.h"
 #include "report_json.h"
+#include "signals.h"
 #include "spelling.h"
 
 #include <stdlib.h>
@@ -26,7 +28,7 @@ static void print_heading(const cli_job *job, const char *what) {
     free(path);
 }
 
-static int plan_one(cli_job *job, sums *all) {
+static int plan_one(cli_job *job, cli_planner *planner, sums *all) {
     const cli_list_entry *entry = job->task.entry;
     if (entry->finished) {
         all->finished++;
@@ -34,7 +36,7 @@ static int plan_one(cli_job *job, sums *all) {
         return job->all->json ? cli_report_skipped_json(job) : CLI_DONE;
     }
     i2v_status status = entry->failure ? entry->failure->status : cli_job_open_model(job);
-    if (status == I2V_OK) status = cli_job_engine_result(job, i2v_plan_generate(job->engine, &job->params, &job->plan));
+    if (status == I2V_OK) status = cli_planner_plan(planner, job);
     if (status != I2V_OK) {
         all->failed++;
         if (entry->failure) job->error = *entry->failure;
@@ -63,10 +65,11 @@ static int print_sums(const cli_job *job, const sums *all) {
 
 int cli_list_plan(cli_job *job) {
     sums all = {0};
+    cli_planner planner = {0};
     int status = CLI_DONE;
     for (size_t i = 0; status == CLI_DONE && i < job->all->list->count; i++) {
         cli_job_select(job, i);
-        status = plan_one(job, &all);
+        status = cli_signals_came(NULL) ? CLI_INTERRUPTED : plan_one(job, &planner, &all);
     }
     if (status == CLI_DONE) status = print_sums(job, &all);
     return status == CLI_DONE && all.failed ? CLI_FAILED : status;

@@ -36,7 +36,29 @@ const cli_option *cli_list_option(const cli_command *command, const char *key) {
 
 /* ---- one value -------------------------------------------------------------------------------------------------- */
 
-/* The sentence that the command line would have for such a value; a scratch takes what is good. */
+/* What JSON has for such a value. */
+static const char *expected(const cli_option *option) {
+    switch (option->type) {
+    case CLI_FLAG:
+        return "true or false";
+    case CLI_NUMBER:
+        return "a number";
+    case CLI_INTEGER:
+        return "a whole number";
+    case CLI_SEED:
+        return "a whole number from 0, from 2^63 on as text";
+    case CLI_BYTES:
+        return "a whole number of bytes";
+    case CLI_NUMBERS:
+        return "an array of numbers";
+    case CLI_LORAS:
+        return "an array of \"PATH\" or \"PATH:SCALE\"";
+    default:
+        return "text";
+    }
+}
+
+/* Of a choice, the sentence that the command line has. */
 static int refuse_value(const cli_list *list, const char *key, const cli_option *option, const json_t *value,
                         const char *range) {
     char problem[400] = "", *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
@@ -46,22 +68,11 @@ static int refuse_value(const cli_list *list, const char *key, const cli_option 
     int status;
     if (*range)
         status = cli_wrong_usage(command, "%s is %s; %s", key, shown, range);
-    else if (option->type == CLI_LORAS || option->type == CLI_NUMBERS)
-        status = cli_wrong_usage(command, "%s takes an array of %s, not %s", key,
-                                 option->type == CLI_LORAS ? "\"PATH\" or \"PATH:SCALE\"" : "numbers", shown);
-    else if (json_is_string(value) == (option->type == CLI_TEXT || option->type == CLI_CHOICE) &&
-             cli_option_read(option, &scratch, json_is_string(value) ? json_string_value(value) : shown, problem,
-                             sizeof problem) != CLI_PARSED)
+    else if (option->type == CLI_CHOICE && json_is_string(value) &&
+             cli_option_read(option, &scratch, json_string_value(value), problem, sizeof problem) != CLI_PARSED)
         status = cli_wrong_usage(command, "%s %s", key, problem);
     else
-        status = cli_wrong_usage(command, "%s takes %s, not %s", key,
-                                 option->type == CLI_FLAG      ? "true or false"
-                                 : option->type == CLI_NUMBER  ? "a number"
-                                 : option->type == CLI_INTEGER ? "a whole number"
-                                 : option->type == CLI_SEED    ? "a whole number from 0, from 2^63 on as text"
-                                 : option->type == CLI_BYTES   ? "a whole number of bytes"
-                                                               : "text",
-                                 shown);
+        status = cli_wrong_usage(command, "%s takes %s, not %s", key, expected(option), shown);
     free(text);
     return status;
 }
