@@ -116,12 +116,20 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     return I2V_OK;
 }
 
+/* Those whose range does not depend on the format. */
+static i2v_status check_settings(const i2v_output *output, i2v_error *error) {
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, codec), output, error);
+    if (!status) status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, fps), output, error);
+    if (!status) status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, loop), output, error);
+    return status ? status : i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, no_replace), output, error);
+}
+
 /* The format of path, if this build can write it and the folder is there. */
 static i2v_status choose_format(const i2v_video_format **format, const char *path, const i2v_output *output,
                                 i2v_error *error) {
     if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
     i2v_codec codec = output->codec;
-    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, codec), output, error);
+    i2v_status status = check_settings(output, error);
     if (!status) status = find_format(format, path, error);
     if (!status && codec != I2V_CODEC_AUTO) status = change_codec(format, path, codec, error);
     if (!status && (*format)->check) status = (*format)->check(*format, error);
