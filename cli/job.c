@@ -84,6 +84,16 @@ static void take_settings(cli_job *job) {
     job->image_sha256[0] = job->latents_sha256[0] = 0;
 }
 
+i2v_status cli_job_check_tasks(cli_job *job, i2v_status (*check)(cli_job *)) {
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
+        job->task = cli_task_at(job->all, i);
+        status = check(job);
+    }
+    job->task = cli_task_at(job->all, 0);
+    return status;
+}
+
 void cli_job_select(cli_job *job, size_t place) {
     job->task = cli_task_at(job->all, place);
     take_settings(job);

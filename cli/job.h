@@ -54,6 +54,9 @@ typedef struct cli_job {
 /* Turns to another of all tasks; the first is there from the beginning. */
 void cli_job_select(cli_job *job, size_t place);
 
+/* Calls check for all tasks in turn, up to the first that fails; then the first task is the job's again. */
+i2v_status cli_job_check_tasks(cli_job *job, i2v_status (*check)(cli_job *));
+
 /* From here on a signal cancels the engine's call; I2V_CANCELLED if one came before. */
 i2v_status cli_job_running(cli_job *job);
 

@@ -57,16 +57,6 @@ i2v_status cli_job_check_outputs(cli_job *job) {
     return status == I2V_OK && job->settings->sheet ? check_output(job, job->settings->sheet, A_SHEET) : status;
 }
 
-static i2v_status check_all_outputs(cli_job *job) {
-    i2v_status status = I2V_OK;
-    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
-        job->task = cli_task_at(job->all, i);
-        status = cli_job_check_outputs(job);
-    }
-    job->task = cli_task_at(job->all, 0);
-    return status;
-}
-
 /* ---- the model -------------------------------------------------------------------------------------------------- */
 
 static void close_model(cli_job *job) {
@@ -141,7 +131,7 @@ void cli_job_prepare(cli_job *job, const cli_settings *settings) {
 
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     cli_job_prepare(job, settings);
-    i2v_status status = check_all_outputs(job);
+    i2v_status status = cli_job_check_tasks(job, cli_job_check_outputs);
     if (status == I2V_OK) status = cli_job_open_model(job);
     cli_job_write_notes(job);
     if (status == I2V_OK) cli_detail_job(job);
