@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h> /* mkdtemp, on a Mac */
 
 static const char *temporary_folder(void) {
     const char *folder = getenv("TMPDIR");
