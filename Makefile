@@ -141,8 +141,8 @@ wheel: packages $(VENV)/ready
 demo: packages
 	$(MAKE) all
 	mkdir -p out
-	build/cli/img2vid generate examples/rocket.jpg -o out/rocket.mp4 --seed 42 --motion-bucket-id 255
-	ffmpeg -v error -y -i out/rocket.mp4 -vf "select=not(mod(n\,3)),tile=5x1:padding=2" -frames:v 1 out/rocket.png
+	build/cli/img2vid generate examples/rocket.jpg -o out/rocket.mp4 --seed 42 --motion-bucket-id 255 \
+	    --sheet out/rocket.png
 	@echo "The video is $(CURDIR)/out/rocket.mp4, a contact sheet of it out/rocket.png"
 
 install: all

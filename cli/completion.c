@@ -170,7 +170,7 @@ static void print_bash(const cli_command_list *list) {
     for (size_t i = 0; i < list->count; i++) bash_command(list->commands[i]);
     printf("    help) _img2vid_words '");
     for (size_t i = 0; i < list->count; i++) printf("%s ", list->commands[i]->name);
-    printf("config --all --man --bash --zsh --fish' ;;\n"
+    printf("config time --all --man --bash --zsh --fish' ;;\n"
            "    esac\n"
            "}\n"
            "complete -F _img2vid img2vid\n");
@@ -253,7 +253,8 @@ static void print_zsh(const cli_command_list *list) {
            "    (( CURRENT-- ))\n"
            "    case $words[1] in\n");
     for (size_t i = 0; i < list->count; i++) zsh_command(list->commands[i]);
-    printf("    help) commands+=('config:What counts where options are not given.'); _describe command commands ;;\n"
+    printf("    help) commands+=('config:What counts where options are not given.' 'time:What makes a run shorter.'); "
+           "_describe command commands ;;\n"
            "    esac\n"
            "}\n"
            "if [[ $funcstack[1] == _img2vid ]]; then _img2vid \"$@\"; else compdef _img2vid img2vid; fi\n");
@@ -318,7 +319,7 @@ static void print_fish(const cli_command_list *list) {
     }
     printf("complete -c img2vid -n '__fish_seen_subcommand_from help' -a '");
     for (size_t i = 0; i < list->count; i++) printf("%s ", list->commands[i]->name);
-    printf("config'\n");
+    printf("config time'\n");
     for (size_t i = 0; i < first->options_count; i++) fish_option(list, &first->options[i]);
 }
 

@@ -10,9 +10,18 @@
 #include <stdio.h>
 
 /* Those that are of one run, or say where to look. */
-static const size_t not_here[] = {
-    CLI_AT(from), CLI_AT(latents), CLI_AT(hub.file),  CLI_AT(format),   CLI_AT(plan), CLI_AT(params.video_index),
-    CLI_AT(jobs), CLI_AT(shard),   CLI_AT(overwrite), CLI_AT(no_config)};
+static const size_t not_here[] = {CLI_AT(from),
+                                  CLI_AT(latents),
+                                  CLI_AT(hub.file),
+                                  CLI_AT(format),
+                                  CLI_AT(plan),
+                                  CLI_AT(params.video_index),
+                                  CLI_AT(jobs),
+                                  CLI_AT(shard),
+                                  CLI_AT(overwrite),
+                                  CLI_AT(no_config),
+                                  CLI_AT(params.checkpoint),
+                                  CLI_AT(resume)};
 
 typedef struct applying {
     cli_settings *settings;
@@ -37,6 +46,8 @@ static cli_set barred(const cli_settings *settings) {
     const cli_command *command = settings->command;
     cli_set bits = {{0}};
     if (settings->from) bits = cli_set_union(cli_metadata_decides(command), cli_set_of(command, CLI_AT(preset)));
+    if (command->bit == CLI_COMPARE) /* it is of videos that are made */
+        bits = cli_set_union(bits, cli_set_of(command, CLI_AT(path)));
     if (command->bit & (CLI_INFO | CLI_PULL))
         bits = cli_set_union(bits, cli_set_of(command, CLI_AT(hub.revision))); /* the model is an operand */
     return bits;

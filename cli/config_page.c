@@ -1,4 +1,5 @@
-/* What is said of configuration: img2vid help config, a section of the manual, one of docs/OPTIONS.md. */
+/* The pages of img2vid help config and help time; and what is said of configuration, also in the manual and in
+ * docs/OPTIONS.md. */
 #include "help.h"
 
 #include <stdio.h>
@@ -26,16 +27,25 @@ const cli_entry cli_config_entries[] = {
     {"with --from", "What decides the frames comes from the command line and from that file's\n"
                     "metadata alone, so that it is made again to the byte."},
     {"what cannot be set", "Pictures and other operands, and from, latents, file, format, plan,\n"
-                           "video-index and no-config, which are of one run. seed can: every video then has it."},
+                           "checkpoint, resume, video-index and no-config, which are of one run.\n"
+                           "seed can: every video then has it."},
     {NULL, NULL}};
 
-void cli_print_config_page(void) {
-    printf("%s\n", cli_config_introduction);
-    for (const cli_entry *entry = cli_config_entries; entry->term; entry++) {
+static void print_entries(const char *introduction, const cli_entry *entries) {
+    printf("%s\n", introduction);
+    for (const cli_entry *entry = entries; entry->term; entry++) {
         printf("\n%s\n  ", entry->term);
         for (const char *c = entry->text; *c; c++) printf(*c == '\n' ? "\n  " : "%c", *c);
         putchar('\n');
     }
+}
+
+void cli_print_config_page(void) {
+    print_entries(cli_config_introduction, cli_config_entries);
     printf("\nExample:\n  # ~/.config/img2vid/config\n  model = stabilityai/stable-video-diffusion-img2vid-xt\n"
            "  max-memory = 12G\n  output = ~/videos/{name}-{seed}.mp4\n");
+}
+
+void cli_print_time_page(void) {
+    print_entries(cli_shorter_introduction, cli_shorter_entries);
 }

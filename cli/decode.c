@@ -60,11 +60,13 @@ int cli_decode(const cli_settings *settings) {
     if (status == I2V_OK && !job.skipped) {
         int frames = (int)shape[first], height = (int)shape[first + 2], width = (int)shape[first + 3];
         cli_detail_input(&job);
-        if (!settings->plan && cli_detail_wanted(&job))
-            cli_detail_plan(&job, i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan),
-                            &job.plan);
-        status = settings->plan ? i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan)
-                                : i2v_decode(job.engine, latents, frames, height, width, &job.params, &job.video);
+        i2v_status planned = i2v_plan_decode(job.engine, frames, height, width, &job.params, &job.plan);
+        if (!settings->plan && planned == I2V_OK) {
+            cli_detail_plan(&job);
+            job.progress.whole.expected = job.plan.seconds;
+        }
+        status =
+            settings->plan ? planned : i2v_decode(job.engine, latents, frames, height, width, &job.params, &job.video);
         status = cli_job_engine_result(&job, status);
     }
     i2v_array_free(latents);

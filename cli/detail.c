@@ -1,6 +1,7 @@
 /* What --verbose and --log-file tell beside the usual. */
 #include "detail.h"
 #include "address.h"
+#include "duration.h"
 #include "log.h"
 #include "message.h"
 #include "metadata.h"
@@ -10,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cli_detail_wanted(const cli_job *job) {
+static int is_wanted(const cli_job *job) {
     return job->settings->verbose || cli_log_is_open();
 }
 
 void cli_detail_job(cli_job *job) {
     const i2v_model_info *model = &job->model;
     int shown = job->settings->verbose;
-    if (!cli_detail_wanted(job)) return;
+    if (!is_wanted(job)) return;
     /* whoever needs the hash will say why it could not be had */
     if (!job->model_sha256[0] && i2v_model_hash(job->engine, job->model_sha256) != I2V_OK) job->model_sha256[0] = 0;
     cli_say(shown, "backend: %s, %d thread%s", model->backend, model->threads, model->threads == 1 ? "" : "s");
@@ -30,19 +31,21 @@ static double mebibytes(uint64_t bytes) {
     return (double)bytes / 0x1p20;
 }
 
-void cli_detail_plan(cli_job *job, i2v_status status, const i2v_memory_plan *plan) {
+void cli_detail_plan(const cli_job *job) {
+    const i2v_memory_plan *plan = &job->plan;
     int shown = job->settings->verbose;
     const cli_flag_name allows = cli_flag(job->settings->command, CLI_AT(options.max_memory));
-    if (status != I2V_OK) return; /* so will the run, and say why */
+    char time[CLI_DURATION_SIZE];
     for (size_t i = 0; i < plan->stages_count; i++) {
         const i2v_stage_memory *stage = &plan->stages[i];
-        cli_say(shown, "plan: %s: %.0f MiB, of which weights %.0f, about %.3g s%s, %s", stage->name,
-                mebibytes(stage->peak), mebibytes(stage->weights), stage->seconds,
-                strcmp(stage->name, "UNet") == 0 ? " a step" : "", stage->traded ? stage->traded : "nothing traded");
+        cli_duration_words(time, stage->run_seconds);
+        cli_say(shown, "plan: %s: %.0f MiB, of which weights %.0f, about %s, %s", stage->name, mebibytes(stage->peak),
+                mebibytes(stage->weights), time, stage->traded ? stage->traded : "nothing traded");
     }
-    cli_say(shown, "plan: peak %.0f MiB of %.0f MiB that %s%s, about %.3g s without loading", mebibytes(plan->peak),
+    cli_duration_words(time, plan->seconds);
+    cli_say(shown, "plan: peak %.0f MiB of %.0f MiB that %s%s, about %s in all", mebibytes(plan->peak),
             mebibytes(plan->budget), plan->budget_given ? allows.text : "are free",
-            plan->budget_given ? " allows" : ", less a margin", plan->seconds);
+            plan->budget_given ? " allows" : ", less a margin", time);
 }
 
 void cli_detail_input(cli_job *job) {
@@ -69,7 +72,7 @@ static const char *unit(i2v_phase phase) {
 
 void cli_detail_event(cli_job *job, const i2v_event *event) {
     cli_logged *logged = &job->logged;
-    if (!cli_detail_wanted(job)) return;
+    if (!is_wanted(job)) return;
     if (!logged->notes) log_notes(job->notes);
     logged->notes = 1;
     int begins = (int)event->phase != logged->seen || event->seconds < logged->seconds;

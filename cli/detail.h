@@ -7,10 +7,8 @@
 /* Of a job that has opened its model. */
 void cli_detail_job(cli_job *job);
 
-/* What the run is about to take; status: of the call that made the plan. */
-void cli_detail_plan(cli_job *job, i2v_status status, const i2v_memory_plan *plan);
-/* Should there be a plan? It costs a tenth of a second. */
-int cli_detail_wanted(const cli_job *job);
+/* What the run is about to take, by job->plan. */
+void cli_detail_plan(const cli_job *job);
 
 /* The task's picture or latents. */
 void cli_detail_input(cli_job *job);

@@ -17,6 +17,7 @@ static const struct {
     {CLI_AT(overwrite), CLI_AT(output.no_replace), 0},
     {CLI_AT(jobs), CLI_AT(from), 0},
     {CLI_AT(quiet), CLI_AT(show), 0},
+    {CLI_AT(params.checkpoint), CLI_AT(no_checkpoint), 0},
 };
 enum { EXCLUSIONS = sizeof exclusions / sizeof *exclusions };
 

@@ -49,7 +49,8 @@ static int find_pattern(findings *found, const cli_job *job, const char *pattern
 static int find_task(findings *found, const cli_job *job) {
     *found->there = *found->missing = 0;
     return find_pattern(found, job, job->settings->path, job->file_frames) &&
-           find_pattern(found, job, job->settings->save_latents, 1);
+           find_pattern(found, job, job->settings->save_latents, 1) &&
+           find_pattern(found, job, job->settings->sheet, 1);
 }
 
 static int asked_for(const cli_settings *settings) {
@@ -80,11 +81,5 @@ i2v_status cli_existing_check_task(cli_job *job) {
 }
 
 i2v_status cli_existing_check(cli_job *job) {
-    i2v_status status = I2V_OK;
-    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
-        job->task = cli_task_at(job->all, i);
-        status = cli_existing_check_task(job);
-    }
-    job->task = cli_task_at(job->all, 0);
-    return status;
+    return cli_job_check_tasks(job, cli_existing_check_task);
 }

@@ -4,8 +4,8 @@
 
 #include "job.h"
 
-/* True if a file of --output or --save-latents, of a pattern the first, is to be left as it is: it is there, and
- * --skip-existing was given. */
+/* True if a file that is written, of a pattern the first, is to be left as it is: it is there, and --skip-existing was
+ * given. */
 int cli_is_kept(const cli_job *job, const char *path);
 
 /* True if that holds of all files of the job's task, so that there is nothing to do. job->file_frames must be known. */

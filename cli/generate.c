@@ -1,5 +1,6 @@
 /* img2vid generate: pictures in, short videos out. */
 #include "address.h"
+#include "checkpoint.h"
 #include "commands.h"
 #include "detail.h"
 #include "existing.h"
@@ -9,11 +10,13 @@
 #include "latents.h"
 #include "list_run.h"
 #include "many.h"
+#include "message.h"
 #include "overwrite.h"
 #include "plan_report.h"
 #include "preview.h"
 #include "report.h"
 #include "rerun.h"
+#include "shorter.h"
 #include "signals.h"
 
 #include <inttypes.h>
@@ -58,6 +61,7 @@ static i2v_status begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = cli_job_begin(job, settings);
     if (status == I2V_OK) status = cli_preview_prepare(job);
     if (status != I2V_OK) return status;
+    cli_checkpoint_decide(job);
     status = cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
     return status == I2V_OK ? cli_existing_check(job) : status;
 }
@@ -65,10 +69,11 @@ static i2v_status begin(cli_job *job, const cli_settings *settings) {
 /* --plan: neither picture nor noise matter. */
 static int plan(const cli_settings *settings) {
     cli_job job;
+    char doubt[I2V_WARNING_SIZE];
     i2v_status status = begin(&job, settings);
-    if (status == I2V_OK) {
-        status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
-    }
+    if (status == I2V_OK) status = cli_job_engine_result(&job, i2v_plan_generate(job.engine, &job.params, &job.plan));
+    if (status == I2V_OK && i2v_params_warning(job.engine, &job.params, doubt) == I2V_OK && doubt[0])
+        cli_say(!settings->quiet, "img2vid: warning: %s", doubt);
     return cli_job_end(&job, status, cli_plan_report);
 }
 
@@ -119,20 +124,33 @@ static i2v_status make(cli_job *job) {
     i2v_status status = load_image(job);
     if (status != I2V_OK) return status;
     cli_detail_input(job);
+    status = cli_checkpoint_begin(job);
+    if (status != I2V_OK) return status;
     status = cli_job_engine_result(job, i2v_generate(job->engine, job->image, &job->params, &job->video));
+    if (status == I2V_OK && job->params.resume_from) status = cli_latents_save_all(job);
     if (status == I2V_OK) status = cli_job_save(job);
-    if (status != I2V_OK && status != I2V_CANCELLED) cli_latents_tell(job);
+    if (status == I2V_OK) cli_checkpoint_done(job);
+    if (status != I2V_OK && status != I2V_CANCELLED) {
+        cli_latents_tell(job);
+        cli_checkpoint_tell(job);
+    }
     return status;
 }
 
 static i2v_status make_missing(cli_job *job) {
-    job->skipped = cli_task_is_done(job);
+    job->skipped = cli_task_is_done(job) || cli_checkpoint_is_made(job);
     return job->skipped ? I2V_OK : make(job);
 }
 
-static void say_plan(cli_job *job) {
-    if (cli_detail_wanted(job))
-        cli_detail_plan(job, i2v_plan_generate(job->engine, &job->params, &job->plan), &job->plan);
+/* What the run is about to take. Where there is no plan the run says why. */
+static void tell_plan(cli_job *job) {
+    char doubt[I2V_WARNING_SIZE];
+    if (i2v_params_warning(job->engine, &job->params, doubt) == I2V_OK && doubt[0])
+        cli_job_note(job, "img2vid: warning: %s", doubt);
+    if (i2v_plan_generate(job->engine, &job->params, &job->plan) != I2V_OK) return;
+    cli_detail_plan(job);
+    cli_shorter_note(job);
+    job->progress.whole.expected = job->plan.seconds;
 }
 
 /* Of a list. */
@@ -142,7 +160,8 @@ static i2v_status make_job(cli_job *job) {
     if (status != I2V_OK || !go_on) return status;
     status = load_latents(job);
     if (status != I2V_OK) return status;
-    say_plan(job);
+    cli_checkpoint_decide(job);
+    tell_plan(job);
     return make(job);
 }
 
@@ -152,7 +171,7 @@ int cli_generate(const cli_settings *settings) {
     cli_job job;
     i2v_status status = begin(&job, settings);
     if (status == I2V_OK) status = load_latents(&job);
-    if (status == I2V_OK) say_plan(&job);
+    if (status == I2V_OK) tell_plan(&job);
     if (status == I2V_OK) status = cli_job_running(&job);
     if (cli_tasks_count(settings) > 1) return cli_many_run(&job, status, make_missing);
     if (status == I2V_OK) status = make_missing(&job);

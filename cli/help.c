@@ -11,10 +11,11 @@ static int help_of_command(const cli_command_list *list, const char *name, int a
         cli_print_help(list->commands[i], all);
         return cli_flush_output();
     }
-    return cli_wrong_usage(NULL,
-                           "there is no help for '%s', but for generate, decode, info, bench, pull and config; --bash, "
-                           "--zsh and --fish print completions, --man the manual page",
-                           name);
+    return cli_wrong_usage(
+        NULL,
+        "there is no help for '%s', but for generate, decode, info, bench, pull, compare, config and time; "
+        "--bash, --zsh and --fish print completions, --man the manual page",
+        name);
 }
 
 int cli_help(const cli_command_list *list, int argc, char **argv) {
@@ -34,6 +35,10 @@ int cli_help(const cli_command_list *list, int argc, char **argv) {
     }
     if (strcmp(topic, "config") == 0) {
         cli_print_config_page();
+        return cli_flush_output();
+    }
+    if (strcmp(topic, "time") == 0) {
+        cli_print_time_page();
         return cli_flush_output();
     }
     for (int shell = CLI_BASH; shell <= CLI_FISH; shell++) {

@@ -15,9 +15,12 @@ typedef struct cli_entry {
 /* What configuration is; shared by all pages. */
 extern const char cli_config_introduction[];
 extern const cli_entry cli_config_entries[];
+/* Likewise what makes a run shorter. */
+extern const char cli_shorter_introduction[];
+extern const cli_entry cli_shorter_entries[];
 
-/* img2vid help COMMAND | --all COMMAND | config | --man | --markdown | --bash | --zsh | --fish; argv[0..argc) follows
- * "help" and is not empty. Returns the exit status. */
+/* img2vid help COMMAND | --all COMMAND | config | time | --man | --markdown | --bash | --zsh | --fish; argv[0..argc)
+ * follows "help" and is not empty. Returns the exit status. */
 int cli_help(const cli_command_list *list, int argc, char **argv);
 
 /* COMMAND --help: a page that fits a screen; with all set, --help-all: every option. On standard output, as what
@@ -25,6 +28,8 @@ int cli_help(const cli_command_list *list, int argc, char **argv);
 void cli_print_help(const cli_command *command, int all);
 /* help config */
 void cli_print_config_page(void);
+/* help time */
+void cli_print_time_page(void);
 /* The manual is for man(7); its date is SOURCE_DATE_EPOCH's, else today. */
 void cli_print_manual(const cli_command_list *list);
 /* docs/OPTIONS.md */

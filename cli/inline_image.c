@@ -1,22 +1,8 @@
 /* Pictures within a terminal's text, as whole files: the protocols of kitty and of iTerm2. */
 #include "inline_image.h"
+#include "base64.h"
 
 #include <inttypes.h>
-
-/* RFC 4648, with padding. */
-static void write_base64(FILE *out, const uint8_t *data, size_t size) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        unsigned bits = (unsigned)data[i] << 16;
-        if (left > 1) bits |= (unsigned)data[i + 1] << 8;
-        if (left > 2) bits |= data[i + 2];
-        fputc(digits[bits >> 18], out);
-        fputc(digits[bits >> 12 & 63], out);
-        fputc(left > 1 ? digits[bits >> 6 & 63] : '=', out);
-        fputc(left > 2 ? digits[bits & 63] : '=', out);
-    }
-}
 
 /* In pieces of at most 4096 characters, all but the last of a multiple of 4: a=T is to transmit and show, f=100 a PNG,
  * q=2 that nothing is answered, C=1 that the cursor stays, m=1 that more follows. */
@@ -30,7 +16,7 @@ int cli_kitty_draw(FILE *out, const i2v_image *image, int columns, int rows, uin
         fputs("\033_G", out);
         if (i == 0) fprintf(out, "a=T,f=100,q=2,C=1,i=%" PRIu32 ",p=1,c=%d,r=%d,", id, columns, rows);
         fprintf(out, "m=%d;", left > PIECE);
-        write_base64(out, png + i, piece);
+        cli_base64_write(out, png + i, piece);
         fputs("\033\\", out);
     }
     i2v_png_free(png);
@@ -43,7 +29,7 @@ int cli_iterm2_draw(FILE *out, const i2v_image *image, int columns, int rows) {
     if (i2v_image_png(image, &png, &size, NULL) != I2V_OK) return 0;
     fprintf(out, "\033]1337;File=inline=1;size=%zu;width=%d;height=%d;preserveAspectRatio=0;doNotMoveCursor=1:", size,
             columns, rows);
-    write_base64(out, png, size);
+    cli_base64_write(out, png, size);
     fputs("\a", out);
     i2v_png_free(png);
     return 1;

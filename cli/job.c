@@ -40,6 +40,12 @@ void cli_job_note(cli_job *job, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(end, room - 1, format, arguments);
     va_end(arguments);
+    if (!job->progress.notes) { /* work has begun: of a list, with another job */
+        cli_progress_end(&job->progress);
+        cli_say(!job->settings->quiet, "%s", end);
+        *end = 0;
+        return;
+    }
     i2v_make_printable(end);
     strcat(end, "\n");
 }
@@ -78,6 +84,16 @@ static void take_settings(cli_job *job) {
     job->image_sha256[0] = job->latents_sha256[0] = 0;
 }
 
+i2v_status cli_job_check_tasks(cli_job *job, i2v_status (*check)(cli_job *)) {
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
+        job->task = cli_task_at(job->all, i);
+        status = check(job);
+    }
+    job->task = cli_task_at(job->all, 0);
+    return status;
+}
+
 /* In a file, on the terminal, or in a plan. */
 static int shows_previews(const cli_job *job) {
     return job->all->preview || job->all->plan || job->show.terminal.graphics != CLI_GRAPHICS_NONE;
@@ -97,7 +113,7 @@ void cli_job_select(cli_job *job, size_t place) {
     job->latents_path = NULL;
     job->clips_latents = NULL;
     job->began = cli_now();
-    cli_progress_next(&job->progress);
+    cli_progress_next(&job->progress, place, cli_tasks_count(job->all));
     describe_task(job, place);
 }
 

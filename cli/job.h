@@ -30,7 +30,7 @@ typedef struct cli_job {
     i2v_model_info model;
     i2v_video *video;
     i2v_bench_report *bench;
-    i2v_memory_plan plan; /* of --plan */
+    i2v_memory_plan plan; /* of the run, or all zero where it has none */
     cli_progress progress;
     cli_show show;
     i2v_error error;
@@ -45,12 +45,20 @@ typedef struct cli_job {
     cli_folders folders;
     char *latents_path;   /* where latents.c wrote the task's last latents, or NULL */
     int preview_failed;   /* and the user was told */
+    int keeps_state;      /* checkpoint.c: the run's state is written */
+    char *state_path;     /* where, of the task; NULL: nowhere */
+    char *old_state;      /* that of the task before, until this one has its own */
+    int state_warned;     /* it was said that it cannot be written */
+    int has_begun;        /* the task's run has come to its steps */
     float *clips_latents; /* [videos, clips, frames, channels, height, width], of several clips; or NULL */
     float *noise;         /* of --latents, or NULL */
 } cli_job;
 
 /* Turns to another of all tasks; the first is there from the beginning. */
 void cli_job_select(cli_job *job, size_t place);
+
+/* Calls check for all tasks in turn, up to the first that fails; then the first task is the job's again. */
+i2v_status cli_job_check_tasks(cli_job *job, i2v_status (*check)(cli_job *));
 
 /* From here on a signal cancels the engine's call; I2V_CANCELLED if one came before. */
 i2v_status cli_job_running(cli_job *job);
@@ -61,7 +69,7 @@ __attribute__((format(printf, 3, 4))) i2v_status cli_job_fail(cli_job *job, i2v_
 /* Returns status; takes the engine's message if it is an error. For calls on the engine. */
 i2v_status cli_job_engine_result(cli_job *job, i2v_status status);
 
-/* Adds a line to what is printed when work begins. */
+/* Adds a line to what is printed when work begins; once it has, says so at once. */
 __attribute__((format(printf, 2, 3))) void cli_job_note(cli_job *job, const char *format, ...);
 
 /* Says so at once, of the task's input. */

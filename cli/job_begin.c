@@ -1,6 +1,7 @@
 /* The beginning of a job: are its files good, and is its model there? */
 #include "job_begin.h"
 #include "bundled.h"
+#include "checkpoint.h"
 #include "detail.h"
 #include "existing.h"
 #include "latents.h"
@@ -17,26 +18,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* latents: not a video, an array. What stays as it is need not be writable. */
-static i2v_status check_file(cli_job *job, const char *path, int latents) {
+/* The kinds of outputs. */
+typedef enum output_kind { A_VIDEO, LATENTS, A_SHEET } output_kind;
+
+/* What stays as it is need not be writable. */
+static i2v_status check_file(cli_job *job, const char *path, output_kind kind) {
     i2v_output output;
-    if (cli_is_standard_output(path) && !latents) return cli_standard_output_prepare(job);
+    if (kind == A_VIDEO && cli_is_standard_output(path)) return cli_standard_output_prepare(job);
     if (cli_is_kept(job, path)) return I2V_OK;
     i2v_output_default(&output);
     output.no_replace = job->settings->output.no_replace;
     i2v_status status = cli_folders_make(&job->folders, path, &job->error);
     if (status != I2V_OK) return status;
-    return i2v_video_check_output(path, latents ? &output : &job->settings->output, &job->error);
+    if (kind == A_SHEET) return i2v_image_check_output(path, &output, &job->error);
+    return i2v_video_check_output(path, kind == LATENTS ? &output : &job->settings->output, &job->error);
 }
 
-static i2v_status check_output(cli_job *job, const char *pattern, int latents) {
+static i2v_status check_output(cli_job *job, const char *pattern, output_kind kind) {
     int count = cli_videos_count(job->settings);
     int checked = count < 4096 ? count : 1; /* more than the library makes are refused later */
     i2v_status status = I2V_OK;
     for (int i = 0; status == I2V_OK && i < checked; i++) {
         char *path = cli_job_path(job, pattern, i, count);
         if (!path) return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the name of %s", pattern);
-        status = check_file(job, path, latents);
+        status = check_file(job, path, kind);
         free(path);
     }
     return status;
@@ -48,18 +53,9 @@ i2v_status cli_job_check_outputs(cli_job *job) {
     size_t length = latents ? strlen(latents) : 0;
     if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
         return cli_job_fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
-    i2v_status status = check_output(job, job->settings->path, 0);
-    return status == I2V_OK && latents ? check_output(job, latents, 1) : status;
-}
-
-static i2v_status check_all_outputs(cli_job *job) {
-    i2v_status status = I2V_OK;
-    for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(job->all); i++) {
-        job->task = cli_task_at(job->all, i);
-        status = cli_job_check_outputs(job);
-    }
-    job->task = cli_task_at(job->all, 0);
-    return status;
+    i2v_status status = check_output(job, job->settings->path, A_VIDEO);
+    if (status == I2V_OK && latents) status = check_output(job, latents, LATENTS);
+    return status == I2V_OK && job->settings->sheet ? check_output(job, job->settings->sheet, A_SHEET) : status;
 }
 
 /* ---- the model -------------------------------------------------------------------------------------------------- */
@@ -118,6 +114,7 @@ void cli_job_write_notes(cli_job *job) {
 static int on_event(const i2v_event *event, void *user) {
     cli_job *job = user;
     i2v_status saved = cli_latents_save(job, event);
+    cli_checkpoint_event(job, event);
     cli_preview_save(job, event);
     cli_detail_event(job, event);
     cli_show_event(&job->show, event, &job->progress);
@@ -138,7 +135,7 @@ void cli_job_prepare(cli_job *job, const cli_settings *settings) {
 
 i2v_status cli_job_begin(cli_job *job, const cli_settings *settings) {
     cli_job_prepare(job, settings);
-    i2v_status status = check_all_outputs(job);
+    i2v_status status = cli_job_check_tasks(job, cli_job_check_outputs);
     if (status == I2V_OK) status = cli_job_open_model(job);
     cli_job_write_notes(job);
     if (status == I2V_OK) cli_detail_job(job);

@@ -1,5 +1,6 @@
 /* The end of a job, well or badly. */
 #include "job_end.h"
+#include "checkpoint.h"
 #include "latents.h"
 #include "message.h"
 #include "report_json.h"
@@ -23,6 +24,7 @@ int cli_job_end(cli_job *job, i2v_status status, int (*report)(const cli_job *jo
     if (status == I2V_CANCELLED) {
         job->error = (i2v_error){.status = I2V_CANCELLED, .message = "interrupted"};
         cli_latents_tell(job);
+        cli_checkpoint_tell(job);
         report_failure(job);
         exit_status = CLI_INTERRUPTED;
     } else if (status != I2V_OK) {
@@ -30,6 +32,7 @@ int cli_job_end(cli_job *job, i2v_status status, int (*report)(const cli_job *jo
     } else {
         exit_status = report(job);
     }
+    cli_checkpoint_close(job);
     cli_job_close(job);
     return exit_status;
 }

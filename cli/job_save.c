@@ -1,7 +1,8 @@
-/* The videos of a job: each as a file, with its metadata. */
+/* The videos of a job: each as a file, with its metadata and its contact sheet. */
 #include "job_save.h"
 #include "existing.h"
 #include "metadata.h"
+#include "sheet.h"
 #include "signals.h"
 #include "standard_output.h"
 
@@ -31,6 +32,7 @@ static i2v_status save_video(cli_job *job, int index, const char *path) {
         status = cli_folders_make(&job->folders, path, &job->error); /* another run may have removed one */
         if (status == I2V_OK) status = i2v_video_save(job->video, path, &output, &job->error);
     }
+    if (status == I2V_OK) status = cli_sheet_save(job, index, metadata);
     free(metadata);
     return status;
 }
@@ -40,6 +42,7 @@ i2v_status cli_job_save(cli_job *job) {
     double began = cli_now();
     i2v_status status = I2V_OK;
     int count = job->video->num_videos;
+    if (job->video->warning[0]) cli_job_warn(job, job->video->warning);
     /* another run was faster; latents of this one would not belong to its video */
     job->skipped = !job->settings->save_latents && cli_task_is_done(job);
     for (int i = 0; path && !job->skipped && status == I2V_OK && i < count; i++) {

@@ -41,6 +41,7 @@ static i2v_status write_array(cli_job *job, const float *latents, const int64_t 
 i2v_status cli_latents_save(cli_job *job, const i2v_event *event) {
     const char *pattern = job->settings->save_latents;
     if (!pattern || !event->latents || event->step < event->steps) return I2V_OK;
+    if (job->params.resume_from && event->num_clips > 1) return I2V_OK; /* clips before it were made by another run */
     double began = cli_now();
     int64_t shape[5];
     cli_latents_shape(shape, job);
@@ -56,6 +57,24 @@ i2v_status cli_latents_save(cli_job *job, const i2v_event *event) {
     free(job->latents_path);
     job->latents_path = NULL;
     return job->error.status;
+}
+
+i2v_status cli_latents_save_all(cli_job *job) {
+    const char *pattern = job->settings->save_latents;
+    const i2v_video *video = job->video;
+    i2v_status status = I2V_OK;
+    int64_t shape[] = {video->num_clips, video->clip_frames, video->latent_channels, video->latent_height,
+                       video->latent_width};
+    size_t size = (size_t)(shape[0] * shape[1] * shape[2] * shape[3] * shape[4]);
+    int skipped = video->num_clips == 1;
+    for (int i = 0; pattern && status == I2V_OK && i < video->num_videos; i++) {
+        free(job->latents_path);
+        job->latents_path = cli_job_path(job, pattern, i, video->num_videos);
+        status = job->latents_path
+                     ? write_array(job, video->latents + (size_t)i * size, shape + skipped, 5 - skipped, 0)
+                     : cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory to write %s", pattern);
+    }
+    return status;
 }
 
 void cli_latents_tell(cli_job *job) {

@@ -12,6 +12,10 @@ void cli_latents_shape(int64_t shape[5], const cli_job *job);
  * nothing. The error is in job->error, too. */
 i2v_status cli_latents_save(cli_job *job, const i2v_event *event);
 
+/* Of a task that went on from another run's state, whose events did not have all latents: writes those of all videos,
+ * likewise. */
+i2v_status cli_latents_save_all(cli_job *job);
+
 /* Adds to the message of a task that failed where its latents are. */
 void cli_latents_tell(cli_job *job);
 

@@ -8,6 +8,7 @@
 #include "message.h"
 #include "metadata.h"
 #include "overwrite.h"
+#include "planner.h"
 #include "preview.h"
 #include "report_json.h"
 #include "signals.h"
@@ -20,8 +21,7 @@
 
 typedef struct checking {
     cli_job *job;
-    i2v_params planned; /* the parameters that the last plan was made of */
-    const cli_settings *planned_for;
+    cli_planner planner;
     int in_way; /* jobs that have a file in their way */
 } checking;
 
@@ -57,25 +57,12 @@ static i2v_status check_pictures(cli_job *job) {
     return I2V_OK;
 }
 
-/* What neither the size of the work nor its course depends on. */
-static i2v_params bare(const i2v_params *params) {
-    i2v_params copy = *params;
-    copy.seed = 0;
-    copy.motion_bucket_id = 0;
-    copy.noise_aug_strength = 0;
-    return copy;
-}
-
 /* By a dry run, which says what the model does not take. Of memory there may be more when the job's turn comes. */
 static i2v_status check_parameters(checking *at) {
     cli_job *job = at->job;
-    i2v_params params = bare(&job->params);
-    if (at->planned_for == job->opened && memcmp(&params, &at->planned, sizeof params) == 0) return I2V_OK;
-    i2v_status status = i2v_plan_generate(job->engine, &job->params, &job->plan);
-    if (status == I2V_ERROR_MEMORY) return I2V_OK;
-    if (status != I2V_OK) return cli_job_engine_result(job, status);
-    at->planned = params;
-    at->planned_for = job->opened;
+    i2v_status status = cli_planner_plan(&at->planner, job);
+    if (status != I2V_ERROR_MEMORY) return status;
+    job->error = (i2v_error){0};
     return I2V_OK;
 }
 

@@ -1,11 +1,14 @@
 /* generate --jobs --plan: what each job of a list takes, and all of them. */
 #include "list_plan.h"
+#include "duration.h"
 #include "job_begin.h"
 #include "json_print.h"
 #include "list.h"
 #include "message.h"
 #include "plan_report.h"
+#include "planner.h"
 #include "report_json.h"
+#include "signals.h"
 #include "spelling.h"
 
 #include <stdlib.h>
@@ -26,7 +29,7 @@ static void print_heading(const cli_job *job, const char *what) {
     free(path);
 }
 
-static int plan_one(cli_job *job, sums *all) {
+static int plan_one(cli_job *job, cli_planner *planner, sums *all) {
     const cli_list_entry *entry = job->task.entry;
     if (entry->finished) {
         all->finished++;
@@ -34,7 +37,7 @@ static int plan_one(cli_job *job, sums *all) {
         return job->all->json ? cli_report_skipped_json(job) : CLI_DONE;
     }
     i2v_status status = entry->failure ? entry->failure->status : cli_job_open_model(job);
-    if (status == I2V_OK) status = cli_job_engine_result(job, i2v_plan_generate(job->engine, &job->params, &job->plan));
+    if (status == I2V_OK) status = cli_planner_plan(planner, job);
     if (status != I2V_OK) {
         all->failed++;
         if (entry->failure) job->error = *entry->failure;
@@ -49,24 +52,25 @@ static int plan_one(cli_job *job, sums *all) {
 }
 
 static int print_sums(const cli_job *job, const sums *all) {
-    long seconds = (long)(all->seconds + 0.5);
+    char time[CLI_DURATION_SIZE];
     if (job->all->json)
         return cli_print_json_as(json_pack("{s:s, s:I, s:I, s:I, s:I, s:f}", "command", job->all->command->name, "jobs",
                                            (json_int_t)job->all->list->count, "planned", (json_int_t)all->planned,
                                            "skipped", (json_int_t)all->finished, "failed", (json_int_t)all->failed,
                                            "seconds", all->seconds),
                                  JSON_COMPACT);
-    printf("%zu of %zu jobs to make, about %ld:%02ld:%02ld in all, without loading\n", all->planned,
-           job->all->list->count, seconds / 3600, seconds / 60 % 60, seconds % 60);
+    cli_duration_words(time, all->seconds);
+    printf("%zu of %zu jobs to make, about %s in all\n", all->planned, job->all->list->count, time);
     return cli_flush_output();
 }
 
 int cli_list_plan(cli_job *job) {
     sums all = {0};
+    cli_planner planner = {0};
     int status = CLI_DONE;
     for (size_t i = 0; status == CLI_DONE && i < job->all->list->count; i++) {
         cli_job_select(job, i);
-        status = plan_one(job, &all);
+        status = cli_signals_came(NULL) ? CLI_INTERRUPTED : plan_one(job, &planner, &all);
     }
     if (status == CLI_DONE) status = print_sums(job, &all);
     return status == CLI_DONE && all.failed ? CLI_FAILED : status;

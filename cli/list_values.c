@@ -33,7 +33,29 @@ const cli_option *cli_list_option(const cli_command *command, const char *key) {
 
 /* ---- one value -------------------------------------------------------------------------------------------------- */
 
-/* The sentence that the command line would have for such a value; a scratch takes what is good. */
+/* What JSON has for such a value. */
+static const char *expected(const cli_option *option) {
+    switch (option->type) {
+    case CLI_FLAG:
+        return "true or false";
+    case CLI_NUMBER:
+        return "a number";
+    case CLI_INTEGER:
+        return "a whole number";
+    case CLI_SEED:
+        return "a whole number from 0, from 2^63 on as text";
+    case CLI_BYTES:
+        return "a whole number of bytes";
+    case CLI_NUMBERS:
+        return "an array of numbers";
+    case CLI_LORAS:
+        return "an array of \"PATH\" or \"PATH:SCALE\"";
+    default:
+        return "text";
+    }
+}
+
+/* Of a choice, the sentence that the command line has. */
 static int refuse_value(const cli_list *list, const char *key, const cli_option *option, const json_t *value,
                         const char *range) {
     char problem[400] = "", *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
@@ -43,22 +65,11 @@ static int refuse_value(const cli_list *list, const char *key, const cli_option 
     int status;
     if (*range)
         status = cli_wrong_usage(command, "%s is %s; %s", key, shown, range);
-    else if (option->type == CLI_LORAS || option->type == CLI_NUMBERS)
-        status = cli_wrong_usage(command, "%s takes an array of %s, not %s", key,
-                                 option->type == CLI_LORAS ? "\"PATH\" or \"PATH:SCALE\"" : "numbers", shown);
-    else if (json_is_string(value) == (option->type == CLI_TEXT || option->type == CLI_CHOICE) &&
-             cli_option_read(option, &scratch, json_is_string(value) ? json_string_value(value) : shown, problem,
-                             sizeof problem) != CLI_PARSED)
+    else if (option->type == CLI_CHOICE && json_is_string(value) &&
+             cli_option_read(option, &scratch, json_string_value(value), problem, sizeof problem) != CLI_PARSED)
         status = cli_wrong_usage(command, "%s %s", key, problem);
     else
-        status = cli_wrong_usage(command, "%s takes %s, not %s", key,
-                                 option->type == CLI_FLAG      ? "true or false"
-                                 : option->type == CLI_NUMBER  ? "a number"
-                                 : option->type == CLI_INTEGER ? "a whole number"
-                                 : option->type == CLI_SEED    ? "a whole number from 0, from 2^63 on as text"
-                                 : option->type == CLI_BYTES   ? "a whole number of bytes"
-                                                               : "text",
-                                 shown);
+        status = cli_wrong_usage(command, "%s takes %s, not %s", key, expected(option), shown);
     free(text);
     return status;
 }
@@ -108,12 +119,12 @@ static int read_image(const cli_list *list, cli_settings *settings, json_t *valu
 
 static int check_output(const cli_list *list, const cli_settings *settings) {
     const cli_command *command = &list->command;
-    const char *patterns[] = {settings->path, settings->save_latents};
+    const char *patterns[] = {settings->path, settings->save_latents, settings->sheet};
     if (!settings->path && !settings->plan)
         return cli_wrong_usage(command, "output is missing, the video to write; -o gives it for all jobs");
     if (cli_is_standard_output(settings->path))
         return cli_wrong_usage(command, "output is standard output, which takes one video: name a file");
-    for (int i = 0; settings->seed_drawn && i < 2; i++)
+    for (size_t i = 0; settings->seed_drawn && i < sizeof patterns / sizeof *patterns; i++)
         if (patterns[i] && strstr(patterns[i], "{seed}"))
             return cli_wrong_usage(command,
                                    "%s has {seed}, and there is no seed: a drawn one would be another at the "

@@ -20,7 +20,7 @@ typedef struct command_entry {
     int (*run)(const cli_settings *settings);
 } command_entry;
 
-enum { COMMANDS = 5 };
+enum { COMMANDS = 6 };
 
 static void list_commands(command_entry entries[COMMANDS], const cli_all_options *all) {
     static const char generate_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4\n"
@@ -63,6 +63,14 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
                                   all->options, all->count, 0, 0, NULL, NULL},
                                  cli_pull};
+    static const char compare_examples[] = "  img2vid compare a.mp4 b.mp4 c.mp4\n"
+                                           "  img2vid compare a.mp4 b.mp4 -o grid.mp4\n"
+                                           "  img2vid compare videos/*.webm -o sheet.png\n"
+                                           "  img2vid compare videos/*.webm -o page.html --quiet\n";
+    entries[5] = (command_entry){{CLI_COMPARE, "compare", "VIDEO", "VIDEO VIDEO... [-o OUT] [options]",
+                                  "Sets videos side by side: what differs, PSNR, SSIM, motion.", compare_examples,
+                                  all->options, all->count, 1, 0, NULL, NULL},
+                                 cli_compare};
 }
 
 static int print_help(const command_entry entries[COMMANDS]) {
@@ -141,7 +149,8 @@ static int refuse_unknown(const cli_command_list *list, const char *name, int js
     cli_suggest_command(meant, sizeof meant, list, name);
     const char *kind = *name == '-' ? "option" : "command";
     if (*meant) return cli_wrong_usage(&none, "unknown %s '%s'%s", kind, name, meant);
-    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench and pull", kind, name);
+    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench, pull and compare", kind,
+                           name);
 }
 
 int main(int argc, char **argv) {
@@ -154,7 +163,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
     cli_signals_install();
     if (cli_stack_check() != CLI_DONE) return CLI_FAILED;
-    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench or pull");
+    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench, pull or compare");
     take_file_addresses(argc, argv);
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);

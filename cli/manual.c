@@ -227,6 +227,7 @@ void cli_print_manual(const cli_command_list *list) {
     print_commands(list);
     print_options(list);
     print_examples(list);
+    print_entries("TIME", cli_shorter_introduction, cli_shorter_entries);
     print_entries("CONFIGURATION", cli_config_introduction, cli_config_entries);
     print_entries(
         "METADATA",

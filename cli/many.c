@@ -1,5 +1,6 @@
 /* Several pictures, seeds or jobs, one after the other, with one model. */
 #include "many.h"
+#include "checkpoint.h"
 #include "job_end.h"
 #include "json_print.h"
 #include "latents.h"
@@ -61,6 +62,7 @@ static int run_one(cli_job *job, tally *count, i2v_status (*make)(cli_job *)) {
     } else if (status == I2V_CANCELLED) {
         job->error = (i2v_error){.status = I2V_CANCELLED, .message = "interrupted"};
         cli_latents_tell(job);
+        cli_checkpoint_tell(job);
         if (job->settings->json) cli_report_error_json(job, 1);
         exit_status = CLI_INTERRUPTED;
     } else {
@@ -97,14 +99,16 @@ int cli_many_run(cli_job *job, i2v_status begun, i2v_status (*make)(cli_job *)) 
     char skipped[40] = "";
     if (count.skipped) snprintf(skipped, sizeof skipped, ", %zu skipped", count.skipped);
     if (status == CLI_INTERRUPTED)
-        cli_fail("interrupted; %zu of %zu made%s%s", count.made, count.tasks, skipped,
-                 job->all->list ? "; the same command goes on from there" : "");
+        cli_fail("interrupted; %zu of %zu made%s%s%s", count.made, count.tasks, skipped,
+                 job->all->list ? "; the same command goes on from there" : "",
+                 job->error.message + strcspn(job->error.message, ";"));
     else if (count.failed >= 0)
         status = cli_fail("%zu of %zu made%s; failed: %s%s", count.made, count.tasks, skipped, count.names,
                           count.stopped ? "; the rest was left" : "");
     else if (job->all->list)
         cli_say(!job->all->quiet, "%zu of %zu made%s", count.made, count.tasks, skipped);
     if (job->all->list && job->all->json && print_summary(job, &count) != CLI_DONE) status = CLI_FAILED;
+    cli_checkpoint_close(job);
     cli_job_close(job);
     return status;
 }

@@ -57,9 +57,9 @@ static void print_option(const cli_command_list *list, const cli_option *option)
     printf(" |\n");
 }
 
-static void print_config(void) {
-    printf("\n## Configuration\n\n%s\n\n| | |\n|---|---|\n", cli_config_introduction);
-    for (const cli_entry *entry = cli_config_entries; entry->term; entry++) {
+static void print_entries(const char *title, const char *introduction, const cli_entry *entries) {
+    printf("\n## %s\n\n%s\n\n| | |\n|---|---|\n", title, introduction);
+    for (const cli_entry *entry = entries; entry->term; entry++) {
         printf("| ");
         print_cell(entry->term);
         printf(" | ");
@@ -85,5 +85,6 @@ void cli_print_options_page(const cli_command_list *list) {
         group = option->group;
         print_option(list, option);
     }
-    print_config();
+    print_entries("Time", cli_shorter_introduction, cli_shorter_entries);
+    print_entries("Configuration", cli_config_introduction, cli_config_entries);
 }

@@ -2,6 +2,7 @@
 #include "overwrite.h"
 #include "address.h"
 #include "bundled.h"
+#include "checkpoint.h"
 #include "list.h"
 #include "model_path.h"
 #include "place.h"
@@ -44,7 +45,7 @@ int cli_file_frames(const cli_job *job, int clip_frames) {
     return frames < MOST_FRAMES ? frames : MOST_FRAMES;
 }
 
-static i2v_status add_file(check *c, const char *path, const char *option) {
+static i2v_status add_place(check *c, const char *path, const char *option) {
     if (c->count == c->room) {
         size_t room = c->room ? 2 * c->room : 64;
         output *grown = realloc(c->outputs, room * sizeof *grown);
@@ -54,13 +55,19 @@ static i2v_status add_file(check *c, const char *path, const char *option) {
     }
     output *added = &c->outputs[c->count];
     if (!cli_place_of(&added->place, path)) return I2V_OK; /* writing it will say why */
-    if (!added->place.name && c->job->settings->output.no_replace)
-        return cli_job_fail(c->job, I2V_ERROR_IO, "cannot write %s: it is there already, and --no-overwrite keeps it",
-                            path);
     added->path = strdup(path);
     added->option = option;
     c->count++;
     return added->path ? I2V_OK : fail_memory(c);
+}
+
+static i2v_status add_file(check *c, const char *path, const char *option) {
+    size_t before = c->count;
+    i2v_status status = add_place(c, path, option);
+    int is_there = status == I2V_OK && c->count > before && !c->outputs[before].place.name;
+    if (!is_there || !c->job->settings->output.no_replace) return status;
+    return cli_job_fail(c->job, I2V_ERROR_IO, "cannot write %s: it is there already, and --no-overwrite keeps it",
+                        path);
 }
 
 /* The one file of path, or one a frame. */
@@ -95,7 +102,8 @@ static i2v_status add_task(check *c, const cli_task *task) {
     if (entry && (entry->finished || entry->failure)) return I2V_OK;
     i2v_status status =
         cli_is_standard_output(settings->path) ? I2V_OK : add_pattern(c, task, settings->path, "--output", frames);
-    return status == I2V_OK ? add_pattern(c, task, settings->save_latents, "--save-latents", 1) : status;
+    if (status == I2V_OK) status = add_pattern(c, task, settings->save_latents, "--save-latents", 1);
+    return status == I2V_OK ? add_pattern(c, task, settings->sheet, "--sheet", 1) : status;
 }
 
 static i2v_status add_tasks(check *c) {
@@ -103,6 +111,19 @@ static i2v_status add_tasks(check *c) {
     for (size_t i = 0; status == I2V_OK && i < cli_tasks_count(c->job->all); i++) {
         cli_task task = cli_task_at(c->job->all, i);
         status = add_task(c, &task);
+    }
+    return status;
+}
+
+/* The states of all tasks, which are replaced in any case; of a list, each job's is known when it begins. */
+static i2v_status add_checkpoints(check *c) {
+    const cli_settings *settings = c->job->all;
+    i2v_status status = I2V_OK;
+    for (size_t i = 0; c->job->keeps_state && status == I2V_OK && i < cli_tasks_count(settings); i++) {
+        cli_task task = cli_task_at(settings, i);
+        char *path = cli_checkpoint_path(&task);
+        status = path ? add_place(c, path, "--checkpoint") : fail_memory(c);
+        free(path);
     }
     return status;
 }
@@ -245,6 +266,7 @@ i2v_status cli_overwrite_check(cli_job *job, int clip_frames) {
     i2v_status status = add_tasks(&c);
     if (status == I2V_OK && job->all->preview) status = add_file(&c, job->all->preview, "--preview");
     if (status == I2V_OK && job->settings->log_file) status = add_file(&c, job->settings->log_file, "--log-file");
+    if (status == I2V_OK) status = add_checkpoints(&c);
     if (status == I2V_OK) status = check_different(&c);
     if (status == I2V_OK) status = check_inputs(&c);
     if (status == I2V_OK) status = check_all_models(&c);

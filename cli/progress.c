@@ -1,14 +1,13 @@
 /* How far the work is: a bar on a terminal, plain lines elsewhere; and the figures that the report wants later. */
 #include "progress.h"
 #include "message.h"
+#include "progress_text.h"
 #include "signals.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 double cli_now(void) {
     struct timespec now;
@@ -19,11 +18,12 @@ double cli_now(void) {
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes) {
     memset(progress, 0, sizeof *progress);
     progress->quiet = quiet;
-    progress->terminal = isatty(STDERR_FILENO);
+    progress->terminal = cli_is_terminal();
     progress->notes = notes;
 }
 
-void cli_progress_next(cli_progress *progress) {
+void cli_progress_next(cli_progress *progress, size_t place, size_t tasks) {
+    cli_whole_run_next(&progress->whole, place, tasks);
     memset(progress->seconds, 0, sizeof progress->seconds);
     memset(progress->earlier, 0, sizeof progress->earlier);
     progress->memory = 0;
@@ -39,82 +39,53 @@ static void count_seconds(cli_progress *progress, const i2v_event *event, int be
     *total = *earlier + event->seconds;
 }
 
-/* "4:31", "1:04:31" */
-static void describe_time(char *text, size_t size, double seconds) {
-    long whole = (long)(seconds + 0.5), hours = whole / 3600;
-    if (hours)
-        snprintf(text, size, "%ld:%02ld:%02ld", hours, whole / 60 % 60, whole % 60);
+/* "[####------] 42 % ", with a bar as long as leaves room for words, or none. */
+static void describe_bar(char *text, size_t size, double fraction) {
+    static const char full[] = "########################", empty[] = "------------------------";
+    int columns = cli_terminal_columns(), width = columns >= 120 ? (int)sizeof full - 1 : columns >= 72 ? 10 : 0;
+    int part = fraction > 1 ? 100 : fraction > 0 ? (int)(100 * fraction) : 0, done = part * width / 100;
+    if (width > 0)
+        snprintf(text, size, "[%.*s%.*s] %2d %% ", done, full, width - done, empty, part);
     else
-        snprintf(text, size, "%ld:%02ld", whole / 60, whole % 60);
-}
-
-/* "denoise 3 of 25, 4:31 left, 12.34 s/step", within a step "denoise 3.4 of 25"; what is left is all of the task. */
-static void describe(char *text, size_t size, const cli_progress *progress, const i2v_event *event) {
-    const char *unit = event->phase == I2V_PHASE_LOAD ? " MiB" : event->phase == I2V_PHASE_DECODE ? " frames" : "";
-    char video[32] = "", clip[48] = "", rate[64] = "", left[64] = "", time[32];
-    int within = event->steps_done > event->step;
-    if (event->num_clips > 1) snprintf(clip, sizeof clip, " (clip %d of %d)", event->clip + 1, event->num_clips);
-    if (event->num_videos > 1) snprintf(video, sizeof video, " (video %d)", event->video + 1);
-    if (event->steps_done >= 0.1 && event->phase >= I2V_PHASE_DENOISE) /* the first operations are unlike the rest */
-        snprintf(rate, sizeof rate, ", %.3g s/%s", event->seconds / event->steps_done,
-                 event->phase == I2V_PHASE_DENOISE ? "step" : "frame");
-    if (event->seconds_left >= 0 && event->fraction < 1) {
-        describe_time(time, sizeof time, event->seconds_left);
-        snprintf(left, sizeof left, ", %s left", time);
-    }
-    snprintf(text, size, "%s%s%s%s %.*f of %d%s%s%s", progress->task, i2v_phase_name(event->phase), clip, video, within,
-             event->steps_done, event->steps, unit, left, rate); /* a narrow terminal cuts the end */
-}
-
-static int terminal_columns(void) {
-    struct winsize window;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
-}
-
-/* In place of the line that stands there; the cursor stays in it. */
-static void draw(cli_progress *progress, const char *bar, const char *sentence) {
-    char text[300];
-    snprintf(text, sizeof text, "%s", sentence);
-    i2v_make_printable(text);
-    /* a wrapped line could not be written over; a character may be as wide as two */
-    int columns = terminal_columns(), room = columns - (int)strlen(bar) - 1;
-    fprintf(stderr, "\r%s%.*s\033[K", bar, room > 0 ? room : 0, text);
-    progress->line_open = 1;
+        snprintf(text, size, "%2d %% ", part);
 }
 
 void cli_progress_bar(cli_progress *progress, double fraction, const char *sentence) {
-    static const char full[] = "########################", empty[] = "------------------------";
-    int width = (int)sizeof full - 1, part = fraction > 1 ? 100 : fraction > 0 ? (int)(100 * fraction) : 0;
-    int done = part * width / 100;
-    char bar[80];
-    if (terminal_columns() > width + 40)
-        snprintf(bar, sizeof bar, "[%.*s%.*s] %2d %% ", done, full, width - done, empty, part);
-    else
-        snprintf(bar, sizeof bar, "%2d %% ", part);
-    draw(progress, bar, sentence);
+    char text[sizeof progress->line.text], bar[64];
+    describe_bar(bar, sizeof bar, fraction);
+    snprintf(text, sizeof text, "%s%.*s", bar, (int)(sizeof text - sizeof bar), sentence);
+    cli_status_line_draw(&progress->line, text);
 }
 
 void cli_progress_say(cli_progress *progress, const char *sentence) {
-    if (progress->terminal && !progress->quiet) draw(progress, "", sentence);
+    if (progress->terminal && !progress->quiet) cli_status_line_draw(&progress->line, sentence);
 }
 
-/* What begins stands there at once, in place of what has ended. */
+/* On a terminal what begins stands there at once, in place of what has ended. Elsewhere a line is a step's; of loading,
+ * which has many, one every five seconds. */
 static int is_due(const cli_progress *progress, const i2v_event *event, int begins) {
-    double pause = progress->terminal ? 0.1 : event->phase == I2V_PHASE_LOAD ? 5 : 1;
-    int within = event->steps_done > event->step, complete = event->step >= event->steps && event->steps > 0;
-    if (!progress->terminal && (within || event->step == 0)) return 0;
-    return complete || (progress->terminal && begins) || cli_now() - progress->last_shown >= pause;
+    double since = cli_now() - progress->last_shown;
+    int complete = event->step >= event->steps && event->steps > 0;
+    if (progress->terminal) return begins || complete || since >= 0.1;
+    if (event->steps_done > event->step || event->step == 0) return 0;
+    return event->phase != I2V_PHASE_LOAD || complete || since >= 5;
 }
 
-static void show(cli_progress *progress, const i2v_event *event, int begins) {
-    char text[400];
-    if (!is_due(progress, event, begins)) return;
-    describe(text, sizeof text, progress, event);
-    if (progress->terminal)
-        cli_progress_bar(progress, event->fraction, text);
-    else
+static void show(cli_progress *progress, const i2v_event *event) {
+    char text[sizeof progress->line.text], bar[64] = "";
+    double fraction = cli_whole_run_fraction(&progress->whole, event), now = cli_now();
+    cli_progress_said said = {.task = progress->task,
+                              .fraction = progress->terminal ? -1 : fraction,
+                              .seconds_left = cli_whole_run_seconds_left(&progress->whole, event, now)};
+    progress->last_shown = now;
+    if (!progress->terminal) {
+        cli_progress_text(text, sizeof text, 0, event, &said);
         cli_line(stderr, "%s", text);
-    progress->last_shown = cli_now();
+        return;
+    }
+    describe_bar(bar, sizeof bar, fraction);
+    cli_progress_text(text, sizeof text, cli_terminal_columns() - 1 - (int)strlen(bar), event, &said);
+    cli_progress_bar(progress, fraction, text);
 }
 
 int cli_progress_event(const i2v_event *event, void *user) {
@@ -127,13 +98,20 @@ int cli_progress_event(const i2v_event *event, void *user) {
     if (!progress->quiet) {
         if (progress->notes) fputs(progress->notes, stderr);
         progress->notes = NULL;
-        show(progress, event, begins);
+        if (is_due(progress, event, begins)) show(progress, event);
     }
     return cli_signals_came(NULL);
 }
 
+void cli_progress_erase(cli_progress *progress) {
+    cli_status_line_erase(&progress->line);
+}
+
+void cli_progress_redraw(cli_progress *progress) {
+    if (progress->terminal && !progress->quiet) cli_status_line_redraw(&progress->line);
+}
+
 void cli_progress_end(cli_progress *progress) {
-    if (progress->line_open) fputs("\r\033[K", stderr);
-    progress->line_open = 0;
-    progress->last_shown = 0; /* so that it is back at the next event */
+    cli_status_line_erase(&progress->line);
+    progress->line.text[0] = 0;
 }

@@ -3,6 +3,8 @@
 #define CLI_PROGRESS_H
 
 #include "img2vid/img2vid.h"
+#include "status_line.h"
+#include "whole_run.h"
 
 enum { CLI_PHASES = I2V_PHASE_DECODE + 1 };
 
@@ -16,13 +18,14 @@ typedef struct cli_progress {
     double phase_seconds;
     uint64_t memory; /* most bytes the engine held */
     double last_shown;
-    int line_open; /* the cursor stands behind a bar */
+    cli_status_line line; /* on a terminal */
+    cli_whole_run whole;
 } cli_progress;
 
 void cli_progress_begin(cli_progress *progress, int quiet, const char *notes);
 
-/* Begins to count for the next task. */
-void cli_progress_next(cli_progress *progress);
+/* Begins to count for the task at that place, of so many. */
+void cli_progress_next(cli_progress *progress, size_t place, size_t tasks);
 
 /* An i2v_event_callback; user is the cli_progress. Cancels once a signal came. */
 int cli_progress_event(const i2v_event *event, void *user);
@@ -33,7 +36,12 @@ void cli_progress_bar(cli_progress *progress, double fraction, const char *text)
 /* Text in place of a bar, on a terminal: what is done while no events come. */
 void cli_progress_say(cli_progress *progress, const char *text);
 
-/* Takes the bar away, so that other lines can follow. */
+/* Takes what was drawn away, so that something can be printed in its place, and draws it again below that. Nothing
+ * where nothing stands, as where there is no terminal. */
+void cli_progress_erase(cli_progress *progress);
+void cli_progress_redraw(cli_progress *progress);
+
+/* Takes the bar away for good, so that other lines can follow. */
 void cli_progress_end(cli_progress *progress);
 
 /* Seconds of a clock that only goes forward. */

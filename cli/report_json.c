@@ -133,7 +133,9 @@ int cli_report_made_json(const cli_job *job) {
         cli_json_set(&object, "seed", cli_json_seed(job->params.seed));
         cli_json_set(&object, "parameters", parameters_json(job));
     }
+    if (settings->sheet) cli_json_set(&object, "sheets", paths_json(job, settings->sheet, video->num_videos));
     add_output_options(&object, job);
+    if (video->warning[0]) cli_json_set(&object, "video_warning", json_string(video->warning));
     add_status(&object, job);
     return print_task_json(job, object);
 }

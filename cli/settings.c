@@ -21,7 +21,7 @@ static const struct own_option {
 #define FIRST SIZE_MAX
     /* clang-format off: one row an option */
     {FIRST,
-     {MAKES_VIDEO, files, 'o', "output", "OUT", CLI_TEXT, CLI_AT(path), 0, 0,
+     {MAKES_VIDEO | CLI_COMPARE, files, 'o', "output", "OUT", CLI_TEXT, CLI_AT(path), 0, 0,
       "where the video goes; the ending says what it is:\n"
       ".mp4 .mkv .webm .mov .gif .webp, .png (animated),\n"
       "DIR/%04d.png (one picture a frame; %% is a %) or .npy\n"
@@ -30,7 +30,8 @@ static const struct own_option {
       "for the picture's name, {seed}, {index} and {video} for\n"
       "their numbers, a parameter's name for its value:\n"
       "out/{name}-{seed}.mp4. Folders that are missing are\n"
-      "made. - is standard output, with --format",
+      "made. - is standard output, with --format. compare\n"
+      "writes one video, a picture (.png) or a page (.html)",
       NULL}},
     {CLI_AT(output.no_replace),
      {MAKES_VIDEO, files, 0, "skip-existing", NULL, CLI_FLAG, CLI_AT(skip_existing), 0, 0,
@@ -46,6 +47,12 @@ static const struct own_option {
      {MAKES_VIDEO, files, 0, "format", CLI_FORMATS, CLI_CHOICE, CLI_AT(format), 0, 0,
       "what -o - writes to standard output, in place of an\n"
       "ending: ... -o - --format webm | mpv -",
+      NULL}},
+    {CLI_AT(output.no_replace),
+     {MAKES_VIDEO, files, 0, "sheet", "FILE.png", CLI_TEXT, CLI_AT(sheet), 0, 0,
+      "also a contact sheet: frames in a grid, with their times\n"
+      "and the parameters, as one picture. Its name may have\n"
+      "the same {fields}",
       NULL}},
     {CLI_AT(output.no_replace),
      {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
@@ -83,6 +90,15 @@ static const struct own_option {
       "do not keep the parameters in the file (.npy never has\n"
       "them)",
       NULL}},
+    {CLI_AT(params.checkpoint),
+     {CLI_GENERATE, files, 0, "no-checkpoint", NULL, CLI_FLAG, CLI_AT(no_checkpoint), 0, 0,
+      "keep no state while the video is made", NULL}},
+    {CLI_AT(params.checkpoint),
+     {CLI_GENERATE, files, 0, "resume", NULL, CLI_FLAG, CLI_AT(resume), 0, 0,
+      "go on from the state that a run of this command left,\n"
+      "where there is one, to the same video; and keep it,\n"
+      "however short the run is",
+      NULL}},
     {CLI_AT(params.sigmas),
      {CLI_GENERATE, motion, 0, "preset", "NAME", CLI_NAME, CLI_AT(preset), 0, 0,
       "another program's defaults, where no option says\n"
@@ -103,27 +119,27 @@ static const struct own_option {
       "also waits for fresh memory and the disk (default 2)",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "json", NULL, CLI_FLAG, CLI_AT(json), 0, 0,
+     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE, messages, 0, "json", NULL, CLI_FLAG, CLI_AT(json), 0, 0,
       "print one JSON object on standard output, or for\n"
       "several pictures or seeds one a line; what fails has\n"
       "\"error\" and \"status\" in it",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0, "say nothing but errors",
-      NULL}},
+     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0,
+      "say nothing but errors", NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose), 0, 0,
+     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose), 0, 0,
       "also say what computes, the model, where values come\n"
       "from and what they came to, the plan, and the time of\n"
       "each phase",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file), 0, 0,
+     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file), 0, 0,
       "add all that --verbose says, warnings and errors to\n"
       "this file, each line with its time; with --quiet, too",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_INFO | CLI_PULL, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
+     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
       "leave out the configuration file and the variables\n"
       "IMG2VID_...: img2vid help config",
       NULL}},

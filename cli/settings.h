@@ -15,7 +15,8 @@ enum {
     CLI_DECODE = I2V_FOR_DECODE,
     CLI_INFO = I2V_FOR_MODEL_INFO,
     CLI_BENCH = I2V_FOR_BENCH,
-    CLI_PULL = I2V_FOR_PULL
+    CLI_PULL = I2V_FOR_PULL,
+    CLI_COMPARE = I2V_FOR_FRAMES
 };
 
 /* The endings of what standard output can take: patterns are several files. */
@@ -31,6 +32,7 @@ typedef struct cli_settings {
     const char *latents, *save_latents;
     const char *preview; /* the file that shows the video as it becomes */
     int show;            /* it is shown on the terminal */
+    const char *sheet; /* --sheet: a contact sheet of each video */
     int json, quiet, verbose;
     const char *log_file;
     int no_config;
@@ -42,6 +44,7 @@ typedef struct cli_settings {
     int no_metadata;
     int skip_existing; /* --no-overwrite is output.no_replace */
     int overwrite;     /* of --jobs: also what was made with other parameters */
+    int resume, no_checkpoint;
     int format;        /* of -o -: the place in CLI_FORMATS */
     const char *from;  /* --from: the file whose metadata says what is not given */
     json_t *metadata;  /* of that file; strings above may be in it */

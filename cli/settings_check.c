@@ -1,5 +1,6 @@
 /* Looks at the values of all settings together, and settles what depends on several of them. */
 #include "settings_check.h"
+#include "checkpoint.h"
 #include "exclusions.h"
 #include "failure.h"
 #include "place.h"
@@ -57,10 +58,12 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     if (!(command->bit & (CLI_GENERATE | CLI_DECODE))) return CLI_PARSED;
     if (!settings->path && !settings->plan) return cli_wrong_usage(command, "-o OUT is missing, the video to write");
     status = cli_standard_output_check(settings, cli_given(command, given, CLI_AT(format)));
+    if (status == CLI_PARSED) status = cli_checkpoint_check(settings);
     if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
         return cli_wrong_usage(command, "--output and --save-latents name the same file");
-    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents))
+    if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents) ||
+        is_same_file(settings->log_file, settings->sheet))
         return cli_wrong_usage(command, "--log-file names a file of the output");
     status = cli_preview_check(settings);
     if (status != CLI_PARSED) return status;
@@ -74,7 +77,8 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     if (status != CLI_PARSED) return status;
     if (command->bit == CLI_GENERATE && !settings->plan && !cli_given(command, known, CLI_AT(params.seed)) &&
         !settings->seeds.count && !settings->seed_drawn) {
-        status = cli_settings_draw_seed(settings);
+        settings->seed_drawn = cli_checkpoint_take_seed(settings);
+        if (!settings->seed_drawn) status = cli_settings_draw_seed(settings);
     }
     /* parts stay in memory where they are used again */
     settings->options.keep_loaded = cli_tasks_count(settings) > 1 || settings->params.extend > 0;

@@ -69,17 +69,19 @@ static void choose_size(cli_show *show) {
 
 static int has_place(const cli_show *show, const cli_progress *progress) {
     cli_terminal_size now = cli_terminal_size_now(&show->terminal);
-    return show->rows && progress->line_open && memcmp(&now, &show->size, sizeof now) == 0 &&
+    return show->rows && show->erased == progress->line.erased && memcmp(&now, &show->size, sizeof now) == 0 &&
            show->continued == cli_signals_continued();
 }
 
 static void make_place(cli_show *show, cli_progress *progress) {
-    cli_progress_end(progress);
+    cli_progress_erase(progress);
     show->size = cli_terminal_size_now(&show->terminal);
     show->continued = cli_signals_continued();
     show->id++;
     choose_size(show);
     for (int i = 0; i < show->rows; i++) fputs("\n", stderr);
+    show->erased = progress->line.erased;
+    cli_progress_redraw(progress);
 }
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */

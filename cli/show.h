@@ -14,6 +14,7 @@ typedef struct cli_show {
     double next;            /* not before */
     cli_terminal_size size; /* of the terminal, when the place for the picture was made */
     int columns, rows;      /* of that place, which ends above the progress line */
+    int erased;             /* progress->line.erased by then */
     int continued;          /* how often the process had been stopped and gone on by then */
     uint32_t id;            /* kitty's, of the picture in that place */
 } cli_show;

@@ -2,13 +2,13 @@
 #include "standard_output.h"
 #include "failure.h"
 #include "signals.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,11 +39,6 @@ int cli_standard_output_check(const cli_settings *settings, int format_given) {
 
 /* ---- the file meanwhile ----------------------------------------------------------------------------------------- */
 
-static const char *temporary_folder(void) {
-    const char *folder = getenv("TMPDIR");
-    return folder && *folder ? folder : "/tmp";
-}
-
 /* folder/video.ENDING */
 static i2v_status name_file(cli_job *job, char *path, size_t size, const char *folder) {
     const char *ending = CLI_FORMATS;
@@ -53,16 +48,11 @@ static i2v_status name_file(cli_job *job, char *path, size_t size, const char *f
                         "the name of the folder for temporary files is too long; set TMPDIR to another");
 }
 
-/* A folder of our own, in which nobody else puts links; *path is the file in it. */
+/* *path is the file in a folder of its own. */
 static i2v_status make_folder(cli_job *job, char folder[PATH_MAX], char *path, size_t size) {
-    if (snprintf(folder, PATH_MAX, "%s/img2vid-XXXXXX", temporary_folder()) >= PATH_MAX)
-        return cli_job_fail(job, I2V_ERROR_IO,
-                            "the name of the folder for temporary files is too long; set TMPDIR to another");
-    if (!mkdtemp(folder))
-        return cli_job_fail(job, I2V_ERROR_IO,
-                            "cannot make a folder in %.400s for the video: %s; set TMPDIR to another",
-                            temporary_folder(), strerror(errno));
-    i2v_status status = name_file(job, path, size, folder);
+    i2v_status status = cli_temporary_folder(folder, "the video", &job->error);
+    if (status != I2V_OK) return status;
+    status = name_file(job, path, size, folder);
     if (status != I2V_OK) rmdir(folder);
     return status;
 }

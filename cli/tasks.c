@@ -85,7 +85,9 @@ static int add_paths(output_list *list, const cli_task *task, const char *patter
 static int add_all(output_list *list, const cli_settings *settings) {
     for (size_t i = 0; i < cli_tasks_count(settings); i++) {
         cli_task task = cli_task_at(settings, i);
-        if (!add_paths(list, &task, task.settings->path) || !add_paths(list, &task, task.settings->save_latents))
+        const cli_settings *own = task.settings;
+        if (!add_paths(list, &task, own->path) || !add_paths(list, &task, own->save_latents) ||
+            !add_paths(list, &task, own->sheet) || !add_paths(list, &task, own->params.checkpoint))
             return 0;
     }
     return 1;
@@ -143,8 +145,8 @@ static int check_different(const cli_settings *settings) {
 }
 
 int cli_tasks_check(const cli_settings *settings) {
-    const char *patterns[] = {settings->path, settings->save_latents};
-    for (int i = 0; i < 2 && !settings->list; i++) {
+    const char *patterns[] = {settings->path, settings->save_latents, settings->sheet, settings->params.checkpoint};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns && !settings->list; i++) {
         const char *wrong = patterns[i] ? cli_pattern_wrong(patterns[i], settings->command->bit == CLI_GENERATE) : NULL;
         if (wrong) return cli_wrong_usage(settings->command, "cannot write to '%s': %s", patterns[i], wrong);
     }

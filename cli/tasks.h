@@ -22,8 +22,8 @@ int cli_tasks_are_many(const cli_settings *settings);
 /* Pictures in their order, each with all seeds; the jobs of the list in theirs. */
 cli_task cli_task_at(const cli_settings *settings, size_t place);
 
-/* Where video `video`, from 0, of the `videos` of a task goes: --output or --save-latents with its fields filled in. To
- * be freed; NULL without memory. */
+/* Where video `video`, from 0, of the `videos` of a task goes: --output, --save-latents or --sheet with its fields filled
+ * in. To be freed; NULL without memory. */
 char *cli_task_path(const cli_settings *settings, const cli_task *task, const char *pattern, int video, int videos);
 
 /* Are the names of all outputs well formed and different? CLI_PARSED, or the exit status after printing what is not. */

@@ -167,7 +167,7 @@ static void bench_conv(const char *what, i2v_conv conv, int frames, int height, 
     conv.input = bench_element;
     conv.packing = bench_backend->choose_packing(&device, conv.element, conv.input, conv.in, i2v_conv_taps(&conv));
     void *packed = guarded(bench_backend->conv_size(&device, &conv));
-    i2v_source source = {{.data = weights.packed}, I2V_ELEMENT_F16, 1};
+    i2v_source source = {.bytes.data = weights.packed, .element = I2V_ELEMENT_F16, .scale = 1};
     assert_int_equal(bench_backend->conv_pack(&device, &conv, &source, NULL, packed, NULL), I2V_OK);
     conv.packed = packed;
     i2v_conv_args args = {.weights = &conv, .x = x, .out = out, .epilogue = i2v_epilogue_plain()};

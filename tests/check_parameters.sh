@@ -15,6 +15,7 @@ python=(parameters keywords accepted)
 by_chance='src/base/part_kinds.c: (unet|vae|image_encoder|scheduler)$
 src/weights/lora_open.c: lora$
 src/weights/safetensors.c: dtype$
+src/weights/sealed_file.c: dtype$
 src/media/video_ffmpeg.c: crf$
 src/media/video_path.c: file$
 src/json/bounds.c: file$

@@ -143,7 +143,7 @@ i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
     raw.packing = backend->choose_packing(&device, raw.element, raw.input, raw.in, raw.taps);
     size_t size = backend->filter_size(&device, &raw);
     void *packed = guarded(size);
-    i2v_source source = {{.data = raw.packed}, raw.element, 1};
+    i2v_source source = {.bytes.data = raw.packed, .element = raw.element, .scale = 1};
     assert_int_equal(backend->filter_pack(&device, &raw, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     raw.packed = packed;

@@ -215,6 +215,10 @@ static void latents_alone(void **state) {
     params.extend = 1;
     assert_int_equal(plan_generate(&params), I2V_ERROR_PARAMETER);
     assert_non_null(strstr(i2v_error_message(engine), "latents_only and extend"));
+    params.extend = 0;
+    params.latents_only = 2;
+    assert_int_equal(plan_generate(&params), I2V_ERROR_PARAMETER);
+    assert_non_null(strstr(i2v_error_message(engine), "latents_only is 2; it must be 0 or 1"));
     i2v_video_free(latents);
     i2v_video_free(whole);
 }

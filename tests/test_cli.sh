@@ -471,11 +471,11 @@ planned() {
 planning() {
     planned generate missing.png --plan "${small[@]:0:6}"
     printed '^image encoder  *[0-9]'
-    printed '^UNet  *[0-9][0-9. ]*  nothing traded$'
+    printed '^UNet  *[0-9][0-9 ]*  *[0-9][0-9.]* s  nothing traded$'
     printed '^peak [0-9]* MiB, of [0-9]* MiB that the system has free for it, less a margin$'
     planned generate picture.png -o out.mp4 --plan "${small[@]}" --max-memory 1G
     printed '^peak [0-9]* MiB, of 1024 MiB that --max-memory allows$'
-    printed '^about [0-9][0-9.e+-]* s a step, about [0-9]*:[0-9][0-9] in all, without loading$'
+    printed '^about [0-9][0-9.]* s in all, a step [0-9][0-9.]* s$'
     planned generate picture.png --plan "${small[@]}" --json
     [ "$(head -n 1 "$scratch/out")" = '{' ] && [ "$(tail -n 1 "$scratch/out")" = '}' ] || fail 'no JSON object'
     printed '^  "command": "generate",$'
@@ -485,7 +485,10 @@ planning() {
     printed '^  "seconds": [0-9]'
     if command -v python3 > /dev/null; then
         python3 -c 'import json, sys; plan = json.load(sys.stdin)
-assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage in plan["stages"])' \
+assert len(plan["stages"]) == 4 and plan["peak"] == max(stage["peak"] for stage in plan["stages"])
+assert abs(plan["seconds"] - sum(stage["seconds"] for stage in plan["stages"])) < 1e-6 * plan["seconds"]
+unet = plan["stages"][2]
+assert abs(unet["seconds"] - unet["load_seconds"] - 2 * unet["step_seconds"]) < 1e-6 * plan["seconds"]' \
             < "$scratch/out" || fail 'the JSON is not what it should be'
     fi
     planned decode latents.npy --plan --model "$model"
@@ -618,7 +621,7 @@ interrupting() {
     before=$(ls -AR)
     for signal in INT TERM; do
         : > "$scratch/err" # an older one may tell of denoising, before this program can be interrupted
-        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 \
+        "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 --no-checkpoint \
             < /dev/null > "$scratch/out" 2> "$scratch/err" &
         process=$!
         for _ in $(seq 600); do

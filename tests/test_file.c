@@ -271,6 +271,26 @@ static void test_sweep(void **state) {
     assert_int_equal(count_entries(), before + 1);
 }
 
+/* Of a process that has ended, at once; of one that runs, never. */
+static void test_sweep_after_a_kill(void **state) {
+    (void)state;
+    i2v_output_file ours;
+    assert_int_equal(i2v_output_file_begin(&ours, "out.mp4", NULL), I2V_OK);
+    int before = count_entries(), status;
+    pid_t child = fork();
+    if (child == 0) {
+        i2v_output_file file;
+        i2v_output_file_begin(&file, "out.mp4", NULL);
+        kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(count_entries(), before + 1);
+    i2v_output_file_sweep("out.mp4");
+    assert_int_equal(count_entries(), before);
+    assert_int_equal(access(ours.temporary, F_OK), 0);
+    i2v_output_file_abort(&ours);
+}
+
 static void test_saving_an_array_sweeps(void **state) {
     (void)state;
     put(".img2vid-1a2b3c4d.mp4", "left", 0644);
@@ -431,6 +451,7 @@ int main(void) {
         TEST(test_what_may_not_be_written),
         TEST(test_other_users),
         TEST(test_sweep),
+        TEST(test_sweep_after_a_kill),
         TEST(test_saving_an_array_sweeps),
         TEST(test_a_new_file_replaces_nothing),
         TEST(test_streams),

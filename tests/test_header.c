@@ -1,6 +1,7 @@
 /* The public header against the table of parameters: each field of a struct of settings begins its comment with the
  * default and the range that it has. */
 #include "base/parameters.h"
+#include "source_text.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -17,18 +18,6 @@
 static const char *const struct_names[] = {"i2v_options", "i2v_params", "i2v_output", "i2v_image_options",
                                            "i2v_hub_options"};
 enum { STRUCTS = sizeof struct_names / sizeof *struct_names };
-
-/* To be freed. */
-static char *read_header(void) {
-    char *text = calloc(1, 1 << 20);
-    FILE *file = fopen(I2V_HEADER, "rb");
-    assert_non_null(text);
-    assert_non_null(file);
-    size_t size = fread(text, 1, (1 << 20) - 1, file);
-    assert_true(size > 0 && feof(file));
-    fclose(file);
-    return text;
-}
 
 /* ---- fields ----------------------------------------------------------------------------------------------------- */
 
@@ -133,7 +122,7 @@ static void expect(char *text, size_t size, const i2v_parameter *parameter, cons
 
 static void a_parameter_has_its_default_and_range(void **state) {
     (void)state;
-    char *header = read_header(), expected[100];
+    char *header = read_source(I2V_HEADER), expected[100];
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {
         assert_true((int)parameter->settings < STRUCTS);
@@ -151,7 +140,7 @@ static void a_parameter_has_its_default_and_range(void **state) {
 
 static void a_field_that_is_no_parameter_has_a_default(void **state) {
     (void)state;
-    char *header = read_header();
+    char *header = read_source(I2V_HEADER);
     for (int i = 0; i < STRUCTS; i++) {
         const char *at = struct_body(header, struct_names[i]);
         declaration each;

@@ -607,9 +607,10 @@ static void weights_that_are_no_numbers(void **state) {
             write_copy(names[i], data, size);
             free(data);
             i2v_engine *engine = NULL;
-            assert_int_equal(open_copy(&engine), I2V_OK);
+            /* a scalar, as mix_factor, is read when the model is opened, all else when it is used */
+            i2v_status status = open_copy(&engine), wanted = k < 4 ? I2V_ERROR_MODEL : I2V_OK;
+            if (!status) status = generate_from(engine);
             /* the largest numbers overflow, or their sums do not */
-            i2v_status status = generate_from(engine), wanted = k < 4 ? I2V_ERROR_MODEL : I2V_OK;
             if (status != wanted && !(k == 4 && status == I2V_ERROR_MODEL)) {
                 fail_msg("%s, %x: status %d, \"%s\"", names[i], values[k], status, i2v_error_message(engine));
             }

@@ -96,7 +96,7 @@ static void what_makes_no_video(void **state) {
     (void)state;
     i2v_image *image = picture_of(4, 4, 1);
     i2v_image none[2] = {*image, {.width = 4, .height = 4}}, thin[1] = {{.height = 4, .pixels = image->pixels}};
-    expect_refused(image, 1, 0, 0, "/tmp/i2v-no-file.npy", "pictures make no array");
+    expect_refused(image, 1, 0, 0, "/tmp/i2v-no-file.npy", "a .npy holds values");
     expect_refused(image, 1, 0, 0, "/tmp/i2v-no-file.doc", "no known format");
     expect_refused(image, 0, 0, 0, "/tmp/i2v-no-file.webp", "count is 0");
     expect_refused(NULL, 1, 0, 0, "/tmp/i2v-no-file.webp", "images is NULL");

@@ -97,8 +97,8 @@ wrong_lists() {
     told 'num_frames is 0; it must be between 1 and 4096' '{"image":"a.png","output":"x.webp","num_frames":0}'
     told 'num_frames is 0; it must be' '{"image":"a.png","output":"{num_frames}.webp","num_frames":[2,0]}'
     told 'num_frames takes a whole number, not "3"' '{"image":"a.png","output":"x.webp","num_frames":"3"}'
-    told 'num_frames takes a whole number, not .1.5.' '{"image":"a.png","output":"x.webp","num_frames":1.5}'
-    told 'num_frames takes a whole number, not .{}.' '{"image":"a.png","output":"x.webp","num_frames":{}}'
+    told 'num_frames takes a whole number, not 1.5' '{"image":"a.png","output":"x.webp","num_frames":1.5}'
+    told 'num_frames takes a whole number, not {}' '{"image":"a.png","output":"x.webp","num_frames":{}}'
     told 'loop takes true or false, not 1' '{"image":"a.png","output":"x.webp","loop":1}'
     told "fit takes crop.*, not 'x'" '{"image":"a.png","output":"x.webp","fit":"x"}'
     told 'output takes text, not 5' '{"image":"a.png","output":5}'
@@ -221,7 +221,7 @@ own_values() {
     ends 0 generate --jobs list.jsonl --plan "${small[@]}" --crf 30 --motion-bucket-id 5
     printed '^job 1 (line 1): q.webp$'
     printed '^job 2 (line 2): p.webp is there already$'
-    printed '^1 of 2 jobs to make, about 0:00:'
+    printed '^1 of 2 jobs to make, about [0-9][0-9.]* s in all$'
     ends 0 generate --jobs list.jsonl --plan "${small[@]}" --crf 30 --motion-bucket-id 5 --json
     tail -n 1 "$scratch/out" | grep -q '"jobs":2,"planned":1,"skipped":1,"failed":0,' || fail 'the sum of the plans is missing'
     # a size that the model does not take fails one job alone

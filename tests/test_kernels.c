@@ -176,7 +176,7 @@ static void check_pack(const i2v_kernels *kernels, const i2v_backend *backend, i
     char *weights = i2v_element_size(from) == 1 ? random_bytes(from, count) : random_values(from, count, 0, 1),
          *file = guarded(bytes + 1), *packed = guarded(size);
     memcpy(file + 1, weights, bytes);
-    i2v_source source = {{.data = (const uint8_t *)file + 1}, from, scale};
+    i2v_source source = {.bytes.data = (const uint8_t *)file + 1, .element = from, .scale = scale};
     assert_int_equal(backend->filter_pack(&device, &filter, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     int64_t columns = i2v_round_up(filter.out, panel), depth = (int64_t)filter.in * filter.taps;
@@ -418,7 +418,7 @@ static void run_conv(const i2v_backend *backend, int threads, const void *argume
         backend->choose_packing(&alone, one.conv.element, one.conv.input, one.conv.in, i2v_conv_taps(&one.conv));
     size_t bytes = backend->conv_size(&alone, &one.conv);
     void *packed = guarded(bytes);
-    i2v_source source = {{.data = one.weights.packed}, one.weights.element, 1};
+    i2v_source source = {.bytes.data = one.weights.packed, .element = one.weights.element, .scale = 1};
     assert_int_equal(backend->conv_pack(&alone, &one.conv, &source, NULL, packed, &failure), I2V_OK);
     check_guard(packed, bytes);
     one.conv.packed = packed;

@@ -2,6 +2,7 @@
  * is made, and none that does not. The list's order is that of the file's JSON, so that it cannot be the table's own.
  */
 #include "base/parameters.h"
+#include "source_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,18 +20,6 @@ static const char *const struct_names[] = {"options", "params", "output", "image
 static const char *const own_rows[] = {"model", "latents"};
 enum { OWN_ROWS = sizeof own_rows / sizeof *own_rows };
 
-/* To be freed. */
-static char *read_list(void) {
-    char *text = calloc(1, 1 << 20);
-    FILE *file = fopen(I2V_METADATA_LIST, "rb");
-    assert_non_null(text);
-    assert_non_null(file);
-    size_t size = fread(text, 1, (1 << 20) - 1, file);
-    assert_true(size > 0 && feof(file));
-    fclose(file);
-    return text;
-}
-
 static int has_row(const char *list, const char *place) {
     char row[120];
     snprintf(row, sizeof row, "\n    {CLI_AT(%s), ", place);
@@ -39,7 +28,7 @@ static int has_row(const char *list, const char *place) {
 
 static void metadata_has_what_decides(void **state) {
     (void)state;
-    char *list = read_list();
+    char *list = read_source(I2V_METADATA_LIST);
     int expected = 0, rows = 0;
     const i2v_parameter *parameter;
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++) {

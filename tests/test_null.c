@@ -232,6 +232,7 @@ static void no_engine(void **state) {
     assert_null(video);
     assert_int_equal(i2v_plan_generate(NULL, &params, &plan), I2V_ERROR_PARAMETER);
     assert_int_equal(i2v_plan_decode(NULL, 1, 1, 1, &params, &plan), I2V_ERROR_PARAMETER);
+    assert_int_equal(i2v_params_warning(NULL, &params, NULL), I2V_ERROR_PARAMETER);
     assert_int_equal(i2v_bench(NULL, &params, 1, &report), I2V_ERROR_PARAMETER);
     assert_null(report);
     i2v_image_free(image);
@@ -266,6 +267,7 @@ static void calls_on_an_engine(void **state) {
     i2v_bench_report *report;
     i2v_video *video = NULL;
     float latents[64] = {0};
+    char warning[I2V_WARNING_SIZE];
     EXPECT_ENGINE(i2v_get_model_info(engine, NULL), "info is NULL");
     EXPECT_ENGINE(i2v_model_hash(engine, NULL), "hex is NULL");
     EXPECT_ENGINE(i2v_generate(engine, NULL, &params, &video), "image is NULL");
@@ -280,6 +282,8 @@ static void calls_on_an_engine(void **state) {
     EXPECT_ENGINE(i2v_decode(engine, latents, -1, 1, 1, &params, &video), "num_frames is -1");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, INT_MAX, 1, &params, &video), "height is");
     EXPECT_ENGINE(i2v_decode(engine, latents, 1, 1, INT_MIN, &params, &video), "width is");
+    EXPECT_ENGINE(i2v_params_warning(engine, NULL, warning), "params is NULL");
+    EXPECT_ENGINE(i2v_params_warning(engine, &params, NULL), "text is NULL");
     EXPECT_ENGINE(i2v_plan_generate(engine, NULL, &plan), "params is NULL");
     EXPECT_ENGINE(i2v_plan_generate(engine, &params, NULL), "plan is NULL");
     EXPECT_ENGINE(i2v_plan_decode(engine, 1, 1, 1, NULL, &plan), "params is NULL");
@@ -391,6 +395,7 @@ static void videos(void **state) {
     }
     EXPECT(i2v_video_check_output(NULL, NULL, &error), "path");
     EXPECT(i2v_video_check_path(NULL, &error), "path");
+    EXPECT(i2v_image_check_output(NULL, NULL, &error), "path is NULL");
     EXPECT(i2v_video_file(NULL, 1, name, sizeof name, &error), "path is NULL");
     EXPECT(i2v_video_file(path, 1, NULL, sizeof name, &error), "file is NULL");
     EXPECT(i2v_video_file(path, 1, name, 0, &error), "cannot write");
@@ -405,10 +410,60 @@ static void other_files(void **state) {
     char *json = NULL, hex[I2V_SHA256_SIZE];
     EXPECT(i2v_media_probe(NULL, &info, &error), "path is NULL");
     EXPECT(i2v_media_probe(path, NULL, &error), "info is NULL");
+    EXPECT(i2v_checkpoint_read(NULL, &json, &error), "path is NULL");
+    EXPECT(i2v_checkpoint_read(path, NULL, &error), "json is NULL");
     EXPECT(i2v_metadata_load(NULL, &json, &error), "path is NULL");
     EXPECT(i2v_metadata_load(path, NULL, &error), "json is NULL");
     EXPECT(i2v_file_sha256(NULL, hex, &error), "path is NULL");
     EXPECT(i2v_file_sha256(path, NULL, &error), "hex is NULL");
+}
+
+static i2v_status no_frame(int frame, i2v_image *image, void *user, i2v_error *reason) {
+    (void)frame, (void)image, (void)user, (void)reason;
+    fail_msg("a frame was asked for");
+    return I2V_OK;
+}
+
+static void frames(void **state) {
+    (void)state;
+    static const char path[] = "/tmp/i2v-null-not-written.png";
+    float value[3] = {0};
+    i2v_media_info info;
+    i2v_frame_reader *reader = NULL;
+    i2v_image *image = NULL, empty = {.width = 1, .height = 1};
+    i2v_video video = {.num_videos = 1, .num_frames = 1, .width = 1, .height = 1};
+    int ended;
+    EXPECT(i2v_frame_reader_open(NULL, path, &info, &error), "reader is NULL");
+    EXPECT(i2v_frame_reader_open(&reader, NULL, &info, &error), "path is NULL");
+    EXPECT(i2v_frame_reader_open(&reader, path, NULL, &error), "info is NULL");
+    EXPECT(i2v_frame_reader_next(NULL, &empty, &ended, &error), "reader is NULL");
+    i2v_frame_reader_close(NULL);
+    assert_int_equal(i2v_frame_reader_open(&reader, I2V_TEST_DATA "/media/rgb8.png", &info, NULL), I2V_OK);
+    EXPECT(i2v_frame_reader_next(reader, NULL, &ended, &error), "image is NULL");
+    EXPECT(i2v_frame_reader_next(reader, &empty, NULL, &error), "ended is NULL");
+    EXPECT(i2v_frame_reader_next(reader, &empty, &ended, &error), "no pixels");
+    i2v_frame_reader_close(reader);
+    i2v_frame_source source = {1, 1, 1, 7, no_frame, NULL};
+    EXPECT(i2v_frames_save(NULL, path, NULL, &error), "source is NULL");
+    EXPECT(i2v_frames_save(&source, NULL, NULL, &error), "path is NULL");
+    source.make = NULL;
+    EXPECT(i2v_frames_save(&source, path, NULL, &error), "no frames");
+    source = (i2v_frame_source){INT_MIN, INT_MAX, 1, 7, no_frame, NULL};
+    EXPECT(i2v_frames_save(&source, path, NULL, &error), "size is");
+    source = (i2v_frame_source){1, 1, 1, NAN, no_frame, NULL};
+    EXPECT(i2v_frames_save(&source, path, NULL, &error), "fps is");
+    EXPECT(i2v_video_frame(NULL, &video, 0, 0, &error), "image is NULL");
+    EXPECT(i2v_video_frame(&image, NULL, 0, 0, &error), "video is NULL");
+    EXPECT(i2v_video_frame(&image, &video, 0, 0, &error), "no frames");
+    video.frames = value;
+    EXPECT(i2v_video_frame(&image, &video, INT_MAX, 0, &error), "there is no frame 0");
+    EXPECT(i2v_video_frame(&image, &video, 0, INT_MIN, &error), "there is no frame");
+    EXPECT(i2v_image_save(NULL, path, NULL, &error), "image is NULL");
+    EXPECT(i2v_image_save(&empty, NULL, NULL, &error), "path is NULL");
+    EXPECT(i2v_image_save(&empty, path, NULL, &error), "no pixels");
+    EXPECT(i2v_file_save(NULL, "x", 1, 0, &error), "path is NULL");
+    EXPECT(i2v_file_save(path, NULL, 1, 0, &error), "data is NULL");
+    assert_null(fopen(path, "rb"));
 }
 
 static void arrays(void **state) {
@@ -482,6 +537,7 @@ int main(void) {
         cmocka_unit_test(numbers_of_a_generation),
         cmocka_unit_test(videos),
         cmocka_unit_test(other_files),
+        cmocka_unit_test(frames),
         cmocka_unit_test(arrays),
         cmocka_unit_test(hub),
     };

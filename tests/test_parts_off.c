@@ -76,6 +76,22 @@ static void videos_are_refused_before_work(void **state) {
         assert_int_equal(i2v_video_check_path(always[i], &error), I2V_OK);
 }
 
+static void frames_are_read_or_named(void **state) {
+    (void)state;
+    i2v_error error;
+    i2v_media_info info;
+    i2v_frame_reader *reader;
+    i2v_status status = i2v_frame_reader_open(&reader, I2V_TEST_DATA "/media/animated.gif", &info, &error);
+    if (FFMPEG)
+        assert_int_equal(status, I2V_OK);
+    else
+        check_refused(status, &error, "I2V_FFMPEG=OFF");
+    i2v_frame_reader_close(reader);
+    assert_int_equal(i2v_frame_reader_open(&reader, I2V_TEST_DATA "/media/animated.webp", &info, &error), I2V_OK);
+    assert_int_equal(info.num_frames, 2);
+    i2v_frame_reader_close(reader);
+}
+
 static void the_network_is_named(void **state) {
     (void)state;
     if (HUB) skip();
@@ -105,6 +121,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pictures_are_named),
         cmocka_unit_test(videos_are_refused_before_work),
+        cmocka_unit_test(frames_are_read_or_named),
         cmocka_unit_test(the_network_is_named),
     };
     return cmocka_run_group_tests_name("parts off", tests, NULL, NULL);

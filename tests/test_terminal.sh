@@ -144,11 +144,12 @@ servers() {
     said 'its licence is called mit?31m?;'
 }
 
-# watched ARGUMENT...: a run on a terminal of 100 columns; what it drew is in $scratch/drawn, a line each.
+# watched ARGUMENT...: a run on a terminal of $columns columns; what it drew is in $scratch/drawn, a line each.
+columns=100 during=
 watched() {
     local command
     printf -v command '%q ' "$program" "$@"
-    script -qefc "stty cols 100; $command" "$scratch/typescript" < /dev/null > /dev/null || fail "on a terminal: $*"
+    script -qefc "stty cols $columns; $during $command" "$scratch/typescript" < /dev/null > /dev/null || fail "on a terminal: $*"
     sed -e '/^Script /d' "$scratch/typescript" | tr '\r' '\n' | sed -e 's/\x1b\[K//' -e '/^$/d' > "$scratch/drawn"
 }
 
@@ -162,8 +163,8 @@ progress() {
     drawn "${bar}load 0 of "
     drawn "${bar}encode 0 of 2"
     drawn "${bar}denoise 0 of 2"
-    drawn "${bar}denoise 0\\.[0-9] of 2, .*[0-9.]* s/step"
-    drawn "${bar}denoise 1\\.[0-9] of 2, [0-9]*:[0-9][0-9] left, [0-9.]* s/step"
+    drawn "${bar}denoise 0\\.[0-9] of 2, .*[0-9]* MiB, [0-9.]* s/step"
+    drawn "${bar}denoise 1\\.[0-9] of 2, [0-9]*:[0-9][0-9] left, ends [0-2][0-9]:[0-5][0-9], [0-9]* MiB, [0-9.]* s/step"
     drawn "${bar}decode 0 of 14 frames"
     drawn '^writing watched.gif$'
     grep '^\[#*\] ' "$scratch/drawn" | grep -qv 'decode 14 of 14' && fail 'a bar was full before the end'
@@ -173,10 +174,56 @@ progress() {
     sort -nC percents || fail "it went back: $(paste -sd ' ' percents)"
     # elsewhere a line a step
     run generate photo.png -o watched.gif --model "$model" --width 136 --height 136 --num-frames 14 --threads 1 "${small[@]}"
-    [ "$(grep -c '^denoise' "$scratch/err")" -le 2 ] || fail "more than a line a step: $(cat "$scratch/err")"
+    [ "$(grep -c '^denoise' "$scratch/err")" = 2 ] || fail "not a line a step: $(cat "$scratch/err")"
     grep -q '^denoise [0-9]*\.' "$scratch/err" && fail 'a line within a step'
-    said '^denoise 2 of 2'
+    said '^denoise 1 of 2, [0-9]* %, [0-9]*:[0-9][0-9] left, ends [0-2][0-9]:[0-5][0-9], [0-9]* MiB, [0-9.]* s/step$'
+    said '^denoise 2 of 2, '
+    both_plain
+}
+
+# widest FILE: columns of the longest line that was drawn, where some characters take two. What is written, stays.
+widest() { grep -v '^wrote ' "$1" | LC_ALL=C.UTF-8 wc -L; }
+
+# Whatever the width, and of whichever characters a name is: no line reaches the last column, where it would wrap.
+widths() {
+    local name=写真写真写真写真写真写真写真写真写真写真.gif
+    for columns in 12 30 71 72 119 120 200; do
+        watched generate photo.png -o $name --model "$model" "${small[@]}"
+        [ "$(widest "$scratch/drawn")" -lt $columns ] || fail "at $columns columns: $(cat "$scratch/drawn")"
+        [ $columns -lt 30 ] || grep -q 'left' "$scratch/drawn" || fail "nothing of the time at $columns columns"
+        grep -qP '\x1b\[[0-9;]*m' "$scratch/typescript" && fail 'colours'
+    done
+    # the window changes once something stands there
+    columns=100 during='(until grep -q load "'$scratch'/typescript"; do sleep 0.02; done; stty cols 40 < /dev/tty) &'
+    watched generate photo.png -o watched.gif --model "$model" --width 136 --height 136 --num-frames 14 --threads 1 "${small[@]}"
+    [ "$(widest "$scratch/drawn")" -ge 40 ] || fail 'the first lines were to be long'
+    grep -v '^wrote ' "$scratch/drawn" | tail -n 3 > last
+    [ "$(widest last)" -lt 40 ] || fail "the last lines wrap: $(cat last)"
+    during=
+    # a terminal that can draw nothing again
+    TERM=dumb watched generate photo.png -o watched.gif --model "$model" "${small[@]}"
+    grep -q $'\x1b' "$scratch/typescript" && fail 'controls on a dumb terminal'
+    drawn '^denoise 1 of 2, '
+    columns=100
+}
+
+# What takes over an hour says so when it begins, in two lines.
+hours() {
+    "$program" generate photo.png -o 'hours-{seed}.gif' --model "$model" --width 64 --height 48 --num-frames 2 \
+        --num-inference-steps 1000 --seeds 1-3000 2> "$scratch/err" &
+    local id=$! waited=0
+    until grep -q '^shorter here: ' "$scratch/err" || [ $((waited += 1)) -gt 400 ]; do sleep 0.05; done
+    kill -INT $id
+    wait $id
+    [ $? = 130 ] || fail 'it was to be interrupted'
+    said '^time: about [0-9]* h [0-9]* min in all, until .*[0-2][0-9]:[0-5][0-9]; img2vid help time says what makes it shorter'
+    said '^shorter here: .*10 steps [0-9].* (rougher)'
+    [ "$(grep -c '^time: \|^shorter here: ' "$scratch/err")" = 2 ] || fail 'not two lines'
+    works "$scratch/out" help time
+    for words in 'animatelcm' 'num-inference-steps 10' 'dtype bf16' '476'; do printed "$words"; done
+    watched generate photo.png -o watched.gif --model "$model" "${small[@]}"
+    grep -q 'shorter here' "$scratch/typescript" && fail 'a short run need not be shorter'
 }
 
 picture photo.png
-run_groups names json tensors models metadata progress servers
+run_groups names json tensors models metadata progress widths hours servers

@@ -151,7 +151,7 @@ failures_as_json() {
 
 interruption_as_json() {
     local process
-    "$program" generate a.png -o a.mp4 "${small[@]}" --num-inference-steps 9999 --json < /dev/null > "$scratch/out" \
+    "$program" generate a.png -o a.mp4 "${small[@]}" --num-inference-steps 9999 --no-checkpoint --json < /dev/null > "$scratch/out" \
         2> "$scratch/err" &
     process=$!
     for _ in $(seq 600); do

@@ -53,8 +53,15 @@ static void test_parameters(void **state) {
         i2v_output output;
         i2v_output_default(&output);
         output.fps = rates[i];
-        check_refused(video, in_folder("a.mp4"), &output, I2V_ERROR_PARAMETER, "fps");
+        check_refused(video, in_folder("a.mp4"), &output, I2V_ERROR_PARAMETER, "playback_fps is ");
     }
+    i2v_output flags;
+    i2v_output_default(&flags);
+    flags.loop = 7;
+    check_refused(video, in_folder("a.mp4"), &flags, I2V_ERROR_PARAMETER, "loop is 7; it must be 0 or 1");
+    flags.loop = 0;
+    flags.no_replace = -1;
+    check_refused(video, in_folder("a.mp4"), &flags, I2V_ERROR_PARAMETER, "no_overwrite is -1; it must be 0 or 1");
     i2v_output fast;
     i2v_output_default(&fast);
     fast.fps = 51;

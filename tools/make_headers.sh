@@ -17,8 +17,8 @@ for name in "${names[@]}"; do
         cp -rL "$from" "$1/include/"
     done
 done
-modules=(jansson libjpeg libpng zlib libwebp libwebpmux libtiff-4 libavif libopenjp2 libcrypto libcurl libavformat
-    libavcodec libavutil libswscale libheif cmocka)
+modules=(jansson libjpeg libpng zlib libwebp libwebpmux libwebpdemux libtiff-4 libavif libopenjp2 libcrypto
+    libcurl libavformat libavcodec libavutil libswscale libheif cmocka)
 for module in "${modules[@]}"; do
     pkg-config --exists "$module" || continue
     cat > "$1/pkgconfig/$module.pc" << PC

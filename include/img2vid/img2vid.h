@@ -2,8 +2,8 @@
  *
  * The whole use is: i2v_open, i2v_image_load, i2v_generate, i2v_video_save. Chapters go from what everybody needs to
  * what few do: results, pictures, models, generation, videos to files; then what a model is, memory, several engines on
- * one model, other programs' defaults, latents and arrays, what a file is, the hub, parameters by name, measuring,
- * texts.
+ * one model, other programs' defaults, latents and arrays, what a file is, frames one by one, the hub, parameters by
+ * name, measuring, texts.
  *
  * A field that a caller sets is documented as [default; range]. Of an enum the range is its constants; of a pointer
  * NULL is the default, and says "none".
@@ -329,7 +329,8 @@ I2V_API const char *i2v_phase_name(i2v_phase phase);
 typedef struct i2v_event {
     i2v_phase phase;
     int video, num_videos; /* which video, from 0 */
-    int step, steps;       /* done, of; 0 of steps when a phase begins (the VAE's encoder: 1 of 2) */
+    int step, steps;       /* done, of; when a phase begins 0 of steps (the VAE's encoder: 1 of 2), or as many as were
+                              done before the call (params.resume_from) */
     int clip, num_clips;   /* which clip of params.extend + 1, from 0 */
     double seconds;        /* since this phase began */
     uint64_t memory;       /* bytes the engine holds now, with all loaded parts of its model */
@@ -345,6 +346,9 @@ typedef struct i2v_event {
     double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
     /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
     double seconds_left;
+    /* NULL, or why params.checkpoint could not be written after the last step or chunk: the one before is still there,
+     * and it is tried again after the next. */
+    const char *checkpoint_error;
     /* With params.preview_every, after each of those denoising steps: what the step takes the clip's frames to be, in
      * preview_count pictures of the latents' size (an eighth of the video's on a side); else NULL and 0. They are the
      * estimate of the clean latents, not the noisy latents, under a linear map to red, green and blue that is fitted to
@@ -408,6 +412,17 @@ typedef struct i2v_params {
     /* [0; 0 or 1] 1: the video has latents and no frames: nothing is decoded, and no decoder loaded or planned for. For
      * i2v_generate and its plan. Excludes extend. */
     int latents_only;
+    /* [NULL] a file that the run's state is written to after each step and each decoded chunk, whole and flushed to the
+     * disk: whatever ends the process, it is there, of the last step or of the one before. It holds latents, decoded
+     * frames and what decides the bits of the run: of 25 frames of 1024x576 it has 4 MB, then up to 180 MB. Where it
+     * cannot be written the call goes on (i2v_event.checkpoint_error). It stays when the call ends, well or not: to be
+     * removed when what was made is where it should be. */
+    const char *checkpoint;
+    /* [NULL] such a file, from which the call goes on as if that run had not been ended: the result has the same bits.
+     * It may be that of checkpoint. Picture, model, what computes, the version and all parameters that decide the bits
+     * (i2v_parameter.decides) must be those of that run: else I2V_ERROR_PARAMETER, and the message names the first that
+     * is not. random must give what it gave there. I2V_ERROR_FORMAT if a byte of the file was changed or is missing. */
+    const char *resume_from;
     /* [0; 0 to 10000] N: the events after every N-th denoising step, and after the last, have a preview of all frames;
      * 0: none is made. The video is the same. */
     int preview_every;
@@ -415,6 +430,14 @@ typedef struct i2v_params {
 
 /* Fills params with the defaults above. */
 I2V_API void i2v_params_default(i2v_params *params);
+
+/* Of a sentence that warns, with its NUL. */
+#define I2V_WARNING_SIZE 256
+
+/* A sentence on why these parameters are likely to disappoint, though i2v_generate takes them, for a person: a model of
+ * Stable Video Diffusion's size is asked for less than half the pixels that it was trained at. "" if there is nothing
+ * to be said. */
+I2V_API i2v_status i2v_params_warning(i2v_engine *engine, const i2v_params *params, char text[I2V_WARNING_SIZE]);
 
 /* The result of i2v_generate and i2v_decode. All arrays are owned by the video. */
 typedef struct i2v_video {
@@ -427,6 +450,8 @@ typedef struct i2v_video {
     int fps;         /* params.fps */
     int num_clips;   /* params.extend + 1 */
     int clip_frames; /* num_frames is num_clips (clip_frames - 1) + 1 */
+    /* "", or a sentence on what is odd about the frames, for a person: that each of them is of one colour. */
+    char warning[I2V_WARNING_SIZE];
 } i2v_video;
 
 /* Makes params.num_videos videos of image, or one of them (params.video_index). On success *video is to be freed with
@@ -436,6 +461,11 @@ typedef struct i2v_video {
  * I2V_ERROR_PARAMETER. */
 I2V_API i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                                 i2v_video **video);
+
+/* What a file of params.checkpoint says of its run, as one JSON object of texts: parameters by their names, hashes, and
+ * how far it is. All of the file is read and checked: I2V_ERROR_FORMAT where it is none, or damaged. *json is freed
+ * with i2v_metadata_free; NULL on failure. */
+I2V_API i2v_status i2v_checkpoint_read(const char *path, char **json, i2v_error *error);
 
 /* Decodes saved latents [params.extend + 1, num_frames, channels, latent_height, latent_width] (as i2v_video.latents of
  * one video). Of params, fps, decode_chunk_size, extend, on_event and user are used. */
@@ -488,16 +518,6 @@ I2V_API void i2v_output_default(i2v_output *output);
  * Files appear whole or not at all. One that is there is replaced and its permissions are kept; where path is a link,
  * what it leads to is. A file that is read-only, and what is no regular file, is left as it is, with an error. */
 I2V_API i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error);
-
-/* The same of pictures, such as i2v_event.preview: each is a frame, brought to width x height as by I2V_FIT_STRETCH; 0
- * and 0: the size of the first. All kinds of files but .npy. With output.fps 0, and without output, 7 frames a
- * second. */
-I2V_API i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
-                                   const i2v_output *output, i2v_error *error);
-
-/* The picture as a PNG file in memory, *size bytes, to be freed with i2v_png_free; on failure *png is NULL. */
-I2V_API i2v_status i2v_image_png(const i2v_image *image, uint8_t **png, size_t *size, i2v_error *error);
-I2V_API void i2v_png_free(uint8_t *png);
 
 /* The file, into a text of `size` bytes, that i2v_video_save with path writes frame number `frame` to, from 1: by a
  * pattern one each, else the same for all. */
@@ -562,6 +582,8 @@ typedef struct i2v_stage_memory {
     const char *traded; /* what is given up to need no more; NULL: nothing */
     int stays;          /* 1: the weights stay loaded for the next call */
     double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
+    double load_seconds; /* about how long its weights take to load, once; 0: they are loaded, or it is not known */
+    double run_seconds;  /* about how long it takes in the whole run: loading, all steps, clips and videos */
 } i2v_stage_memory;
 
 /* The memory of a run, known before it starts, and about its time. Trades change no bit of the result. */
@@ -571,7 +593,7 @@ typedef struct i2v_memory_plan {
     uint64_t peak;              /* of the largest stage */
     uint64_t budget;            /* options.max_memory, or what is free to this process, less a margin */
     int budget_given;           /* 1: it is options.max_memory */
-    double seconds;             /* about how long all of it computes, without loading; 0: not known */
+    double seconds;             /* about how long all of it takes, the sum of the stages' run_seconds; 0: not known */
 } i2v_memory_plan;
 
 /* What i2v_generate with these parameters takes, the caller's picture included, which is taken to be no larger than the
@@ -677,6 +699,63 @@ I2V_API void i2v_metadata_free(char *json);
 /* The SHA-256 of a file's bytes. */
 I2V_API i2v_status i2v_file_sha256(const char *path, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
+/* ---- frames one by one ------------------------------------------------------------------------------------------- */
+
+/* Frames of a file, read one after the other, so that a long video takes no more memory than a few frames and the file
+ * itself, which is at most 512 MiB. */
+typedef struct i2v_frame_reader i2v_frame_reader;
+
+/* Opens what i2v_video_save writes, and a picture as a video of one frame: a video, an animation, .npy, or by a pattern
+ * such as dir/%04d.png pictures of one size from 0001 on. *info says what it is; without a rate of its own, fps is 0.
+ * On success *reader is to be closed with i2v_frame_reader_close; on failure it is NULL. */
+I2V_API i2v_status i2v_frame_reader_open(i2v_frame_reader **reader, const char *path, i2v_media_info *info,
+                                         i2v_error *error);
+
+/* The next frame, into a picture of the size that info said; transparent pixels are laid over white. *ended becomes 1,
+ * and image is as it was, after the last one; a video may have fewer frames than info said. After an error there are
+ * no more. */
+I2V_API i2v_status i2v_frame_reader_next(i2v_frame_reader *reader, i2v_image *image, int *ended, i2v_error *error);
+
+I2V_API void i2v_frame_reader_close(i2v_frame_reader *reader);
+
+/* Frames that a caller makes, one after the other. */
+typedef struct i2v_frame_source {
+    int width, height, num_frames;
+    double fps;
+    /* Makes frame number `frame`, from 0, in image, which is width x height with undefined pixels. Is called for every
+     * frame in their order, for a GIF twice. Anything but I2V_OK ends the call with that; error may be NULL. */
+    i2v_status (*make)(int frame, i2v_image *image, void *user, i2v_error *error);
+    void *user;
+} i2v_frame_source;
+
+/* Writes them as i2v_video_save does, but for .npy. Of output, index and loop are not used. */
+I2V_API i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, const i2v_output *output,
+                                   i2v_error *error);
+
+/* The same of pictures that are there, such as i2v_event.preview: count of them, [1 to 1048576]. Each is a frame, brought
+ * to width x height as by I2V_FIT_STRETCH; 0 and 0: the size of the first. Of output, which may be NULL, index is not
+ * used; with fps 0 there are 7 frames a second. */
+I2V_API i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
+                                   const i2v_output *output, i2v_error *error);
+
+/* Writes bytes, by the rules of i2v_video_save for files. is_new: as i2v_output.no_replace. */
+I2V_API i2v_status i2v_file_save(const char *path, const void *data, size_t size, int is_new, i2v_error *error);
+
+/* Frame number `frame`, from 0, of video number `index` as a picture: the 8-bit values that i2v_video_save writes. On
+ * success *image is to be freed with i2v_image_free; on failure it is NULL. */
+I2V_API i2v_status i2v_video_frame(i2v_image **image, const i2v_video *video, int index, int frame, i2v_error *error);
+
+/* Writes a picture as PNG, by the rules of i2v_video_save for files; path ends in .png and has no number. Of output,
+ * which may be NULL, metadata and no_replace are used. */
+I2V_API i2v_status i2v_image_save(const i2v_image *image, const char *path, const i2v_output *output, i2v_error *error);
+
+/* I2V_OK if i2v_image_save could write to path. */
+I2V_API i2v_status i2v_image_check_output(const char *path, const i2v_output *output, i2v_error *error);
+
+/* The picture as a PNG file in memory, *size bytes, to be freed with i2v_png_free; on failure *png is NULL. */
+I2V_API i2v_status i2v_image_png(const i2v_image *image, uint8_t **png, size_t *size, i2v_error *error);
+I2V_API void i2v_png_free(uint8_t *png);
+
 /* ---- the hub ---------------------------------------------------------------------------------------------------- */
 
 /* Models of the Hugging Face hub, in the cache that its Python library keeps: what one downloads, the other finds. The
@@ -775,7 +854,8 @@ enum {
     I2V_FOR_DECODE = 2,   /* likewise */
     I2V_FOR_MODEL_INFO = 4,
     I2V_FOR_BENCH = 8,
-    I2V_FOR_PULL = 16
+    I2V_FOR_PULL = 16,
+    I2V_FOR_FRAMES = 32 /* i2v_frames_save */
 };
 
 /* One parameter: what its options, help, configuration, metadata and keywords are made of. */

@@ -67,6 +67,9 @@ typedef struct i2v_source {
     i2v_bytes bytes;
     i2v_element element;
     float scale; /* of values of one byte: what they are multiplied with, in f32 */
+    /* The tensor and its file, for the error that one of its values is not finite (backend/plain/source.h). NULL: those
+     * of no model, which may have any. */
+    const char *name, *file;
 } i2v_source;
 
 /* How a backend lays weights [out, in, taps] out. A panel is a backend's own number of outputs side by side; outputs

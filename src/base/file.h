@@ -61,9 +61,14 @@ typedef struct i2v_output_file {
 i2v_status i2v_output_file_begin(i2v_output_file *file, const char *path, i2v_error *error);
 /* The same for a file that must be new, if is_new: whatever has its name is an error and stays, now and at commit. */
 i2v_status i2v_output_file_begin_new(i2v_output_file *file, const char *path, int is_new, i2v_error *error);
+/* Writes all that is in the temporary file (file_save.c). */
+i2v_status i2v_output_file_write(const i2v_output_file *file, const void *data, size_t size, i2v_error *error);
 /* Renames it to its target, whose permissions and owner it takes; a new file gets those of an ordinary one. On failure
  * the temporary file is removed. Ends the use of file in both cases. */
 i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error);
+/* The same for a stream to the temporary file, which is closed in any case: when this returns I2V_OK, the file and its
+ * name are on the disk, and whenever power is lost before, either what was there is whole, or this. */
+i2v_status i2v_output_file_commit_to_disk(i2v_output_file *file, FILE *stream, i2v_error *error);
 /* Removes the temporary file. Does nothing on a file that was committed, aborted or is all zero. */
 void i2v_output_file_abort(i2v_output_file *file);
 
@@ -73,7 +78,8 @@ i2v_status i2v_output_file_check(const char *path, int is_new, i2v_error *error)
 i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_error *error);
 
 /* Removes the temporary files that killed processes of this user left where path is written: those of that exact form
- * of name that nobody has written to for a day. One in use is written to all the time. */
+ * of name whose process has ended, and where that cannot be told, those that nobody has written to for a day. One in
+ * use is written to all the time. */
 void i2v_output_file_sweep(const char *path);
 
 #endif

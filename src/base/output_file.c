@@ -12,8 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEMPORARY_BEGIN ".img2vid-" /* and 8 hexadecimal digits */
-#define TEMPORARY_SIZE (sizeof TEMPORARY_BEGIN + 8)
+/* And hexadecimal digits: 8 of any number, a dash, and 8 each of the process and of what its id is known in. */
+#define TEMPORARY_BEGIN ".img2vid-"
+#define TEMPORARY_SIZE (sizeof TEMPORARY_BEGIN + 8 + 1 + 16)
 #define MAX_LINKS 40 /* as the kernel */
 
 /* The length of path's folder with the slash after it; 0 without one. */
@@ -87,18 +88,28 @@ static i2v_status check_target(const i2v_output_file *file, struct stat *info, i
 
 /* ---- the temporary file ----------------------------------------------------------------------------------------- */
 
-/* ".img2vid-1a2b3c4d.ending" beside target; fits in strlen(target) + TEMPORARY_SIZE bytes. */
+/* ".img2vid-1a2b3c4d-0000123456789abc.ending" beside target; fits in strlen(target) + TEMPORARY_SIZE bytes. */
 static void name_temporary(char *temporary, size_t size, const char *target, uint32_t number) {
     size_t folder = folder_length(target);
     const char *ending = strrchr(target + folder, '.');
-    snprintf(temporary, size, "%.*s" TEMPORARY_BEGIN "%08x%s", (int)folder, target, number, ending ? ending : "");
+    snprintf(temporary, size, "%.*s" TEMPORARY_BEGIN "%08x-%08x%08x%s", (int)folder, target, number, (unsigned)getpid(),
+             i2v_system_process_space(), ending ? ending : "");
 }
 
-static int is_temporary_name(const char *name) {
+static const char *after_digits(const char *text, size_t count) {
+    return text && strspn(text, "0123456789abcdef") == count ? text + count : NULL;
+}
+
+/* Of earlier versions, too, which ended in the first digits. *process and *space get 0 there. */
+static int is_temporary_name(const char *name, unsigned *process, unsigned *space) {
     size_t begin = sizeof TEMPORARY_BEGIN - 1;
-    if (strncmp(name, TEMPORARY_BEGIN, begin) != 0 || strspn(name + begin, "0123456789abcdef") != 8) return 0;
-    const char *ending = name + begin + 8;
-    return *ending == '\0' || (*ending == '.' && !strchr(ending + 1, '.'));
+    *process = *space = 0;
+    const char *ending = strncmp(name, TEMPORARY_BEGIN, begin) == 0 ? after_digits(name + begin, 8) : NULL;
+    if (ending && *ending == '-') {
+        sscanf(ending + 1, "%8x%8x", process, space);
+        ending = after_digits(ending + 1, 16);
+    }
+    return ending && (*ending == '\0' || (*ending == '.' && !strchr(ending + 1, '.')));
 }
 
 /* Differs between calls, threads and processes, most of the time: O_EXCL is what makes a name ours. */
@@ -175,6 +186,27 @@ i2v_status i2v_output_file_commit(i2v_output_file *file, i2v_error *error) {
     return I2V_OK;
 }
 
+/* Before the rename, since a file system may write names before the bytes that they stand for. */
+static int flush_bytes(FILE *stream) {
+    int flushed = fflush(stream) == 0 && i2v_system_flush(fileno(stream)) == 0, cause = errno;
+    if (fclose(stream) == 0 && flushed) return 1;
+    if (!flushed) errno = cause;
+    return 0;
+}
+
+i2v_status i2v_output_file_commit_to_disk(i2v_output_file *file, FILE *stream, i2v_error *error) {
+    if (!flush_bytes(stream)) {
+        i2v_status status = i2v_fail_system(error, "write", file->path, errno);
+        i2v_output_file_abort(file);
+        return status;
+    }
+    char *folder = i2v_path_folder(file->target);
+    i2v_status status = i2v_output_file_commit(file, error);
+    if (!status && folder) i2v_system_flush_folder(folder); /* where it cannot be, the name comes there by itself */
+    free(folder);
+    return status;
+}
+
 void i2v_output_file_abort(i2v_output_file *file) {
     if (file->temporary) unlink(file->temporary);
     forget(file);
@@ -197,10 +229,17 @@ i2v_status i2v_output_file_check_replacing(const char *path, int is_new, i2v_err
 
 /* ---- what killed processes left --------------------------------------------------------------------------------- */
 
-void i2v_output_file_sweep(const char *path) {
+/* What a process left that has ended, at once. Of what may be another machine's, only a day without a change tells. */
+static time_t least_age(const char *name) {
     enum { DAY = 24 * 60 * 60 };
+    unsigned process, space;
+    if (!is_temporary_name(name, &process, &space)) return -1;
+    return space && space == i2v_system_process_space() && i2v_system_has_ended(process) ? 0 : DAY;
+}
+
+void i2v_output_file_sweep(const char *path) {
     char *target = follow_links(path), *folder = target ? i2v_path_folder(target) : NULL;
-    if (folder) i2v_system_sweep(folder, is_temporary_name, DAY);
+    if (folder) i2v_system_sweep(folder, least_age);
     free(folder);
     free(target);
 }

@@ -296,6 +296,11 @@ i2v_status i2v_parameter_check(const i2v_parameter *parameter, const void *value
         return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d, which is the number of none of %s",
                         parameter->name, place, parameter->argument);
     }
+    if (parameter->type == I2V_PARAMETER_FLAG) {
+        int flag = *(const int *)value;
+        if (flag == 0 || flag == 1) return I2V_OK;
+        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d; it must be 0 or 1", parameter->name, flag);
+    }
     if (!has_range(parameter)) return I2V_OK;
     double number = parameter->type == I2V_PARAMETER_INTEGER ? *(const int *)value : *(const double *)value;
     if (number == parameter->initial || is_in_range(parameter, number)) return I2V_OK;

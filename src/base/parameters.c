@@ -9,6 +9,7 @@
 #define OF_HUB (OF_MODEL | I2V_FOR_PULL)
 #define HAS_SIZE (I2V_FOR_GENERATE | I2V_FOR_BENCH)
 #define MAKES_VIDEO (I2V_FOR_GENERATE | I2V_FOR_DECODE)
+#define SAVES (MAKES_VIDEO | I2V_FOR_FRAMES)
 
 /* struct, its type, field */
 #define OPTION(field) I2V_STRUCT_OPTIONS, #field, offsetof(i2v_options, field)
@@ -39,7 +40,7 @@ static const char files[] = "Files", picture[] = "Size and length", motion[] = "
 
 /* clang-format off: one row a parameter */
 static const i2v_parameter table[] = {
-    {"no_overwrite", FLAG, OUTPUT(no_replace), NO_RANGE, NULL, files, MAKES_VIDEO, OPEN,
+    {"no_overwrite", FLAG, OUTPUT(no_replace), NO_RANGE, NULL, files, SAVES, OPEN,
      "a file that is there is an error, and stays"},
     {"variant", TEXT, OPTION(variant), NO_RANGE, "NAME", files, OF_HUB, DECIDES,
      "which weight files, such as fp16 (default: the full\n"
@@ -60,21 +61,21 @@ static const i2v_parameter table[] = {
     {"scheduler_config", TEXT, OPTION(scheduler_config), NO_RANGE, "TEXT", NULL, OF_MODEL, OPEN,
      "the text of a scheduler_config.json in place of the\n"
      "model's own"},
-    {"crf", INTEGER, OUTPUT(crf), 0, 51, -1, "N", files, MAKES_VIDEO, DECIDES,
+    {"crf", INTEGER, OUTPUT(crf), 0, 51, -1, "N", files, SAVES, DECIDES,
      "quality of lossy videos, 0 (best) to 51 (smallest)\n"
      "(default: no loss to be seen)"},
-    {"quality", INTEGER, OUTPUT(quality), 0, 100, -1, "N", files, MAKES_VIDEO, DECIDES,
+    {"quality", INTEGER, OUTPUT(quality), 0, 100, -1, "N", files, SAVES, DECIDES,
      "the same for all endings, 0 (smallest) to 100 (best),\n"
      "in place of `crf`"},
-    {"bitrate", UNSIGNED, OUTPUT(bitrate), NO_RANGE, "N", NULL, MAKES_VIDEO, OPEN,
+    {"bitrate", UNSIGNED, OUTPUT(bitrate), NO_RANGE, "N", NULL, SAVES, OPEN,
      "bits a second of video files, in place of `crf` and\n"
      "`quality`"},
-    {"codec", CHOICE, OUTPUT(codec), NO_RANGE, "auto|h264|h265|vp9|av1|ffv1", files, MAKES_VIDEO, DECIDES,
+    {"codec", CHOICE, OUTPUT(codec), NO_RANGE, "auto|h264|h265|vp9|av1|ffv1", files, SAVES, DECIDES,
      "of .mp4, .mov, .mkv or .webm, as far as they hold it\n"
      "(default auto: h264, in .webm vp9)"},
     {"loop", FLAG, OUTPUT(loop), NO_RANGE, NULL, files, MAKES_VIDEO, DECIDES,
      "there and back, so that it repeats without a jump"},
-    {"playback_fps", NUMBER, OUTPUT(fps), 0.01, 1000, 0, "X", files, MAKES_VIDEO, DECIDES,
+    {"playback_fps", NUMBER, OUTPUT(fps), 0.01, 1000, 0, "X", files, SAVES, DECIDES,
      "frames a second of the file, where that is to be\n"
      "another rate than `fps`, which the model is told"},
     {"index", INTEGER, OUTPUT(index), 0, UP_TO_ANY, 0, "N", NULL, MAKES_VIDEO, OPEN,
@@ -93,7 +94,9 @@ static const i2v_parameter table[] = {
      "of one large file at the same time"},
 
     {"width", INTEGER, PARAM(width), 1, 8192, 0, "W", picture, HAS_SIZE, DECIDES,
-     "pixels, a multiple of 8 (default: the model's own)"},
+     "pixels, a multiple of 8 (default: the model's own; at\n"
+     "less than half of its pixels Stable Video Diffusion's\n"
+     "videos get clearly worse)"},
     {"height", INTEGER, PARAM(height), 1, 8192, 0, "H", picture, HAS_SIZE, DECIDES, "likewise"},
     {"fit", CHOICE, PARAM(fit), NO_RANGE, "crop|pad|stretch|diffusers|comfyui", picture, I2V_FOR_GENERATE, DECIDES,
      "how the picture is brought to that size: sides cut\n"
@@ -134,6 +137,13 @@ static const i2v_parameter table[] = {
      "(default 25)"},
     {"latents_only", FLAG, PARAM(latents_only), NO_RANGE, NULL, NULL, I2V_FOR_GENERATE, OPEN,
      "denoise, and decode nothing"},
+    {"checkpoint", TEXT, PARAM(checkpoint), NO_RANGE, "FILE", files, I2V_FOR_GENERATE, OPEN,
+     "where the run's state is kept while it is made, so that\n"
+     "what ends it loses no more than a step (default: beside\n"
+     "OUT, for runs of more than two minutes); removed when\n"
+     "the video is written"},
+    {"resume_from", TEXT, PARAM(resume_from), NO_RANGE, "FILE", NULL, I2V_FOR_GENERATE, OPEN,
+     "the state of an earlier run to go on from"},
     {"sigmas", NUMBERS, PARAM(sigmas), NO_RANGE, "A,B,...", motion, I2V_FOR_GENERATE, DECIDES,
      "noise levels from high to low, one more than steps, in\n"
      "place of `num_inference_steps`"},

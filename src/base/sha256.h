@@ -2,7 +2,7 @@
 #ifndef I2V_BASE_SHA256_H
 #define I2V_BASE_SHA256_H
 
-#include "base/error.h"
+#include "base/input_file.h"
 
 /* A running hash. What fails along the way is said by i2v_sha256_end. */
 typedef struct i2v_sha256 {
@@ -16,5 +16,8 @@ i2v_status i2v_sha256_end(i2v_sha256 *hash, char hex[I2V_SHA256_SIZE], i2v_error
 
 /* Of so many bytes in memory. */
 i2v_status i2v_sha256_of(const void *bytes, size_t size, char hex[I2V_SHA256_SIZE], i2v_error *error);
+
+/* Of the first so many bytes of an open file, which has them. */
+i2v_status i2v_sha256_of_file(const i2v_input_file *file, uint64_t size, char hex[I2V_SHA256_SIZE], i2v_error *error);
 
 #endif

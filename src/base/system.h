@@ -109,11 +109,20 @@ int i2v_system_replace(const char *path, const char *target);
 /* The same where nothing has it; else -1 with EEXIST. */
 int i2v_system_name_new(const char *path, const char *target);
 
-/* Removes this user's regular files in folder that have such a name and were not changed for so many seconds. */
-void i2v_system_sweep(const char *folder, int (*is_such)(const char *name), time_t seconds);
+/* Removes this user's regular files in folder that were not changed for as many seconds as least_age gives for their
+ * names; negative: they stay. */
+void i2v_system_sweep(const char *folder, time_t (*least_age)(const char *name));
+
+/* A number of all processes that this one knows by their ids: those of this start of the machine and of this pid
+ * namespace. 0: none is known. */
+uint32_t i2v_system_process_space(void);
+/* 1 if no process has that id. */
+int i2v_system_has_ended(uint32_t process);
 
 /* What was written to the descriptor is on the disk after it. */
 int i2v_system_flush(int descriptor);
+/* The same of names in a folder. Nothing on Windows, where they are written with the files. */
+int i2v_system_flush_folder(const char *path);
 
 /* ---- the network ------------------------------------------------------------------------------------------------ */
 

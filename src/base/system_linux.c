@@ -1,6 +1,7 @@
 /* What is Linux's own; the rest is system_posix.c. */
 #include "base/cpu_quota.h"
 #include "base/free_memory.h"
+#include "base/kernel_files.h"
 #include "base/system.h"
 
 #include <fcntl.h>
@@ -64,6 +65,22 @@ void i2v_system_prefer_huge_pages(void *memory, size_t size) {
 
 void i2v_system_wipe(void *memory, size_t size) {
     explicit_bzero(memory, size);
+}
+
+/* ---- processes -------------------------------------------------------------------------------------------------- */
+
+/* FNV-1a. */
+static uint32_t mix(uint32_t hash, const char *text) {
+    for (; *text; text++) hash = (hash ^ (uint8_t)*text) * 16777619u;
+    return hash;
+}
+
+uint32_t i2v_system_process_space(void) {
+    char start[I2V_KERNEL_LINE], space[64];
+    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    if (length < 0 || !i2v_kernel_first_line("", "/proc/sys/kernel/random/", "boot_id", start)) return 0;
+    space[length] = '\0';
+    return mix(mix(2166136261u, start), space);
 }
 
 /* ---- files and the network -------------------------------------------------------------------------------------- */

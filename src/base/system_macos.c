@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysctl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* ---- processors and memory -------------------------------------------------------------------------------------- */
@@ -59,6 +60,16 @@ void i2v_system_prefer_huge_pages(void *memory, size_t size) {
 
 void i2v_system_wipe(void *memory, size_t size) {
     memset_s(memory, size, 0, size);
+}
+
+/* ---- processes -------------------------------------------------------------------------------------------------- */
+
+/* A Mac's processes are all in one space; when it was started tells it from other machines. */
+uint32_t i2v_system_process_space(void) {
+    struct timeval start = {0};
+    size_t size = sizeof start;
+    if (sysctlbyname("kern.boottime", &start, &size, NULL, 0) != 0) return 0;
+    return ((uint32_t)start.tv_sec ^ (uint32_t)start.tv_usec << 12) | 1;
 }
 
 /* ---- files and the network -------------------------------------------------------------------------------------- */

@@ -149,13 +149,26 @@ int i2v_system_name_new(const char *path, const char *target) {
     return -1;
 }
 
-void i2v_system_sweep(const char *path, int (*is_such)(const char *name), time_t seconds) {
+int i2v_system_flush_folder(const char *path) {
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return -1;
+    int flushed = fsync(folder);
+    close(folder);
+    return flushed;
+}
+
+void i2v_system_sweep(const char *path, time_t (*least_age)(const char *name)) {
     DIR *folder = opendir(path);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         struct stat info;
-        if (is_such(entry->d_name) && fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(info.st_mode) && info.st_uid == geteuid() && time(NULL) - info.st_mtime > seconds)
+        time_t age = least_age(entry->d_name);
+        if (age >= 0 && fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(info.st_mode) && info.st_uid == geteuid() && time(NULL) - info.st_mtime >= age)
             unlinkat(dirfd(folder), entry->d_name, 0);
     }
     if (folder) closedir(folder);
+}
+
+int i2v_system_has_ended(uint32_t process) {
+    return kill((pid_t)process, 0) < 0 && errno == ESRCH;
 }

@@ -221,21 +221,37 @@ int i2v_system_name_new(const char *path, const char *target) {
 }
 
 /* Whose they are is not looked at: the folder says who may remove them. */
-void i2v_system_sweep(const char *path, int (*is_such)(const char *name), time_t seconds) {
+void i2v_system_sweep(const char *path, time_t (*least_age)(const char *name)) {
     DIR *folder = opendir(path);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         char name[FILENAME_MAX];
         struct stat info;
-        int length = is_such(entry->d_name) ? snprintf(name, sizeof name, "%s/%s", path, entry->d_name) : 0;
+        time_t age = least_age(entry->d_name);
+        int length = age >= 0 ? snprintf(name, sizeof name, "%s/%s", path, entry->d_name) : 0;
         if (length > 0 && (size_t)length < sizeof name && stat(name, &info) == 0 && S_ISREG(info.st_mode) &&
-            time(NULL) - info.st_mtime > seconds)
+            time(NULL) - info.st_mtime >= age)
             unlink(name);
     }
     if (folder) closedir(folder);
 }
 
+/* Their ids are given anew too soon. */
+uint32_t i2v_system_process_space(void) {
+    return 0;
+}
+
+int i2v_system_has_ended(uint32_t process) {
+    (void)process;
+    return 0;
+}
+
 int i2v_system_flush(int descriptor) {
     return _commit(descriptor);
+}
+
+int i2v_system_flush_folder(const char *path) {
+    (void)path;
+    return 0;
 }
 
 /* ---- base/posix.h ------------------------------------------------------------------------------------------------ */

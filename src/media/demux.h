@@ -1,4 +1,4 @@
-/* MP4, QuickTime, Matroska and WebM in memory, by libavformat's demuxers. */
+/* MP4, QuickTime, Matroska, WebM, GIF and animated PNG in memory, by libavformat's demuxers. */
 #ifndef I2V_MEDIA_DEMUX_H
 #define I2V_MEDIA_DEMUX_H
 
@@ -10,6 +10,7 @@
 typedef struct i2v_memory_reader {
     const uint8_t *data;
     int64_t size, at;
+    int tells_size; /* to who asks for it */
 } i2v_memory_reader;
 
 /* A demuxer on a file in memory. */
@@ -25,7 +26,10 @@ typedef struct i2v_demuxed {
 i2v_status i2v_demux_open(i2v_demuxed *video, const i2v_encoded *source, i2v_error *error);
 void i2v_demux_close(i2v_demuxed *video);
 
-/* "mp4", "mov", "mkv" or "webm", of what was opened. */
+/* The first stream of video that is no cover; NULL if there is none. */
+const AVStream *i2v_demux_stream(const AVFormatContext *context);
+
+/* "mp4", "mov", "mkv" or "webm", of what was opened and is of these. */
 const char *i2v_demux_container(const i2v_encoded *source);
 
 /* probe_mov.c: I2V_ERROR_FORMAT if the tables of an MP4 or QuickTime file claim more samples than any real one has. */

@@ -47,6 +47,10 @@ static inline int64_t i2v_frame_at(int64_t index, int64_t count) {
     return index < count ? index : 2 * count - 2 - index;
 }
 
+/* npy.c: row number `row` of an array of that shape, [shape[1], ...] values; I2V_ERROR_IO if it has another by now. */
+i2v_status i2v_array_load_row(const char *path, const int64_t *shape, int ndim, int64_t row, float *values,
+                              i2v_error *error);
+
 /* npy.c: i2v_array_save of an array [shape[0], ...] whose rows are those of data [rows, ...] by i2v_frame_at;
  * is_new: or i2v_array_save_new. */
 i2v_status i2v_array_save_rows(const char *path, const float *data, int64_t rows, const int64_t *shape, int ndim,

@@ -271,18 +271,19 @@ static i2v_status hash_bytes(i2v_sha256 *hash, const i2v_input_file *file, uint6
     return I2V_OK;
 }
 
-/* A piece at a time. */
-static i2v_status read_values(const opened_array *array, float *values, i2v_sha256 *hash, i2v_error *error) {
+/* The values from number `begin` to before `end`, a piece at a time. */
+static i2v_status read_values(const opened_array *array, size_t begin, size_t end, float *values, i2v_sha256 *hash,
+                              i2v_error *error) {
     uint8_t piece[PIECE];
     i2v_bytes bytes = {.file = &array->file, .offset = array->start};
     size_t most = sizeof piece / array->item_size;
-    for (size_t first = 0; first < array->count; first += most) {
-        size_t left = array->count - first, count = left < most ? left : most;
+    for (size_t first = begin; first < end; first += most) {
+        size_t left = end - first, count = left < most ? left : most;
         if (!i2v_bytes_read(&bytes, first * array->item_size, count * array->item_size, piece)) {
             return i2v_bytes_fail(&bytes, error);
         }
         i2v_sha256_update(hash, piece, count * array->item_size);
-        convert(values + first, piece, count, array->item_size);
+        convert(values + (first - begin), piece, count, array->item_size);
     }
     return I2V_OK;
 }
@@ -293,7 +294,7 @@ static i2v_status read_array(const opened_array *array, float **data, i2v_sha256
     *data = bytes <= i2v_memory_budget() ? malloc(bytes ? bytes : 1) : NULL;
     if (!*data) return i2v_fail_memory(error, array->file.path, bytes);
     i2v_status status = hash_bytes(hash, &array->file, 0, array->start, error);
-    if (!status) status = read_values(array, *data, hash, error);
+    if (!status) status = read_values(array, 0, array->count, *data, hash, error);
     if (!status) status = hash_bytes(hash, &array->file, end, array->file.size, error);
     return status ? status : i2v_input_file_check(&array->file, error);
 }
@@ -305,6 +306,10 @@ i2v_status i2v_array_shape(const char *path, int64_t shape[8], int *ndim, i2v_er
     return status;
 }
 
+static i2v_status fail_changed(const char *path, i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
+}
+
 /* wanted: the shape of i2v_array_load_same; NULL: any. sha256 may be NULL. */
 static i2v_status load(const char *path, float **data, const int64_t *wanted, int wanted_ndim, int64_t shape[MAX_NDIM],
                        int *ndim, char sha256[I2V_SHA256_SIZE], i2v_error *error) {
@@ -314,7 +319,7 @@ static i2v_status load(const char *path, float **data, const int64_t *wanted, in
     i2v_status status = i2v_require(error, "data", data, NULL);
     if (!status) status = open_array(&array, path, shape, ndim, error);
     if (!status && wanted && (*ndim != wanted_ndim || memcmp(shape, wanted, (size_t)*ndim * sizeof *shape) != 0))
-        status = i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
+        status = fail_changed(path, error);
     if (sha256) i2v_sha256_begin(&hash);
     if (!status) status = read_array(&array, data, &hash, error);
     i2v_status hashed = sha256 ? i2v_sha256_end(&hash, sha256, status ? NULL : error) : I2V_OK;
@@ -340,6 +345,24 @@ i2v_status i2v_array_load_same(const char *path, float **data, const int64_t *sh
     i2v_status status = i2v_require(error, "shape", shape, NULL);
     if (status) return status;
     return load(path, data, shape, ndim, found, &found_ndim, sha256, error);
+}
+
+i2v_status i2v_array_load_row(const char *path, const int64_t *shape, int ndim, int64_t row, float *values,
+                              i2v_error *error) {
+    opened_array array;
+    int64_t found[MAX_NDIM];
+    int found_ndim;
+    i2v_status status = open_array(&array, path, found, &found_ndim, error);
+    if (!status && (found_ndim != ndim || memcmp(found, shape, (size_t)ndim * sizeof *shape) != 0))
+        status = fail_changed(path, error);
+    if (!status) {
+        size_t count = array.count / (size_t)shape[0], begin = (size_t)row * count;
+        i2v_sha256 none = {0};
+        status = read_values(&array, begin, begin + count, values, &none, error);
+    }
+    if (!status) status = i2v_input_file_check(&array.file, error);
+    i2v_input_file_close(&array.file);
+    return status;
 }
 
 void i2v_array_free(float *data) {

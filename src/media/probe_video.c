@@ -5,15 +5,6 @@
 #include <libavcodec/avcodec.h>
 #include <stdio.h>
 
-static const AVStream *find_video(const AVFormatContext *context) {
-    for (unsigned i = 0; i < context->nb_streams; i++) {
-        const AVStream *stream = context->streams[i];
-        int is_cover = stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover) return stream;
-    }
-    return NULL;
-}
-
 /* The time of one stream's packets, in its time base. */
 typedef struct time_span {
     int64_t begin, end;
@@ -47,7 +38,7 @@ static double rate_of(const AVStream *stream, int64_t count, const time_span *sp
 }
 
 static i2v_status read_streams(AVFormatContext *context, i2v_media_info *info, const char *name, i2v_error *error) {
-    const AVStream *stream = find_video(context);
+    const AVStream *stream = i2v_demux_stream(context);
     if (!stream) return i2v_fail(error, I2V_ERROR_FORMAT, "%s holds no video", name);
     AVPacket *packet = av_packet_alloc();
     if (!packet) return i2v_fail_memory(error, name, 0);

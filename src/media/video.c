@@ -16,9 +16,6 @@
 /* Written by npy.c in one go, from the floats: a format without functions. */
 static const i2v_video_format npy_format = {.ending = "npy"};
 
-/* More frames than any call here makes. */
-#define MAX_IMAGES (1 << 20)
-
 #define KNOWN_ENDINGS ".mp4 .mkv .webm .mov .gif .webp .png, a pattern such as dir/%04d.png, or .npy"
 
 void i2v_output_default(i2v_output *output) {
@@ -73,17 +70,6 @@ static i2v_status find_format(const i2v_video_format **format, const char *path,
                     KNOWN_ENDINGS);
 }
 
-static i2v_status check_folder(const char *path, i2v_error *error) {
-    char *folder = i2v_path_folder(path);
-    if (!folder) return i2v_fail_memory(error, path, strlen(path));
-    i2v_status status = I2V_OK;
-    if (!i2v_is_folder(folder)) {
-        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: there is no folder %s; create it first", path, folder);
-    }
-    free(folder);
-    return status;
-}
-
 static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error) {
     if (!(fps >= 0.01 && fps <= 1000.0)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "fps is %g; it must be within 0.01..1000", fps);
@@ -130,16 +116,24 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     return I2V_OK;
 }
 
+/* Those whose range does not depend on the format. */
+static i2v_status check_settings(const i2v_output *output, i2v_error *error) {
+    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, codec), output, error);
+    if (!status) status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, fps), output, error);
+    if (!status) status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, loop), output, error);
+    return status ? status : i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, no_replace), output, error);
+}
+
 /* The format of path, if this build can write it and the folder is there. */
 static i2v_status choose_format(const i2v_video_format **format, const char *path, const i2v_output *output,
                                 i2v_error *error) {
     if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
     i2v_codec codec = output->codec;
-    i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, codec), output, error);
+    i2v_status status = check_settings(output, error);
     if (!status) status = find_format(format, path, error);
     if (!status && codec != I2V_CODEC_AUTO) status = change_codec(format, path, codec, error);
     if (!status && (*format)->check) status = (*format)->check(*format, error);
-    if (!status) status = check_folder(path, error);
+    if (!status) status = i2v_video_path_check_folder(path, error);
     return status;
 }
 
@@ -176,121 +170,102 @@ i2v_status i2v_video_check_output(const char *path, const i2v_output *output, i2
     return status || !i2v_video_path_numbered(path) ? status : check_old_frames(path, output->no_replace, error);
 }
 
-/* The frames of one video, [count, height, width, 3] in 0..1, or pictures of any size in their place. */
-typedef struct frames_source {
-    const float *frames; /* or NULL */
-    const i2v_image *images;
-    int count, width, height, fps;
-} frames_source;
+static i2v_status check_size(int width, int height, i2v_error *error) {
+    if (width >= 1 && height >= 1 && width <= I2V_IMAGE_MAX_SIDE && height <= I2V_IMAGE_MAX_SIDE) return I2V_OK;
+    return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
+                    width, height, I2V_IMAGE_MAX_SIDE);
+}
 
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
     if (!video || !video->frames || video->num_frames < 1 || video->num_videos < 1) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
     }
+    i2v_status status = check_size(video->width, video->height, error);
+    if (status) return status;
     if (output->index < 0 || output->index >= video->num_videos) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, "index is %d, but there are %d videos, counted from 0",
                         output->index, video->num_videos);
     }
-    return I2V_OK;
-}
-
-static i2v_status check_source(const frames_source *source, const i2v_output *output, i2v_error *error) {
-    if (source->width < 1 || source->height < 1 || source->width > I2V_IMAGE_MAX_SIDE ||
-        source->height > I2V_IMAGE_MAX_SIDE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video's size is %d x %d; it must be within 1..%d on each side",
-                        source->width, source->height, I2V_IMAGE_MAX_SIDE);
-    }
     return i2v_metadata_check(output->metadata, error);
 }
 
-static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const frames_source *source,
-                            const char *path, const i2v_output *output, i2v_error *error) {
-    int back = output->loop && source->count > 2 ? source->count - 2 : 0;
+/* num_frames: of the file. */
+static i2v_status fill_task(i2v_video_task *task, const i2v_video_format *format, const i2v_frame_source *source,
+                            int num_frames, const char *path, const i2v_output *output, i2v_error *error) {
     *task = (i2v_video_task){
         .path = path,
         .width = source->width,
         .height = source->height,
-        .num_frames = source->count + back,
+        .num_frames = num_frames,
         .output = output,
     };
     i2v_status status = choose_rate(task, output->fps != 0.0 ? output->fps : source->fps, error);
     return status ? status : choose_quality(task, format, output, error);
 }
 
-static i2v_status read_frame(uint8_t *rgb, const frames_source *source, int index, i2v_error *error) {
-    size_t values = (size_t)source->width * (size_t)source->height * 3;
-    if (source->images) {
-        const i2v_image *image = &source->images[index];
-        return i2v_resize_bicubic_u8(image->pixels, image->width, image->height, 3, rgb, source->width, source->height,
-                                     error);
-    }
-    i2v_frame_to_u8(source->frames + (size_t)index * values, values, rgb);
-    return I2V_OK;
-}
+/* ---- frames ----------------------------------------------------------------------------------------------------- */
 
 typedef i2v_status (*frame_function)(void *writer, const uint8_t *rgb, i2v_error *error);
 
-/* Every frame of the file, as 8 bit, to one function of a writer. */
+/* Every frame of the file to one function of a writer. */
 static i2v_status for_frames(void *writer, frame_function function, const i2v_video_task *task,
-                             const frames_source *source, uint8_t *rgb, i2v_error *error) {
+                             const i2v_frame_source *source, i2v_image *image, i2v_error *error) {
     for (int i = 0; i < task->num_frames; i++) {
         if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
-        i2v_status status = read_frame(rgb, source, (int)i2v_frame_at(i, source->count), error);
-        if (!status) status = function(writer, rgb, error);
+        i2v_status status = source->make((int)i2v_frame_at(i, source->num_frames), image, source->user, error);
+        if (!status) status = function(writer, image->pixels, error);
         if (status) return status;
     }
     return I2V_OK;
 }
 
-static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task, const frames_source *source,
-                               i2v_error *error) {
-    size_t values = (size_t)task->width * (size_t)task->height * 3;
+static i2v_status write_frames(const i2v_video_format *format, const i2v_video_task *task,
+                               const i2v_frame_source *source, i2v_error *error) {
+    i2v_image image = {.width = task->width, .height = task->height};
+    size_t bytes = (size_t)task->width * (size_t)task->height * 3;
     void *writer = calloc(1, format->writer_size);
-    uint8_t *rgb = malloc(values);
+    image.pixels = malloc(bytes);
     i2v_status status = I2V_OK;
-    if (!writer || !rgb) {
-        status = i2v_fail_memory(error, task->path, values);
+    if (!writer || !image.pixels) {
+        status = i2v_fail_memory(error, task->path, bytes);
         goto done;
     }
+    i2v_output_file_sweep(task->path);
     status = format->open(writer, format, task, error);
-    if (!status && format->look) status = for_frames(writer, format->look, task, source, rgb, error);
-    if (!status) status = for_frames(writer, format->write, task, source, rgb, error);
+    if (!status && format->look) status = for_frames(writer, format->look, task, source, &image, error);
+    if (!status) status = for_frames(writer, format->write, task, source, &image, error);
     if (!status && i2v_video_cancelled(task)) {
         status = i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
     }
     if (!status) status = format->finish(writer, error);
     format->close(writer);
 done:
-    free(rgb);
+    free(image.pixels);
     free(writer);
     return status;
 }
 
-static i2v_status write_source(const i2v_video_format *format, const i2v_video_task *task, const frames_source *source,
-                               i2v_error *error) {
-    if (format != &npy_format) {
-        i2v_output_file_sweep(task->path);
-        return write_frames(format, task, source, error);
-    }
-    if (source->images) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "cannot write %s: pictures make no array; give another ending",
-                        task->path);
-    }
-    if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
-    const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
-    return i2v_array_save_rows(task->path, source->frames, source->count, shape, 4, task->output->no_replace, error);
+/* The i2v_frame_source of floats, [frames][height][width][3]. */
+static i2v_status make_of_floats(int frame, i2v_image *image, void *user, i2v_error *error) {
+    const float *frames = user;
+    size_t values = (size_t)image->width * (size_t)image->height * 3;
+    i2v_frame_to_u8(frames + (size_t)frame * values, values, image->pixels);
+    return I2V_OK;
 }
 
-static i2v_status save_source(const frames_source *source, const i2v_video_format *format, const char *path,
-                              const i2v_output *output, i2v_error *error) {
-    i2v_video_task task;
-    char *file = NULL;
-    i2v_status status = check_source(source, output, error);
-    if (!status) status = i2v_video_path(&file, path, 1, error);
-    if (!status) status = fill_task(&task, format, source, i2v_video_path_numbered(path) ? path : file, output, error);
-    if (!status) status = write_source(format, &task, source, error);
-    free(file);
-    return status;
+static i2v_status write_video(const i2v_video_format *format, const i2v_video_task *task,
+                              const i2v_frame_source *source, i2v_error *error) {
+    if (format != &npy_format) return write_frames(format, task, source, error);
+    if (i2v_video_cancelled(task)) return i2v_fail(error, I2V_CANCELLED, "cancelled while writing %s", task->path);
+    const int64_t shape[4] = {task->num_frames, task->height, task->width, 3};
+    return i2v_array_save_rows(task->path, source->user, source->num_frames, shape, 4, task->output->no_replace, error);
+}
+
+/* The video that output->index says, which is there. */
+static i2v_frame_source source_of(const i2v_video *video, const i2v_output *output) {
+    size_t values = (size_t)video->num_frames * (size_t)video->height * (size_t)video->width * 3;
+    return (i2v_frame_source){video->width, video->height,  video->num_frames,
+                              video->fps,   make_of_floats, video->frames + (size_t)output->index * values};
 }
 
 i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_output *output, i2v_error *error) {
@@ -298,42 +273,55 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
+    i2v_video_task task;
+    i2v_frame_source source;
+    char *file = NULL;
     i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = check_video(video, output, error);
-    if (status) return status;
-    size_t values = (size_t)video->num_frames * (size_t)video->height * (size_t)video->width * 3;
-    frames_source source = {.frames = video->frames + (size_t)output->index * values,
-                            .count = video->num_frames,
-                            .width = video->width,
-                            .height = video->height,
-                            .fps = video->fps};
-    return save_source(&source, format, path, output, error);
-}
-
-static i2v_status check_images(const i2v_image *images, size_t count, i2v_error *error) {
-    i2v_status status = i2v_require(error, "images", images, NULL);
-    if (!status && (count < 1 || count > MAX_IMAGES)) {
-        status =
-            i2v_fail(error, I2V_ERROR_PARAMETER, "count is %zu; it must be within 1..%d pictures", count, MAX_IMAGES);
+    if (!status) status = i2v_video_path(&file, path, 1, error);
+    if (!status) {
+        int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
+        source = source_of(video, output);
+        status = fill_task(&task, format, &source, video->num_frames + back,
+                           i2v_video_path_numbered(path) ? path : file, output, error);
     }
-    for (size_t i = 0; !status && i < count; i++) status = i2v_image_check(&images[i], "images", error);
+    if (!status) status = write_video(format, &task, &source, error);
+    free(file);
     return status;
 }
 
-i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
-                           const i2v_output *output, i2v_error *error) {
+static i2v_status check_source(const i2v_frame_source *source, const i2v_video_format *format, const char *path,
+                               const i2v_output *output, i2v_error *error) {
+    if (!source->make || source->num_frames < 1) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the source has no frames");
+    }
+    if (format == &npy_format) {
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "cannot write %s: a .npy holds values that were not rounded to 8 bits, which these frames are; "
+                        "give another ending",
+                        path);
+    }
+    i2v_status status = check_size(source->width, source->height, error);
+    return status ? status : i2v_metadata_check(output->metadata, error);
+}
+
+i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, const i2v_output *output,
+                           i2v_error *error) {
     i2v_output defaults;
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
-    i2v_status status = check_images(images, count, error);
+    i2v_video_task task;
+    char *file = NULL;
+    i2v_status status = i2v_require(error, "source", source, "path", path, NULL);
     if (!status) status = choose_format(&format, path, output, error);
-    if (status) return status;
-    int as_first = width == 0 && height == 0;
-    frames_source source = {.images = images,
-                            .count = (int)count,
-                            .width = as_first ? images->width : width,
-                            .height = as_first ? images->height : height,
-                            .fps = 7};
-    return save_source(&source, format, path, output, error);
+    if (!status) status = check_source(source, format, path, output, error);
+    if (!status) status = i2v_video_path(&file, path, 1, error);
+    if (!status) {
+        status = fill_task(&task, format, source, source->num_frames, i2v_video_path_numbered(path) ? path : file,
+                           output, error);
+    }
+    if (!status) status = write_frames(format, &task, source, error);
+    free(file);
+    return status;
 }

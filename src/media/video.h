@@ -55,6 +55,9 @@ i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *
 /* 1 if each frame has a file of its own, or is meant to: the path may have a % that is wrong. */
 int i2v_video_path_numbered(const char *path);
 
+/* Fails unless the folder that path is in is there. */
+i2v_status i2v_video_path_check_folder(const char *path, i2v_error *error);
+
 /* yuv.c: BT.709, limited range, 4:2:0 with chroma on the left luma column (H.264's default). planes are luma
  * [out_height][out_width] and two chroma of half the size, rounded up; pixels beyond the source repeat its edge. */
 void i2v_rgb_to_yuv420(const uint8_t *rgb, int width, int height, uint8_t *const planes[3], const int strides[3],

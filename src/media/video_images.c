@@ -3,10 +3,9 @@
 #include "base/file.h"
 #include "base/system.h"
 #include "media/metadata.h"
+#include "media/png_write.h"
 #include "media/video.h"
 
-#include <errno.h>
-#include <png.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,26 +25,6 @@ static i2v_status images_open(void *self, const i2v_video_format *format, const 
     return I2V_OK;
 }
 
-static i2v_status write_png(const char *path, const char *name, const i2v_video_task *task, const uint8_t *rgb,
-                            i2v_error *error) {
-    FILE *stream = fopen(path, "wbe");
-    if (!stream) return i2v_fail_system(error, "write", name, errno);
-    png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_RGB};
-    image.width = (png_uint_32)task->width;
-    image.height = (png_uint_32)task->height;
-    errno = 0;
-    int encoded = png_image_write_to_stdio(&image, stream, 0, rgb, 3 * task->width, NULL);
-    int failed = !encoded || fflush(stream) != 0 || ferror(stream);
-    int cause = errno;
-    if (fclose(stream) != 0 && !failed) {
-        failed = 1;
-        cause = errno;
-    }
-    if (!failed) return I2V_OK;
-    if (cause) return i2v_fail_system(error, "write", name, cause);
-    return i2v_fail(error, I2V_ERROR_IO, "cannot write %s: %s", name, image.message);
-}
-
 static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error) {
     images_writer *writer = self;
     char *path = NULL;
@@ -55,7 +34,7 @@ static i2v_status images_write(void *self, const uint8_t *rgb, i2v_error *error)
     status = i2v_output_file_begin_new(file, path, writer->task->output->no_replace, error);
     if (!status) {
         writer->written++;
-        status = write_png(file->temporary, path, writer->task, rgb, error);
+        status = i2v_png_write(file, writer->task->width, writer->task->height, rgb, error);
         const char *metadata = writer->task->output->metadata;
         if (!status && metadata) status = i2v_png_add_metadata(file, metadata, error);
     }

@@ -75,6 +75,17 @@ i2v_status i2v_video_path(char **file, const char *path, int number, i2v_error *
                     path);
 }
 
+i2v_status i2v_video_path_check_folder(const char *path, i2v_error *error) {
+    char *folder = i2v_path_folder(path);
+    if (!folder) return i2v_fail_memory(error, path, strlen(path));
+    i2v_status status = I2V_OK;
+    if (!i2v_is_folder(folder)) {
+        status = i2v_fail(error, I2V_ERROR_IO, "cannot write %s: there is no folder %s; create it first", path, folder);
+    }
+    free(folder);
+    return status;
+}
+
 i2v_status i2v_video_file(const char *path, int frame, char *file, size_t size, i2v_error *error) {
     char *found = NULL;
     i2v_status status = i2v_require(error, "path", path, "file", file, NULL);

@@ -4,7 +4,6 @@
 #include "media/verify.h"
 #include "media/video.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,18 +78,10 @@ static i2v_status webp_write(void *self, const uint8_t *rgb, i2v_error *error) {
 }
 
 static i2v_status write_file(const i2v_video_task *task, const WebPData *data, i2v_error *error) {
-    const char *path = task->path;
     i2v_output_file file;
-    i2v_status status = i2v_output_file_begin_new(&file, path, task->output->no_replace, error);
+    i2v_status status = i2v_output_file_begin_new(&file, task->path, task->output->no_replace, error);
     if (status) return status;
-    FILE *stream = fopen(file.temporary, "wbe");
-    int failed = !stream || fwrite(data->bytes, 1, data->size, stream) != data->size;
-    int cause = errno;
-    if (stream && fclose(stream) != 0 && !failed) {
-        failed = 1;
-        cause = errno;
-    }
-    if (failed) status = i2v_fail_system(error, "write", path, cause);
+    status = i2v_output_file_write(&file, data->bytes, data->size, error);
     if (!status) status = i2v_verify_pictures(&file, task, 1, error);
     if (!status) return i2v_output_file_commit(&file, error);
     i2v_output_file_abort(&file);

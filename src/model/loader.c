@@ -1,8 +1,10 @@
 /* Brings weights from a file into the form that operations need. */
 #include "model/loader.h"
 
+#include "base/finite.h"
 #include "base/parallel.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,10 +109,21 @@ static void read_chunk(void *argument, int64_t item, int thread) {
     }
 }
 
+/* Values of the weight, which is read. */
+static void check_finite(i2v_loader *loader, const i2v_weight *weight, const float *values, uint64_t count) {
+    size_t first = i2v_first_beyond(values, (size_t)count, FLT_MAX);
+    if (first == count) return;
+    loader->status =
+        i2v_fail(loader->error, I2V_ERROR_MODEL, "tensor %s of %s holds %g%s", weight->origin, weight->file,
+                 (double)values[first],
+                 weight->at.file ? ", so the file is damaged; download it again" : ", which is not finite");
+}
+
 static void read_all(i2v_loader *loader, const i2v_weight *weight, float *out) {
     read_job job = {weight, out, 0};
     i2v_parallel(loader->device.team, (int64_t)((weight->count + READ_CHUNK - 1) / READ_CHUNK), NULL, read_chunk, &job);
     if (atomic_load(&job.failed)) loader->status = i2v_bytes_fail(&weight->at, loader->error);
+    if (!loader->status) check_finite(loader, weight, out, weight->count);
 }
 
 /* The weight is read, if its file is what was opened. */
@@ -228,6 +241,16 @@ static int is_found(i2v_loader *loader, const i2v_weight *weight) {
 
 /* ---- LoRA ---- */
 
+/* What the file has and what is added are finite; their sum need not be. */
+static void check_changed(i2v_loader *loader, const i2v_weight *weight, const float *values) {
+    char loras[I2V_LORA_NAMES_SIZE];
+    if (i2v_first_beyond(values, (size_t)weight->count, FLT_MAX) == weight->count) return;
+    i2v_lora_names(loader->lora, loras, sizeof loras);
+    loader->status = i2v_fail(loader->error, I2V_ERROR_MODEL,
+                              "tensor %s of %s is not finite with its LoRA: the scale is too large (%s)",
+                              weight->origin, weight->file, loras);
+}
+
 /* The weight as the LoRA files make it: itself, or *changed, f32 in memory that give_back frees (without values in a
  * dry run or after a failure). */
 static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2v_weight *changed) {
@@ -249,6 +272,7 @@ static const i2v_weight *change(i2v_loader *loader, const i2v_weight *weight, i2
     changed->at.data = (const uint8_t *)values;
     if (!loader->status)
         loader->status = i2v_lora_add(loader->lora, weight->name, values, loader->device.team, loader->error);
+    if (!loader->status) check_changed(loader, weight, values);
     return changed;
 }
 
@@ -258,13 +282,22 @@ static void give_back(const i2v_weight *weight, const i2v_weight *changed) {
 
 /* ---- matrices and convolutions ---- */
 
+/* The weight's values from byte `first` on. */
+static i2v_source source_of(const i2v_weight *weight, uint64_t first) {
+    return (i2v_source){.bytes = i2v_bytes_from(weight->at, first),
+                        .element = element_of(weight),
+                        .scale = weight->scale,
+                        .name = weight->origin,
+                        .file = weight->file};
+}
+
 /* Packs, or leaves to be streamed where the weight stays where it is, rows first..first + filter->out of weight's
  * filter->in x filter->taps values each. */
 static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight *weight, int stays, int first) {
     if (!is_found(loader, weight)) return;
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
-    i2v_source source = {i2v_bytes_from(weight->at, (uint64_t)first * row), element, weight->scale};
+    i2v_source source = source_of(weight, (uint64_t)first * row);
     filter->element = packed_element(loader, weight);
     filter->packing = loader->backend->choose_packing(&loader->device, filter->element, filter->input, filter->in,
                                                       filter->taps);
@@ -339,14 +372,13 @@ void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int
 
 static void pack_conv(i2v_loader *loader, i2v_conv *conv, const i2v_weight *weight, int stays) {
     if (!is_found(loader, weight)) return;
-    i2v_element element = element_of(weight);
     conv->element = packed_element(loader, weight);
     conv->input = loader->element;
     /* a doubling convolution sums weights: the sums have more digits than the file's */
     if (conv->doubles) conv->element = loader->element == I2V_ELEMENT_F32 ? I2V_ELEMENT_F32 : I2V_ELEMENT_F16;
     conv->packing = loader->backend->choose_packing(&loader->device, conv->element, conv->input, conv->in,
                                                     i2v_conv_taps(conv));
-    i2v_source source = {weight->at, element, weight->scale};
+    i2v_source source = source_of(weight, 0);
     if (loader->streams && stays) {
         conv->source = source;
         return;
@@ -392,6 +424,7 @@ float i2v_load_mix(i2v_loader *loader, const char *module) {
     if (!weight) return 0;
     float value = 0;
     if (i2v_weight_read_f32(weight, 0, 1, &value)) loader->status = i2v_bytes_fail(&weight->at, loader->error);
+    if (!loader->status) check_finite(loader, weight, &value, 1);
     return 1.0f / (1.0f + expf(-value));
 }
 

@@ -68,10 +68,10 @@ void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, in
 void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
 /* [2 hidden, in] as two parts: value and gate. */
 void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *module);
-/* Likewise of a convolution [out, in, 1, 1]. */
+/* As i2v_load_linear, of a convolution [out, in, 1, 1] with bias. */
 void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module);
 void i2v_load_linear_1x1_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module);
-/* The caller has set in, out, kernel, stride and padding of conv. */
+/* The caller has set in, out, kernel, stride, padding and doubles of conv. */
 void i2v_load_conv(i2v_loader *loader, i2v_conv *conv, int has_bias, const char *module);
 /* [out, in, 3, 1, 1]. */
 void i2v_load_temporal_conv(i2v_loader *loader, i2v_temporal_conv *conv, int in, int out, const char *module);

@@ -59,8 +59,8 @@ typedef struct i2v_unet_input {
     const i2v_unet_tensors *positions, *cross_attention, *time;
 } i2v_unet_input;
 
-/* Told of a stage's output ("conv_in", "down_blocks.0", "mid_block", "up_blocks.0", ...). */
-typedef void (*i2v_unet_probe)(void *user, const char *stage, i2v_tensor output);
+/* Told of a module's output ("conv_in", "down_blocks.0", "mid_block", "up_blocks.0", ...). */
+typedef void (*i2v_unet_probe)(void *user, const char *module, i2v_tensor output);
 
 /* Writes the prediction into out [frames, height, width, out_channels]. probe may be NULL. */
 void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
-#include "pipeline/estimate.h"
+#include "pipeline/expect.h"
 #include "random/random.h"
 
 #include <stdlib.h>

@@ -50,12 +50,21 @@ static void count_load(i2v_call *call, i2v_stage_kind kind) {
         correct_loads(call, kind, 1); /* another engine of the model has let go of them */
 }
 
+void i2v_call_skip(i2v_call *call, i2v_stage_kind kind, double steps) {
+    i2v_course_begin(&call->course, (int)kind, steps * call->costs[kind].step);
+}
+
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int steps) {
+    return i2v_call_go_on_phase(call, phase, kind, video, 0, steps);
+}
+
+i2v_status i2v_call_go_on_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int done, int steps) {
     const i2v_stage_cost *cost = &call->costs[kind];
     uint64_t memory = call->event.memory;
+    const char *checkpoint_error = call->event.checkpoint_error;
     int loads = phase == I2V_PHASE_LOAD;
     /* CLIP is the first step of encoding, the VAE's encoder the second */
-    int first = !loads && kind == I2V_STAGE_ENCODER ? 1 : 0, last = !loads && kind == I2V_STAGE_CLIP ? 1 : steps;
+    int first = !loads && kind == I2V_STAGE_ENCODER ? 1 : done, last = !loads && kind == I2V_STAGE_CLIP ? 1 : steps;
     if (loads) {
         count_load(call, kind);
         i2v_course_begin(&call->course, I2V_COURSE_LOADING, cost->load);
@@ -75,7 +84,8 @@ i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind 
                               .step = first,
                               .steps = steps,
                               .steps_done = first,
-                              .memory = memory};
+                              .memory = memory,
+                              .checkpoint_error = checkpoint_error};
     return tell(call);
 }
 

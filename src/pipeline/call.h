@@ -28,16 +28,22 @@ typedef struct i2v_call {
     i2v_course course;
     double pass_began; /* work of the run before its pass */
     int pass_steps;      /* that the pass makes; 0: none runs */
+    struct i2v_checkpoint *checkpoint; /* NULL: none */
 } i2v_call;
 
 /* What a stage's work will cost, before the first phase: all its steps, and loading it so many times. */
 void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads);
+
+/* So much of what was expected was done before the call. */
+void i2v_call_skip(i2v_call *call, i2v_stage_kind kind, double steps);
 
 /* A stage's weights are loaded, whether that was expected or another engine of the model has seen to it. */
 void i2v_call_spare_load(i2v_call *call, i2v_stage_kind kind);
 
 /* Begins a phase of `steps` steps of a stage and tells of it. I2V_CANCELLED if the callback says so. */
 i2v_status i2v_call_begin_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int steps);
+/* The same of one whose first `done` steps were done before the call. */
+i2v_status i2v_call_go_on_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind kind, int video, int done, int steps);
 /* What run does until i2v_call_step are the phase's next `steps` steps. */
 void i2v_call_begin_pass(i2v_call *call, const i2v_run *run, int steps);
 /* Tells that `step` of the phase's steps are done. latents as in i2v_event. */

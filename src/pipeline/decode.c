@@ -1,6 +1,7 @@
 /* Latents to frames, chunk by chunk. */
 #include "pipeline/decode.h"
 
+#include "pipeline/checkpoint.h"
 #include "pipeline/not_finite.h"
 #include "tensor/values.h"
 
@@ -52,8 +53,10 @@ i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes 
     size_t frame_size = i2v_sizes_frame(sizes);
     i2v_engine *engine = call->engine;
     i2v_part part = i2v_model_part(engine->model, I2V_STAGE_DECODER);
-    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DECODE, I2V_STAGE_DECODER, video, sizes->num_frames);
-    for (int first = 0; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
+    int done = i2v_checkpoint_frames(call->checkpoint, call->clip, video);
+    if (done == sizes->num_frames) return I2V_OK;
+    i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DECODE, I2V_STAGE_DECODER, video, done, sizes->num_frames);
+    for (int first = done; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
         int left = sizes->num_frames - first;
         int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
         int left_out = first == 0 ? skipped : 0;
@@ -69,6 +72,7 @@ i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes 
         }
         if (!status) clamp(written, values);
         if (!status) status = i2v_call_step(call, first + count, NULL, 0);
+        if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 1, first + count});
     }
     return status;
 }

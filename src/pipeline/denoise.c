@@ -1,6 +1,7 @@
 /* The sampling loop: one pass or two a step, then the scheduler's step. */
 #include "pipeline/denoise.h"
 
+#include "pipeline/checkpoint.h"
 #include "pipeline/guidance.h"
 #include "pipeline/not_finite.h"
 #include "tensor/values.h"
@@ -132,8 +133,10 @@ static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents,
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
                        const float *step_noise, int video, float *latents) {
     size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
-    i2v_status status = i2v_call_begin_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, schedule->steps);
-    for (int i = 0; !status && i < schedule->steps; i++) {
+    int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video);
+    if (done == schedule->steps) return I2V_OK;
+    i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, schedule->steps);
+    for (int i = done; !status && i < schedule->steps; i++) {
         int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, schedule->steps);
         i2v_preview *preview = is_due ? denoiser->preview : NULL;
         i2v_step step = {.scheduler = schedule->scheduler,
@@ -146,6 +149,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
         if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count, preview);
+        if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 0, i + 1});
     }
     return status;
 }

@@ -43,8 +43,8 @@ typedef struct i2v_step {
 /* One step of latents [num_frames, channels, h, w]. In a dry run latents and the step's noise are not touched. */
 i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents);
 
-/* All steps of one video, with events; latents begin as scaled noise. step_noise: where that of
- * i2v_draw_noise begins for the video, or NULL. */
+/* All steps of one video that were not done before the call, with events; latents begin as scaled noise. step_noise:
+ * where that of i2v_draw_noise begins for the video, or NULL. */
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
                        const float *step_noise, int video, float *latents);
 

@@ -1,9 +1,11 @@
 /* A whole run: one clip, or several that go on from one another. */
 #include "base/parameters.h"
 #include "media/media.h"
+#include "pipeline/checkpoint.h"
 #include "pipeline/decode.h"
-#include "pipeline/estimate.h"
+#include "pipeline/expect.h"
 #include "pipeline/not_finite.h"
+#include "pipeline/one_colour.h"
 #include "pipeline/sample.h"
 
 #include <stdlib.h>
@@ -74,21 +76,30 @@ static i2v_status generate_next(i2v_call *call, const i2v_request *request, cons
     return status;
 }
 
-/* What the call will take: the first clips of all videos are made in one go, each later one in its own. */
-static void expect_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan) {
-    int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
-    i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
-    if (sizes->latents_only) return;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
+/* Of what the call is to take, what was done before it. */
+static void skip_done(i2v_call *call, const i2v_sizes *sizes) {
+    const i2v_checkpoint *checkpoint = call->checkpoint;
+    double steps = 0, frames = 0, encodings = 0;
+    for (int clip = 0; clip < sizes->num_clips; clip++) {
+        for (int video = 0; video < sizes->num_videos; video++) {
+            int done = i2v_checkpoint_steps(checkpoint, clip, video), one = clip > 0 || video == sizes->num_videos - 1;
+            steps += done;
+            frames += i2v_checkpoint_frames(checkpoint, clip, video);
+            encodings += one && done == sizes->steps;
+        }
+    }
+    i2v_call_skip(call, I2V_STAGE_CLIP, encodings);
+    i2v_call_skip(call, I2V_STAGE_ENCODER, encodings);
+    i2v_call_skip(call, I2V_STAGE_UNET, steps);
+    if (!sizes->latents_only) i2v_call_skip(call, I2V_STAGE_DECODER, frames);
 }
 
 static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i2v_request *request,
                                  const i2v_plan *plan, i2v_video *video) {
     const i2v_sizes *sizes = &request->sizes;
     i2v_clip_place first = place_of(video, sizes, 0, 0);
-    expect_clips(call, sizes, plan);
+    i2v_expect_clips(call, plan, sizes);
+    skip_done(call, sizes);
     i2v_status status = i2v_sample(call, image, request, plan, &first);
     for (call->clip = 1; !status && call->clip < sizes->num_clips; call->clip++) {
         i2v_request one = i2v_request_of_clip(request, call->clip);
@@ -98,13 +109,13 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
             status = generate_next(call, &one, plan, &place);
         }
     }
-    return status;
+    return status ? status : i2v_checkpoint_take_latents(call->checkpoint, &call->engine->error);
 }
 
 /* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */
 static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan, i2v_video *video) {
     i2v_stage stage;
-    i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)sizes->num_clips * sizes->num_frames, 1);
+    i2v_expect_decoding(call, plan, sizes);
     i2v_status status =
         i2v_stage_begin(&stage, I2V_STAGE_DECODER, call->engine, sizes, call, &plan->stages[I2V_STAGE_DECODER]);
     for (call->clip = 0; !status && call->clip < sizes->num_clips; call->clip++) {
@@ -119,10 +130,12 @@ static i2v_status decode_clips(i2v_call *call, const i2v_sizes *sizes, const i2v
 
 /* Ends a call: the result is the caller's only if all went well. */
 static i2v_status finish(i2v_engine *engine, i2v_status status, i2v_video *made, i2v_video **video) {
-    if (status)
+    if (status) {
         i2v_video_free(made);
-    else
+    } else {
+        i2v_warn_of_one_colour(made);
         *video = made;
+    }
     return i2v_engine_end(engine, status);
 }
 
@@ -130,6 +143,7 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
     i2v_request request;
     i2v_sizes *sizes = &request.sizes;
     i2v_plan plan;
+    i2v_checkpoint checkpoint = {0};
     i2v_video *made = NULL;
     if (video) *video = NULL;
     i2v_status status = i2v_engine_begin(engine);
@@ -147,14 +161,17 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
         made = video_new(sizes, request.fps, &engine->error);
         if (!made) status = I2V_ERROR_MEMORY;
     }
+    if (!status) status = i2v_checkpoint_begin(&checkpoint, engine, image, params, &request, made);
     if (!status) {
         i2v_call call = {.engine = engine,
                          .on_event = params->on_event,
                          .user = params->user,
                          .num_videos = sizes->num_videos,
-                         .num_clips = sizes->num_clips};
+                         .num_clips = sizes->num_clips,
+                         .checkpoint = &checkpoint};
         status = generate_clips(&call, image, &request, &plan, made);
     }
+    i2v_checkpoint_end(&checkpoint);
     return finish(engine, status, made, video);
 }
 

@@ -39,22 +39,6 @@ static i2v_status open_file(i2v_weights **file, const i2v_weight **tensor, const
     return I2V_OK;
 }
 
-/* Of the whole file. */
-static i2v_status hash_file(const i2v_input_file *file, char sha256[I2V_SHA256_SIZE], i2v_error *error) {
-    uint8_t piece[8192];
-    i2v_bytes bytes = {.file = file};
-    i2v_sha256 hash;
-    i2v_status status = I2V_OK;
-    i2v_sha256_begin(&hash);
-    for (uint64_t first = 0; !status && first < file->size; first += sizeof piece) {
-        size_t count = file->size - first < sizeof piece ? (size_t)(file->size - first) : sizeof piece;
-        if (!i2v_bytes_read(&bytes, first, count, piece)) status = i2v_bytes_fail(&bytes, error);
-        if (!status) i2v_sha256_update(&hash, piece, count);
-    }
-    i2v_status hashed = i2v_sha256_end(&hash, sha256, status ? NULL : error);
-    return status ? status : hashed;
-}
-
 /* *data is to be freed, whatever is returned. */
 static i2v_status read_values(float **data, const i2v_weights *file, const i2v_weight *tensor, const char *path,
                               i2v_error *error) {
@@ -93,7 +77,7 @@ i2v_status i2v_latents_load(const char *path, float **data, const int64_t *shape
     if (found_ndim != ndim || memcmp(found, shape, (size_t)ndim * sizeof *shape) != 0)
         status = i2v_fail(error, I2V_ERROR_IO, "%s has changed while it was in use; start again", path);
     if (!status) status = read_values(data, file, tensor, path, error);
-    if (!status && sha256) status = hash_file(tensor->at.file, sha256, error);
+    if (!status && sha256) status = i2v_sha256_of_file(tensor->at.file, tensor->at.file->size, sha256, error);
     if (!status) status = i2v_input_file_check(tensor->at.file, error);
     i2v_weights_close(file);
     if (status) {

@@ -1,7 +1,8 @@
 /* Plans as the public header tells them. */
 #include "pipeline/estimate.h"
+#include "pipeline/expect.h"
 
-static void tell_stage(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_stage_kind kind, double seconds) {
+static void tell_memory(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_stage_kind kind) {
     *stage = (i2v_stage_memory){.name = i2v_stage_name(kind),
                                 .weights = plan->weights,
                                 .tensors = plan->tensors,
@@ -9,28 +10,46 @@ static void tell_stage(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_
                                 .others = plan->others,
                                 .peak = i2v_stage_peak(plan),
                                 .traded = i2v_trades_name(plan->level),
-                                .stays = plan->stays,
-                                .seconds = seconds};
+                                .stays = plan->stays};
 }
 
-/* Of all stages: the first two once for each clip, the others also for each video. */
-static double total(const double *seconds, const i2v_sizes *sizes) {
-    double video = sizes->steps * seconds[I2V_STAGE_UNET] + seconds[I2V_STAGE_DECODER];
-    return sizes->num_clips * (seconds[I2V_STAGE_CLIP] + seconds[I2V_STAGE_ENCODER] + sizes->num_videos * video);
+/* rate: of cost, a second. */
+static void tell_seconds(i2v_stage_memory *stage, const i2v_call *call, i2v_stage_kind kind, const i2v_sizes *sizes,
+                         double rate) {
+    const i2v_stage_cost *cost = &call->costs[kind];
+    double steps = kind == I2V_STAGE_DECODER ? sizes->num_frames : 1;
+    stage->seconds = steps * cost->step / rate;
+    stage->load_seconds = call->loads[kind] > 0 ? cost->load / rate : 0;
+    stage->run_seconds = i2v_expected_cost(call, kind) / rate;
+}
+
+static double all_cost(const i2v_call *call) {
+    double cost = 0;
+    for (i2v_stage_kind kind = 0; kind < I2V_STAGES_COUNT; kind++) cost += i2v_expected_cost(call, kind);
+    return cost;
 }
 
 static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first, i2v_memory_plan *told) {
     i2v_plan plan;
-    double seconds[I2V_STAGES_COUNT] = {0};
+    i2v_call call = {.engine = engine};
+    double rate = 0;
     i2v_status status = i2v_plan_make(&plan, engine, sizes, first);
     if (status && status != I2V_ERROR_MEMORY) return status;
-    if (!status) status = i2v_estimate(seconds, &plan, engine, sizes, &engine->error);
+    if (!status) {
+        if (first == I2V_STAGE_CLIP)
+            i2v_expect_clips(&call, &plan, sizes);
+        else
+            i2v_expect_decoding(&call, &plan, sizes);
+        status = i2v_estimate_rate(&rate, engine, all_cost(&call), &engine->error);
+    }
     told->peak = plan.peak;
     told->budget = plan.budget;
     told->budget_given = plan.budget_given;
-    told->seconds = total(seconds, sizes);
     for (i2v_stage_kind kind = first; kind <= plan.last; kind++) {
-        tell_stage(&told->stages[told->stages_count++], &plan.stages[kind], kind, seconds[kind]);
+        i2v_stage_memory *stage = &told->stages[told->stages_count++];
+        tell_memory(stage, &plan.stages[kind], kind);
+        if (rate > 0) tell_seconds(stage, &call, kind, sizes, rate);
+        told->seconds += stage->run_seconds;
     }
     return status;
 }

@@ -59,13 +59,15 @@ static i2v_status fail_computed(i2v_engine *engine, i2v_part part, const char *w
                         "%s: tensor %s of %s holds %g, so the file is damaged; download it again", what,
                         damaged->origin, damaged->file, (double)value);
     }
-    const char *lora = part == I2V_PART_UNET ? i2v_lora_strongest(engine->model->lora) : NULL;
+    char loras[I2V_LORA_NAMES_SIZE] = "";
+    if (part == I2V_PART_UNET) i2v_lora_names(engine->model->lora, loras, sizeof loras);
     const char *dtype = engine->model->element == I2V_ELEMENT_BF16 ? "; " I2V_NAME("dtype") " f32 may help" : "";
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL,
-                    "%s: the weights in %s may be damaged or of another model%s%s%s, or noise that was "
-                    "given is far too large%s",
-                    what, i2v_weights_path(weights), lora ? ", the scale of the LoRA " : "", lora ? lora : "",
-                    lora ? " may be too large" : "", dtype);
+    return i2v_fail(
+        &engine->error, I2V_ERROR_MODEL,
+        "%s: the weights in %s may be damaged or of another model%s%s%s, or noise that was given is far too "
+        "large%s",
+        what, i2v_weights_path(weights), loras[0] ? ", a LoRA's scale may be too large (" : "", loras,
+        loras[0] ? ")" : "", dtype);
 }
 
 i2v_status i2v_check_computed(i2v_engine *engine, i2v_part part, const float *values, size_t count, const char *format,

@@ -85,7 +85,8 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
            (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
-/* Weights that are used once are packed for that, into memory that is used again, unless they stay for other calls. */
+/* A stage that uses each weight once streams its weights at every level: each is packed for its use, into the same
+ * memory. With keep_loaded it streams where the level says so alone, as packed weights can stay for the next call. */
 static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int level) {
     i2v_trades trades = i2v_trades_at(level);
     if (i2v_stage_runs_once(kind) && !engine->model->keeps_loaded) trades.stream = 1;
@@ -113,7 +114,7 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
 
 /* ---- all of them ---- */
 
-/* The plan of least memory, of those that do not fit; the first that does. */
+/* The first level that fits the budget. If none does, the one that takes the least memory. */
 static i2v_status choose_level(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                                uint64_t budget) {
     i2v_status status = i2v_plan_stage(plan, kind, engine, sizes, 0);
@@ -195,7 +196,7 @@ static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
 
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
     uint64_t given = engine->max_memory, available = given ? given : i2v_memory_budget();
-    /* what is loaded is counted once more as what the run takes, or can be given back */
+    /* Parts that are loaded are not free memory, but the call uses them or can free them. */
     uint64_t at_hand = i2v_kept_bytes_at_hand(engine->model->kept, sizes->latent_height, sizes->latent_width);
     if (!given && available <= UINT64_MAX - at_hand) available += at_hand;
     *plan = (i2v_plan){.first = first,

@@ -2,6 +2,7 @@
 #include "pipeline/sample.h"
 
 #include "media/media.h"
+#include "pipeline/checkpoint.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/decode.h"
 #include "pipeline/denoise.h"
@@ -39,6 +40,15 @@ static void scale_noise(float *latents, size_t count, float scale) {
     for (size_t i = 0; i < count; i++) latents[i] *= scale;
 }
 
+/* The last of the clip's videos, of which all was done before the call, or all steps were, if that holds for any. */
+static int last_video(const i2v_call *call, const i2v_sizes *sizes) {
+    return call->first_video + sizes->num_videos - 1;
+}
+
+static int is_denoised(const i2v_call *call, const i2v_sizes *sizes) {
+    return i2v_checkpoint_steps(call->checkpoint, call->clip, last_video(call, sizes)) == sizes->steps;
+}
+
 static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
                               const i2v_schedule *schedule, const image_condition *image, const float *step_noise,
                               i2v_preview *preview, const i2v_latents_place *latents) {
@@ -51,6 +61,8 @@ static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const 
     memcpy(condition.time_ids, request->time_ids, sizeof condition.time_ids);
     size_t count = i2v_sizes_latents(sizes);
     for (int i = 0; i < sizes->num_videos; i++) scale_noise(i2v_latents_of(latents, i), count, schedule->initial);
+    i2v_status taken = i2v_checkpoint_take_latents(call->checkpoint, &call->engine->error);
+    if (taken || is_denoised(call, sizes)) return taken;
     i2v_stage stage;
     i2v_denoiser denoiser = {0};
     i2v_status status =
@@ -64,6 +76,20 @@ static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const 
     i2v_denoiser_end(&denoiser);
     i2v_stage_end(&stage);
     return status;
+}
+
+/* What a caller's own source of random numbers gave. */
+static i2v_status note_noise(i2v_call *call, const i2v_sizes *sizes, const float *augmentation,
+                             const i2v_latents_place *latents, const float *step_noise) {
+    i2v_error *error = &call->engine->error;
+    i2v_status status = I2V_OK;
+    if (augmentation) status = i2v_checkpoint_add_noise(call->checkpoint, augmentation, i2v_sizes_frame(sizes), error);
+    for (int i = 0; !status && i < sizes->num_videos; i++)
+        status =
+            i2v_checkpoint_add_noise(call->checkpoint, i2v_latents_of(latents, i), i2v_sizes_latents(sizes), error);
+    if (!status && step_noise)
+        status = i2v_checkpoint_add_noise(call->checkpoint, step_noise, i2v_sizes_step_noise(sizes), error);
+    return status ? status : i2v_checkpoint_check_noise(call->checkpoint, call->clip, call->first_video, error);
 }
 
 static i2v_status decode_all(i2v_call *call, const i2v_sizes *sizes, const i2v_plan *plan,
@@ -83,6 +109,9 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
                       const i2v_clip_place *place) {
     i2v_engine *engine = call->engine;
     const i2v_sizes *sizes = &request->sizes;
+    /* done before the call: nothing is left to do but to take from a caller's source what comes before the rest */
+    int is_past = i2v_checkpoint_is_past(call->checkpoint, call->clip, last_video(call, sizes));
+    if (is_past && !request->random) return I2V_OK;
     i2v_schedule schedule = {0};
     i2v_preview preview = {0};
     size_t pixels = i2v_sizes_frame(sizes), latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
@@ -100,12 +129,14 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
     if (!status) status = i2v_preview_begin(&preview, sizes, &engine->error);
     if (!status) status = i2v_schedule_make(&schedule, &engine->model->scheduler, &request->schedule, &engine->error);
     if (!status) status = i2v_draw_noise(engine, request, augmentation, &place->latents, step_noise);
-    if (!status) status = condition_on_image(call, request, plan, image, augmentation, &preview, &condition);
-    if (!status)
+    if (!status && request->random) status = note_noise(call, sizes, augmentation, &place->latents, step_noise);
+    if (!status && !is_denoised(call, sizes))
+        status = condition_on_image(call, request, plan, image, augmentation, &preview, &condition);
+    if (!status && !is_past)
         status = denoise_all(call, request, plan, &schedule, &condition, step_noise, &preview, &place->latents);
     i2v_preview_end(&preview);
     free(step_noise);
-    if (!status && !sizes->latents_only) status = decode_all(call, sizes, plan, place);
+    if (!status && !is_past && !sizes->latents_only) status = decode_all(call, sizes, plan, place);
     i2v_schedule_free(&schedule);
     free(condition.embedding);
     free(condition.latent);

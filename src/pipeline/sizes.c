@@ -138,8 +138,8 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     }
     sizes->guidance = i2v_guidance_needed(params->guidance_shape, params->min_guidance_scale,
                                           params->max_guidance_scale, sizes->num_frames);
-    /* AnimateLCM-SVD draws for its last step too, where the noise counts for nothing; not for its only one */
     sizes->picture = i2v_sizes_frame(sizes);
+    /* AnimateLCM-SVD draws for its last step too, where the noise counts for nothing; not for its only one */
     sizes->noise_draws = params->scheduler == I2V_SCHEDULER_ANIMATELCM && sizes->steps > 1 ? sizes->steps : 0;
     status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
     if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));

@@ -16,8 +16,8 @@ typedef struct i2v_sizes {
     /* Noise is drawn for num_noises videos. num_videos of them are made, from number first_noise on. So a video that is
      * made alone (video_index) has the same noise as if all were made. */
     int num_noises, first_noise;
-    uint64_t picture; /* bytes of the caller's: at least as large as a frame */
     int preview_every; /* steps from one preview to the next; 0: none are made */
+    uint64_t picture; /* bytes of the caller's picture, at least a frame's; 0 of i2v_decode, which has none */
     int noise_draws; /* for steps, beside the latents' own: one a step, or none; each [num_videos, num_frames, channels,
                         h, w] */
 } i2v_sizes;

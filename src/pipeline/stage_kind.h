@@ -1,4 +1,4 @@
-/* The steps of a run. */
+/* The stages of a call. */
 #ifndef I2V_PIPELINE_STAGE_KIND_H
 #define I2V_PIPELINE_STAGE_KIND_H
 

@@ -24,6 +24,9 @@ void i2v_lora_close(i2v_lora_set *set);
 /* Adds the files' tensors to the hash, as i2v_weights_fingerprint does; their scales are not part of it. */
 i2v_status i2v_lora_fingerprint(const i2v_lora_set *set, i2v_sha256 *hash, i2v_error *error);
 
+/* Adds how strongly each of their layers changes its weight. */
+void i2v_lora_hash_strengths(const i2v_lora_set *set, i2v_sha256 *hash);
+
 /* What a person should know of the files: *count sentences, which live as long as the set. NULL if there are none. */
 const char *const *i2v_lora_warnings(const i2v_lora_set *set, size_t *count);
 
@@ -36,7 +39,10 @@ uint64_t i2v_lora_memory(const i2v_lora_set *set, const char *name);
 /* Adds the changes of all files to the values of the weight of that name, in the order of the files and in f32. */
 i2v_status i2v_lora_add(const i2v_lora_set *set, const char *name, float *values, i2v_team *team, i2v_error *error);
 
-/* The file whose changes have the largest values, estimated; NULL if none changes a weight. Reads all files. */
-const char *i2v_lora_strongest(const i2v_lora_set *set);
+#define I2V_LORA_NAMES_SIZE 512
+
+/* The files that change a weight, for a message: "a.safetensors at 1e+06, b.safetensors at 1", the one whose changes
+ * have the largest values, estimated, first, for which all are read; as many as fit. "" if none does. */
+void i2v_lora_names(const i2v_lora_set *set, char *text, size_t size);
 
 #endif

@@ -203,7 +203,7 @@ static i2v_status add_file(i2v_lora_set *set, const i2v_lora *lora, const i2v_lo
     if (!status) status = i2v_safetensors_open(file, path, error);
     free(path);
     if (status) return status;
-    set->files_count++;
+    set->scales[set->files_count++] = lora->scale;
     return add_tensors(set, file, lora, targets, unet, error);
 }
 
@@ -222,8 +222,9 @@ i2v_status i2v_lora_open(i2v_lora_set **out, const i2v_lora *files, size_t count
     i2v_lora_targets targets = {0};
     i2v_lora_set *set = calloc(1, sizeof *set);
     if (set) set->files = calloc(count, sizeof *set->files);
+    if (set) set->scales = calloc(count, sizeof *set->scales);
     if (set) set->warnings = calloc(count, sizeof *set->warnings);
-    i2v_status status = set && set->files && set->warnings
+    i2v_status status = set && set->files && set->scales && set->warnings
                             ? i2v_lora_targets_make(&targets, unet, others, error)
                             : i2v_fail_memory(error, "the LoRA files", count * sizeof *set->files);
     for (size_t i = 0; !status && i < count; i++) status = add_file(set, &files[i], &targets, unet, error);

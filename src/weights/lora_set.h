@@ -17,6 +17,7 @@ typedef struct i2v_lora_set i2v_lora_set; /* lora.h */
 
 struct i2v_lora_set {
     i2v_safetensors *files;
+    double *scales; /* of the files, as they were given */
     size_t files_count;
     i2v_lora_layer *layers; /* by the target's name, then in the order of the files */
     size_t count;

@@ -22,6 +22,8 @@ typedef struct fault_kind {
     int frames;            /* of each that is a video; 0: it is none */
     int prints;            /* what it prints is part of what it makes */
     int pulls;             /* from a hub, into a cache of its own */
+    int lists;             /* several jobs, of which one may fail alone */
+    const char *state;     /* what a run that was ended may leave, from which the next goes on; NULL: nothing */
 } fault_kind;
 
 extern const fault_kind fault_kinds[];

@@ -128,13 +128,17 @@ static int compare_name(const fault_place *place, const char *name, void *user) 
     return !wanted->found;
 }
 
-/* A file that is none of the outputs; after a kill, hidden ones of ours may be there. */
-static int find_stranger(const fault_place *place, const fault_kind *kind, int killed, char *name, size_t size) {
+/* A file that is none of the outputs. After a kill, hidden ones of ours may be there, until the run that goes on from
+ * it is done; and what a run that was ended is gone on with. */
+static int find_stranger(const fault_place *place, const fault_kind *kind, int killed, int done, char *name,
+                         size_t size) {
     DIR *folder = opendir(place->work);
     int found = 0;
     for (struct dirent *entry; folder && !found && (entry = readdir(folder));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (killed && strncmp(entry->d_name, ".img2vid-", 9) == 0) continue;
+        int is_over = done && kind->state;
+        if (killed && !is_over && strncmp(entry->d_name, ".img2vid-", 9) == 0) continue;
+        if (!done && kind->state && strcmp(entry->d_name, kind->state) == 0) continue;
         wanted_name wanted = {entry->d_name, 0};
         for_outputs(place, kind, compare_name, &wanted);
         found = !wanted.found;
@@ -180,14 +184,16 @@ static int names_cause(const fault_page *plan, const char *sentence) {
     return strstr(sentence, strerror(plan->error)) != NULL || strstr(sentence, "cannot ") != NULL;
 }
 
-static fault_outcome look_at_words(const fault_place *place, const fault_page *plan, char *reason, size_t size) {
+/* Of a list each job that fails says why, and the last sentence how many there are. */
+static fault_outcome look_at_words(const fault_place *place, const fault_kind *kind, const fault_page *plan,
+                                   char *reason, size_t size) {
     char path[PATH_MAX];
     path_of(path, place->folder, "err");
     size_t length;
     char *text = fault_read(path, &length);
     fault_outcome outcome = OUTCOME_TOLD;
     char *sentence = text ? strstr(text, "img2vid: ") : NULL;
-    for (char *next = sentence; next; next = strstr(next + 1, "\nimg2vid: ")) sentence = next;
+    for (char *next = sentence; next && !kind->lists; next = strstr(next + 1, "\nimg2vid: ")) sentence = next;
     if (!sentence) {
         outcome = wrong(reason, size, "it failed without a word");
     } else if (!names_cause(plan, sentence)) {
@@ -242,13 +248,13 @@ fault_outcome fault_look(const fault_place *place, const fault_kind *kind, const
     if (end.signal && !killed) return wrong(reason, size, "it died by signal %d", end.signal);
     for_outputs(place, kind, sort_output, &files);
     if (files.broken[0]) return wrong(reason, size, "status %d, and %s is broken", end.exit_status, files.broken);
-    if (find_stranger(place, kind, killed, name, sizeof name)) return wrong(reason, size, "it left %s", name);
+    if (find_stranger(place, kind, killed, done, name, sizeof name)) return wrong(reason, size, "it left %s", name);
     if (done && (files.old || files.absent)) return wrong(reason, size, "status 0, and a file is not written");
     if (done && kind->prints && !printed_the_same(place)) {
         return wrong(reason, size, "status 0, and it printed other text");
     }
     fault_outcome outcome = files.plays ? OUTCOME_OTHER : OUTCOME_SAME;
-    if (!done && !killed) outcome = look_at_words(place, plan, reason, size);
+    if (!done && !killed) outcome = look_at_words(place, kind, plan, reason, size);
     if (killed && !done && end.exit_status != 130 && end.exit_status != -1) {
         return wrong(reason, size, "status %d after a signal", end.exit_status);
     }

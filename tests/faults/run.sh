@@ -18,6 +18,7 @@ faults() {
 }
 driver=$(realpath "$1") program=$(realpath "$2") injector=$(realpath "$3") server=$(realpath "$4")
 data=$(realpath "$data")
+resumed=(resume_mp4 resume_webp resume_npy resume_images)
 written=(mp4 webm gif webp png npy images latents decode)
 
 case $6 in
@@ -26,9 +27,12 @@ some)
     faults class=memory scope=all each=1 mp4 webm webp info_mp4
     faults class=threads threads
     faults class=calls most=30
+    faults class=memory scope=libc each=1 resume_mp4
+    faults class=calls most=30 resume_mp4
     ;;
 kills)
     faults class=signals most=30 "${written[@]}" pull
+    faults class=signals most=12 "${resumed[@]}"
     ;;
 all)
     faults class=memory scope=libc
@@ -36,8 +40,10 @@ all)
     faults class=memory scope=all each=10
     faults class=threads
     faults class=calls
-    faults class=kills "${written[@]}" pull
-    faults class=signals most=100 "${written[@]}" pull
+    faults class=memory scope=libc resume_mp4
+    faults class=calls "${resumed[@]}"
+    faults class=kills "${written[@]}" pull "${resumed[@]}"
+    faults class=signals most=100 "${written[@]}" pull "${resumed[@]}"
     ;;
 esac
 exit $failed

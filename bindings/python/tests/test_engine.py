@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import struct
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import img2vid
 from conftest import SMALL
+from img2vid._library import library
 from img2vid.engine import Engine, Model, default_params
 from img2vid.memory import MemoryPart
 
@@ -51,6 +53,30 @@ def test_a_part_in_memory_is_the_part(model, picture, part):
         frames(model, picture, memory={part: MemoryPart(tensors, "[]")})
     tensors = {name: -tensor for name, tensor in tensors.items()}
     assert not np.array_equal(frames(model, picture, memory={part: MemoryPart(tensors, config)}), wanted)
+
+
+def test_a_video_of_one_colour_warns(model, picture):
+    tensors = read_part(model / "vae")
+    tensors["decoder.time_conv_out.weight"] = np.zeros_like(tensors["decoder.time_conv_out.weight"])
+    with pytest.warns(UserWarning, match="each frame is of one colour"):
+        frames(model, picture, memory={"vae": MemoryPart(tensors)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frames(model, picture)
+
+
+def test_parameters_that_disappoint_warn(model, picture, monkeypatch):
+    class Doubting:
+        def i2v_params_warning(self, handle, params, text):
+            text.value = b"448x256 is small"
+            return 0
+
+        def __getattr__(self, name):
+            return getattr(library, name)
+
+    monkeypatch.setattr(img2vid.engine, "library", Doubting())
+    with pytest.warns(UserWarning, match="448x256 is small"):
+        frames(model, picture)
 
 
 def test_bfloat16_is_given_by_its_bits(repository, picture):

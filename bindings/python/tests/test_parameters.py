@@ -35,7 +35,8 @@ def test_defaults_of_a_call_are_the_librarys():
     assert len(shared) > 8
     for name in shared:
         default = signature[name].default
-        assert getattr(params, name) == (0 if default is None else default), name
+        value = getattr(params, name)
+        assert value == default if default is not None else not value, name
 
 
 def test_unknown_and_reserved_keywords():

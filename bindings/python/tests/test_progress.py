@@ -90,7 +90,7 @@ def test_lines_without_tqdm(own, picture, monkeypatch):
     monkeypatch.setattr(_progress, "QUIET_SECONDS", 0)
     run(own, picture)
     lines = quiet.getvalue().splitlines()
-    assert len(lines) == 4 and lines[1].startswith("denoising 1/3, 0 s, ") and lines[1].endswith(" s left")
+    assert len(lines) == 4 and lines[1].startswith("denoising 1/3, 0 s, ") and lines[1].endswith(" left")
     monkeypatch.setattr(sys, "stderr", terminal)
     run(own, picture)
     assert "\rdenoising 2/3" in terminal.getvalue() and terminal.getvalue().endswith("\r")
@@ -120,7 +120,12 @@ def test_what_comes_within_a_step(bars, monkeypatch):
             show.show(each)
     assert [line.split(",")[0] for line in quiet.getvalue().splitlines()] == ["denoising 0/4", "denoising 1/4"]
     drawn = terminal.getvalue()
-    assert "denoising 0.3/4, 0 s " in drawn and "denoising 2.0/4, 0 s, 33 s left" in drawn
+    assert "denoising 0.3/4, 0 s " in drawn and "denoising 2.0/4, 0 s, 0:33 left" in drawn
+
+
+def test_hours_are_told_as_such():
+    assert [_progress.clock(seconds) for seconds in (0, 59.6, 271, 3871, 39239)] == \
+        ["0:00", "1:00", "4:31", "1:04:31", "10:53:59"]
 
 
 def test_an_engine_tells_how_far_it_is(own, picture):

@@ -3,6 +3,7 @@
  * channels-last row lie side by side. Pairs of bf16 are weights of four bytes, of half as many inputs. */
 #include "backend/cpu/product.h"
 
+#include "backend/plain/source.h"
 #include "backend/widen.h"
 #include "base/parallel.h"
 
@@ -15,6 +16,8 @@ enum {
     STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; PIECE values are fewer */
 };
 
+typedef enum { PACKED, NOT_READ, NOT_FINITE } pack_failure;
+
 typedef struct pack_job {
     const i2v_kernels *kernels;
     const i2v_filter *filter;
@@ -25,7 +28,7 @@ typedef struct pack_job {
     int pairs;              /* weights are [out, in, 2], and what is moved are pairs of values */
     int joins;              /* values are moved one by one, to be joined to pairs */
     size_t unit;            /* bytes of what is moved: of a value, or a pair */
-    atomic_int failed;      /* the file could not be read */
+    atomic_int failed;      /* a pack_failure */
 } pack_job;
 
 /* Pairs of bf16 for products of pairs. With tile registers all such products are; else those of several taps may be
@@ -155,6 +158,17 @@ static int read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t 
     return done == rows;
 }
 
+/* The strip's weights, which packing reads next, so that they are in cache. Doubling convolutions pack all of theirs
+ * four times. */
+static int is_finite(const pack_job *job, const pack_strip *strip, int64_t rows, int64_t end) {
+    size_t count = (size_t)weights_of(job, end - strip->begin);
+    if (job->row || job->column) return 1;
+    for (int64_t r = 0; r < rows; r++) {
+        if (!i2v_source_is_finite(job->source, strip->from + (size_t)r * strip->stride, count)) return 0;
+    }
+    return 1;
+}
+
 /* Values of a row in a strip: as many pieces as a file is read at a time. */
 static int64_t strip_values(const pack_job *job) {
     size_t bytes = (size_t)weights_of(job, PIECE) * i2v_element_size(job->source->element);
@@ -207,8 +221,11 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     for (int64_t begin = 0; begin < values; begin += step) {
         int64_t end = i2v_min(begin + step, values);
         pack_strip strip;
-        if (!read_strip(job, first, rows, begin, end, thread, &strip)) {
-            atomic_store_explicit(&job->failed, 1, memory_order_relaxed);
+        pack_failure failure = !read_strip(job, first, rows, begin, end, thread, &strip) ? NOT_READ
+                               : !is_finite(job, &strip, rows, end)                      ? NOT_FINITE
+                                                                                         : PACKED;
+        if (failure) {
+            atomic_store_explicit(&job->failed, (int)failure, memory_order_relaxed);
             return;
         }
         pack_strip_of_panel(job, &strip, end, to);
@@ -233,7 +250,15 @@ static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *e
         job->filter = &packed;
     }
     i2v_parallel(device->team, i2v_divide_up(packed.out, job->kernels->panel), NULL, pack_panel, job);
-    return atomic_load(&job->failed) ? i2v_bytes_fail(&job->source->bytes, error) : I2V_OK;
+    switch ((pack_failure)atomic_load(&job->failed)) {
+    case NOT_READ:
+        return i2v_bytes_fail(&job->source->bytes, error);
+    case NOT_FINITE:
+        return i2v_source_fail_value(job->source,
+                                     (uint64_t)weights_of(job, (int64_t)packed.out * packed.in * packed.taps), error);
+    default:
+        return I2V_OK;
+    }
 }
 
 static void expect(const i2v_source *source, int64_t weights) {

@@ -6,8 +6,8 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/scratch.h"
 
-/* Part of the inputs that a product sums over, such as one row of a convolution's window. Row r of A begins at
- * a + (line's pixel + r * step) * pixel. */
+/* Part of the inputs that a product sums over, such as one row of a convolution's window. Row r of a line begins at
+ * a + (line.pixel + r * product.step) * span.pixel. */
 typedef struct i2v_product_span {
     const void *a; /* f32, or bf16 if the product is of pairs; then all counts here are even */
     int64_t pixel; /* values from one pixel of a to the next */
@@ -47,12 +47,12 @@ typedef struct i2v_product_input {
  * by pairs of bf16, and reads its input as bf16. */
 int i2v_product_is_of_pairs(const i2v_kernels *kernels, i2v_element element, int channels, int more_channels);
 
-/* Whether such a product, or another, is computed by tile registers. */
+/* Whether a product is computed by tile registers. pairs, here and below: it is of pairs of bf16. */
 static inline int i2v_product_is_by_tiles(const i2v_kernels *kernels, int pairs) {
     return pairs && kernels->tile_rows > 0;
 }
 
-/* What such a product, or another, takes its input as. */
+/* What a product takes its input as. */
 static inline i2v_element i2v_product_element(int pairs) {
     return pairs ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
 }
@@ -64,7 +64,7 @@ static inline void i2v_product_multiply(const i2v_kernels *kernels, int pairs, c
 /* Whether the rows of the input can be multiplied where they lie. */
 int i2v_product_input_is_plain(const i2v_product_input *input, int pairs);
 
-/* Rows first..first + rows as `element`, f32 or, of bf16, bf16: out[rows][channels of both]. */
+/* Rows first..first + rows, out[rows][channels of both], as `element`: f32, or bf16 if the input is bf16. */
 void i2v_product_read(const i2v_product_input *input, int64_t first, int64_t rows, i2v_element element, void *out);
 /* The same through a layer norm (or NULL) over the channels. row: scratch [channels of both]. */
 void i2v_product_read_normed(const i2v_product_input *input, const i2v_norm *layer_norm, i2v_element element,

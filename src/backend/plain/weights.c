@@ -1,6 +1,7 @@
 /* Weights of the plain backend: f32, in the order of the file. */
 #include "backend/plain/plain.h"
 
+#include "backend/plain/source.h"
 #include "backend/widen.h"
 
 size_t i2v_plain_pack_scratch(const i2v_device *device) {
@@ -28,6 +29,7 @@ i2v_status i2v_plain_filter_pack(const i2v_device *device, const i2v_filter *fil
         char memory[PIECE * sizeof(float)];
         const char *from = i2v_bytes_read(&source->bytes, first * size, values * size, memory);
         if (!from) return i2v_bytes_fail(&source->bytes, error);
+        if (!i2v_source_is_finite(source, from, values)) return i2v_source_fail_value(source, count, error);
         if (size == 1) {
             i2v_widen_bytes(source->element, source->scale, from, (int64_t)values, out + first);
             continue;

@@ -1,4 +1,5 @@
 /* What videos are without FFmpeg (I2V_FFMPEG=OFF): named. */
+#include "media/frame_reader.h"
 #include "media/metadata.h"
 #include "media/probe.h"
 #include "media/video.h"
@@ -35,3 +36,13 @@ i2v_status i2v_video_metadata(char **json, const i2v_encoded *source, i2v_error 
     *json = NULL;
     return fail(source, error);
 }
+
+static i2v_status refuse_frames(i2v_frame_reader *reader, i2v_error *error) {
+    return i2v_fail(
+        error, I2V_ERROR_UNSUPPORTED,
+        "the frames of %s cannot be read: this build is without FFmpeg (I2V_FFMPEG=OFF), and reads those of "
+        ".webp, .npy and one PNG a frame",
+        reader->path);
+}
+
+const i2v_frame_kind i2v_frames_ffmpeg = {.open = refuse_frames, .held = 1};

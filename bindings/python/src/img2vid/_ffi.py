@@ -234,6 +234,7 @@ class i2v_event(Structure):
         ("steps_done", c_double),
         ("fraction", c_double),
         ("seconds_left", c_double),
+        ("checkpoint_error", c_char_p),
         ("preview", POINTER(i2v_image)),
         ("preview_count", c_size_t),
     ]
@@ -275,8 +276,14 @@ class i2v_params(Structure):
         ("clip_pixels", POINTER(c_float)),
         ("vae_pixels", POINTER(c_float)),
         ("latents_only", c_int),
+        ("checkpoint", c_char_p),
+        ("resume_from", c_char_p),
         ("preview_every", c_int),
     ]
+
+
+# I2V_WARNING_SIZE
+WARNING_SIZE = 256
 
 
 class i2v_video(Structure):
@@ -293,6 +300,7 @@ class i2v_video(Structure):
         ("fps", c_int),
         ("num_clips", c_int),
         ("clip_frames", c_int),
+        ("warning", c_char * WARNING_SIZE),
     ]
 
 
@@ -408,6 +416,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_get_model_info": (c_int, [engine, POINTER(i2v_model_info)]),
     "i2v_phase_name": (c_char_p, [c_int]),
     "i2v_params_default": (None, [POINTER(i2v_params)]),
+    "i2v_params_warning": (c_int, [engine, POINTER(i2v_params), c_char_p]),
     "i2v_params_preset": (c_int, [POINTER(i2v_params), c_char_p, error_pointer]),
     "i2v_generate": (c_int, [engine, image_pointer, POINTER(i2v_params), POINTER(video_pointer)]),
     "i2v_decode": (c_int, [engine, POINTER(c_float), c_int, c_int, c_int, POINTER(i2v_params),
@@ -415,6 +424,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_video_free": (None, [video_pointer]),
     "i2v_output_default": (None, [POINTER(i2v_output)]),
     "i2v_video_save": (c_int, [video_pointer, c_char_p, POINTER(i2v_output), error_pointer]),
+    "i2v_checkpoint_read": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
     "i2v_metadata_load": (c_int, [c_char_p, POINTER(c_void_p), error_pointer]),
     "i2v_metadata_free": (None, [c_void_p]),
     "i2v_video_check_output": (c_int, [c_char_p, POINTER(i2v_output), error_pointer]),

@@ -49,8 +49,8 @@ def load() -> ctypes.CDLL:
     raise ImportError(
         "libimg2vid cannot be loaded: {}. Install the library (make install), or set IMG2VID_LIBRARY to its file. If it "
         "is one of its own libraries that is missing, on Debian 12 install libavformat59 libavcodec59 libavutil57 "
-        "libjpeg62-turbo libpng16-16 libwebp7 libwebpmux3 libtiff6 libavif15 libopenjp2-7 libheif1 libjansson4 libcurl4 "
-        "libssl3.".format("; ".join(failures)))
+        "libjpeg62-turbo libpng16-16 libwebp7 libwebpdemux2 libwebpmux3 libtiff6 libavif15 libopenjp2-7 libheif1 "
+        "libjansson4 libcurl4 libssl3.".format("; ".join(failures)))
 
 
 def check_version(library: ctypes.CDLL, path: str) -> None:

@@ -20,6 +20,13 @@ def find_tqdm() -> Any:
     return tqdm
 
 
+def clock(seconds: float) -> str:
+    """4:31, 1:04:31"""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
 def within(event: Any) -> bool:
     """Whether the event comes while a step is computed, not after it."""
     return bool(event.steps_done > event.step)
@@ -72,8 +79,8 @@ class Progress:
         unit = " MiB" if phase == "load" else ""
         step = f"{event.steps_done:.{1 if within(event) else 0}f}"
         text = f"{self.config.get('desc') or TITLES[phase]} {step}/{event.steps}{unit}, {event.seconds:.0f} s"
-        if phase == "denoise" and event.seconds_left >= 0:
-            text += f", {event.seconds_left:.0f} s left"
+        if event.seconds_left >= 0:  # of the whole call
+            text += f", {clock(event.seconds_left)} left"
         if event.num_clips > 1:
             text += f", clip {event.clip + 1} of {event.num_clips}"
         if event.num_videos > 1:

@@ -181,6 +181,7 @@ class Engine:
         on_event is called with each event; what it returns, if true, cancels. random is called with a count and returns
         as many standard normals.
         """
+        self._warn_of(params)
         with Picture(image) as picture:
             return self._run(params, on_event, random, lambda video: library.i2v_generate(
                 self._handle, picture.pointer, params, video))
@@ -212,6 +213,8 @@ class Engine:
             video = _ffi.video_pointer()
             try:
                 self._check(call.run(lambda: function(video)))
+                if video.contents.warning:
+                    warn(video.contents.warning.decode())
                 return Video(video.contents)
             finally:
                 library.i2v_video_free(video)
@@ -220,6 +223,16 @@ class Engine:
                 del keep
         finally:
             self._busy.release()
+
+    def _warn_of(self, params: _ffi.i2v_params) -> None:
+        """Warns of parameters that are likely to disappoint. Wrong ones are for the call to refuse."""
+        text = ctypes.create_string_buffer(_ffi.WARNING_SIZE)
+        if self._busy.acquire(blocking=False):
+            try:
+                if not self.closed and not library.i2v_params_warning(self._handle, params, text) and text.value:
+                    warn(text.value.decode())
+            finally:
+                self._busy.release()
 
     def _clear_cancel(self) -> None:
         """A cancel that came when the call had just ended would hit the next one; a call that fails at once takes it."""

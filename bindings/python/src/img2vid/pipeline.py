@@ -14,6 +14,7 @@ from ._progress import Progress, find_tqdm
 from .accepted import OF_PIPELINES, accept
 from .arrays import are_tensors, list_pictures, to_float32, to_numpy
 from .assembly import Assembly
+from .checkpoints import Checkpoints
 from .devices import dtype_name
 from .engine import default_params
 from .errors import check
@@ -228,6 +229,9 @@ class StableVideoDiffusionPipeline(Assembly):
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
         return_dict: bool = True,
         callback_on_preview: Optional[Callable[..., Any]] = None,
+        checkpoint: Any = None,
+        resume_from: Any = None,
+        keep_checkpoint: bool = False,
         **settings: Any,
     ) -> Any:
         """Makes videos, with the names, meanings and defaults of diffusers.
@@ -252,6 +256,14 @@ class StableVideoDiffusionPipeline(Assembly):
         callback_on_preview: called as callback(pipe, step, timestep, frames) after each step, or with ``preview_every``
             after every so many and the last, before callback_on_step_end. frames is what the step takes the clip to be,
             an array [F, h, w, 3] of uint8 of the latents' size; the video is the same with it and without.
+        checkpoint: a path where the call's state is kept after each step and each decoded chunk, so that whatever ends the
+            process loses no more than a step. It is removed when the call has ended well; after an exception it stays.
+            Of several pictures each has a file, path-1, path-2 and so on.
+        resume_from: the path of such a file, from which the call goes on to the same frames. All other arguments must be
+            those of that call, a generator in the state that it had when that call began. It is written on, unless
+            ``checkpoint`` names another. Of several pictures, those without a file begin anew.
+        keep_checkpoint: True: the state stays when the call has ended well, for a program that writes the video then, and
+            is to be removed by it.
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
             "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
             ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, extend,
@@ -278,10 +290,14 @@ class StableVideoDiffusionPipeline(Assembly):
         run.set_noise(generator, latents)
         run.callback = callback_on_step_end
         run.set_preview(callback_on_preview)
+        if checkpoint is not None or resume_from is not None:
+            run.checkpoints = Checkpoints(checkpoint, resume_from, len(pictures))
         run.denoise_only = output_type == "latent"
         run.as_tensors = are_tensors(image) and "fit" not in settings
         self._set(_interrupted=False, _last=run.summary())
         frames = run.make(pictures, output_type)
+        if run.checkpoints and not keep_checkpoint:
+            run.checkpoints.remove()
         return StableVideoDiffusionPipelineOutput(frames=frames) if return_dict else frames
 
     def decode(self, latents: Any, decode_chunk_size: Optional[int] = None, output_type: str = "pil") -> Any:

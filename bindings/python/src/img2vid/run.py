@@ -12,12 +12,13 @@ import numpy as np
 from . import _ffi
 from ._progress import Progress
 from .arrays import copy_floats, copy_images, seen, to_float32, to_numpy, to_pil
+from .checkpoints import Checkpoints
 from .engine import Video, default_params
 from .errors import CancelledError
 from .noise import NoiseSource, is_of_torch, seeded
 
 # fields of i2v_params that the call's own arguments set
-RESERVED = ("latents_only", "num_videos", "seed", "sigmas_count", "video_index")
+RESERVED = ("checkpoint", "latents_only", "num_videos", "resume_from", "seed", "sigmas_count", "video_index")
 
 
 def as_output(frames: np.ndarray, output_type: str) -> Any:
@@ -49,6 +50,7 @@ class Run:
         values.setdefault("fit", "diffusers")
         self.params = default_params(values, RESERVED)
         self.params.num_videos = _ffi.convert("num_videos_per_prompt", _ffi.c_int, videos)
+        self.checkpoints: Optional[Checkpoints] = None
         self.noise: Optional[NoiseSource] = None
         self.latents: Optional[np.ndarray] = None
         self.callback: Optional[Callable[..., Optional[Dict[str, Any]]]] = None
@@ -138,6 +140,9 @@ class Run:
         random = (lambda count: noise.take(index, next(draws), count)) if noise else None
         wanted = self.callback or self.preview or self.progress.shown
         self.params.latents_only = self.denoise_only
+        if self.checkpoints:
+            self.checkpoints.set(self.params, index)
+            wanted = True
         try:
             video = self.engine.generate(picture, self.params, self.on_event if wanted else None, random)
             if self.denoise_only:
@@ -157,6 +162,8 @@ class Run:
     def on_event(self, event: _ffi.i2v_event) -> bool:
         """True to cancel."""
         self.progress.show(event)
+        if self.checkpoints:
+            self.checkpoints.show(event)
         if event.preview and self.preview:
             self.preview(self.pipe, event.step - 1, self.timestep(event), copy_images(event.preview, event.preview_count))
         if event.latents:
@@ -174,6 +181,9 @@ class Run:
             self.interrupted = self.pipe._interrupt
         if self.interrupted and self.params.extend:
             raise RuntimeError("a call with extend cannot be interrupted by _interrupt; raise an exception to end it")
+        if self.interrupted and self.params.resume_from and self.videos > 1:
+            raise RuntimeError("of several videos a call with resume_from cannot be interrupted by _interrupt; raise an "
+                               "exception to end it")
         if self.callback and (event.step == event.steps or self.interrupted):
             self.denoised.append(latents[0])
 
