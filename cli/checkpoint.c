@@ -166,6 +166,12 @@ void cli_checkpoint_done(cli_job *job) {
     if (cli_tasks_count(job->all) == 1) remove_old(job);
 }
 
+void cli_checkpoint_forget(const cli_job *job) {
+    char *path = job->settings->resume ? cli_checkpoint_path(&job->task) : NULL;
+    if (path) remove_state(job, path);
+    free(path);
+}
+
 void cli_checkpoint_tell(cli_job *job) {
     char *message = job->error.message;
     size_t length = strlen(message), room = sizeof job->error.message - length;
