@@ -90,6 +90,43 @@ no_room() {
     [ "$(grep -c 'warning: no preview: .*gone' "$scratch/err")" = 1 ] || fail 'no one warning'
 }
 
+# A run that was killed and is gone on with: the map is fitted again, and the last preview is that of a whole run.
+resumed() {
+    local long=("${steps[@]:0:6}" --num-frames 3 --seed 7 --num-inference-steps 30) process
+    works whole.webp generate picture.png -o whole.webp "${long[@]}" --preview whole-p.webp
+    "$program" generate picture.png -o ended.webp "${long[@]}" --preview p.webp --resume > /dev/null 2>&1 &
+    process=$!
+    while kill -0 $process 2> /dev/null && [ ! -e ended.webp.checkpoint ]; do :; done
+    kill -KILL $process 2> /dev/null || fail 'the run had ended before it was killed'
+    { wait $process; } 2> /dev/null
+    rm -f p.webp
+    works p.webp generate picture.png -o ended.webp "${long[@]}" --preview p.webp --resume
+    said '^going on from ended.webp.checkpoint: [1-9][0-9]* of 30 steps are done$'
+    same ended.webp whole.webp
+    same p.webp whole-p.webp
+    # without previews, whose options are no part of what a state is of
+    works without.webp generate picture.png -o without.webp "${long[@]}"
+    same without.webp whole.webp
+}
+
+# One file for all jobs, of which none has one of its own; how often it is written may be a job's.
+lists() {
+    local image='"image": "picture.png", "num_inference_steps": 6'
+    printf '{%s, "output": "j1.gif"}\n{%s, "output": "j2.gif", "preview_every": 6}\n' "$image" "$image" > list.jsonl
+    rm -f p.webp
+    works p.webp generate --jobs list.jsonl "${steps[@]}" --preview p.webp
+    there j1.gif j2.gif
+    printf '{%s, "output": "j3.gif", "preview": "q.webp"}\n' "$image" > list.jsonl
+    refused 2 'list.jsonl:1: preview is for the command line alone' generate --jobs list.jsonl "${steps[@]}"
+    printf '{%s, "output": "j3.gif", "show": true}\n' "$image" > list.jsonl
+    refused 2 'list.jsonl:1: show is for the command line alone' generate --jobs list.jsonl "${steps[@]}"
+    printf '{%s, "output": "j3.gif", "preview_every": 2}\n' "$image" > list.jsonl
+    refused 2 'list.jsonl:1: --preview-every needs --preview or --show' generate --jobs list.jsonl "${steps[@]}"
+    printf '{%s, "output": "p.gif"}\n' "$image" > list.jsonl
+    refused 1 'are one file' generate --jobs list.jsonl "${steps[@]}" --preview p.gif
+    rm list.jsonl j?.gif
+}
+
 plan() {
     local with without
     works "$scratch/out" generate --plan picture.png "${steps[@]}" --json
@@ -100,4 +137,4 @@ plan() {
     works "$scratch/out" generate --plan picture.png --preview p.webp "${steps[@]}"
 }
 
-run_groups kinds renamed several folders wrong no_room plan
+run_groups kinds renamed several folders wrong no_room resumed lists plan

@@ -121,6 +121,20 @@ sizes() {
     [ "$(ups)" != 6A ] || fail 'the picture is as large in a smaller terminal'
 }
 
+# How often six lines were made for the pictures.
+made() { tr '\r\n' 'RN' < "$scratch/record" | grep -aoF RNRNRNRNRNRN | wc -l; }
+
+# One place, above the progress line. Lines that are printed meanwhile stay: the pictures after them have another.
+places() {
+    on '80 24' on "$da1" send $'\e[?62;c' --
+    [ "$(made)" = 1 ] || fail "the pictures had $(made) places"
+    local run=("${run[@]}" --verbose)
+    on '80 24' on "$da1" send $'\e[?62;c' --
+    ends_with 0
+    has 'denoise 4 of 4, '
+    [ "$(made)" -ge 2 ] || fail 'pictures were drawn over a line that was printed'
+}
+
 # A terminal that says anything: no crash, and a picture of some kind.
 hostile() {
     local text
@@ -137,4 +151,4 @@ hostile() {
     ends_with 0
 }
 
-run_groups kinds nothing interrupts sizes hostile
+run_groups kinds nothing interrupts sizes places hostile

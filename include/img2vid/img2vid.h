@@ -732,9 +732,9 @@ typedef struct i2v_frame_source {
 I2V_API i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, const i2v_output *output,
                                    i2v_error *error);
 
-/* The same of pictures that are there, such as i2v_event.preview: count of them, [1 to 1048576]. Each is a frame, brought
- * to width x height as by I2V_FIT_STRETCH; 0 and 0: the size of the first. Of output, which may be NULL, index is not
- * used; with fps 0 there are 7 frames a second. */
+/* The same of pictures that are there, such as i2v_event.preview: count of them, [1 to 1048576]. Each is a frame,
+ * brought to width x height as by I2V_FIT_STRETCH; 0 and 0: the size of the first. Of output, which may be NULL, index
+ * is not used; with fps 0 there are 7 frames a second. */
 I2V_API i2v_status i2v_images_save(const i2v_image *images, size_t count, int width, int height, const char *path,
                                    const i2v_output *output, i2v_error *error);
 
