@@ -142,9 +142,31 @@ static void are_in_the_plan(void **state) {
 /* ---- what they show --------------------------------------------------------------------------------------------- */
 
 /* Latents that are a map of the picture's colours, two channels more than there are colours. */
+enum { KNOWN_W = 12, KNOWN_H = 6, KNOWN_SCALE = 4, KNOWN_CHANNELS = 5 };
+
+static void known_color(int i, float rgb[3]) {
+    rgb[0] = (float)(i % KNOWN_W) / KNOWN_W;
+    rgb[1] = (float)(i / KNOWN_W) / KNOWN_H;
+    rgb[2] = (float)(i * 7 % 11) / 11;
+}
+
+/* Latent pixel i, and the pixels that it stands for: a pattern whose mean is its colour. */
+static void fill_known(int i, float latent[KNOWN_CHANNELS],
+                       float pixels[KNOWN_H * KNOWN_SCALE][KNOWN_W * KNOWN_SCALE][3]) {
+    float rgb[3];
+    known_color(i, rgb);
+    float code[KNOWN_CHANNELS] = {rgb[0] - rgb[1], 4 * rgb[1] + 2, rgb[2] + rgb[0], 3, rgb[1]};
+    memcpy(latent, code, sizeof code);
+    for (int y = 0; y < KNOWN_SCALE; y++)
+        for (int x = 0; x < KNOWN_SCALE; x++)
+            for (int c = 0; c < 3; c++)
+                pixels[i / KNOWN_W * KNOWN_SCALE + y][i % KNOWN_W * KNOWN_SCALE + x][c] =
+                    2 * rgb[c] - 1 + ((x + y) % 2 ? 0.3f : -0.3f);
+}
+
 static void known_colors_are_found(void **state) {
     (void)state;
-    enum { W = 12, H = 6, SCALE = 4, CHANNELS = 5 };
+    enum { W = KNOWN_W, H = KNOWN_H, SCALE = KNOWN_SCALE, CHANNELS = KNOWN_CHANNELS };
     static float pixels[H * SCALE][W * SCALE][3], latent[H * W][CHANNELS];
     const double scaling_factor = 0.25;
     i2v_sizes sizes = {.width = W * SCALE,
@@ -156,15 +178,7 @@ static void known_colors_are_found(void **state) {
                        .latent_width = W,
                        .latent_height = H,
                        .preview_every = 1};
-    for (int i = 0; i < H * W; i++) {
-        float rgb[3] = {(float)(i % W) / W, (float)(i / W) / H, (float)(i * 7 % 11) / 11};
-        float code[CHANNELS] = {rgb[0] - rgb[1], 4 * rgb[1] + 2, rgb[2] + rgb[0], 3, rgb[1]};
-        memcpy(latent[i], code, sizeof code);
-        for (int y = 0; y < SCALE; y++)
-            for (int x = 0; x < SCALE; x++) /* a pattern whose mean is the colour */
-                for (int c = 0; c < 3; c++)
-                    pixels[i / W * SCALE + y][i % W * SCALE + x][c] = 2 * rgb[c] - 1 + ((x + y) % 2 ? 0.3f : -0.3f);
-    }
+    for (int i = 0; i < H * W; i++) fill_known(i, latent[i], pixels);
     i2v_preview preview;
     assert_int_equal(i2v_preview_begin(&preview, &sizes, NULL), I2V_OK);
     assert_int_equal(i2v_preview_fit(&preview, &pixels[0][0][0], &latent[0][0], scaling_factor, NULL), I2V_OK);
@@ -178,7 +192,8 @@ static void known_colors_are_found(void **state) {
     }
     i2v_preview_make(&preview);
     for (int i = 0; i < H * W; i++) {
-        double rgb[3] = {(double)(i % W) / W, (double)(i / W) / H, (double)(i * 7 % 11) / 11};
+        float rgb[3];
+        known_color(i, rgb);
         for (int c = 0; c < 3; c++) {
             assert_true(fabs(preview.images[0].pixels[3 * i + c] - 255 * rgb[c]) < 1.5);
             assert_true(fabs(preview.images[1].pixels[3 * i + c] - 255 * (c == 1 ? rgb[1] : 0.5)) < 1.5);
