@@ -129,6 +129,14 @@ static void remove_state(const cli_job *job, const char *path) {
     cli_say(!job->settings->quiet, "img2vid: warning: cannot remove the checkpoint %s: %s", path, strerror(errno));
 }
 
+/* Another kind of file by that name stays. */
+void cli_checkpoint_forget(cli_job *job) {
+    char *path = cli_checkpoint_path(&job->task), *json = NULL;
+    if (is_there(path) && i2v_checkpoint_read(path, &json, NULL) == I2V_OK) remove_state(job, path);
+    i2v_metadata_free(json);
+    free(path);
+}
+
 static void remove_old(cli_job *job) {
     if (job->old_state) remove_state(job, job->old_state);
     free(job->old_state);

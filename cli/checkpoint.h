@@ -20,6 +20,9 @@ void cli_checkpoint_decide(cli_job *job);
 /* True where --resume is given, the task has no state, and its files are there as it would make them. */
 int cli_checkpoint_is_made(cli_job *job);
 
+/* The task's files were found to be there: a state that its run did not come to remove goes. */
+void cli_checkpoint_forget(cli_job *job);
+
 /* Before the task's run: sets job->params, and says what it goes on from. */
 i2v_status cli_checkpoint_begin(cli_job *job);
 /* Of each event of the run: warns of a state that cannot be written. */
