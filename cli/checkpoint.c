@@ -129,6 +129,14 @@ static void remove_state(const cli_job *job, const char *path) {
     cli_say(!job->settings->quiet, "img2vid: warning: cannot remove the checkpoint %s: %s", path, strerror(errno));
 }
 
+/* Another kind of file by that name stays. */
+void cli_checkpoint_forget(cli_job *job) {
+    char *path = cli_checkpoint_path(&job->task), *json = NULL;
+    if (is_there(path) && i2v_checkpoint_read(path, &json, NULL) == I2V_OK) remove_state(job, path);
+    i2v_metadata_free(json);
+    free(path);
+}
+
 static void remove_old(cli_job *job) {
     if (job->old_state) remove_state(job, job->old_state);
     free(job->old_state);
@@ -164,12 +172,6 @@ void cli_checkpoint_done(cli_job *job) {
     job->old_state = job->state_path;
     job->state_path = NULL;
     if (cli_tasks_count(job->all) == 1) remove_old(job);
-}
-
-void cli_checkpoint_forget(const cli_job *job) {
-    char *path = job->settings->resume ? cli_checkpoint_path(&job->task) : NULL;
-    if (path) remove_state(job, path);
-    free(path);
 }
 
 void cli_checkpoint_tell(cli_job *job) {

@@ -20,14 +20,15 @@ void cli_checkpoint_decide(cli_job *job);
 /* True where --resume is given, the task has no state, and its files are there as it would make them. */
 int cli_checkpoint_is_made(cli_job *job);
 
+/* The task's files were found to be there: a state that its run did not come to remove goes. */
+void cli_checkpoint_forget(cli_job *job);
+
 /* Before the task's run: sets job->params, and says what it goes on from. */
 i2v_status cli_checkpoint_begin(cli_job *job);
 /* Of each event of the run: warns of a state that cannot be written. */
 void cli_checkpoint_event(cli_job *job, const i2v_event *event);
 /* The task's files are written: its state is removed, once the next task has one, so that there is always one. */
 void cli_checkpoint_done(cli_job *job);
-/* A list's job was finished before: where --resume is given, removes the state that an end just after that had left. */
-void cli_checkpoint_forget(const cli_job *job);
 /* The task was ended: adds to job->error how it is gone on with. */
 void cli_checkpoint_tell(cli_job *job);
 /* At the end of all tasks. */

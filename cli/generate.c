@@ -157,7 +157,6 @@ static void tell_plan(cli_job *job) {
 static i2v_status make_job(cli_job *job) {
     int go_on;
     i2v_status status = cli_list_prepare(job, &go_on);
-    if (status == I2V_OK && job->skipped) cli_checkpoint_forget(job);
     if (status != I2V_OK || !go_on) return status;
     status = load_latents(job);
     if (status != I2V_OK) return status;

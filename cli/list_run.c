@@ -1,5 +1,6 @@
 /* generate --jobs: the jobs of a list, one after the other. */
 #include "list_run.h"
+#include "checkpoint.h"
 #include "detail.h"
 #include "finished.h"
 #include "job_begin.h"
@@ -22,6 +23,7 @@ i2v_status cli_list_prepare(cli_job *job, int *go_on) {
     cli_finding found = cli_finished_find(job); /* another machine may have made it since */
     if (found == CLI_IN_WAY) return job->error.status;
     job->skipped = found == CLI_FINISHED;
+    if (job->skipped) cli_checkpoint_forget(job);
     *go_on = !job->skipped;
     if (*go_on) cli_detail_job(job);
     return I2V_OK;

@@ -129,12 +129,13 @@ tasks() {
     only whole.webp
 }
 
-# A list of jobs, the second of which is ended; nobody gave a seed.
+# A list of jobs, the second of which is ended; nobody gave a seed. The state of the first may be there still: it stays
+# until the second has one.
 lists() {
     printf '{"image": "photo.png", "output": "%s.webp"}\n' j1 j2 > list.jsonl
     interrupt INT j2.webp.checkpoint generate --jobs list.jsonl "${long[@]}" --resume
     there j1.webp
-    cp j2.webp.checkpoint j1.webp.checkpoint # as if the end had come before that was removed
+    cp j2.webp.checkpoint j1.webp.checkpoint
     works j2.webp generate --jobs list.jsonl "${long[@]}" --resume
     said '^skipped j1.webp: it is there already$'
     said '^going on from j2.webp.checkpoint: [1-9][0-9]* of 40 steps are done$'
@@ -168,6 +169,7 @@ by_time() {
     interrupt INT a.webp.checkpoint generate photo.png -o a.webp "${small[@]}" --width 64 --height 48 --seed 5 \
         --num-inference-steps 10000
     rm a.webp.checkpoint
+    : > "$scratch/err" # of the run before
     "$program" generate photo.png -o a.webp "${small[@]}" --width 64 --height 48 --seed 5 --no-checkpoint \
         --num-inference-steps 10000 2> "$scratch/err" &
     local process=$!
