@@ -56,9 +56,10 @@ static i2v_tensor output_at(int level, const i2v_lora *loras, size_t count, i2v_
     static const float time_ids[3] = {6, 127, 0.02f};
     i2v_tensor sample = i2v_reference_channels_last(tensors, "unet.input");
     i2v_tensor context = {vector, 1, 1, 1, unet->config.cross_attention_dim, I2V_ELEMENT_F32};
-    i2v_unet_tensors positions = i2v_unet_positions(run, unet, sample.frames);
-    i2v_unet_tensors cross = i2v_unet_cross_attention(run, unet, context);
-    i2v_unet_tensors time = i2v_unet_time(run, unet, timesteps[0], time_ids);
+    i2v_unet_tensors positions, cross, time;
+    i2v_unet_positions(&positions, run, unet, sample.frames);
+    i2v_unet_cross_attention(&cross, run, unet, context);
+    i2v_unet_time(&time, run, unet, timesteps[0], time_ids);
     i2v_unet_input input = {sample, &positions, &cross, &time};
     i2v_tensor out = i2v_tensor_new_f32(run, sample.frames, sample.height, sample.width, unet->config.out_channels);
     i2v_unet_forward(run, unet, out, &input, NULL, NULL);
