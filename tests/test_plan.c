@@ -348,6 +348,20 @@ static void runs_keep_to_their_plans(void **state) {
     i2v_close(engine);
 }
 
+/* Each trade has a clause of its own, which can be read without the ones before. */
+static void trades_are_told(void **state) {
+    (void)state;
+    assert_null(i2v_trades_name(0));
+    for (int level = 1; level < I2V_TRADES_LEVELS; level++) {
+        const i2v_trades trades = i2v_trades_at(level);
+        const char *name = i2v_trades_name(level);
+        assert_int_equal(trades.batch < i2v_trades_at(0).batch,
+                         strstr(name, "fewer frames and pixels at a time") != NULL);
+        assert_int_equal(trades.twice, strstr(name, "temporal convolutions are computed twice") != NULL);
+        assert_int_equal(trades.stream, strstr(name, "weights are read from the file at each use") != NULL);
+    }
+}
+
 static void plans_say_what_runs_would(void **state) {
     (void)state;
     static const char *const names[] = {"image encoder", "VAE encoder", "UNet", "VAE decoder"};
@@ -439,6 +453,7 @@ int main(void) {
         cmocka_unit_test(weights_are_streamed_within_small_budgets),
         cmocka_unit_test(a_file_that_changes_is_an_error),
         cmocka_unit_test(runs_keep_to_their_plans),
+        cmocka_unit_test(trades_are_told),
         cmocka_unit_test(plans_say_what_runs_would),
         cmocka_unit_test(plans_estimate_time),
     };

@@ -17,11 +17,15 @@ static const struct {
 } levels[I2V_TRADES_LEVELS] = {
     /* 64 MiB of f32: work enough for all threads, so that larger batches are no faster */
     {{.batch = (int64_t)1 << 24}, NULL},
-    {{.batch = (int64_t)1 << 22}, "fewer frames and pixels together"},
-    {{.batch = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
-    {{.batch = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
+    {{.batch = (int64_t)1 << 22}, "operations take fewer frames and pixels at a time"},
+    {{.batch = (int64_t)1 << 22, .twice = 1},
+     "operations take fewer frames and pixels at a time, and temporal convolutions are computed twice"},
+    {{.batch = (int64_t)1 << 22, .stream = 1},
+     "operations take fewer frames and pixels at a time, and weights are read from the file at each use"},
     {{.batch = (int64_t)1 << 22, .twice = 1, .stream = 1},
-     "fewer together, temporal convolutions twice, and weights read from the file at each use"},
+     "operations take fewer frames and pixels at a time, temporal convolutions are computed twice, and weights are "
+     "read "
+     "from the file at each use"},
 };
 
 i2v_trades i2v_trades_at(int level) {

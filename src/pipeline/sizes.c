@@ -12,9 +12,9 @@
 #define MAX_STEPS 10000
 #define NAME(field) I2V_PARAMETER(PARAMS, i2v_params, field)->name
 
-static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
-    if (value >= low && value <= high) return I2V_OK; /* false for NaN */
-    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be between %g and %g", name,
+static i2v_status check_range(i2v_engine *engine, const char *name, int value, int low, int high) {
+    if (value >= low && value <= high) return I2V_OK;
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d; it must be between %d and %d", name,
                     value, low, high);
 }
 
