@@ -14,8 +14,11 @@ static i2v_status draw(i2v_engine *engine, const i2v_request *request, i2v_rando
         i2v_random_normal(random, values, count);
         return I2V_OK;
     }
-    if (request->random(values, count, request->random_user) != 0) {
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the caller's source of random numbers failed");
+    int code = request->random(values, count, request->random_user);
+    if (code != 0) {
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        "the caller's source of random numbers failed with %d; it returns 0 where it has filled them",
+                        code);
     }
     return i2v_check_given(engine, values, count, "the caller's source of random numbers");
 }
