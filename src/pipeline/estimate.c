@@ -1,4 +1,4 @@
-/* How fast this machine works off what a run is expected to cost. */
+/* How fast this machine works off what a call is expected to cost. */
 #include "pipeline/estimate.h"
 
 #include "base/clock.h"
@@ -6,15 +6,15 @@
 
 #include <stdlib.h>
 
-/* What a run works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled model's
- * (docs/PERFORMANCE.md). */
+/* What a call works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled
+ * model's (docs/PERFORMANCE.md). */
 static const double RATE_OVER_PRODUCT = 1.18;
 
-/* The product that is timed: once to touch its memory, then until this share of the run has gone by, or these seconds.
+/* The product that is timed: once to touch its memory, then until this share of the call has gone by, or these seconds.
  */
 enum { ROWS = 512, FEW_ROWS = 64, SIZE = 1024, MOST_TIMES = 25 };
 static const double SHARE_OF_RUN = 0.01, MOST_SECONDS = 0.15;
-/* A run of less, a few seconds long, is not worth more than a few rows. */
+/* A call of less, a few seconds long, is not worth more than a few rows. */
 static const double SMALL_RUN = 1e11;
 
 static int compare(const void *a, const void *b) {

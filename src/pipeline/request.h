@@ -1,4 +1,4 @@
-/* All that a run needs, checked and resolved once: nothing below reads the caller's params. */
+/* All that a call needs, checked and resolved once: nothing below reads the caller's params. */
 #ifndef I2V_PIPELINE_REQUEST_H
 #define I2V_PIPELINE_REQUEST_H
 
