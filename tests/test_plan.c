@@ -357,8 +357,8 @@ static void trades_are_told(void **state) {
         const char *name = i2v_trades_name(rung);
         assert_int_equal(trades.batch < i2v_trades_at(0).batch,
                          strstr(name, "fewer frames and pixels at a time") != NULL);
-        assert_int_equal(trades.twice, strstr(name, "temporal convolutions are computed twice") != NULL);
-        assert_int_equal(trades.stream, strstr(name, "weights are read from the file at each use") != NULL);
+        assert_int_equal(trades.twice, strstr(name, ", temporal convolutions twice") != NULL);
+        assert_int_equal(trades.stream, strstr(name, ", weights read from the file at each use") != NULL);
     }
 }
 

@@ -360,7 +360,7 @@ typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
 
 /* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
 typedef struct i2v_params {
-    /* [the model's; 1 to 8192] pixels, multiples of 8 (of the model's scale); 0: the model's own */
+    /* [the model's; 1 to 8192] pixels, multiples of 8 (of the model's vae_scale_factor); 0: the model's own */
     int width, height;
     i2v_fit fit;             /* [I2V_FIT_CROP] how the picture is brought to width x height */
     int num_frames;          /* [the model's; 1 to 4096] of a clip, 2 or more with extend; 0: the model's own */
@@ -570,9 +570,9 @@ typedef struct i2v_stage_memory {
     uint64_t held;      /* latents, pictures, frames, and what a process takes itself */
     uint64_t others;    /* weights of the other parts that stay loaded */
     uint64_t peak;      /* the sum of all four */
-    /* NULL, or what takes longer so that the stage needs no more, a clause for a person: operations take fewer frames
-     * and pixels at a time (smaller batches, one after the other), temporal convolutions are computed twice (what lies
-     * between them is not kept), weights are read from the file at each use */
+    /* NULL, or what takes longer so that the stage needs no more, for a person: operations on fewer frames and pixels
+     * at a time (smaller batches, one after the other), temporal convolutions twice (what lies between them is made
+     * anew, not kept), weights read from the file at each use */
     const char *traded;
     int stays;          /* 1: the weights stay loaded for the next call */
     double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */

@@ -17,15 +17,14 @@ static const struct {
 } rungs[I2V_TRADES_RUNGS] = {
     /* 64 MiB of f32: work enough for all threads, so that larger batches are no faster */
     {{.batch = (int64_t)1 << 24}, NULL},
-    {{.batch = (int64_t)1 << 22}, "operations take fewer frames and pixels at a time"},
+    {{.batch = (int64_t)1 << 22}, "operations on fewer frames and pixels at a time"},
     {{.batch = (int64_t)1 << 22, .twice = 1},
-     "operations take fewer frames and pixels at a time, and temporal convolutions are computed twice"},
+     "operations on fewer frames and pixels at a time, temporal convolutions twice"},
     {{.batch = (int64_t)1 << 22, .stream = 1},
-     "operations take fewer frames and pixels at a time, and weights are read from the file at each use"},
+     "operations on fewer frames and pixels at a time, weights read from the file at each use"},
     {{.batch = (int64_t)1 << 22, .twice = 1, .stream = 1},
-     "operations take fewer frames and pixels at a time, temporal convolutions are computed twice, and weights are "
-     "read "
-     "from the file at each use"},
+     "operations on fewer frames and pixels at a time, temporal convolutions twice, weights read from the file at each "
+     "use"},
 };
 
 i2v_trades i2v_trades_at(int rung) {
