@@ -1,4 +1,4 @@
-/* How fast this machine works off what a run is expected to cost. */
+/* How fast this machine works off what a call is expected to cost. */
 #include "pipeline/estimate.h"
 
 #include "base/clock.h"
@@ -7,19 +7,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What a run works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled model's
- * (docs/PERFORMANCE.md). */
+/* What a call works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled
+ * model's (docs/PERFORMANCE.md). */
 static const double RATE_OVER_PRODUCT = 1.06;
 
-/* The product that is timed: once to touch its memory, then until this share of the run has gone by, or these seconds.
+/* The product that is timed: once to touch its memory, then until this share of the call has gone by, or these seconds.
  */
 enum { ROWS = 512, FEW_ROWS = 64, SIZE = 1024, MOST_TIMES = 25 };
 static const double SHARE_OF_RUN = 0.01, MOST_SECONDS = 0.15;
-/* A run of less, a few seconds long, is not worth more than a few rows. */
+/* A call of less, a few seconds long, is not worth more than a few rows. */
 static const double SMALL_RUN = 1e11;
 
 /* Cost a second, by the fastest of the run's product; of nothing on a dry pool. In so short a time another process, or
- * threads that the system has put on one processor, slow most of them by half, where a run of minutes is slowed by a
+ * threads that the system has put on one processor, slow most of them by half, where a call of minutes is slowed by a
  * few hundredths. */
 static double time_product(i2v_run *run, const i2v_linear *weights, double cost) {
     int rows = cost < SMALL_RUN ? FEW_ROWS : ROWS;
