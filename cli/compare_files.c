@@ -1,16 +1,11 @@
 /* The files of a comparison. */
 #include "compare_files.h"
+#include "ending.h"
 #include "place.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-static int ends_with(const char *text, const char *ending) {
-    size_t length = strlen(text), count = strlen(ending);
-    return length >= count && strcasecmp(text + length - count, ending) == 0;
-}
 
 /* 1 if each frame has a file of its own. */
 static int is_numbered(const char *path) {
@@ -21,8 +16,8 @@ static int is_numbered(const char *path) {
 
 cli_compare_kind cli_compare_kind_of(const char *path) {
     if (!path) return CLI_COMPARE_NOTHING;
-    if (ends_with(path, ".html") || ends_with(path, ".htm")) return CLI_COMPARE_PAGE;
-    return ends_with(path, ".png") && !is_numbered(path) ? CLI_COMPARE_PICTURE : CLI_COMPARE_VIDEO;
+    if (cli_ends_in(path, ".html") || cli_ends_in(path, ".htm")) return CLI_COMPARE_PAGE;
+    return cli_ends_in(path, ".png") && !is_numbered(path) ? CLI_COMPARE_PICTURE : CLI_COMPARE_VIDEO;
 }
 
 /* ---- places ----------------------------------------------------------------------------------------------------- */

@@ -95,7 +95,7 @@ static int apply_entry(applying *at, cli_config_entry *entry, cli_set *seen) {
     if (is_not_here(option)) return refuse_name(at, entry, "is for the command line alone");
     size_t number = (size_t)(option - command->options);
     if (cli_set_has(seen, number) && option->type != CLI_LORAS)
-        return cli_wrong_usage(command, "%s has a value further up already", entry->label);
+        return cli_wrong_usage(command, "%s has a value further up already; remove one of the two", entry->label);
     cli_set_add(seen, number);
     entry->used = cli_takes(command, option) && !cli_set_has(&at->taken, number);
     if (entry->used) cli_set_add(&at->configured, number);

@@ -1,6 +1,7 @@
 /* What a list's job has made already, by the parameters in its files. */
 #include "finished.h"
 #include "address.h"
+#include "ending.h"
 #include "existing.h"
 #include "metadata.h"
 #include "metadata_compare.h"
@@ -8,7 +9,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 /* How many files of a job there are, and whether one is in the way. */
@@ -21,12 +21,6 @@ typedef struct search {
 static int is_file(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
-}
-
-/* NumPy's format has no place for parameters. */
-static int has_place(const char *path) {
-    size_t length = strlen(path);
-    return length < 4 || strcasecmp(path + length - 4, ".npy") != 0;
 }
 
 static void put_in_way(search *at, const char *file, const char *why) {
@@ -45,14 +39,14 @@ static void look_at_file(search *at, const char *file) {
         return;
     }
     at->there++;
-    json_t *kept = has_place(file) ? cli_metadata_read(file, &error) : NULL;
+    json_t *kept = cli_is_array(file) ? NULL : cli_metadata_read(file, &error);
     if (kept && !cli_metadata_agrees(at->wanted, kept, settings->command, settings->seed_drawn, difference,
                                      sizeof difference)) {
         snprintf(why, sizeof why, "was made with other parameters, %s", difference);
         put_in_way(at, file, why);
     } else if (!kept && error.status == I2V_ERROR_MEMORY) {
         put_in_way(at, file, "there is not enough memory to see what it is");
-    } else if (!kept && has_place(file) && !settings->no_metadata) {
+    } else if (!kept && !cli_is_array(file) && !settings->no_metadata) {
         put_in_way(at, file, "has no parameters of img2vid, so that whose it is cannot be told");
     } else if (!kept) {
         at->unknown++;

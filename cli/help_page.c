@@ -31,7 +31,7 @@ static const struct {
     {~0U, CLI_AT(options.max_memory), "such as 6G: work in smaller pieces, same result"},
     {~0U, CLI_AT(plan), "only say what memory and time it would take"},
     {CLI_BENCH, CLI_AT(options.dtype), "how tensors are stored (default auto, here f32)"},
-    {CLI_DECODE | CLI_BENCH, CLI_AT(params.decode_chunk_size), "frames decoded together (default: all)"},
+    {CLI_DECODE | CLI_BENCH, CLI_AT(params.decode_chunk_size), "frames decoded in one call (default: all)"},
     {CLI_BENCH, CLI_AT(repeat), "passes, of which the fastest counts (default 2)"},
     {CLI_DECODE | CLI_BENCH, CLI_AT(options.threads), "to compute on (default: one a core)"},
     {CLI_DECODE | CLI_BENCH, CLI_AT(json), "print one JSON object on standard output"},

@@ -3,6 +3,7 @@
 #include "bundled.h"
 #include "checkpoint.h"
 #include "detail.h"
+#include "ending.h"
 #include "existing.h"
 #include "latents.h"
 #include "message.h"
@@ -50,8 +51,7 @@ static i2v_status check_output(cli_job *job, const char *pattern, output_kind ki
 i2v_status cli_job_check_outputs(cli_job *job) {
     const char *latents = job->settings->save_latents;
     if (!job->settings->path) return I2V_OK;
-    size_t length = latents ? strlen(latents) : 0;
-    if (latents && (length < 4 || strcmp(latents + length - 4, ".npy") != 0))
+    if (latents && !cli_is_array(latents))
         return cli_job_fail(job, I2V_ERROR_PARAMETER, "--save-latents writes NumPy files; end '%s' in .npy", latents);
     i2v_status status = check_output(job, job->settings->path, A_VIDEO);
     if (status == I2V_OK && latents) status = check_output(job, latents, LATENTS);

@@ -101,14 +101,16 @@ static int count_jobs(const cli_list *list, const json_t *root, size_t *count) {
     json_object_foreach((json_t *)(uintptr_t)root, key, value) {
         size_t values = is_axis(list, key, value) ? json_array_size(value) : 1;
         if (json_is_array(value) && json_array_size(value) == 0)
-            return cli_wrong_usage(&list->command, "%s is an empty array", key);
+            return cli_wrong_usage(&list->command, "%s is an empty array; give a value, or leave it out", key);
         if (values > CLI_MOST_JOBS || *count * values > CLI_MOST_JOBS - list->count)
-            return cli_wrong_usage(&list->command, "these arrays make more jobs than the %d that a list may have",
+            return cli_wrong_usage(&list->command,
+                                   "these arrays make more jobs than the %d that a list may have; make two lists",
                                    CLI_MOST_JOBS);
         *count *= values;
     }
     if (*count > CLI_MOST_JOBS - list->count)
-        return cli_wrong_usage(&list->command, "this is more than the %d jobs that a list may have", CLI_MOST_JOBS);
+        return cli_wrong_usage(&list->command, "this is more than the %d jobs that a list may have; make two lists",
+                               CLI_MOST_JOBS);
     return CLI_PARSED;
 }
 

@@ -161,7 +161,9 @@ int cli_list_read(cli_settings *settings, cli_set given) {
     status = read_lines(settings, text, size, given);
     free(text);
     if (status == CLI_PARSED && settings->list->count == 0)
-        return cli_wrong_usage(settings->command, "there is no job in %s", settings->list->name);
+        return cli_wrong_usage(settings->command,
+                               "there is no job in %s; write one on each line, {\"image\": ..., \"output\": ...}",
+                               settings->list->name);
     if (status == CLI_PARSED) status = cli_tasks_check(settings);
     if (status != CLI_PARSED) return status;
     keep_shard(settings->list, part, parts);

@@ -27,6 +27,7 @@ static const char *const passed_over[] = {"program", "version", "backend"};
 typedef struct comparison {
     const json_t *wanted, *kept;
     const cli_command *command;
+    json_t *defaults; /* of the command's options by their keys; NULL: not made yet */
     char *text;
     size_t size, used;
 } comparison;
@@ -70,16 +71,24 @@ static int is_passed_over(const char *key) {
     return 0;
 }
 
-/* The value that holds where a file of an earlier version has no such key. */
-static json_t *default_value(const cli_command *command, const char *key) {
+/* The values of options that are not given, by their keys. NULL without memory. */
+static json_t *make_defaults(const cli_command *command) {
     cli_settings settings;
     cli_settings_default(&settings, command);
-    json_t *value = NULL;
-    for (size_t i = 0; !value && i < command->options_count; i++) {
+    json_t *defaults = json_object();
+    for (size_t i = 0; i < command->options_count; i++) {
         char name[64];
         cli_option_key(&command->options[i], name);
-        if (strcmp(name, key) == 0) value = cli_option_json(&command->options[i], &settings);
+        json_t *value = cli_option_json(&command->options[i], &settings);
+        cli_json_set(&defaults, name, value ? value : json_null());
     }
+    return defaults;
+}
+
+/* The value that holds where a file of an earlier version has no such key. Not to be freed. */
+static const json_t *default_value(comparison *at, const char *key) {
+    if (!at->defaults) at->defaults = make_defaults(at->command);
+    const json_t *value = json_object_get(at->defaults, key);
     return value ? value : json_null();
 }
 
@@ -90,8 +99,7 @@ static int same_value(const json_t *a, const json_t *b) {
 
 static void compare_key(comparison *at, const char *key, const json_t *wanted) {
     const json_t *there = json_object_get(at->kept, key);
-    json_t *initial = there ? NULL : default_value(at->command, key);
-    if (!there) there = initial;
+    if (!there) there = default_value(at, key);
     if (!same_value(wanted, there)) {
         char *is = json_dumps(there, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
         char *should_be =
@@ -100,12 +108,11 @@ static void compare_key(comparison *at, const char *key, const json_t *wanted) {
         free(is);
         free(should_be);
     }
-    json_decref(initial);
 }
 
 int cli_metadata_agrees(const json_t *wanted, const json_t *kept, const cli_command *command, int any_seed,
                         char *difference, size_t size) {
-    comparison at = {wanted, kept, command, difference, size, 0};
+    comparison at = {wanted, kept, command, NULL, difference, size, 0};
     const cli_option *seed = cli_option_at(command, CLI_AT(params.seed));
     const char *key;
     json_t *value;
@@ -119,5 +126,6 @@ int cli_metadata_agrees(const json_t *wanted, const json_t *kept, const cli_comm
         if (is_passed_over(key) || is_hashed(&at, key) || (any_seed && strcmp(key, seed->name) == 0)) continue;
         compare_key(&at, key, value);
     }
+    json_decref(at.defaults);
     return !*difference;
 }

@@ -1,6 +1,7 @@
 /* Names of outputs with fields in braces. */
 #include "pattern.h"
 #include "address.h"
+#include "ending.h"
 #include "settings_value.h"
 
 #include <inttypes.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 typedef enum { NAME, SEED, INDEX, VIDEO, VALUE, NONE } field_kind;
 
@@ -136,15 +136,10 @@ static char *filled(const char *pattern, const cli_fields *fields, int is_png, i
     return NULL;
 }
 
-static int ends_in_png(const char *path) {
-    size_t length = strlen(path);
-    return length >= 4 && strcasecmp(path + length - 4, ".png") == 0;
-}
-
 char *cli_pattern_path(const char *pattern, const cli_fields *fields) {
     int has_video = 0;
     char *path = filled(pattern, fields, 0, &has_video);
-    if (path && ends_in_png(path)) { /* an ending may come from a name, too */
+    if (path && cli_ends_in(path, ".png")) { /* an ending may come from a name, too */
         free(path);
         path = filled(pattern, fields, 1, &has_video);
     }

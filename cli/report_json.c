@@ -44,6 +44,22 @@ static void add_option(json_t **object, const cli_settings *settings, size_t off
     cli_json_set(object, key, cli_option_json(option, settings));
 }
 
+/* What the report says outside "parameters": the video's own sizes, and with several clips their number. */
+static int is_told_elsewhere(const cli_option *option) {
+    static const size_t places[] = {CLI_AT(params.width), CLI_AT(params.height), CLI_AT(params.num_frames),
+                                    CLI_AT(params.num_videos), CLI_AT(params.extend)};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (option->offset == places[i]) return 1;
+    return 0;
+}
+
+/* What the frames depend on, beside the model. */
+static int is_shown(const cli_option *option) {
+    const i2v_parameter *parameter = option->parameter;
+    if (!parameter || !parameter->decides || is_told_elsewhere(option)) return 0;
+    return parameter->settings == I2V_STRUCT_PARAMS || parameter->settings == I2V_STRUCT_IMAGE_OPTIONS;
+}
+
 /* The schedule that was used: the model's own where none was asked for; null where levels came from elsewhere. */
 static void add_sigma_schedule(json_t **object, cli_settings *settings, const cli_job *job) {
     i2v_params *params = &settings->params;
@@ -57,28 +73,15 @@ static void add_sigma_schedule(json_t **object, cli_settings *settings, const cl
 }
 
 static json_t *parameters_json(const cli_job *job) {
-    static const size_t shown[] = {CLI_AT(params.seed),
-                                   CLI_AT(params.rng),
-                                   CLI_AT(params.fit),
-                                   CLI_AT(image.alpha),
-                                   CLI_AT(params.num_inference_steps),
-                                   CLI_AT(params.min_guidance_scale),
-                                   CLI_AT(params.max_guidance_scale),
-                                   CLI_AT(params.fps),
-                                   CLI_AT(params.motion_bucket_id),
-                                   CLI_AT(params.noise_aug_strength),
-                                   CLI_AT(params.decode_chunk_size),
-                                   CLI_AT(params.forward_chunk_size),
-                                   CLI_AT(params.sigmas),
-                                   CLI_AT(preset),
-                                   CLI_AT(params.scheduler)};
+    const cli_command *command = job->settings->command;
     cli_settings settings = *job->settings;
     settings.params = job->params;
     json_t *object = json_object();
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) add_option(&object, &settings, shown[i]);
+    for (size_t i = 0; i < command->options_count; i++)
+        if (is_shown(&command->options[i])) add_option(&object, &settings, command->options[i].offset);
     add_sigma_schedule(&object, &settings, job);
-    add_option(&object, &settings, CLI_AT(params.guidance_shape));
-    add_option(&object, &settings, CLI_AT(params.noise_aug));
+    add_option(&object, &settings, CLI_AT(params.forward_chunk_size)); /* decides nothing, and is often asked for */
+    add_option(&object, &settings, CLI_AT(preset));
     add_option(&object, &settings, CLI_AT(latents));
     cli_json_set(&object, "loras", loras_json(&settings.options));
     return object;

@@ -61,10 +61,10 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     if (status == CLI_PARSED) status = cli_checkpoint_check(settings);
     if (status != CLI_PARSED) return status;
     if (settings->path && settings->save_latents && strcmp(settings->path, settings->save_latents) == 0)
-        return cli_wrong_usage(command, "--output and --save-latents name the same file");
+        return cli_wrong_usage(command, "--output and --save-latents name the same file; give two names");
     if (is_same_file(settings->log_file, settings->path) || is_same_file(settings->log_file, settings->save_latents) ||
         is_same_file(settings->log_file, settings->sheet))
-        return cli_wrong_usage(command, "--log-file names a file of the output");
+        return cli_wrong_usage(command, "--log-file names a file of the output; give it a name of its own");
     status = cli_preview_check(settings);
     if (status != CLI_PARSED) return status;
     if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;

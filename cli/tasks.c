@@ -127,7 +127,7 @@ static int refuse_twice(const cli_settings *settings, const output *a, const out
                                a->task.input, b->task.input, a->path);
     if (a->task.seed != b->task.seed)
         return cli_wrong_usage(command, "two seeds would be written to %s: put {seed} into that name", a->path);
-    return cli_wrong_usage(command, "two files would be written to %s", a->path);
+    return cli_wrong_usage(command, "two files would be written to %s: give the outputs different names", a->path);
 }
 
 static int check_different(const cli_settings *settings) {

@@ -166,7 +166,7 @@ static void packing_is_told_apart(void **state) {
     i2v_stage_plan plan;
     used.max_guidance_scale = 1;
     assert_int_equal(i2v_sizes_of_params(&sizes, engine, &used), I2V_OK);
-    assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_LEVELS - 1), I2V_OK);
+    assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_RUNGS - 1), I2V_OK);
     engine->max_memory = i2v_stage_peak(&plan);
     i2v_bench_report *report = NULL;
     if (i2v_bench(engine, &params, 1, &report)) fail_msg("%s", i2v_error_message(engine));

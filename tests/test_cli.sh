@@ -85,11 +85,10 @@ wrong_usage() {
     refused 2 'exclude each other' generate picture.png -o out.mp4 --sigmas 2,1,0 --num-inference-steps 2
     refused 2 'same file' generate picture.png -o out.npy --save-latents out.npy
     local bad
-    for bad in width=abc width=12x width= width=1.5 width=99999999999 height=1e3 num-frames=-- threads=0x2 \
-        noise-aug-strength=nan noise-aug-strength=inf max-guidance-scale=1e999 min-guidance-scale=1,5 \
-        seed=-1 seed=18446744073709551616 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X max-memory=-1 \
-        max-memory=99999999999T fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
-        guidance-shape=square lora= lora=:1 lora=a:nan lora=a:-inf lora=a:1e999; do
+    for bad in width=abc width=12x width= width=1.5 height=1e3 num-frames=-- threads=0x2 noise-aug-strength=nan \
+        noise-aug-strength=inf min-guidance-scale=1,5 seed=1.0 sigmas=1,,0 sigmas= sigmas=1,nan max-memory=6X \
+        max-memory=-1 fit=cut rng=PCG dtype=f64 dtype=f16 alpha=black scheduler=ddim sigma-schedule=beta \
+        guidance-shape=square lora= lora=:1 lora=a:nan lora=a:-inf; do
         refused 2 "--${bad%%=*} takes" generate picture.png -o out.mp4 --model "$model" "--$bad"
     done
 }
@@ -102,6 +101,11 @@ failing_values() {
         sigmas=1 sigmas=1,2; do
         words=${bad%%=*}
         refused 1 "${words//-/.}" generate picture.png -o out.mp4 --model "$model" "--$bad"
+    done
+    for bad in width=99999999999 threads=-99999999999999999999 max-guidance-scale=1e999 seed=-1 \
+        seed=18446744073709551616 sigmas=1e999,0 max-memory=99999999999T lora=a:1e999; do
+        refused 1 "--${bad%%=*} is ${bad#*=}; .* must be \(between\|less\)" generate picture.png -o out.mp4 \
+            --model "$model" "--$bad"
     done
     refused 1 'repeat' bench --model "$model" --repeat 0
     refused 1 'repetitions' bench --model "$model" --repeat 9999
@@ -499,6 +503,19 @@ assert abs(unet["seconds"] - unet["load_seconds"] - 2 * unet["step_seconds"]) < 
     refused 2 "unknown option '--plan'" bench --plan
 }
 
+# The report has all parameters that the frames depend on, whatever the library's table comes to have.
+all_that_decides() {
+    local name count=0
+    while read -r name; do
+        count=$((count + 1))
+        [ "$name" = extend ] && continue # told as num_clips, where there are several
+        grep -qE "^ {2,4}\"$name\": " "$scratch/out" || fail "the report has no $name"
+    done < <(awk '/^    \{"/ { split($0, part, "\""); name = part[2]; is_of = $0 ~ / (PARAM|IMAGE)\(/ }
+        is_of && /DECIDES,/ { print name; is_of = 0 }
+        /OPEN,/ { is_of = 0 }' "${BASH_SOURCE[0]%/*}/../src/base/parameters.c")
+    [ "$count" -ge 20 ] || fail "the table of parameters is not understood: $count rows"
+}
+
 # The values of --preset, and of options that override them, as the report gives them.
 presets() {
     local small_preset=(picture.png -o preset.npy --model "$model" --width 64 --height 48 --num-frames 2 --seed 7)
@@ -526,6 +543,7 @@ presets() {
     printed '^    "guidance_shape": "linear"'
     printed '^    "max_guidance_scale": 1.0,$'
     printed '^    "decode_chunk_size": 8,$'
+    all_that_decides
     said '^denoise 4 of 4'
     # options count wherever they stand
     works preset.npy generate --num-inference-steps 2 --fps 9 "${small_preset[@]}" --preset comfyui --json \

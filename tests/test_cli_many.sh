@@ -160,7 +160,8 @@ extending() {
 
 outputs() {
     local made
-    ends 0 generate a.png -o v.npy "${small[@]}" --seed 4 --save-latents latents.npy
+    ends 0 generate a.png -o v.npy "${small[@]}" --seed 4 --save-latents latents.NPY # an ending is one in large letters, too
+    mv latents.NPY latents.npy
     for made in c.mp4:h264:h264 c.mp4:h265:hevc c.mkv:ffv1:ffv1 c.webm:auto:vp9 c.mkv:vp9:vp9 c.mp4:av1:av1; do
         IFS=: read -r file codec name <<< "$made"
         ends 0 decode latents.npy -o "$file" --model "$model" --codec "$codec" --playback-fps 12.5 --loop --quiet

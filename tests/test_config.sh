@@ -122,7 +122,7 @@ wrong_files() {
     local bad
     for bad in 'widht = 64|is no option' 'width = wide|takes a whole number, not .wide' 'width = 0|is 0; it must be between 1 and 8192' \
         'width =|takes a whole number' 'width|is no .name = value' '= 3|is no .name = value' 'loop = yes|takes true or false' \
-        'fit = cut|takes crop' 'seed = -1|takes a whole' 'max-memory = 6X|takes a size' 'model =|takes a name' \
+        'fit = cut|takes crop' 'seed = -1|is -1; it must be between 0 and 18446744073709551615' 'max-memory = 6X|takes a size' 'model =|takes a name' \
         'preset = none|there is no preset' 'from = a.gif|is for the command line alone' 'plan = true|command line alone' \
         'no-config = true|command line alone' 'latents = a.npy|command line alone' 'model = ~nobody/x|~ stands for' \
         '--width = 3|is no option' 'repeat = often|takes a whole number'; do

@@ -290,7 +290,7 @@ static size_t decode(i2v_stage *stage, const i2v_sizes *sizes, float *out) {
 }
 
 static size_t work(const i2v_backend *backend, const i2v_reference *reference, i2v_stage_kind kind, part_at_work part,
-                   i2v_dtype dtype, int level, float *out) {
+                   i2v_dtype dtype, int rung, float *out) {
     i2v_engine *engine = open_on(backend, reference->model, dtype, 0);
     i2v_call call = {.engine = engine, .num_videos = 1};
     i2v_stage_plan plan;
@@ -299,7 +299,7 @@ static size_t work(const i2v_backend *backend, const i2v_reference *reference, i
     i2v_stage stage;
     params.max_guidance_scale = 3;
     assert_int_equal(i2v_sizes_of_params(&sizes, engine, &params), I2V_OK);
-    assert_int_equal(i2v_plan_stage(&plan, kind, engine, &sizes, level), I2V_OK);
+    assert_int_equal(i2v_plan_stage(&plan, kind, engine, &sizes, rung), I2V_OK);
     if (i2v_stage_begin(&stage, kind, engine, &sizes, &call, &plan)) fail_msg("%s", i2v_error_message(engine));
     size_t count = part(&stage, &sizes, out);
     i2v_stage_end(&stage);
@@ -307,7 +307,7 @@ static size_t work(const i2v_backend *backend, const i2v_reference *reference, i
     return count;
 }
 
-static void expect_same_part(i2v_stage_kind kind, part_at_work part, i2v_dtype dtype, int level) {
+static void expect_same_part(i2v_stage_kind kind, part_at_work part, i2v_dtype dtype, int rung) {
     for (int i = 0; i < I2V_REFERENCES; i++) {
         i2v_reference reference = i2v_reference_at(i);
         float *outs[2];
@@ -315,7 +315,7 @@ static void expect_same_part(i2v_stage_kind kind, part_at_work part, i2v_dtype d
         for (int b = 0; b < 2; b++) {
             outs[b] = calloc((size_t)1 << 20, sizeof **outs);
             assert_non_null(outs[b]);
-            counts[b] = work(backend_at(b), &reference, kind, part, dtype, level, outs[b]);
+            counts[b] = work(backend_at(b), &reference, kind, part, dtype, rung, outs[b]);
         }
         assert_true(counts[0] > 1 && outs[0][0] != outs[0][counts[0] - 1]);
         assert_int_equal(counts[0], counts[1]);
@@ -337,7 +337,7 @@ static void vae_encoder(void **state) {
 }
 
 /* Those below in bf16, too, with all that is traded for memory. */
-#define LEAST (I2V_TRADES_LEVELS - 1)
+#define LEAST (I2V_TRADES_RUNGS - 1)
 
 static void unet(void **state) {
     (void)state;

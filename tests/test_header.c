@@ -89,10 +89,10 @@ static void expect_number(char *text, size_t size, const i2v_parameter *paramete
     int is_open = parameter->initial < parameter->minimum || parameter->initial > parameter->maximum;
     snprintf(initial, sizeof initial, "%g", parameter->initial);
     if (is_open && strncmp(comment + 1, models, strlen(models)) == 0) snprintf(initial, sizeof initial, "%s", models);
-    if (parameter->maximum >= INT_MAX)
+    if (parameter->maximum == INT_MAX)
         snprintf(text, size, "[%s; %g or more]", initial, parameter->minimum);
     else
-        snprintf(text, size, "[%s; %g to %g]", initial, parameter->minimum, parameter->maximum);
+        snprintf(text, size, "[%s; %.12g to %.12g]", initial, parameter->minimum, parameter->maximum);
 }
 
 static void expect(char *text, size_t size, const i2v_parameter *parameter, const char *comment) {
@@ -105,8 +105,13 @@ static void expect(char *text, size_t size, const i2v_parameter *parameter, cons
         expect_number(text, size, parameter, comment);
         return;
     case I2V_PARAMETER_UNSIGNED:
-    case I2V_PARAMETER_BYTES: /* the table has no range of these */
-        snprintf(text, size, "[%g; ", parameter->initial);
+        if (parameter->maximum > 0)
+            expect_number(text, size, parameter, comment);
+        else
+            snprintf(text, size, "[%g; any]", parameter->initial);
+        return;
+    case I2V_PARAMETER_BYTES:
+        snprintf(text, size, "[%g; any]", parameter->initial);
         return;
     case I2V_PARAMETER_CHOICE:
         expect_choice(text, size, parameter, comment);

@@ -40,6 +40,19 @@ twelve() {
     mv out whole
 }
 
+# gif_of FILE TEXT: a GIF of one pixel, with the text as its comment, in blocks of at most 255 bytes.
+gif_of() {
+    local text=$2 block
+    {
+        printf 'GIF89a\1\0\1\0\0\0\0!\xfe'
+        for (( ; ${#text} > 0; )); do
+            block=${text:0:255} text=${text:255}
+            printf "\\x$(printf %x ${#block})%s" "$block"
+        done
+        printf '\0;'
+    } > "$1"
+}
+
 # What is made before a kill stays, and is not made again; the rest is the same as without.
 going_on() {
     "$program" generate --jobs twelve.jsonl "${small[@]}" < /dev/null > "$scratch/out" 2> "$scratch/err" &
@@ -185,6 +198,18 @@ in_the_way() {
     ends 1 generate --jobs list.jsonl "${small[@]}" --seed 3 --no-overwrite
     said 'seed (2 there, 3 here)'
     rm x.webp
+    # a parameter that a file of an earlier version does not have had its default
+    printf '{"image":"a.png","output":"x.gif"}\n' > list.jsonl
+    ends 0 generate --jobs list.jsonl "${small[@]}" --seed 1
+    "$program" info x.gif --json | sed -n '/"metadata": {/,/^  }/p' |
+        sed '1s/.*/{/; $s/.*/}/; /"fps":\|"motion_bucket_id":\|"codec":/d' | tr -d '\n' > kept
+    gif_of x.gif "$(cat kept)"
+    ends 0 generate --jobs list.jsonl "${small[@]}" --seed 1
+    said 'skipped x.gif'
+    ends 1 generate --jobs list.jsonl "${small[@]}" --seed 1 --fps 9 --motion-bucket-id 80
+    said 'other parameters, fps (7 there, 9 here), motion_bucket_id (127 there, 80 here)'
+    rm x.gif kept
+    printf '{"image":"a.png","output":"x.webp"}\n' > list.jsonl
     # files that keep no parameters are made again, unless they are to be skipped
     ends 0 generate --jobs list.jsonl "${small[@]}" --seed 1 --no-metadata
     ends 0 generate --jobs list.jsonl "${small[@]}" --seed 1 --no-metadata

@@ -41,13 +41,13 @@ static i2v_engine *engine_with(const i2v_lora *loras, size_t count, i2v_dtype dt
 /* ---- the UNet's output ------------------------------------------------------------------------------------------ */
 
 /* The first step of the reference's run, [frames, height, width, channels]; .data is to be freed. */
-static i2v_tensor output_at(int level, const i2v_lora *loras, size_t count, i2v_dtype dtype) {
+static i2v_tensor output_at(int rung, const i2v_lora *loras, size_t count, i2v_dtype dtype) {
     i2v_reference reference = i2v_reference_at(0);
     i2v_weights *tensors = i2v_reference_open(&reference);
     i2v_engine *engine = engine_with(loras, count, dtype);
     i2v_call call = {.engine = engine, .num_videos = 1};
     i2v_stage stage;
-    i2v_stage_plan plan = {.trades = i2v_trades_at(level), .tensors = POOL_BYTES};
+    i2v_stage_plan plan = {.trades = i2v_trades_at(rung), .tensors = POOL_BYTES};
     if (i2v_stage_begin(&stage, I2V_STAGE_UNET, engine, NULL, &call, &plan)) fail_msg("%s", i2v_error_message(engine));
     i2v_run *run = &stage.run;
     const i2v_unet *unet = stage.model.unet;
@@ -56,9 +56,10 @@ static i2v_tensor output_at(int level, const i2v_lora *loras, size_t count, i2v_
     static const float time_ids[3] = {6, 127, 0.02f};
     i2v_tensor sample = i2v_reference_channels_last(tensors, "unet.input");
     i2v_tensor context = {vector, 1, 1, 1, unet->config.cross_attention_dim, I2V_ELEMENT_F32};
-    i2v_unet_tensors positions = i2v_unet_positions(run, unet, sample.frames);
-    i2v_unet_tensors cross = i2v_unet_cross_attention(run, unet, context);
-    i2v_unet_tensors time = i2v_unet_time(run, unet, timesteps[0], time_ids);
+    i2v_unet_tensors positions, cross, time;
+    i2v_unet_positions(&positions, run, unet, sample.frames);
+    i2v_unet_cross_attention(&cross, run, unet, context);
+    i2v_unet_time(&time, run, unet, timesteps[0], time_ids);
     i2v_unet_input input = {sample, &positions, &cross, &time};
     i2v_tensor out = i2v_tensor_new_f32(run, sample.frames, sample.height, sample.width, unet->config.out_channels);
     i2v_unet_forward(run, unet, out, &input, NULL, NULL);
@@ -151,11 +152,11 @@ static void trades_change_no_bit(void **state) {
     static const i2v_lora loras[] = {{KOHYA, 0.7}, {CONVOLUTIONS, 1}};
     i2v_tensor wanted = output_with(loras, COUNT(loras), I2V_DTYPE_F32);
     int streamed = 0;
-    for (int level = 1; level < I2V_TRADES_LEVELS; level++) {
-        i2v_tensor found = output_at(level, loras, COUNT(loras), I2V_DTYPE_F32);
+    for (int rung = 1; rung < I2V_TRADES_RUNGS; rung++) {
+        i2v_tensor found = output_at(rung, loras, COUNT(loras), I2V_DTYPE_F32);
         assert_memory_equal(found.data, wanted.data, i2v_tensor_bytes(&wanted));
         free(found.data);
-        streamed += i2v_trades_at(level).stream;
+        streamed += i2v_trades_at(rung).stream;
     }
     assert_true(streamed > 0);
     free(wanted.data);

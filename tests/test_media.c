@@ -136,7 +136,7 @@ static void test_refused_pictures(void **state) {
     i2v_error error;
     i2v_image *image = NULL;
     assert_int_equal(load_exact((const uint8_t *)"", 0, &error), I2V_ERROR_FORMAT);
-    assert_string_equal(error.message, "the picture is empty");
+    assert_string_equal(error.message, "the picture is empty; copy or download it again");
     assert_int_equal(load_exact((const uint8_t *)"#EXTM3U\nfile:///etc/passwd\n", 27, &error), I2V_ERROR_FORMAT);
     assert_non_null(strstr(error.message, "is not a picture"));
     assert_int_equal(i2v_image_load(&image, MEDIA "expected.txt", I2V_ALPHA_WHITE, &error), I2V_ERROR_FORMAT);

@@ -206,7 +206,7 @@ static void models(void **state) {
     options.threads = -1;
     EXPECT_ENGINE(i2v_open_model(&engine, model, &options), "threads is -1");
     i2v_video *video = NULL;
-    assert_int_equal(i2v_generate(engine, NULL, NULL, &video), I2V_ERROR_MODEL);
+    assert_int_equal(i2v_generate(engine, NULL, NULL, &video), I2V_ERROR_PARAMETER);
     i2v_close(engine);
     i2v_model_close(model);
 }
@@ -519,6 +519,7 @@ static void hub(void **state) {
         i2v_hub_options_default(&options);
         options.connections = wild[i];
         EXPECT(i2v_hub_pull(&model, "org/name", &options, &error), "connections is");
+        EXPECT(i2v_hub_find(&model, "org/name", &options, &error), "connections is");
     }
     assert_null(model);
 }

@@ -216,13 +216,31 @@ static void wrong_values_are_refused(void **state) {
         {"extend", "4097", I2V_ERROR_PARAMETER, "extend is 4097; it must be between 0 and 4096"},
         {"num_frames", "many", I2V_ERROR_FORMAT, "num_frames takes a whole number, not 'many'"},
         {"num_frames", "3 ", I2V_ERROR_FORMAT, "num_frames takes a whole number, not '3 '"},
-        {"num_frames", "2147483648", I2V_ERROR_FORMAT, "num_frames takes a whole number, not '2147483648'"},
+        {"num_frames", "", I2V_ERROR_FORMAT, "num_frames takes a whole number, not ''"},
+        {"num_frames", "1e3", I2V_ERROR_FORMAT, "num_frames takes a whole number, not '1e3'"},
+        {"num_frames", "2147483648", I2V_ERROR_PARAMETER, "num_frames is 2147483648; it must be between 1 and 4096"},
+        {"width", "-99999999999999999999", I2V_ERROR_PARAMETER,
+         "width is -99999999999999999999; it must be between 1 and 8192"},
+        {"decode_chunk_size", "2147483648", I2V_ERROR_PARAMETER,
+         "decode_chunk_size is 2147483648; it must be between 0 and 2147483647"},
+        {"decode_chunk_size", "-1000000", I2V_ERROR_PARAMETER, "decode_chunk_size is -1000000; it must be at least 0"},
         {"decode_chunk_size", "-1", I2V_ERROR_PARAMETER, "decode_chunk_size is -1; it must be at least 0"},
         {"noise_aug_strength", "100.5", I2V_ERROR_PARAMETER,
          "noise_aug_strength is 100.5; it must be between 0 and 100"},
+        {"noise_aug_strength", "1e999", I2V_ERROR_PARAMETER,
+         "noise_aug_strength is 1e999; it must be between 0 and 100"},
+        {"noise_aug_strength", "-1e999", I2V_ERROR_PARAMETER,
+         "noise_aug_strength is -1e999; it must be between 0 and 100"},
+        {"sigmas", "9,1e999,0", I2V_ERROR_PARAMETER,
+         "sigmas is 9,1e999,0; each number must be between -1.7e308 and 1.7e308"},
+        {"sigmas", "1e999,x", I2V_ERROR_FORMAT, "sigmas takes numbers with commas between, not '1e999,x'"},
         {"noise_aug_strength", "nan", I2V_ERROR_FORMAT, "noise_aug_strength takes a number, not 'nan'"},
         {"rng", "mt19937", I2V_ERROR_FORMAT, "rng takes numpy|torch, not 'mt19937'"},
-        {"seed", "-1", I2V_ERROR_FORMAT, "seed takes a whole number from 0 to 18446744073709551615, not '-1'"},
+        {"seed", "-1", I2V_ERROR_PARAMETER, "seed is -1; it must be between 0 and 18446744073709551615"},
+        {"seed", "18446744073709551616", I2V_ERROR_PARAMETER,
+         "seed is 18446744073709551616; it must be between 0 and 18446744073709551615"},
+        {"seed", "1.5", I2V_ERROR_FORMAT, "seed takes a whole number, not '1.5'"},
+        {"seed", "+1", I2V_ERROR_FORMAT, "seed takes a whole number, not '+1'"},
         {"num_frame", "3", I2V_ERROR_PARAMETER, "there is no parameter 'num_frame'; did you mean num_frames?"},
         {"num-videos", "3", I2V_ERROR_PARAMETER, "there is no parameter 'num-videos'; did you mean num_videos?"},
         {"xyzzy", "3", I2V_ERROR_PARAMETER, "there is no parameter 'xyzzy'"},
@@ -238,6 +256,38 @@ static void wrong_values_are_refused(void **state) {
         assert_int_equal(error.status, rows[i].status);
         assert_memory_equal(&params, &before, sizeof params);
     }
+}
+
+/* Of the other structs' types. */
+static void wrong_sizes_and_rates_are_refused(void **state) {
+    (void)state;
+    i2v_options options;
+    i2v_output output;
+    i2v_error error = {0};
+    i2v_options_default(&options);
+    i2v_output_default(&output);
+    assert_int_equal(i2v_set(I2V_STRUCT_OPTIONS, &options, "max_memory", "16777216T", &error), I2V_ERROR_PARAMETER);
+    assert_string_equal(error.message, "max_memory is 16777216T; it must be less than 16777216T, which is 2^64 bytes");
+    assert_int_equal(i2v_set(I2V_STRUCT_OPTIONS, &options, "max_memory", "1.2.3", &error), I2V_ERROR_FORMAT);
+    assert_int_equal(i2v_set(I2V_STRUCT_OPTIONS, &options, "max_memory", "0x10", &error), I2V_ERROR_FORMAT);
+    assert_int_equal(i2v_set(I2V_STRUCT_OPTIONS, &options, "max_memory", ".", &error), I2V_ERROR_FORMAT);
+    assert_int_equal(i2v_set(I2V_STRUCT_OPTIONS, &options, "lora", "a:1e999", &error), I2V_ERROR_PARAMETER);
+    assert_string_equal(error.message, "lora is a:1e999; SCALE must be between -1.7e308 and 1.7e308");
+    assert_true(options.max_memory == 0 && options.loras_count == 0);
+    static const char *const rates[] = {"0", "100000000001", "18446744073709551616"};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        char expected[100];
+        assert_int_equal(i2v_set(I2V_STRUCT_OUTPUT, &output, "bitrate", rates[i], &error), I2V_ERROR_PARAMETER);
+        snprintf(expected, sizeof expected, "bitrate is %s; it must be between 1 and 100000000000", rates[i]);
+        assert_string_equal(error.message, expected);
+    }
+    assert_int_equal(output.bitrate, 0);
+    assert_string_equal(text_of(named("bitrate"), &output), ""); /* crf or quality counts */
+    assert_int_equal(i2v_set(I2V_STRUCT_OUTPUT, &output, "bitrate", "100000000000", &error), I2V_OK);
+    assert_string_equal(text_of(named("bitrate"), &output), "100000000000");
+    output.bitrate++;
+    assert_int_equal(i2v_parameters_check(I2V_STRUCT_OUTPUT, ~0U, &output, &error), I2V_ERROR_PARAMETER);
+    assert_string_equal(error.message, "bitrate is 100000000001; it must be between 1 and 100000000000");
 }
 
 /* What is wrong in a struct is refused by the call that takes it, in the same words. */
@@ -322,11 +372,17 @@ static void presets_say_what_they_set(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_is_what_its_row_says), cmocka_unit_test(defaults_are_the_tables),
-        cmocka_unit_test(parts_are_parameters),      cmocka_unit_test(values_go_to_text_and_back),
-        cmocka_unit_test(lists_are_made_and_freed),  cmocka_unit_test(wrong_values_are_refused),
-        cmocka_unit_test(wrong_structs_are_refused), cmocka_unit_test(names_are_told_and_not_marked),
-        cmocka_unit_test(engines_tell_names),        cmocka_unit_test(presets_say_what_they_set),
+        cmocka_unit_test(each_is_what_its_row_says),
+        cmocka_unit_test(defaults_are_the_tables),
+        cmocka_unit_test(parts_are_parameters),
+        cmocka_unit_test(values_go_to_text_and_back),
+        cmocka_unit_test(lists_are_made_and_freed),
+        cmocka_unit_test(wrong_values_are_refused),
+        cmocka_unit_test(wrong_sizes_and_rates_are_refused),
+        cmocka_unit_test(wrong_structs_are_refused),
+        cmocka_unit_test(names_are_told_and_not_marked),
+        cmocka_unit_test(engines_tell_names),
+        cmocka_unit_test(presets_say_what_they_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ typedef struct named_bytes {
 #define BYTES(text) (text), sizeof(text) - 1
 
 static const named_bytes named[] = {
-    {0, BYTES(""), "the picture is empty"},
+    {0, BYTES(""), "the picture is empty; copy or download it again"},
     {0, BYTES("<!DOCTYPE html>\n<html><img src=a.png>"), "is a web page, not the picture on it: save the picture"},
     {0, BYTES("\xef\xbb\xbf\r\n  <HTML>"), "is a web page"},
     {0, BYTES("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), "is an SVG drawing"},

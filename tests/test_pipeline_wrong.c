@@ -99,14 +99,15 @@ static void wrong_options(void **state) {
     (void)state;
     i2v_options good;
     i2v_options_default(&good);
-    i2v_options wrong[5] = {good, good, good, good, good};
-    static const char *const names[] = {"threads", "threads", "dtype", "variant", "variant"};
+    i2v_options wrong[6] = {good, good, good, good, good, good};
+    static const char *const names[] = {"threads", "threads", "dtype", "keep_loaded", "variant", "variant"};
     wrong[0].threads = -1;
     wrong[1].threads = INT32_MAX;
     wrong[2].dtype = (i2v_dtype)9;
-    wrong[3].variant = "../fp16";
-    wrong[4].variant = "";
-    for (int i = 0; i < 5; i++) {
+    wrong[3].keep_loaded = 2;
+    wrong[4].variant = "../fp16";
+    wrong[5].variant = "";
+    for (int i = 0; i < 6; i++) {
         i2v_engine *engine = NULL;
         assert_int_equal(i2v_open(&engine, i2v_reference_at(0).model, &wrong[i]), I2V_ERROR_PARAMETER);
         assert_non_null(strstr(i2v_error_message(engine), names[i]));
@@ -114,10 +115,41 @@ static void wrong_options(void **state) {
     }
 }
 
+/* Refuses these options where they are given, with this message, and each later call with the same. */
+static void expect_not_opened(i2v_model *model, const i2v_options *options, const char *message) {
+    i2v_engine *engine = NULL;
+    i2v_video *video = NULL;
+    i2v_model_info info;
+    i2v_params params = small_params();
+    assert_int_equal(i2v_open_model(&engine, model, options), I2V_ERROR_PARAMETER);
+    assert_string_equal(i2v_error_message(engine), message);
+    assert_int_equal(i2v_generate(engine, picture, &params, &video), I2V_ERROR_PARAMETER);
+    assert_string_equal(i2v_error_message(engine), message);
+    assert_int_equal(i2v_get_model_info(engine, &info), I2V_ERROR_PARAMETER);
+    assert_string_equal(i2v_error_message(engine), message);
+    i2v_close(engine);
+}
+
+/* A second engine's options: those that belong to the model count for nothing there, but must make sense. */
+static void wrong_options_of_a_session(void **state) {
+    (void)state;
+    i2v_model *model = NULL;
+    i2v_options good, wrong;
+    i2v_options_default(&good);
+    assert_int_equal(i2v_model_open(&model, i2v_reference_at(0).model, NULL, NULL), I2V_OK);
+    wrong = good, wrong.threads = -4;
+    expect_not_opened(model, &wrong, "threads is -4; it must be between 0 and 1024");
+    wrong = good, wrong.dtype = (i2v_dtype)9;
+    expect_not_opened(model, &wrong, "dtype is 9, which is the number of none of auto|f32|bf16");
+    wrong = good, wrong.keep_loaded = -1;
+    expect_not_opened(model, &wrong, "keep_loaded is -1; it must be 0 or 1");
+    i2v_model_close(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_integers), cmocka_unit_test(wrong_numbers), cmocka_unit_test(wrong_levels),
-        cmocka_unit_test(wrong_noise),    cmocka_unit_test(wrong_options),
+        cmocka_unit_test(wrong_noise),    cmocka_unit_test(wrong_options), cmocka_unit_test(wrong_options_of_a_session),
     };
     return cmocka_run_group_tests_name("pipeline_wrong", tests, open_shared, close_shared);
 }

@@ -106,7 +106,7 @@ static const i2v_trades all_trades[] = {{.batch = 1},
                                         {.batch = 1, .twice = 1, .stream = 1},
                                         {.batch = 100000, .twice = 1, .stream = 1}};
 
-/* Sizes at which every trade has something to cut: images of several tiles, levels of odd sizes. */
+/* Sizes at which every trade has something to cut: images of several tiles, rungs of odd sizes. */
 static void check_trades(int index, i2v_dtype dtype, i2v_stage_kind kind) {
     static const int unet[I2V_REFERENCES][2] = {{376, 360}, {96, 104}},
                      decoder[I2V_REFERENCES][2] = {{72, 56}, {72, 56}};
@@ -170,54 +170,54 @@ static void trades_change_no_bit_of_a_unet_in_memory(void **state) {
 /* ---- the choice ---------------------------------------------------------------------------------------------------
  */
 
-/* Peaks of a stage at each level. */
+/* Peaks of a stage at each rung. */
 static void peaks_of(i2v_engine *engine, i2v_stage_kind kind, const i2v_sizes *sizes,
-                     uint64_t peaks[I2V_TRADES_LEVELS]) {
-    for (int level = 0; level < I2V_TRADES_LEVELS; level++) {
+                     uint64_t peaks[I2V_TRADES_RUNGS]) {
+    for (int rung = 0; rung < I2V_TRADES_RUNGS; rung++) {
         i2v_stage_plan plan;
-        assert_int_equal(i2v_plan_stage(&plan, kind, engine, sizes, level), I2V_OK);
-        peaks[level] = i2v_stage_peak(&plan);
+        assert_int_equal(i2v_plan_stage(&plan, kind, engine, sizes, rung), I2V_OK);
+        peaks[rung] = i2v_stage_peak(&plan);
     }
 }
 
-static int level_within(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind kind, uint64_t budget,
-                        i2v_status *status) {
+static int rung_within(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind kind, uint64_t budget,
+                       i2v_status *status) {
     i2v_plan plan;
     engine->max_memory = budget;
     *status = i2v_plan_make(&plan, engine, sizes, kind);
     engine->max_memory = 0;
-    return plan.stages[kind].level;
+    return plan.stages[kind].rung;
 }
 
-/* Just what a level takes is given to it; a byte less goes to the next that takes less, and below the leanest nothing
+/* Just what a rung takes is given to it; a byte less goes to the next that takes less, and below the leanest nothing
  * fits. */
-static void budgets_choose_the_level(void **state) {
+static void budgets_choose_the_rung(void **state) {
     (void)state;
     i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
     i2v_params params = params_of(512, 512);
     params.num_frames = 4;
     params.decode_chunk_size = 0;
     i2v_sizes sizes = sizes_of(engine, &params);
-    uint64_t peaks[I2V_TRADES_LEVELS];
+    uint64_t peaks[I2V_TRADES_RUNGS];
     i2v_status status;
     peaks_of(engine, I2V_STAGE_DECODER, &sizes, peaks);
-    int chosen = 0, last = I2V_TRADES_LEVELS - 1;
-    for (int level = 0; level <= last; level++) {
-        if (level > 0 && peaks[level] >= peaks[chosen]) continue;
-        if (level > 0) {
-            assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[chosen] - 1, &status), level);
+    int chosen = 0, last = I2V_TRADES_RUNGS - 1;
+    for (int rung = 0; rung <= last; rung++) {
+        if (rung > 0 && peaks[rung] >= peaks[chosen]) continue;
+        if (rung > 0) {
+            assert_int_equal(rung_within(engine, &sizes, I2V_STAGE_DECODER, peaks[chosen] - 1, &status), rung);
             assert_int_equal(status, I2V_OK);
         }
-        chosen = level;
-        assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[level], &status), level);
+        chosen = rung;
+        assert_int_equal(rung_within(engine, &sizes, I2V_STAGE_DECODER, peaks[rung], &status), rung);
         assert_int_equal(status, I2V_OK);
     }
     assert_int_equal(chosen, last);
-    assert_int_equal(level_within(engine, &sizes, I2V_STAGE_DECODER, peaks[last] - 1, &status), last);
+    assert_int_equal(rung_within(engine, &sizes, I2V_STAGE_DECODER, peaks[last] - 1, &status), last);
     assert_int_equal(status, I2V_ERROR_MEMORY);
     char least[64];
     snprintf(least, sizeof least, "VAE decoder needs %llu MiB",
-             (unsigned long long)((peaks[I2V_TRADES_LEVELS - 1] >> 20) + 1));
+             (unsigned long long)((peaks[I2V_TRADES_RUNGS - 1] >> 20) + 1));
     assert_non_null(strstr(i2v_error_message(engine), least));
     assert_non_null(strstr(i2v_error_message(engine), "decode_chunk_size"));
     assert_non_null(strstr(i2v_error_message(engine), "bf16"));
@@ -230,13 +230,13 @@ static void weights_are_streamed_within_small_budgets(void **state) {
     i2v_engine *engine = engine_of(1, I2V_DTYPE_F32);
     i2v_params params = params_of(64, 64);
     i2v_sizes sizes = sizes_of(engine, &params);
-    uint64_t peaks[I2V_TRADES_LEVELS];
+    uint64_t peaks[I2V_TRADES_RUNGS];
     i2v_status status;
     int streams = 0;
     while (!i2v_trades_at(streams).stream) streams++;
     peaks_of(engine, I2V_STAGE_UNET, &sizes, peaks);
-    for (int level = 0; level < streams; level++) assert_true(peaks[level] > peaks[streams]);
-    assert_int_equal(level_within(engine, &sizes, I2V_STAGE_UNET, peaks[streams], &status), streams);
+    for (int rung = 0; rung < streams; rung++) assert_true(peaks[rung] > peaks[streams]);
+    assert_int_equal(rung_within(engine, &sizes, I2V_STAGE_UNET, peaks[streams], &status), streams);
     if (status) fail_msg("%s", i2v_error_message(engine));
     i2v_close(engine);
 }
@@ -270,7 +270,7 @@ static void a_file_that_changes_is_an_error(void **state) {
         assert_int_equal(i2v_open(&engine, folder, &options), I2V_OK);
         i2v_sizes sizes = sizes_of(engine, &params);
         i2v_stage_plan plan;
-        assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_LEVELS - 1), I2V_OK);
+        assert_int_equal(i2v_plan_stage(&plan, I2V_STAGE_UNET, engine, &sizes, I2V_TRADES_RUNGS - 1), I2V_OK);
         i2v_call call = {.engine = engine, .num_videos = 1};
         float *latents = calloc(i2v_sizes_latents(&sizes), sizeof *latents);
         assert_int_equal(i2v_stage_begin(&stage, I2V_STAGE_UNET, engine, &sizes, &call, &plan), I2V_OK);
@@ -346,6 +346,20 @@ static void runs_keep_to_their_plans(void **state) {
     i2v_video_free(wanted);
     i2v_image_free(image);
     i2v_close(engine);
+}
+
+/* Each trade has a clause of its own, which can be read without the ones before. */
+static void trades_are_told(void **state) {
+    (void)state;
+    assert_null(i2v_trades_name(0));
+    for (int rung = 1; rung < I2V_TRADES_RUNGS; rung++) {
+        const i2v_trades trades = i2v_trades_at(rung);
+        const char *name = i2v_trades_name(rung);
+        assert_int_equal(trades.batch < i2v_trades_at(0).batch,
+                         strstr(name, "fewer frames and pixels at a time") != NULL);
+        assert_int_equal(trades.twice, strstr(name, ", temporal convolutions twice") != NULL);
+        assert_int_equal(trades.stream, strstr(name, ", weights read from the file at each use") != NULL);
+    }
 }
 
 static void plans_say_what_runs_would(void **state) {
@@ -435,10 +449,11 @@ int main(void) {
         cmocka_unit_test(trades_change_no_bit_of_the_unet),
         cmocka_unit_test(trades_change_no_bit_of_the_decoder),
         cmocka_unit_test(trades_change_no_bit_of_a_unet_in_memory),
-        cmocka_unit_test(budgets_choose_the_level),
+        cmocka_unit_test(budgets_choose_the_rung),
         cmocka_unit_test(weights_are_streamed_within_small_budgets),
         cmocka_unit_test(a_file_that_changes_is_an_error),
         cmocka_unit_test(runs_keep_to_their_plans),
+        cmocka_unit_test(trades_are_told),
         cmocka_unit_test(plans_say_what_runs_would),
         cmocka_unit_test(plans_estimate_time),
     };

@@ -41,7 +41,7 @@ static void begin(fixture *f, const char *name) {
 }
 
 static i2v_status end(fixture *f) {
-    i2v_status status = i2v_loader_finish(&f->loader);
+    i2v_status status = i2v_loader_end(&f->loader);
     i2v_store_free(&f->store);
     i2v_weights_close(f->weights);
     return status;

@@ -58,9 +58,10 @@ static void drop_picture(unet_test *test) {
 static void forward(unet_test *test, i2v_tensor out, i2v_unet_probe probe) {
     i2v_run *run = test->at.run;
     const i2v_unet *unet = test->at.stage.model.unet;
-    i2v_unet_tensors positions = i2v_unet_positions(run, unet, test->sample.frames);
-    i2v_unet_tensors cross_attention = i2v_unet_cross_attention(run, unet, test->context);
-    i2v_unet_tensors time = i2v_unet_time(run, unet, test->timestep, test->time_ids);
+    i2v_unet_tensors positions, cross_attention, time;
+    i2v_unet_positions(&positions, run, unet, test->sample.frames);
+    i2v_unet_cross_attention(&cross_attention, run, unet, test->context);
+    i2v_unet_time(&time, run, unet, test->timestep, test->time_ids);
     i2v_unet_input input = {test->sample, &positions, &cross_attention, &time};
     i2v_unet_forward(run, unet, out, &input, probe, test);
     i2v_unet_tensors_free(run, &time);
@@ -147,8 +148,9 @@ static void no_context_is_a_zero_vector(void **state) {
         const i2v_unet *unet = test.at.stage.model.unet;
         i2v_tensor none = {0};
         memset(test.context.data, 0, i2v_tensor_bytes(&test.context));
-        i2v_unet_tensors zero = i2v_unet_cross_attention(run, unet, test.context);
-        i2v_unet_tensors without = i2v_unet_cross_attention(run, unet, none);
+        i2v_unet_tensors zero, without;
+        i2v_unet_cross_attention(&zero, run, unet, test.context);
+        i2v_unet_cross_attention(&without, run, unet, none);
         assert_true(zero.count > 0);
         assert_int_equal(zero.count, without.count);
         for (int k = 0; k < zero.count; k++) {
@@ -169,9 +171,10 @@ static void shared_tensors_change_nothing(void **state) {
     const i2v_unet *unet = test.at.stage.model.unet;
     i2v_tensor contexts[2] = {test.context, {0}}, found = new_output(&test), wanted = new_output(&test);
     size_t bytes = i2v_tensor_bytes(&found);
-    i2v_unet_tensors positions = i2v_unet_positions(run, unet, test.sample.frames), cross[2], time[2];
-    for (int i = 0; i < 2; i++) cross[i] = i2v_unet_cross_attention(run, unet, contexts[i]);
-    for (int i = 0; i < 2; i++) time[i] = i2v_unet_time(run, unet, timesteps[i], time_ids);
+    i2v_unet_tensors positions, cross[2], time[2];
+    i2v_unet_positions(&positions, run, unet, test.sample.frames);
+    for (int i = 0; i < 2; i++) i2v_unet_cross_attention(&cross[i], run, unet, contexts[i]);
+    for (int i = 0; i < 2; i++) i2v_unet_time(&time[i], run, unet, timesteps[i], time_ids);
     memcpy(test.time_ids, time_ids, sizeof time_ids);
     for (int i = 0; i < 8; i++) {
         int step = i / 2 % 2, branch = i % 2;

@@ -183,7 +183,8 @@ static void test_bitrate(void **state) {
     i2v_output output;
     i2v_output_default(&output);
     output.bitrate = UINT64_MAX;
-    check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER, "bitrate is 18446744073709551615");
+    check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER,
+                  "bitrate is 18446744073709551615; it must be between 1 and 100000000000");
     output.bitrate = 20000;
     output.quality = 50;
     check_refused(video, in_folder("b.mp4"), &output, I2V_ERROR_PARAMETER, "bitrate excludes");

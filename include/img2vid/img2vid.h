@@ -256,7 +256,8 @@ I2V_API void i2v_options_default(i2v_options *options);
  * tensors' names), which has the scheduler of Stable Video Diffusion, and 14 frames where its name has "svd" but not
  * "xt", else 25. Reads configurations and weight headers; weights are read when a call needs them.
  * *engine is set even on failure (unless memory for it is lacking), so that i2v_error_message can say why; close it
- * in both cases. options may be NULL. */
+ * in both cases. Further calls on an engine that was not opened fail with the same status and sentence. options may be
+ * NULL. */
 I2V_API i2v_status i2v_open(i2v_engine **engine, const char *model, const i2v_options *options);
 
 /* Closes an engine; NULL is allowed. */
@@ -366,7 +367,7 @@ typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
 
 /* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
 typedef struct i2v_params {
-    /* [the model's; 1 to 8192] pixels, multiples of 8 (of the model's scale); 0: the model's own */
+    /* [the model's; 1 to 8192] pixels, multiples of 8 (of the model's vae_scale_factor); 0: the model's own */
     int width, height;
     i2v_fit fit;             /* [I2V_FIT_CROP] how the picture is brought to width x height */
     int num_frames;          /* [the model's; 1 to 4096] of a clip, 2 or more with extend; 0: the model's own */
@@ -579,7 +580,10 @@ typedef struct i2v_stage_memory {
     uint64_t held;      /* latents, pictures, frames, and what a process takes itself */
     uint64_t others;    /* weights of the other parts that stay loaded */
     uint64_t peak;      /* the sum of all four */
-    const char *traded; /* what is given up to need no more; NULL: nothing */
+    /* NULL, or what takes longer so that the stage needs no more, for a person: operations on fewer frames and pixels
+     * at a time (smaller batches, one after the other), temporal convolutions twice (what lies between them is made
+     * anew, not kept), weights read from the file at each use */
+    const char *traded;
     int stays;          /* 1: the weights stay loaded for the next call */
     double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
     double load_seconds; /* about how long its weights take to load, once; 0: they are loaded, or it is not known */
@@ -619,8 +623,8 @@ typedef struct i2v_model i2v_model;
  * max_memory are used. On success *model is to be closed with i2v_model_close; else it is NULL. */
 I2V_API i2v_status i2v_model_open(i2v_model **model, const char *path, const i2v_options *options, i2v_error *error);
 
-/* An engine on the model. Of options, which may be NULL, threads and max_memory are used. *engine is set as by
- * i2v_open.
+/* An engine on the model. Of options, which may be NULL, threads and max_memory are used; of the others, numbers and
+ * choices out of range are refused all the same. *engine is set as by i2v_open.
  *
  * What an engine computes does not depend on the others. A part that several compute with at the same time is loaded
  * once: who needs it while another loads it waits for that. With keep_loaded, parts stay for all engines of the model:
@@ -866,7 +870,8 @@ typedef struct i2v_parameter {
     const char *field;   /* its name there: that of the parameter, but for "lora" (loras), "no_overwrite" (no_replace)
                             and "playback_fps" (fps) */
     size_t offset;       /* of the field */
-    double minimum, maximum; /* of INTEGER and NUMBER; others have the range of their type */
+    /* of INTEGER and NUMBER, and of an UNSIGNED where they are not both 0; others have the range of their type */
+    double minimum, maximum;
     double initial;          /* what the struct's ..._default gives; of a CHOICE the place. Where that is outside the
                                 range, it leaves the choice to the model or the file's kind */
     const char *argument; /* what stands for a value in help, "N"; of a CHOICE all, "linear|triangle"; of a FLAG NULL */

@@ -51,7 +51,8 @@ static i2v_status wait_for(const stream *from, int seconds, i2v_error *error) {
         if (ready < 0 && errno != EINTR) return i2v_fail_system(error, "read", from->name, errno);
         if (ready == 0 && seconds >= 0) waited += WAIT;
     }
-    return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes", from->name);
+    return i2v_fail(error, I2V_ERROR_IO, "%s is a pipe into which nothing writes; start its writer, or give a file",
+                    from->name);
 }
 
 static int is_pipe(int descriptor) {
@@ -77,7 +78,9 @@ static i2v_status read_some(const stream *from, void *buffer, size_t size, int f
 }
 
 static i2v_status fail_too_large(const stream *from, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is larger than %zu MiB", from->name, from->limit >> 20);
+    return i2v_fail(error, I2V_ERROR_FORMAT,
+                    "%s is larger than %zu MiB, which is the most that is read; give a smaller file", from->name,
+                    from->limit >> 20);
 }
 
 /* Reads to the end, into as much as a regular file has and a byte to find its end with, else into a buffer that

@@ -19,6 +19,20 @@ typedef struct {
     size_t count;
 } number_list;
 
+/* A value of a type that can have a range. */
+typedef union {
+    int integer;     /* INTEGER */
+    uint64_t whole;  /* UNSIGNED */
+    double floating; /* NUMBER */
+} any_number;
+
+/* What came of reading a text. */
+typedef enum {
+    OF_ANOTHER_TYPE,
+    OUT_OF_RANGE, /* of the right type, and of no value that the field can hold */
+    READ
+} reading;
+
 typedef struct {
     i2v_lora *values;
     size_t count;
@@ -61,31 +75,35 @@ static int is_decimal(const char *text) {
     return *text && strspn(text, "0123456789+-.eE") == strlen(text);
 }
 
-static int read_integer(int *value, const char *text) {
-    char *end;
-    errno = 0;
-    long number = is_decimal(text) ? strtol(text, &end, 10) : 0;
-    if (!is_decimal(text) || end == text || *end || errno || number < INT_MIN || number > INT_MAX) return 0;
-    *value = (int)number;
-    return 1;
+static int is_digits(const char *text) {
+    return *text && strspn(text, "0123456789") == strlen(text);
 }
 
-static int read_unsigned(uint64_t *value, const char *text) {
-    if (!*text || strspn(text, "0123456789") != strlen(text)) return 0;
+static reading read_integer(int *value, const char *text) {
+    if (!is_digits(text + (*text == '-' || *text == '+'))) return OF_ANOTHER_TYPE;
+    errno = 0;
+    long number = strtol(text, NULL, 10);
+    if (errno || number < INT_MIN || number > INT_MAX) return OUT_OF_RANGE;
+    *value = (int)number;
+    return READ;
+}
+
+static reading read_unsigned(uint64_t *value, const char *text) {
+    if (!is_digits(text + (*text == '-'))) return OF_ANOTHER_TYPE;
     errno = 0;
     unsigned long long number = strtoull(text, NULL, 10);
-    if (errno || number > UINT64_MAX) return 0;
+    if (*text == '-' || errno || number > UINT64_MAX) return OUT_OF_RANGE;
     *value = number;
-    return 1;
+    return READ;
 }
 
-static int read_number(double *value, const char *text) {
-    if (!is_decimal(text)) return 0;
+static reading read_number(double *value, const char *text) {
     char *end;
-    double number = strtod(text, &end);
-    if (end == text || *end || !isfinite(number)) return 0;
+    double number = is_decimal(text) ? strtod(text, &end) : 0;
+    if (!is_decimal(text) || end == text || *end) return OF_ANOTHER_TYPE;
+    if (!isfinite(number)) return OUT_OF_RANGE;
     *value = number;
-    return 1;
+    return READ;
 }
 
 /* The number of bits that a unit such as "G" or "GiB" shifts by, -1 if it is none. */
@@ -97,69 +115,69 @@ static int unit_bits(const char *unit) {
     return letter ? 10 * (int)(letter - letters + 1) : 0;
 }
 
-static int read_bytes(uint64_t *value, const char *text) {
+static reading read_bytes(uint64_t *value, const char *text) {
     size_t digits = strspn(text, "0123456789.");
     int bits = unit_bits(text + digits);
-    char number_text[32];
-    double number;
-    if (digits == 0 || digits >= sizeof number_text || bits < 0) return 0;
-    memcpy(number_text, text, digits);
-    number_text[digits] = 0;
-    if (!read_number(&number, number_text)) return 0;
-    double bytes = ldexp(number, bits);
-    if (bytes >= 0x1p64) return 0;
+    if (digits == 0 || bits < 0) return OF_ANOTHER_TYPE;
+    char *end;
+    double bytes = ldexp(strtod(text, &end), bits);
+    if (end != text + digits) return OF_ANOTHER_TYPE;
+    if (bytes >= 0x1p64) return OUT_OF_RANGE;
     *value = (uint64_t)bytes;
-    return 1;
+    return READ;
 }
 
 /* ---- lists ---- */
 
-/* 0 also without memory. */
-static int read_numbers(number_list *list, const char *text) {
+/* OF_ANOTHER_TYPE also without memory. */
+static reading read_numbers(number_list *list, const char *text) {
     size_t count = 1;
     for (const char *c = text; *c; c++) count += *c == ',';
     double *values = calloc(count, sizeof *values);
     char *copy = strdup(text), *at = copy;
-    int good = values && copy;
-    for (size_t i = 0; good && i < count; i++) {
+    reading worst = values && copy ? READ : OF_ANOTHER_TYPE;
+    for (size_t i = 0; worst != OF_ANOTHER_TYPE && i < count; i++) {
         size_t length = strcspn(at, ",");
         at[length] = 0;
-        good = read_number(&values[i], at);
+        reading one = read_number(&values[i], at);
+        if (one < worst) worst = one;
         at += length + 1;
     }
     free(copy);
-    if (!good) {
+    if (worst != READ) {
         free(values);
-        return 0;
+        return worst;
     }
     free(list->values);
     *list = (number_list){values, count};
-    return 1;
+    return READ;
 }
 
-/* "nan", "inf", "1e999": a scale by its look, and none that is used. */
+/* "nan", "inf": a scale by its look, and none that is used. */
 static int is_not_finite(const char *text) {
     char *end;
     double number = strtod(text, &end);
     return end != text && !*end && !isfinite(number);
 }
 
-/* Adds one. What follows the last colon is the scale if it is a number; 0 if the text names no file, if its scale is
- * not finite ("nan", where no file is called so), or without memory. */
-static int read_lora(lora_list *loras, const char *text) {
+/* Adds one. What follows the last colon is the scale if it is a number. OF_ANOTHER_TYPE if the text names no file, if
+ * its scale is not finite ("nan", where no file is called so), or without memory. */
+static reading read_lora(lora_list *loras, const char *text) {
     const char *colon = strrchr(text, ':');
     double scale = 1;
     if (colon && i2v_path_kind(text)) colon = NULL; /* it is part of a name */
-    if (colon && is_not_finite(colon + 1)) return 0;
-    size_t length = colon && read_number(&scale, colon + 1) ? (size_t)(colon - text) : strlen(text);
-    if (length == 0) return 0;
+    reading read = colon ? read_number(&scale, colon + 1) : OF_ANOTHER_TYPE;
+    if (read == OUT_OF_RANGE) return read;
+    if (colon && is_not_finite(colon + 1)) return OF_ANOTHER_TYPE;
+    size_t length = read == READ ? (size_t)(colon - text) : strlen(text);
+    if (length == 0) return OF_ANOTHER_TYPE;
     i2v_lora *grown = realloc(loras->values, (loras->count + 1) * sizeof *grown);
-    if (!grown) return 0;
+    if (!grown) return OF_ANOTHER_TYPE;
     loras->values = grown;
     char *path = strndup(text, length);
-    if (!path) return 0;
+    if (!path) return OF_ANOTHER_TYPE;
     loras->values[loras->count++] = (i2v_lora){path, scale};
-    return 1;
+    return READ;
 }
 
 static void clear_loras(lora_list *loras) {
@@ -197,33 +215,30 @@ static void set_initial(const i2v_parameter *parameter, void *value) {
     }
 }
 
-/* Numbers that have a range go to *ranged, the others into the field. */
-static int read_value(const i2v_parameter *parameter, void *value, const char *text, double *ranged) {
-    int integer;
+/* Numbers go to *number, the others into the field. */
+static reading read_value(const i2v_parameter *parameter, void *value, const char *text, any_number *number) {
     switch (parameter->type) {
     case I2V_PARAMETER_FLAG:
-        return read_choice(value, "false|true", text) || read_choice(value, "0|1", text);
+        return read_choice(value, "false|true", text) || read_choice(value, "0|1", text) ? READ : OF_ANOTHER_TYPE;
     case I2V_PARAMETER_INTEGER:
-        if (!read_integer(&integer, text)) return 0;
-        *ranged = integer;
-        return 1;
+        return read_integer(&number->integer, text);
     case I2V_PARAMETER_NUMBER:
-        return read_number(ranged, text);
+        return read_number(&number->floating, text);
     case I2V_PARAMETER_UNSIGNED:
-        return read_unsigned(value, text);
+        return read_unsigned(&number->whole, text);
     case I2V_PARAMETER_BYTES:
         return read_bytes(value, text);
     case I2V_PARAMETER_CHOICE:
-        return read_choice(value, parameter->argument, text);
+        return read_choice(value, parameter->argument, text) ? READ : OF_ANOTHER_TYPE;
     case I2V_PARAMETER_TEXT:
         if (*text) *(const char **)value = text;
-        return *text != 0;
+        return *text ? READ : OF_ANOTHER_TYPE;
     case I2V_PARAMETER_NUMBERS:
         return read_numbers(value, text);
     case I2V_PARAMETER_LORAS:
         return read_lora(value, text);
     }
-    return 0;
+    return OF_ANOTHER_TYPE;
 }
 
 /* What such a parameter takes, for messages. */
@@ -232,9 +247,8 @@ static const char *expected(const i2v_parameter *parameter) {
     case I2V_PARAMETER_FLAG:
         return "true or false";
     case I2V_PARAMETER_INTEGER:
-        return "a whole number";
     case I2V_PARAMETER_UNSIGNED:
-        return "a whole number from 0 to 18446744073709551615";
+        return "a whole number";
     case I2V_PARAMETER_BYTES:
         return "a size such as 6G or 512M";
     case I2V_PARAMETER_NUMBER:
@@ -251,24 +265,73 @@ static const char *expected(const i2v_parameter *parameter) {
     return "a name that is not empty";
 }
 
-static int has_range(const i2v_parameter *parameter) {
-    return parameter->type == I2V_PARAMETER_INTEGER || parameter->type == I2V_PARAMETER_NUMBER;
+/* ---- ranges ---- */
+
+/* Bytes of the field; 0 where it is no number that can have a range. */
+static size_t number_size(const i2v_parameter *parameter) {
+    switch (parameter->type) {
+    case I2V_PARAMETER_INTEGER:
+        return sizeof(int);
+    case I2V_PARAMETER_UNSIGNED:
+        return sizeof(uint64_t);
+    case I2V_PARAMETER_NUMBER:
+        return sizeof(double);
+    default:
+        return 0;
+    }
 }
 
-static int is_in_range(const i2v_parameter *parameter, double value) {
-    return value >= parameter->minimum && value <= parameter->maximum; /* false for NaN */
+/* The number in a field. */
+static double number_at(const i2v_parameter *parameter, const void *value) {
+    if (parameter->type == I2V_PARAMETER_INTEGER) return *(const int *)value;
+    return parameter->type == I2V_PARAMETER_UNSIGNED ? (double)*(const uint64_t *)value : *(const double *)value;
 }
 
-static i2v_status fail_range(const i2v_parameter *parameter, double value, i2v_error *error) {
-    if (parameter->maximum >= INT_MAX)
-        return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be at least %g", parameter->name,
-                        value, parameter->minimum);
-    return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %.10g; it must be between %g and %g",
-                    parameter->name, value, parameter->minimum, parameter->maximum);
+/* 1: its range is that of its type. */
+static int takes_any(const i2v_parameter *parameter) {
+    return parameter->type == I2V_PARAMETER_UNSIGNED && parameter->maximum == 0;
+}
+
+static int is_in_range(const i2v_parameter *parameter, const void *value) {
+    double number = number_at(parameter, value);
+    return takes_any(parameter) || (number >= parameter->minimum && number <= parameter->maximum); /* false for NaN */
+}
+
+enum { LIMIT_SIZE = 40, RANGE_SIZE = 2 * LIMIT_SIZE + 40 };
+
+/* A limit as people write it: "-1000000", not "-1e+06". */
+static const char *limit_text(char text[LIMIT_SIZE], const i2v_parameter *parameter, double limit) {
+    snprintf(text, LIMIT_SIZE, parameter->type == I2V_PARAMETER_NUMBER ? "%.10g" : "%.0f", limit);
+    return text;
+}
+
+/* What a value must be, with the text that was given in its place. */
+static void range_text(char text[RANGE_SIZE], const i2v_parameter *parameter, const char *given) {
+    char least[LIMIT_SIZE], most[LIMIT_SIZE];
+    limit_text(least, parameter, parameter->minimum);
+    limit_text(most, parameter, parameter->maximum);
+    if (parameter->type == I2V_PARAMETER_BYTES)
+        snprintf(text, RANGE_SIZE, "it must be less than 16777216T, which is 2^64 bytes");
+    else if (parameter->type == I2V_PARAMETER_NUMBERS)
+        snprintf(text, RANGE_SIZE, "each number must be between -1.7e308 and 1.7e308");
+    else if (parameter->type == I2V_PARAMETER_LORAS)
+        snprintf(text, RANGE_SIZE, "SCALE must be between -1.7e308 and 1.7e308");
+    else if (takes_any(parameter))
+        snprintf(text, RANGE_SIZE, "it must be between 0 and %" PRIu64, UINT64_MAX);
+    else if (parameter->maximum == INT_MAX && *given == '-')
+        snprintf(text, RANGE_SIZE, "it must be at least %s", least);
+    else
+        snprintf(text, RANGE_SIZE, "it must be between %s and %s", least, most);
+}
+
+static i2v_status fail_range(const i2v_parameter *parameter, const char *given, i2v_error *error) {
+    char range[RANGE_SIZE];
+    range_text(range, parameter, given);
+    return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %.200s; %s", parameter->name, given, range);
 }
 
 i2v_status i2v_parameter_set(const i2v_parameter *parameter, void *values, const char *text, i2v_error *error) {
-    double ranged = 0;
+    any_number number = {0};
     i2v_status status = i2v_require(error, "parameter", parameter, "values", values, NULL);
     if (status) return status;
     void *value = (char *)values + parameter->offset;
@@ -276,15 +339,13 @@ i2v_status i2v_parameter_set(const i2v_parameter *parameter, void *values, const
         set_initial(parameter, value);
         return I2V_OK;
     }
-    if (!read_value(parameter, value, text, &ranged))
+    reading read = read_value(parameter, value, text, &number);
+    if (read == OF_ANOTHER_TYPE)
         return i2v_fail(error, I2V_ERROR_FORMAT, I2V_NAME("%s") " takes %s, not '%.200s'", parameter->name,
                         expected(parameter), text);
-    if (!has_range(parameter)) return I2V_OK;
-    if (!is_in_range(parameter, ranged)) return fail_range(parameter, ranged, error);
-    if (parameter->type == I2V_PARAMETER_INTEGER)
-        *(int *)value = (int)ranged;
-    else
-        *(double *)value = ranged;
+    size_t size = number_size(parameter);
+    if (read == OUT_OF_RANGE || (size && !is_in_range(parameter, &number))) return fail_range(parameter, text, error);
+    if (size) memcpy(value, &number, size);
     return I2V_OK;
 }
 
@@ -301,10 +362,14 @@ i2v_status i2v_parameter_check(const i2v_parameter *parameter, const void *value
         if (flag == 0 || flag == 1) return I2V_OK;
         return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d; it must be 0 or 1", parameter->name, flag);
     }
-    if (!has_range(parameter)) return I2V_OK;
-    double number = parameter->type == I2V_PARAMETER_INTEGER ? *(const int *)value : *(const double *)value;
-    if (number == parameter->initial || is_in_range(parameter, number)) return I2V_OK;
-    return fail_range(parameter, number, error);
+    if (!number_size(parameter) || number_at(parameter, value) == parameter->initial || is_in_range(parameter, value))
+        return I2V_OK;
+    char given[40];
+    if (parameter->type == I2V_PARAMETER_UNSIGNED)
+        snprintf(given, sizeof given, "%" PRIu64, *(const uint64_t *)value);
+    else
+        snprintf(given, sizeof given, "%.10g", number_at(parameter, value));
+    return fail_range(parameter, given, error);
 }
 
 /* ---- getting ---- */
@@ -343,13 +408,15 @@ static size_t print_value(const i2v_parameter *parameter, const void *value, cha
     case I2V_PARAMETER_FLAG:
         return (size_t)snprintf(text, size, "%s", *(const int *)value ? "true" : "false");
     case I2V_PARAMETER_INTEGER:
-        if (!is_in_range(parameter, *(const int *)value)) return 0;
+        if (!is_in_range(parameter, value)) return 0;
         return (size_t)snprintf(text, size, "%d", *(const int *)value);
     case I2V_PARAMETER_UNSIGNED:
+        if (!is_in_range(parameter, value)) return 0;
+        return (size_t)snprintf(text, size, "%" PRIu64, *(const uint64_t *)value);
     case I2V_PARAMETER_BYTES:
         return (size_t)snprintf(text, size, "%" PRIu64, *(const uint64_t *)value);
     case I2V_PARAMETER_NUMBER:
-        if (!is_in_range(parameter, *(const double *)value)) return 0;
+        if (!is_in_range(parameter, value)) return 0;
         return (size_t)print_number(text, size, *(const double *)value);
     case I2V_PARAMETER_CHOICE:
         return (size_t)snprintf(text, size, "%s", i2v_choice_name(choice, parameter, *(const int *)value));

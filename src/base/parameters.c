@@ -67,7 +67,8 @@ static const i2v_parameter table[] = {
     {"quality", INTEGER, OUTPUT(quality), 0, 100, -1, "N", files, SAVES, DECIDES,
      "the same for all endings, 0 (smallest) to 100 (best),\n"
      "in place of `crf`"},
-    {"bitrate", UNSIGNED, OUTPUT(bitrate), NO_RANGE, "N", NULL, SAVES, OPEN,
+    /* at most more than 8K video at 120 frames a second without compression */
+    {"bitrate", UNSIGNED, OUTPUT(bitrate), 1, 1e11, 0, "N", NULL, SAVES, OPEN,
      "bits a second of video files, in place of `crf` and\n"
      "`quality`"},
     {"codec", CHOICE, OUTPUT(codec), NO_RANGE, "auto|h264|h265|vp9|av1|ffv1", files, SAVES, DECIDES,
@@ -183,7 +184,7 @@ static const i2v_parameter table[] = {
     {"keep_loaded", FLAG, OPTION(keep_loaded), NO_RANGE, NULL, NULL, ALL_COMPUTE, OPEN,
      "loaded parts stay in memory for the next call"},
     {"decode_chunk_size", INTEGER, PARAM(decode_chunk_size), 0, UP_TO_ANY, 0, "N", resources, ALL_COMPUTE, DECIDES,
-     "frames decoded together; fewer take less memory and\n"
+     "frames decoded in one call; fewer take less memory and\n"
      "change the frames slightly (default: all)"},
     {"forward_chunk_size", INTEGER, PARAM(forward_chunk_size), 0, UP_TO_ANY, 0, "N", resources, I2V_FOR_GENERATE, OPEN,
      "accepted for scripts that follow diffusers' guide, and\n"

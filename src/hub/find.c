@@ -1,6 +1,7 @@
 /* Finds a model in the cache. */
 #include "hub/find.h"
 
+#include "base/parameters.h"
 #include "hub/environment.h"
 #include "hub/select.h"
 #include "hub/url.h"
@@ -90,6 +91,8 @@ i2v_status i2v_hub_find(i2v_hub_model **model, const char *id, const i2v_hub_opt
     i2v_hub_environment environment;
     i2v_cache cache = {0};
     i2v_status status = i2v_require(error, "model", model, "id", id, NULL);
+    if (status == I2V_OK && options)
+        status = i2v_parameters_check(I2V_STRUCT_HUB_OPTIONS, I2V_FOR_PULL, options, error);
     if (status == I2V_OK) status = i2v_hub_name_read(&name, id, options, error);
     if (status == I2V_OK) status = i2v_hub_environment_read(&environment, options, error);
     if (status != I2V_OK) return status;

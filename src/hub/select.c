@@ -73,8 +73,9 @@ static i2v_status want_weights(i2v_hub_listing *listing, const i2v_part_kind *pa
             return i2v_fail(error, I2V_ERROR_MODEL, "%s has %s, but no %s/%s; choose another variant", id, other,
                             part->folder, names[0].name);
     }
-    return i2v_fail(error, I2V_ERROR_MODEL, "%s has no weights in %s that are read here, such as %s/%s", id,
-                    part->folder, part->folder, names[0].name);
+    return i2v_fail(error, I2V_ERROR_MODEL,
+                    "%s has no weights in %s that are read here, such as %s/%s; choose another model", id, part->folder,
+                    part->folder, names[0].name);
 }
 
 static i2v_status want_config(i2v_hub_listing *listing, const char *folder, const char *config, const char *id,
@@ -123,7 +124,9 @@ static i2v_status select_single(i2v_hub_listing *listing, const char *id, const 
 static i2v_status select_file(i2v_hub_listing *listing, const char *name, const char *id, const char **opened,
                               i2v_error *error) {
     i2v_hub_file *file = i2v_listing_find(listing, name);
-    if (!file) return i2v_fail(error, I2V_ERROR_MODEL, "%s has no file %s", id, name);
+    if (!file)
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s has no file %s; its page on the hub lists those that it has", id,
+                        name);
     file->wanted = 1;
     *opened = file->name;
     return I2V_OK;

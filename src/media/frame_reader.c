@@ -90,7 +90,8 @@ static i2v_status check_image(const i2v_frame_reader *reader, const i2v_image *i
     i2v_status status = i2v_image_check(image, "image", error);
     if (status) return status;
     if (image->width == reader->info.width && image->height == reader->info.height) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture is %d x %d pixels, and the frames of %s are %d x %d",
+    return i2v_fail(error, I2V_ERROR_PARAMETER,
+                    "the picture is %d x %d pixels, and the frames of %s are %d x %d; make it of that size",
                     image->width, image->height, reader->path, reader->info.width, reader->info.height);
 }
 
@@ -99,11 +100,15 @@ i2v_status i2v_frame_reader_next(i2v_frame_reader *reader, i2v_image *image, int
     i2v_status status = i2v_require(error, "reader", reader, "image", image, "ended", ended, NULL);
     if (!status) status = check_image(reader, image, error);
     if (status) return status;
-    if (reader->failed) return i2v_fail(error, I2V_ERROR_PARAMETER, "%s has failed already", reader->path);
+    if (reader->failed)
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "%s has failed already; close the reader and open the file anew",
+                        reader->path);
     *ended = 0;
     status = reader->kind->next(reader, image->pixels, ended, error);
     if (!status && *ended && reader->read == 0) {
-        status = i2v_fail(error, I2V_ERROR_FORMAT, "%s has no frame that can be read", reader->path);
+        status = i2v_fail(error, I2V_ERROR_FORMAT,
+                          "%s has no frame that can be read: it is damaged, or of a codec that is not known here",
+                          reader->path);
     }
     reader->failed = status != I2V_OK;
     if (status) *ended = 1;

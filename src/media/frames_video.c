@@ -53,7 +53,9 @@ static i2v_status open_ffmpeg(i2v_frame_reader *reader, i2v_error *error) {
     i2v_status status = i2v_demux_open(&self->video, &reader->source, error);
     if (status) return status;
     const AVStream *stream = i2v_demux_stream(self->video.context);
-    if (!stream) return i2v_fail(error, I2V_ERROR_FORMAT, "%s holds no video", reader->path);
+    if (!stream)
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s holds no video, only sound or text; give a file that has pictures",
+                        reader->path);
     self->stream = stream->index;
     return open_decoder(reader, self, stream, error);
 }

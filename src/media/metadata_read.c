@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged; copy or download it again", source->name);
 }
 
 /* ---- PNG -------------------------------------------------------------------------------------------------------- */

@@ -116,7 +116,7 @@ static i2v_status read_prefix(const i2v_bytes *bytes, uint64_t size, size_t *pre
     size_t count = size < sizeof first ? (size_t)size : sizeof first;
     if (!i2v_bytes_read(bytes, 0, count, first)) return i2v_bytes_fail(bytes, error);
     if (count < PREFIX_SIZE || memcmp(first, magic, 6) != 0) {
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is not a NumPy array file (.npy)", path);
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is not a NumPy array file (.npy), as numpy.save writes it", path);
     }
     int version = first[6];
     if (version < 1 || version > 3) {
@@ -126,7 +126,8 @@ static i2v_status read_prefix(const i2v_bytes *bytes, uint64_t size, size_t *pre
     *prefix = version == 1 ? PREFIX_SIZE : PREFIX_SIZE + 2;
     *length = (size_t)first[8] | (size_t)first[9] << 8;
     if (version > 1) *length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
-    if (size < *prefix || size - *prefix < *length) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
+    if (size < *prefix || size - *prefix < *length)
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated; copy it again, or write it anew", path);
     return I2V_OK;
 }
 
@@ -236,7 +237,7 @@ static i2v_status check_array(opened_array *array, const char *path, i2v_error *
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s has a damaged .npy header: its shape is too large", path);
     }
     if (array->count > (array->file.size - array->start) / array->item_size) {
-        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated", path);
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated; copy it again, or write it anew", path);
     }
     return I2V_OK;
 }

@@ -40,7 +40,8 @@ i2v_status i2v_image_check(const i2v_image *image, const char *name, i2v_error *
     if (!status)
         status = i2v_picture_size_check(image->width, image->height, "the picture", I2V_ERROR_PARAMETER, error);
     if (status || image->pixels) return status;
-    return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture has no pixels");
+    return i2v_fail(error, I2V_ERROR_PARAMETER,
+                    "the picture has no pixels; load it from a file, or make it with i2v_image_new");
 }
 
 void i2v_image_free(i2v_image *image) {

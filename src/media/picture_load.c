@@ -102,7 +102,8 @@ i2v_status i2v_image_load_memory_with(i2v_image **image, const void *data, size_
     if (image) *image = NULL;
     i2v_status status = i2v_require(error, "image", image, NULL);
     if (status) return status;
-    if (!data && size > 0) return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture's data is NULL");
+    if (!data && size > 0)
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the picture's data is NULL; give the %zu bytes of a file", size);
     if (size > I2V_FILE_MAX_BYTES) {
         return i2v_fail(error, I2V_ERROR_FORMAT, "the picture is larger than %zu MiB", I2V_FILE_MAX_BYTES >> 20);
     }

@@ -148,7 +148,8 @@ static int is_spider(const i2v_encoded *source) {
 }
 
 i2v_status i2v_fail_unknown(const i2v_encoded *source, const char *unknown, i2v_error *error) {
-    if (source->size == 0) return i2v_fail(error, I2V_ERROR_FORMAT, "%s is empty", source->name);
+    if (source->size == 0)
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s is empty; copy or download it again", source->name);
     const known_format *format = find_binary(source);
     if (!format) format = find_text(source);
     if (!format && is_spider(source)) format = &spider;

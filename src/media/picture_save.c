@@ -60,11 +60,16 @@ i2v_status i2v_image_save(const i2v_image *image, const char *path, const i2v_ou
     return status;
 }
 
+i2v_status i2v_video_fail_empty(i2v_error *error) {
+    return i2v_fail(error, I2V_ERROR_PARAMETER,
+                    "the video has no frames: give one that was decoded, or made without " I2V_NAME("latents_only"));
+}
+
 i2v_status i2v_video_frame(i2v_image **image, const i2v_video *video, int index, int frame, i2v_error *error) {
     if (image) *image = NULL;
     i2v_status status = i2v_require(error, "image", image, "video", video, NULL);
     if (status) return status;
-    if (!video->frames) return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
+    if (!video->frames) return i2v_video_fail_empty(error);
     if (index < 0 || index >= video->num_videos || frame < 0 || frame >= video->num_frames) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
                         "there is no frame %d of video %d: there are %d frames of %d videos, counted from 0", frame,

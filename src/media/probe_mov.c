@@ -49,7 +49,8 @@ static i2v_status count_table(mov_claims *claims, const i2v_encoded *source, siz
     uint64_t left = source->size - at, first = field(source, at + 8), second = field(source, at + 12);
     if (memcmp(name, "stsz", 4) == 0) {
         if (first && first * second > source->size) {
-            return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
+            return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged; copy or download it again",
+                            source->name);
         }
         if (first)
             claims->alike += second;

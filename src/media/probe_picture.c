@@ -7,7 +7,7 @@
 #include <webp/decode.h>
 
 static i2v_status fail_damaged(const i2v_encoded *source, i2v_error *error) {
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", source->name);
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged; copy or download it again", source->name);
 }
 
 static void name_kind(i2v_media_info *info, const char *container, const char *codec) {

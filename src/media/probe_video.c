@@ -39,7 +39,9 @@ static double rate_of(const AVStream *stream, int64_t count, const time_span *sp
 
 static i2v_status read_streams(AVFormatContext *context, i2v_media_info *info, const char *name, i2v_error *error) {
     const AVStream *stream = i2v_demux_stream(context);
-    if (!stream) return i2v_fail(error, I2V_ERROR_FORMAT, "%s holds no video", name);
+    if (!stream)
+        return i2v_fail(error, I2V_ERROR_FORMAT, "%s holds no video, only sound or text; give a file that has pictures",
+                        name);
     AVPacket *packet = av_packet_alloc();
     if (!packet) return i2v_fail_memory(error, name, 0);
     time_span span = {INT64_MAX, INT64_MIN};
@@ -50,7 +52,7 @@ static i2v_status read_streams(AVFormatContext *context, i2v_media_info *info, c
     info->height = stream->codecpar->height;
     info->fps = rate_of(stream, info->num_frames, &span);
     if (is_whole && info->width > 0 && info->height > 0) return I2V_OK;
-    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged", name);
+    return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated or damaged; copy or download it again", name);
 }
 
 static i2v_status probe_once(i2v_media_info *info, const i2v_encoded *source, i2v_error *error) {

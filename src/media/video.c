@@ -78,9 +78,6 @@ static i2v_status choose_rate(i2v_video_task *task, double fps, i2v_error *error
     return I2V_OK;
 }
 
-/* More than 8K video at 120 frames a second without compression. */
-#define MAX_BITRATE 100000000000ull
-
 /* crf 1 at 100, since 0 makes H.264 of a lossless kind that browsers refuse; the worst crf at 0. */
 static int crf_of_quality(const i2v_video_format *format, int quality) {
     return 1 + ((100 - quality) * (format->crf_max - 1) + 50) / 100;
@@ -91,6 +88,7 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     int crf = output->crf == -1 ? format->crf_default : output->crf;
     task->quality = output->quality;
     i2v_status status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, quality), output, error);
+    if (!status) status = i2v_parameter_check(I2V_PARAMETER(OUTPUT, i2v_output, bitrate), output, error);
     if (status) return status;
     if (output->quality >= 0 && output->crf != -1) {
         return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("quality") " and " I2V_NAME("crf") " exclude each other");
@@ -98,11 +96,6 @@ static i2v_status choose_quality(i2v_video_task *task, const i2v_video_format *f
     if (output->bitrate && (output->quality >= 0 || output->crf != -1)) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
                         I2V_NAME("bitrate") " excludes " I2V_NAME("crf") " and " I2V_NAME("quality"));
-    }
-    if (output->bitrate > MAX_BITRATE) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER,
-                        I2V_NAME("bitrate") " is %llu; it must be within 1..%llu bits a second",
-                        (unsigned long long)output->bitrate, (unsigned long long)MAX_BITRATE);
     }
     task->bitrate = (int64_t)output->bitrate;
     if (output->quality >= 0) crf = crf_of_quality(format, output->quality);
@@ -127,7 +120,9 @@ static i2v_status check_settings(const i2v_output *output, i2v_error *error) {
 /* The format of path, if this build can write it and the folder is there. */
 static i2v_status choose_format(const i2v_video_format **format, const char *path, const i2v_output *output,
                                 i2v_error *error) {
-    if (!path || !*path) return i2v_fail(error, I2V_ERROR_PARAMETER, "the path of the video is empty");
+    if (!path || !*path)
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "the path of the video is empty; give a name with an ending, such as video.mp4");
     i2v_codec codec = output->codec;
     i2v_status status = check_settings(output, error);
     if (!status) status = find_format(format, path, error);
@@ -178,7 +173,7 @@ static i2v_status check_size(int width, int height, i2v_error *error) {
 
 static i2v_status check_video(const i2v_video *video, const i2v_output *output, i2v_error *error) {
     if (!video || !video->frames || video->num_frames < 1 || video->num_videos < 1) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the video has no frames");
+        return i2v_video_fail_empty(error);
     }
     i2v_status status = check_size(video->width, video->height, error);
     if (status) return status;
@@ -293,7 +288,8 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
 static i2v_status check_source(const i2v_frame_source *source, const i2v_video_format *format, const char *path,
                                const i2v_output *output, i2v_error *error) {
     if (!source->make || source->num_frames < 1) {
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the source has no frames");
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        "the source has no frames: make is needed, and num_frames of 1 or more");
     }
     if (format == &npy_format) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,

@@ -17,6 +17,9 @@ typedef struct i2v_video_task {
     const i2v_output *output; /* for i2v_video_cancelled */
 } i2v_video_task;
 
+/* picture_save.c: fails for a video that has none. */
+i2v_status i2v_video_fail_empty(i2v_error *error);
+
 /* Asks the caller. Formats that work long without a new frame call it, too. */
 int i2v_video_cancelled(const i2v_video_task *task);
 

@@ -84,7 +84,7 @@ void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights) {
     loader->done = 0;
 }
 
-i2v_status i2v_loader_finish(i2v_loader *loader) {
+i2v_status i2v_loader_end(i2v_loader *loader) {
     /* after a failure of the loader's own (cancelled, no memory), tensors not asked for yet are no leftovers */
     if (!loader->binder.status) loader->binder.status = loader->status;
     /* the binder knows the first wrong tensor; what failed here after it is a consequence */

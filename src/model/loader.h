@@ -43,8 +43,9 @@ typedef struct i2v_loader {
 
 /* The caller sets these fields first: store, backend, device, element, streams, lora, dry, error, progress, user. */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
-/* Returns the first failure. A tensor that no module has asked for is one. */
-i2v_status i2v_loader_finish(i2v_loader *loader);
+/* Ends what i2v_loader_begin began, failed or not, and returns the first failure. A tensor that no module has asked for
+ * is one. */
+i2v_status i2v_loader_end(i2v_loader *loader);
 
 /* Zeroed memory of the host for a model's structs, which the store keeps. A dry loader gives it, too. NULL on failure.
  */

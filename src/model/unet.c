@@ -169,26 +169,23 @@ static i2v_tensor embed_time(i2v_run *run, const i2v_unet *unet, float timestep,
     return sum;
 }
 
-i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames) {
-    i2v_unet_tensors out = {.count = unet->transformers_count};
-    for (int i = 0; i < out.count; i++) out.tensors[i] = i2v_transformer_positions(run, unet->transformers[i], frames);
-    return out;
+void i2v_unet_positions(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, int frames) {
+    out->count = unet->transformers_count;
+    for (int i = 0; i < out->count; i++)
+        out->tensors[i] = i2v_transformer_positions(run, unet->transformers[i], frames);
 }
 
-i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context) {
-    i2v_unet_tensors out = {.count = unet->transformers_count};
-    for (int i = 0; i < out.count; i++) {
-        out.tensors[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
-    }
-    return out;
+void i2v_unet_cross_attention(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, i2v_tensor context) {
+    out->count = unet->transformers_count;
+    for (int i = 0; i < out->count; i++)
+        out->tensors[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
 }
 
-i2v_unet_tensors i2v_unet_time(i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
-    i2v_unet_tensors out = {.count = unet->resnets_count};
+void i2v_unet_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
+    out->count = unet->resnets_count;
     i2v_tensor time = embed_time(run, unet, timestep, time_ids);
-    for (int i = 0; i < out.count; i++) out.tensors[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
+    for (int i = 0; i < out->count; i++) out->tensors[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
     i2v_tensor_free(run, &time);
-    return out;
 }
 
 void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors) {

@@ -34,7 +34,7 @@ typedef struct i2v_unet {
 
 /* Binds all tensors of the part. height and width are those of the latents that it will see, or 0 where they are not
  * known. Known sizes make it faster: where a level is exactly twice the one below, its upsampling and the convolution
- * after it are packed as one. The caller begins the loader and finishes it. */
+ * after it are packed as one. The caller begins the loader and ends it. */
 void i2v_unet_load(i2v_loader *loader, i2v_unet *unet, const i2v_unet_config *config, int height, int width);
 
 /* What does not depend on a pass' sample is computed once, before the passes that need it: a tensor for each resnet or
@@ -44,14 +44,16 @@ typedef struct i2v_unet_tensors {
     i2v_tensor tensors[I2V_UNET_MAX_LAYERS];
 } i2v_unet_tensors;
 
-/* Frame positions, for each transformer. */
-i2v_unet_tensors i2v_unet_positions(i2v_run *run, const i2v_unet *unet, int frames);
+/* The three below fill what the caller has, which is too large to be returned: it is on the stack of a caller's thread.
+ *
+ * Frame positions, for each transformer. */
+void i2v_unet_positions(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, int frames);
 /* What cross-attention adds, for each transformer. context is the picture's vector [1, 1, 1, cross_attention_dim];
  * context.channels 0 stands for a vector of zeros, as the pass without the picture has it. */
-i2v_unet_tensors i2v_unet_cross_attention(i2v_run *run, const i2v_unet *unet, i2v_tensor context);
+void i2v_unet_cross_attention(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, i2v_tensor context);
 /* The time embedding, for each resnet. timestep: 0.25 ln sigma; time_ids: fps - 1, motion_bucket_id,
  * noise_aug_strength. */
-i2v_unet_tensors i2v_unet_time(i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]);
+void i2v_unet_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]);
 void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors);
 
 typedef struct i2v_unet_input {

@@ -1,4 +1,4 @@
-/* What a run's time goes to: the machine's peaks, then a pass of the UNet and of the VAE decoder, operation by
+/* What a call's time goes to: the machine's peaks, then a pass of the UNet and of the VAE decoder, operation by
  * operation. */
 #include "base/clock.h"
 #include "pipeline/decode.h"

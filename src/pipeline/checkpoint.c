@@ -1,5 +1,5 @@
-/* The state of a run on disk: a sealed safetensors file with a tensor of latents and one of frames a video, and in its
- * metadata how far the run is and what decides its bits. It is written whole each time, since no more than a rename
+/* The state of a call on disk: a sealed safetensors file with a tensor of latents and one of frames a video, and in its
+ * metadata how far the call is and what decides its bits. It is written whole each time, since no more than a rename
  * puts a new one in the place of the old one at once. */
 #include "pipeline/checkpoint.h"
 
@@ -257,7 +257,7 @@ void i2v_checkpoint_end(i2v_checkpoint *checkpoint) {
     *checkpoint = (i2v_checkpoint){0};
 }
 
-/* ---- in the run ------------------------------------------------------------------------------------------------- */
+/* ---- in the call ------------------------------------------------------------------------------------------------ */
 
 int i2v_checkpoint_steps(const i2v_checkpoint *checkpoint, int clip, int video) {
     return checkpoint && checkpoint->sizes ? i2v_position_steps(&checkpoint->begin, checkpoint->sizes, clip, video) : 0;

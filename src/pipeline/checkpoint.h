@@ -1,4 +1,4 @@
-/* The state of a run on disk, from which another process goes on and makes the same bits. */
+/* The state of a call on disk, from which another process goes on and makes the same bits. */
 #ifndef I2V_PIPELINE_CHECKPOINT_H
 #define I2V_PIPELINE_CHECKPOINT_H
 
@@ -13,17 +13,17 @@ typedef struct i2v_checkpoint {
     const char *path;            /* that is written; NULL: nothing is */
     i2v_video *video;            /* what the call makes */
     const i2v_sizes *sizes;      /* of all of it */
-    json_t *identity;            /* of the run; NULL: neither is asked for */
+    json_t *identity;            /* of the call; NULL: neither is asked for */
     i2v_position begin;          /* what was done before this call */
     i2v_safetensors file;        /* where that stands, until the call has its latents */
     int resumes;                 /* 1: the file is open */
     char noise[I2V_SHA256_SIZE]; /* over what a caller's own source of random numbers gave so far; "": nothing */
     i2v_flush flush;             /* of the last state that was written */
     i2v_error error;             /* why one could not be written */
-    double wrote, took;          /* when the last was written, and the seconds that the run waited for that */
+    double wrote, took;          /* when the last was written, and the seconds that the call waited for that */
 } i2v_checkpoint;
 
-/* Begins a call's. Where params has resume_from, checks that this is undamaged and of the same run, and takes its
+/* Begins a call's. Where params has resume_from, checks that this is undamaged and of the same call, and takes its
  * frames. request and video are used until the end. */
 i2v_status i2v_checkpoint_begin(i2v_checkpoint *checkpoint, i2v_engine *engine, const i2v_image *image,
                                 const i2v_params *params, const i2v_request *request, i2v_video *video);
@@ -37,7 +37,7 @@ int i2v_checkpoint_is_past(const i2v_checkpoint *checkpoint, int clip, int video
 
 /* Numbers that a caller's own source gave: the state knows them again. */
 i2v_status i2v_checkpoint_add_noise(i2v_checkpoint *checkpoint, const float *values, size_t count, i2v_error *error);
-/* Once those of a clip are noted, of the first clips those of all videos: fails where the run that is gone on with was
+/* Once those of a clip are noted, of the first clips those of all videos: fails where the call that is gone on with was
  * in that clip and had got others. */
 i2v_status i2v_checkpoint_check_noise(const i2v_checkpoint *checkpoint, int clip, int video, i2v_error *error);
 

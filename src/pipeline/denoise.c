@@ -7,6 +7,7 @@
 #include "tensor/values.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The UNet's input: latents over the input scale, then the picture's latent (zero in the unconditional pass), on
  * channels. */
@@ -78,12 +79,17 @@ static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, 
 
 i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes,
                               const i2v_condition *condition) {
-    *denoiser = (i2v_denoiser){.run = run, .unet = unet, .sizes = sizes, .condition = condition};
+    /* a compound literal would be a copy of 14 KB on a caller's stack, where the compiler does not optimize */
+    memset(denoiser, 0, sizeof *denoiser);
+    denoiser->run = run;
+    denoiser->unet = unet;
+    denoiser->sizes = sizes;
+    denoiser->condition = condition;
     i2v_tensor context = i2v_tensor_new_f32(run, 1, 1, 1, unet->config.cross_attention_dim), none = {0};
     i2v_tensor_write(run, context, condition->embedding);
-    denoiser->positions = i2v_unet_positions(run, unet, sizes->num_frames);
-    denoiser->with = i2v_unet_cross_attention(run, unet, context);
-    if (sizes->guidance) denoiser->without = i2v_unet_cross_attention(run, unet, none);
+    i2v_unet_positions(&denoiser->positions, run, unet, sizes->num_frames);
+    i2v_unet_cross_attention(&denoiser->with, run, unet, context);
+    if (sizes->guidance) i2v_unet_cross_attention(&denoiser->without, run, unet, none);
     i2v_tensor_free(run, &context);
     return run->status;
 }
@@ -92,14 +98,15 @@ void i2v_denoiser_end(i2v_denoiser *denoiser) {
     i2v_unet_tensors_free(denoiser->run, &denoiser->without);
     i2v_unet_tensors_free(denoiser->run, &denoiser->with);
     i2v_unet_tensors_free(denoiser->run, &denoiser->positions);
-    *denoiser = (i2v_denoiser){0};
+    memset(denoiser, 0, sizeof *denoiser);
 }
 
 i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents) {
     i2v_run *run = denoiser->run;
     const i2v_sizes *sizes = denoiser->sizes;
     int h = sizes->latent_height, w = sizes->latent_width;
-    i2v_unet_tensors time = i2v_unet_time(run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
+    i2v_unet_tensors time;
+    i2v_unet_time(&time, run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
     predict(denoiser, 1, &time, step->sigma, latents, with);
     if (sizes->guidance) {

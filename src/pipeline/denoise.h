@@ -5,7 +5,7 @@
 #include "pipeline/preview.h"
 #include "pipeline/stage.h"
 
-/* What conditions every step of a run. */
+/* What conditions every step of a call. */
 typedef struct i2v_condition {
     const float *embedding; /* [cross_attention_dim]: CLIP's vector */
     const float *latent;    /* [latent_height, latent_width, latent_channels]: the picture's */
@@ -14,7 +14,7 @@ typedef struct i2v_condition {
     i2v_guidance_shape guidance_shape;
 } i2v_condition;
 
-/* A UNet under one condition, for all steps of all videos of a run. */
+/* A UNet under one condition, for all steps of all videos of a call. */
 typedef struct i2v_denoiser {
     i2v_run *run;
     const i2v_unet *unet;
@@ -31,7 +31,7 @@ i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_un
 /* Of a zero-initialized one, too. */
 void i2v_denoiser_end(i2v_denoiser *denoiser);
 
-/* One step, from level sigma to level next. */
+/* One step, from noise level sigma to noise level next. */
 typedef struct i2v_step {
     i2v_scheduler scheduler;
     float timestep; /* sigma's */

@@ -1,4 +1,4 @@
-/* i2v_params_warning: parameters that a run takes, and that are likely to disappoint. */
+/* i2v_params_warning: parameters that a call takes, and that are likely to disappoint. */
 #include "pipeline/sizes.h"
 
 #include <stdio.h>

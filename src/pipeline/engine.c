@@ -37,8 +37,7 @@ void i2v_cancel(i2v_engine *engine) {
 
 i2v_status i2v_engine_ask(i2v_engine *engine) {
     if (!engine) return I2V_ERROR_PARAMETER;
-    if (engine->model) return I2V_OK;
-    return i2v_fail(&engine->error, I2V_ERROR_MODEL, "the model could not be opened");
+    return engine->model ? I2V_OK : engine->error.status; /* with the sentence of the call that opened no model */
 }
 
 int i2v_engine_is_busy(const i2v_engine *engine) {
@@ -68,9 +67,10 @@ static i2v_status wake_team(i2v_engine *engine) {
 }
 
 i2v_status i2v_engine_begin(i2v_engine *engine) {
-    if (engine) engine->error = (i2v_error){0};
     i2v_status status = i2v_engine_ask(engine);
-    if (!status) status = wake_team(engine);
+    if (status) return status;
+    engine->error = (i2v_error){0};
+    status = wake_team(engine);
     if (status) return status;
     engine->begun = 1;
     if (!atomic_load(&engine->cancel)) return I2V_OK;
@@ -93,7 +93,7 @@ static i2v_status set_up(i2v_engine *engine, const i2v_options *options) {
     int threads = options ? options->threads : 0;
     engine->max_memory = options ? options->max_memory : 0;
     i2v_status status = I2V_OK;
-    if (options) status = i2v_parameter_check(I2V_PARAMETER(OPTIONS, i2v_options, threads), options, &engine->error);
+    if (options) status = i2v_parameters_check(I2V_STRUCT_OPTIONS, I2V_FOR_GENERATE, options, &engine->error);
     return status ? status : i2v_team_new(&engine->device.team, threads ? threads : i2v_core_count(), &engine->error);
 }
 

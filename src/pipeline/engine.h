@@ -6,7 +6,7 @@
 
 struct i2v_engine {
     i2v_error error;
-    i2v_model *model;    /* NULL: it could not be opened */
+    i2v_model *model;    /* NULL: it could not be opened, and error says why */
     uint64_t max_memory; /* options.max_memory */
     i2v_device device;
     atomic_int cancel;
@@ -16,8 +16,9 @@ struct i2v_engine {
 
 /* Every public call on an engine that has a status begins with one of these two, and computes only if that went well.
  *
- * A call that only asks, which a callback may do in the middle of another: fails if the engine could not be opened, or
- * where there is none: then there is no message either. It has no end. */
+ * A call that only asks, which a callback may do in the middle of another. It fails on an engine without a model, with
+ * the status and the message of the failed i2v_open or i2v_open_model, and on NULL, without a message. It has no end.
+ */
 i2v_status i2v_engine_ask(i2v_engine *engine);
 /* A call that computes begins, with an empty message: the same, the engine has its threads, no call on it has begun
  * that is not ended, as where a callback makes one, and it was not cancelled before. What begins well is to be ended,

@@ -1,47 +1,44 @@
-/* How fast this machine works off what a run is expected to cost. */
+/* How fast this machine works off what a call is expected to cost. */
 #include "pipeline/estimate.h"
 
 #include "base/clock.h"
 #include "tensor/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-/* What a run works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled model's
- * (docs/PERFORMANCE.md). */
-static const double RATE_OVER_PRODUCT = 1.18;
+/* What a call works off a second, over what the product multiplies. Measured with SVD-XT's sizes and the bundled
+ * model's (docs/PERFORMANCE.md). */
+static const double RATE_OVER_PRODUCT = 1.10;
 
-/* The product that is timed: once to touch its memory, then until this share of the run has gone by, or these seconds.
+/* The product that is timed: once to touch its memory, then until this share of the call has gone by, or these seconds.
  */
 enum { ROWS = 512, FEW_ROWS = 64, SIZE = 1024, MOST_TIMES = 25 };
 static const double SHARE_OF_RUN = 0.01, MOST_SECONDS = 0.15;
-/* A run of less, a few seconds long, is not worth more than a few rows. */
+/* A call of less, a few seconds long, is not worth more than a few rows. */
 static const double SMALL_RUN = 1e11;
 
-static int compare(const void *a, const void *b) {
-    double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-/* Cost a second, by the median time of the run's product; of nothing on a dry pool. */
+/* Cost a second, by the fastest of the run's product; of nothing on a dry pool. In so short a time another process, or
+ * threads that the system has put on one processor, slow most of them by half, where a call of minutes is slowed by a
+ * few hundredths. */
 static double time_product(i2v_run *run, const i2v_linear *weights, double cost) {
     int rows = cost < SMALL_RUN ? FEW_ROWS : ROWS;
     i2v_tensor x = i2v_tensor_new(run, 1, 1, rows, SIZE), out = i2v_tensor_new(run, 1, 1, rows, SIZE);
-    double seconds[MOST_TIMES], work = (double)rows * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
+    double fastest = HUGE_VAL, work = (double)rows * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
     int times = 0;
     i2v_tensor_zero(run, x);
     for (int i = 0; i == 0 || (times < MOST_TIMES && (times == 0 || now - began < enough)); i++) {
         double start = now;
         i2v_op_linear(run, out, x, NULL, weights, i2v_epilogue_plain());
         now = i2v_now();
-        if (i > 0) seconds[times++] = now - start;
+        if (i > 0) times++;
+        if (i > 0 && now - start < fastest) fastest = now - start;
         double share = SHARE_OF_RUN * cost / work * (now - start);
         enough = share < MOST_SECONDS ? share : MOST_SECONDS;
     }
     i2v_tensor_free(run, &out);
     i2v_tensor_free(run, &x);
-    qsort(seconds, (size_t)times, sizeof *seconds, compare);
-    double median = seconds[times / 2];
-    return median > 0 ? RATE_OVER_PRODUCT * work / median : 0;
+    return fastest > 0 ? RATE_OVER_PRODUCT * work / fastest : 0;
 }
 
 /* On a pool of `bytes`, dry if 0; *peak is what it takes. */

@@ -1,4 +1,4 @@
-/* A whole run: one clip, or several that go on from one another. */
+/* A whole call: one clip, or several that go on from one another. */
 #include "base/parameters.h"
 #include "media/media.h"
 #include "pipeline/checkpoint.h"

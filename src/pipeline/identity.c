@@ -1,4 +1,4 @@
-/* What decides the bits of a run, as names and texts. */
+/* What decides the bits of a call, as names and texts. */
 #include "pipeline/identity.h"
 
 #include "base/parameters.h"

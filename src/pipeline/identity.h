@@ -1,4 +1,4 @@
-/* What decides the bits of a run, as names and texts: two runs that have the same give the same frames. */
+/* What decides the bits of a call, as names and texts: two calls that have the same give the same frames. */
 #ifndef I2V_PIPELINE_IDENTITY_H
 #define I2V_PIPELINE_IDENTITY_H
 

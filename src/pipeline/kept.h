@@ -60,7 +60,7 @@ void i2v_kept_unload(i2v_kept *kept, int (*is_spare)(const void *user, const i2v
 /* Bytes of weights that are loaded, of the parts of one kind or of all. */
 uint64_t i2v_kept_kind_bytes(i2v_kept *kept, i2v_stage_kind kind);
 uint64_t i2v_kept_bytes(i2v_kept *kept);
-/* Of those that nobody uses, which can be freed, and of those that are used and that a run of this size of latents
+/* Of those that nobody uses, which can be freed, and of those that are used and that a call of this size of latents
  * would use, too. */
 uint64_t i2v_kept_bytes_at_hand(i2v_kept *kept, int latent_height, int latent_width);
 

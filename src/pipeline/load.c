@@ -52,5 +52,5 @@ i2v_status i2v_load(i2v_loaded *part, const i2v_model *model, i2v_loader *loader
     loader->streams = part->form.streams;
     i2v_loader_begin(loader, i2v_model_weights(model, kind));
     if (!loader->status) load_model(part, loader, model);
-    return i2v_loader_finish(loader);
+    return i2v_loader_end(loader);
 }

@@ -9,7 +9,7 @@ static void tell_memory(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v
                                 .held = plan->held,
                                 .others = plan->others,
                                 .peak = i2v_stage_peak(plan),
-                                .traded = i2v_trades_name(plan->level),
+                                .traded = i2v_trades_name(plan->rung),
                                 .stays = plan->stays};
 }
 

@@ -34,22 +34,22 @@ const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind
     return model->weights[i2v_model_part(model, kind)];
 }
 
-int i2v_model_scale(const i2v_model *model) {
+int i2v_model_vae_scale_factor(const i2v_model *model) {
     return 1 << (model->vae.levels - 1);
 }
 
 int i2v_model_size_step(const i2v_model *model) {
-    int scale = i2v_model_scale(model);
-    return scale > 8 ? scale : 8;
+    int factor = i2v_model_vae_scale_factor(model);
+    return factor > 8 ? factor : 8;
 }
 
 void i2v_model_default_size(const i2v_model *model, int *width, int *height) {
     *width = 1024;
     *height = 576;
     if (model->unet.sample_height == 0) return;
-    int step = i2v_model_size_step(model), scale = i2v_model_scale(model);
-    *width = (model->unet.sample_width * scale + step - 1) / step * step;
-    *height = (model->unet.sample_height * scale + step - 1) / step * step;
+    int step = i2v_model_size_step(model), factor = i2v_model_vae_scale_factor(model);
+    *width = (model->unet.sample_width * factor + step - 1) / step * step;
+    *height = (model->unet.sample_height * factor + step - 1) / step * step;
 }
 
 /* ---- in words ---- */

@@ -38,7 +38,7 @@ i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind);
 const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind);
 
 /* Pixels per latent on a side. */
-int i2v_model_scale(const i2v_model *model);
+int i2v_model_vae_scale_factor(const i2v_model *model);
 /* What width and height must be multiples of. */
 int i2v_model_size_step(const i2v_model *model);
 /* Size of a video where none is asked for. */

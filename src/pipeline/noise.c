@@ -1,4 +1,4 @@
-/* A run's random numbers, in diffusers' order or ComfyUI's. */
+/* A call's random numbers, in diffusers' order or ComfyUI's. */
 #include "pipeline/noise.h"
 
 #include "pipeline/not_finite.h"
@@ -14,13 +14,16 @@ static i2v_status draw(i2v_engine *engine, const i2v_request *request, i2v_rando
         i2v_random_normal(random, values, count);
         return I2V_OK;
     }
-    if (request->random(values, count, request->random_user) != 0) {
-        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, "the caller's source of random numbers failed");
+    int code = request->random(values, count, request->random_user);
+    if (code != 0) {
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        "the caller's source of random numbers failed with %d; it returns 0 where it has filled them",
+                        code);
     }
     return i2v_check_given(engine, values, count, "the caller's source of random numbers");
 }
 
-/* Of the noise of all videos, one behind the other, that of the run's. */
+/* Of the noise of all videos, one behind the other, that of the call's. */
 static void place_noise(const i2v_sizes *sizes, const float *all, const i2v_latents_place *place) {
     size_t video = i2v_sizes_latents(sizes);
     for (int i = 0; i < sizes->num_videos; i++) {
@@ -28,8 +31,8 @@ static void place_noise(const i2v_sizes *sizes, const float *all, const i2v_late
     }
 }
 
-/* One draw of the noise of all videos, of which those of the run are kept: torch's generator would give other values in
- * several. */
+/* One draw of the noise of all videos, of which those of the call are kept: torch's generator would give other values
+ * in several. */
 static i2v_status draw_videos(i2v_engine *engine, const i2v_request *request, i2v_random *random,
                               const i2v_latents_place *place) {
     const i2v_sizes *sizes = &request->sizes;

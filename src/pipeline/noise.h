@@ -1,4 +1,4 @@
-/* The run's random numbers, in diffusers' order or ComfyUI's. */
+/* The call's random numbers, in diffusers' order or ComfyUI's. */
 #ifndef I2V_PIPELINE_NOISE_H
 #define I2V_PIPELINE_NOISE_H
 

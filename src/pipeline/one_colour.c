@@ -4,15 +4,15 @@
 #include <stdio.h>
 
 /* Values are in 0..1. */
-static int level(float value) {
+static int rounded(float value) {
     return (int)(value * 255 + 0.5f);
 }
 
 static int is_of_one_colour(const float *frame, size_t pixels) {
-    int first[3] = {level(frame[0]), level(frame[1]), level(frame[2])};
+    int first[3] = {rounded(frame[0]), rounded(frame[1]), rounded(frame[2])};
     for (size_t i = 1; i < pixels; i++) {
         for (size_t c = 0; c < 3; c++) {
-            if (level(frame[3 * i + c]) != first[c]) return 0;
+            if (rounded(frame[3 * i + c]) != first[c]) return 0;
         }
     }
     return 1;

@@ -97,8 +97,8 @@ static i2v_status check_options(const i2v_opening *opening) {
 
 static i2v_status open_all(const i2v_opening *opening, const char *path) {
     i2v_model *model = opening->model;
-    i2v_status status = i2v_model_place(&model->path, path, opening->options->variant, opening->error);
-    if (!status) status = check_options(opening);
+    i2v_status status = check_options(opening);
+    if (!status) status = i2v_model_place(&model->path, path, opening->options->variant, opening->error);
     if (!status) status = i2v_parts_open(opening);
     if (!status) status = check_parts(opening);
     if (!status) status = open_loras(opening);

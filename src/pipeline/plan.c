@@ -1,4 +1,4 @@
-/* The memory of a run, known before it starts, and the trades that make it fit. */
+/* The memory of a call, known before it starts, and the trades that make it fit. */
 #include "pipeline/plan.h"
 
 #include "base/free_memory.h"
@@ -14,22 +14,25 @@
 static const struct {
     i2v_trades trades;
     const char *name;
-} levels[I2V_TRADES_LEVELS] = {
+} rungs[I2V_TRADES_RUNGS] = {
     /* 64 MiB of f32: work enough for all threads, so that larger batches are no faster */
     {{.batch = (int64_t)1 << 24}, NULL},
-    {{.batch = (int64_t)1 << 22}, "fewer frames and pixels together"},
-    {{.batch = (int64_t)1 << 22, .twice = 1}, "fewer together, and temporal convolutions twice"},
-    {{.batch = (int64_t)1 << 22, .stream = 1}, "fewer together, and weights read from the file at each use"},
+    {{.batch = (int64_t)1 << 22}, "operations on fewer frames and pixels at a time"},
+    {{.batch = (int64_t)1 << 22, .twice = 1},
+     "operations on fewer frames and pixels at a time, temporal convolutions twice"},
+    {{.batch = (int64_t)1 << 22, .stream = 1},
+     "operations on fewer frames and pixels at a time, weights read from the file at each use"},
     {{.batch = (int64_t)1 << 22, .twice = 1, .stream = 1},
-     "fewer together, temporal convolutions twice, and weights read from the file at each use"},
+     "operations on fewer frames and pixels at a time, temporal convolutions twice, weights read from the file at each "
+     "use"},
 };
 
-i2v_trades i2v_trades_at(int level) {
-    return levels[level].trades;
+i2v_trades i2v_trades_at(int rung) {
+    return rungs[rung].trades;
 }
 
-const char *i2v_trades_name(int level) {
-    return levels[level].name;
+const char *i2v_trades_name(int rung) {
+    return rungs[rung].name;
 }
 
 const char *i2v_stage_name(i2v_stage_kind kind) {
@@ -85,19 +88,18 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
            (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
-/* A stage that uses each weight once streams its weights at every level: each is packed for its use, into the same
- * memory. With keep_loaded it streams where the level says so alone, as packed weights can stay for the next call. */
-static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int level) {
-    i2v_trades trades = i2v_trades_at(level);
+/* A stage that uses each weight once streams its weights at every rung: each is packed for its use, into the same
+ * memory. With keep_loaded it streams where the rung says so alone, as packed weights can stay for the next call. */
+static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int rung) {
+    i2v_trades trades = i2v_trades_at(rung);
     if (i2v_stage_runs_once(kind) && !engine->model->keeps_loaded) trades.stream = 1;
     return trades;
 }
 
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                          int level) {
+                          int rung) {
     i2v_stage stage;
-    *plan =
-        (i2v_stage_plan){.trades = trades_of(kind, engine, level), .level = level, .held = held_beside(kind, sizes)};
+    *plan = (i2v_stage_plan){.trades = trades_of(kind, engine, rung), .rung = rung, .held = held_beside(kind, sizes)};
     i2v_status status = i2v_stage_begin(&stage, kind, engine, sizes, NULL, plan);
     if (!status) status = run_dry(&stage, sizes);
     if (!status) {
@@ -114,13 +116,13 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
 
 /* ---- all of them ---- */
 
-/* The first level that fits the budget. If none does, the one that takes the least memory. */
-static i2v_status choose_level(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                               uint64_t budget) {
+/* The first rung that fits the budget. If none does, the one that takes the least memory. */
+static i2v_status choose_rung(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
+                              uint64_t budget) {
     i2v_status status = i2v_plan_stage(plan, kind, engine, sizes, 0);
-    for (int level = 1; !status && i2v_stage_peak(plan) > budget && level < I2V_TRADES_LEVELS; level++) {
+    for (int rung = 1; !status && i2v_stage_peak(plan) > budget && rung < I2V_TRADES_RUNGS; rung++) {
         i2v_stage_plan next;
-        status = i2v_plan_stage(&next, kind, engine, sizes, level);
+        status = i2v_plan_stage(&next, kind, engine, sizes, rung);
         if (!status && i2v_stage_peak(&next) < i2v_stage_peak(plan)) *plan = next;
     }
     return status;
@@ -205,7 +207,7 @@ i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *si
                        .budget = available,
                        .budget_given = given != 0};
     for (i2v_stage_kind kind = first; kind <= plan->last; kind++) {
-        i2v_status status = choose_level(&plan->stages[kind], kind, engine, sizes, plan->budget);
+        i2v_status status = choose_rung(&plan->stages[kind], kind, engine, sizes, plan->budget);
         if (status) return status;
         if (i2v_stage_peak(&plan->stages[kind]) <= plan->peak) continue;
         plan->peak = i2v_stage_peak(&plan->stages[kind]);

@@ -1,4 +1,4 @@
-/* The memory of a run, known before it starts: each stage's weights are bound and its forward pass is run dry. Where
+/* The memory of a call, known before it starts: each stage's weights are bound and its forward pass is run dry. Where
  * that is more than may be used, the plan gives up what costs least until it fits. */
 #ifndef I2V_PIPELINE_PLAN_H
 #define I2V_PIPELINE_PLAN_H
@@ -16,28 +16,28 @@ typedef struct i2v_plan {
     int stays[I2V_STAGES_COUNT]; /* weights that stay loaded, also of other stages that are */
 } i2v_plan;
 
-/* What is given up at each level; the first is that of a plan that fits as it is, the last takes the least memory.
+/* What is given up at each rung; the first is that of a plan that fits as it is, the last takes the least memory.
  * Whether one between takes less than those before depends on what a stage has most of. Results are the same to the bit
  * at all. */
-#define I2V_TRADES_LEVELS 5
-i2v_trades i2v_trades_at(int level);
+#define I2V_TRADES_RUNGS 5
+i2v_trades i2v_trades_at(int rung);
 /* In words; NULL at the first. */
-const char *i2v_trades_name(int level);
+const char *i2v_trades_name(int rung);
 
 const char *i2v_stage_name(i2v_stage_kind kind);
 
-/* Plans the stages from `first` to the last of a run of these sizes, each at the first level that fits the engine's
+/* Plans the stages from `first` to the last of a call of these sizes, each at the first rung that fits the engine's
  * budget, which is options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not
  * fit at the last; the message names the least that does and which option lowers it, and *plan is whole. With
- * options.keep_loaded, as many parts stay loaded as fit beside every stage, the largest first: no level is given up for
+ * options.keep_loaded, as many parts stay loaded as fit beside every stage, the largest first: no rung is given up for
  * it. */
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first);
 
-/* The stage as it is at one level, whatever the budget. */
+/* The stage as it is at one rung, whatever the budget. */
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
-                          int level);
+                          int rung);
 
-/* Frees loaded parts that do not stay by the plan and that no other engine uses. Before the plan's run. */
+/* Frees loaded parts that do not stay by the plan and that no other engine uses. Before the plan's call. */
 void i2v_plan_free_others(const i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes);
 
 #endif

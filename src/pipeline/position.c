@@ -1,4 +1,4 @@
-/* How far a run is. */
+/* How far a call is. */
 #include "pipeline/position.h"
 
 int i2v_position_fits(const i2v_position *position, const i2v_sizes *sizes) {

@@ -1,4 +1,4 @@
-/* How far a run is. First the first clips of all videos are denoised one after the other, and then decoded one after
+/* How far a call is. First the first clips of all videos are denoised one after the other, and then decoded one after
  * the other; each later clip is denoised and decoded by itself, those of all videos before the next. */
 #ifndef I2V_PIPELINE_POSITION_H
 #define I2V_PIPELINE_POSITION_H
@@ -11,7 +11,7 @@ typedef struct i2v_position {
     int done;    /* of that: steps, or frames */
 } i2v_position;
 
-/* 1 if a run of these sizes comes past it. */
+/* 1 if a call of these sizes comes past it. */
 int i2v_position_fits(const i2v_position *position, const i2v_sizes *sizes);
 
 /* What is done there of a clip of a video: steps, and frames. */

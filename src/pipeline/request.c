@@ -1,4 +1,4 @@
-/* All that a run needs, checked and resolved once. */
+/* All that a call needs, checked and resolved once. */
 #include "pipeline/request.h"
 
 i2v_status i2v_request_make(i2v_request *request, i2v_engine *engine, const i2v_params *params) {

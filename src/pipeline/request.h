@@ -1,4 +1,4 @@
-/* All that a run needs, checked and resolved once: nothing below reads the caller's params. */
+/* All that a call needs, checked and resolved once: nothing below reads the caller's params. */
 #ifndef I2V_PIPELINE_REQUEST_H
 #define I2V_PIPELINE_REQUEST_H
 
@@ -27,7 +27,9 @@ typedef struct i2v_request {
 /* Checks the params of i2v_generate, with the model's own values for those left open. Arrays stay the caller's. */
 i2v_status i2v_request_make(i2v_request *request, i2v_engine *engine, const i2v_params *params);
 
-/* That of one video's clip number `clip`, from 1, which goes on from a picture with a seed of its own. */
+/* The request for one further clip of one video. request: that of the whole call; clip: 1 for the clip after the first.
+ * Its picture is the last frame of the clip before, and its noise comes from seed + clip. The caller's clip_pixels and
+ * vae_pixels are for the first clip alone. */
 i2v_request i2v_request_of_clip(const i2v_request *request, int clip);
 
 #endif

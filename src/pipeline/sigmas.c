@@ -35,8 +35,8 @@ void i2v_sigmas_exponential(double *sigmas, double sigma_min, double sigma_max, 
     for (int i = 0; i < steps; i++) sigmas[i] = exp(linspace(log(sigma_max), log(sigma_min), steps, i));
 }
 
-/* The levels of all training timesteps, rising, in torch's float32, whose cumprod keeps its product in float64. The
- * lowest levels come from differences to 1, so that one rounding more would show in their fifth digit. */
+/* The noise levels of all training timesteps, rising, in torch's float32, whose cumprod keeps its product in float64.
+ * The lowest noise levels come from differences to 1, so that one rounding more would show in their fifth digit. */
 static void trained_levels(float *levels, const i2v_betas *betas) {
     float start = (float)(betas->scaled_linear ? sqrt(betas->beta_start) : betas->beta_start);
     float end = (float)(betas->scaled_linear ? sqrt(betas->beta_end) : betas->beta_end);
@@ -75,7 +75,7 @@ i2v_status i2v_sigmas_uniform(double *sigmas, const i2v_betas *betas, i2v_timest
 }
 
 void i2v_sigmas_ays(double *sigmas, int steps) {
-    /* the last is where the interpolation ends; a run ends in 0 in its place */
+    /* the last is where the interpolation ends; a call ends in 0 in its place */
     static const double published[] = {700.00, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.002};
     enum { INTERVALS = sizeof published / sizeof *published - 1 };
     for (int i = 0; i < steps; i++) {

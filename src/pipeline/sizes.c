@@ -12,9 +12,9 @@
 #define MAX_STEPS 10000
 #define NAME(field) I2V_PARAMETER(PARAMS, i2v_params, field)->name
 
-static i2v_status check_range(i2v_engine *engine, const char *name, double value, double low, double high) {
-    if (value >= low && value <= high) return I2V_OK; /* false for NaN */
-    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %g; it must be between %g and %g", name,
+static i2v_status check_range(i2v_engine *engine, const char *name, int value, int low, int high) {
+    if (value >= low && value <= high) return I2V_OK;
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " is %d; it must be between %d and %d", name,
                     value, low, high);
 }
 
@@ -71,7 +71,7 @@ static i2v_status check_each(i2v_engine *engine, unsigned call, const i2v_params
 
 /* decode_chunk_size and the latents' sizes, from the others. */
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
-    int scale = i2v_model_scale(engine->model);
+    int factor = i2v_model_vae_scale_factor(engine->model);
     i2v_status status = i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, extend), params, &engine->error);
     if (!status && params->extend && sizes->num_frames < 2) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
@@ -83,8 +83,8 @@ static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_param
     int chunk = params->decode_chunk_size;
     sizes->decode_chunk_size = chunk == 0 || chunk > sizes->num_frames ? sizes->num_frames : chunk;
     sizes->latent_channels = engine->model->unet.out_channels;
-    sizes->latent_height = sizes->height / scale;
-    sizes->latent_width = sizes->width / scale;
+    sizes->latent_height = sizes->height / factor;
+    sizes->latent_width = sizes->width / factor;
     return I2V_OK;
 }
 
@@ -148,15 +148,15 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
 
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
                                 int latent_height, int latent_width) {
-    int scale = i2v_model_scale(engine->model);
+    int factor = i2v_model_vae_scale_factor(engine->model);
     *sizes = (i2v_sizes){.num_frames = num_frames, .num_videos = 1};
     i2v_status status = check_range(engine, NAME(num_frames), num_frames, 1, MAX_FRAMES);
     if (!status) status = check_each(engine, I2V_FOR_DECODE, params, params->num_inference_steps);
-    if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / scale);
-    if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / scale);
+    if (!status) status = check_range(engine, "the latents' height", latent_height, 1, MAX_SIDE / factor);
+    if (!status) status = check_range(engine, "the latents' width", latent_width, 1, MAX_SIDE / factor);
     if (status) return status;
-    sizes->height = latent_height * scale;
-    sizes->width = latent_width * scale;
+    sizes->height = latent_height * factor;
+    sizes->width = latent_width * factor;
     return complete(sizes, engine, params);
 }
 

@@ -11,7 +11,7 @@
 /* The memory that a stage takes, in bytes, and what it gives up for it. */
 typedef struct i2v_stage_plan {
     i2v_trades trades;
-    int level; /* of the trades */
+    int rung; /* of the trades (plan.h) */
     uint64_t weights, tensors;
     uint64_t held;            /* beside them, while the stage runs */
     uint64_t others;          /* weights of other stages that stay loaded */
@@ -41,10 +41,10 @@ typedef struct i2v_stage {
     int stays;      /* likewise: the part is kept at the end */
 } i2v_stage;
 
-/* The form in which a stage has its weights for runs of these sizes (NULL: for any). */
+/* The form in which a stage has its weights for calls of these sizes (NULL: for any). */
 i2v_form i2v_stage_form(i2v_stage_kind kind, const i2v_sizes *sizes, const i2v_trades *trades);
 
-/* Loads the stage's weights for runs of these sizes (NULL: for any), if they are not loaded from an earlier one or by
+/* Loads the stage's weights for calls of these sizes (NULL: for any), if they are not loaded from an earlier one or by
  * another engine of the model, and makes the pool that the plan says. A dry one (call NULL) checks names and shapes and
  * counts; of its plan, only the trades are used. End the stage in both cases. */
 i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,

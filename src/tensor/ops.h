@@ -7,9 +7,11 @@
 /* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
 i2v_epilogue i2v_epilogue_plain(void);
 i2v_epilogue i2v_epilogue_residual(i2v_tensor residual);
-/* Residual `index` of it, of as many rows and columns as the output has, stored alike; and its vector [out] of f32.
- * {0}: none. */
+/* Sets the epilogue's residual number `index` (0 or 1): scale * residual is added to the output. It has the output's
+ * shape, and its values are stored as the output's are. A residual of {0} adds nothing. */
 void i2v_epilogue_set_residual(i2v_epilogue *epilogue, int index, i2v_tensor residual, float scale);
+/* Sets the epilogue's vector, which is added to each row of the output: [1, 1, 1, output channels], in f32. {0} adds
+ * nothing. */
 void i2v_epilogue_set_vector(i2v_epilogue *epilogue, i2v_tensor vector);
 
 /* A group norm, ready to be applied to what the statistics were taken from while an operation reads it. */

@@ -194,9 +194,11 @@ static i2v_status add_tensors(i2v_lora_set *set, const i2v_safetensors *file, co
 
 static i2v_status add_file(i2v_lora_set *set, const i2v_lora *lora, const i2v_lora_targets *targets,
                            const i2v_weights *unet, i2v_error *error) {
-    if (!lora->path || !*lora->path) return i2v_fail(error, I2V_ERROR_PARAMETER, "a LoRA's path is empty");
+    if (!lora->path || !*lora->path)
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "a LoRA's path is empty; give its file or folder");
     if (!isfinite(lora->scale))
-        return i2v_fail(error, I2V_ERROR_PARAMETER, "the scale of %s is not a finite number", lora->path);
+        return i2v_fail(error, I2V_ERROR_PARAMETER, "the scale of %s is not a finite number; 1 is as it was trained",
+                        lora->path);
     i2v_safetensors *file = &set->files[set->files_count];
     char *path;
     i2v_status status = i2v_lora_find_file(&path, lora->path, error);
