@@ -9,6 +9,7 @@
 #include "standard_output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ char *cli_checkpoint_path(const cli_task *task) {
 }
 
 int cli_checkpoint_check(const cli_settings *settings) {
+    if (cli_is_standard_output(settings->params.checkpoint))
+        return cli_wrong_usage(settings->command, "--checkpoint is -, but a checkpoint is a file; give its name");
     if (!settings->resume || settings->params.checkpoint || !cli_is_standard_output(settings->path)) return CLI_PARSED;
     return cli_wrong_usage(settings->command,
                            "-o - has no place beside it for a checkpoint: give --checkpoint FILE, too");
@@ -98,6 +101,25 @@ int cli_checkpoint_is_made(cli_job *job) {
     return is_made;
 }
 
+/* Whatever is there is a state, which may be gone on from or replaced: nothing else is lost. */
+static i2v_status check_place(cli_job *job) {
+    static const char way_out[] = "remove it, or give another name with --checkpoint, or --no-checkpoint";
+    const char *path = job->state_path;
+    char *json = NULL;
+    i2v_error error = {0};
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return cli_job_fail(job, I2V_ERROR_IO, "the checkpoint %s is a link to nothing; %s", path, way_out);
+    if (!S_ISREG(info.st_mode))
+        return cli_job_fail(job, I2V_ERROR_IO, "the checkpoint %s is no ordinary file; %s", path, way_out);
+    i2v_status status = i2v_checkpoint_read(path, &json, &error);
+    i2v_metadata_free(json);
+    if (status == I2V_ERROR_FORMAT && !job->settings->resume)
+        return cli_job_fail(job, status, "%s is there, and is no checkpoint, or a damaged one; %s", path, way_out);
+    if (status != I2V_OK) job->error = error;
+    return status;
+}
+
 /* ---- the run ---------------------------------------------------------------------------------------------------- */
 
 i2v_status cli_checkpoint_begin(cli_job *job) {
@@ -110,6 +132,8 @@ i2v_status cli_checkpoint_begin(cli_job *job) {
     job->state_path = cli_checkpoint_path(&job->task);
     if (!job->state_path) return cli_job_fail(job, I2V_ERROR_MEMORY, "not enough memory for the checkpoint's name");
     int there = is_there(job->state_path);
+    i2v_status status = there ? check_place(job) : I2V_OK;
+    if (status != I2V_OK) return status;
     if (there && settings->resume) {
         job->params.resume_from = job->state_path;
         take_seed(job);
@@ -124,8 +148,10 @@ i2v_status cli_checkpoint_begin(cli_job *job) {
     return cli_folders_make(&job->folders, job->state_path, &job->error);
 }
 
+/* Behind a link, what it leads to, as that is what was written. */
 static void remove_state(const cli_job *job, const char *path) {
-    if (unlink(path) == 0 || errno == ENOENT) return;
+    char target[PATH_MAX];
+    if (unlink(realpath(path, target) ? target : path) == 0 || errno == ENOENT) return;
     cli_say(!job->settings->quiet, "img2vid: warning: cannot remove the checkpoint %s: %s", path, strerror(errno));
 }
 
@@ -174,12 +200,20 @@ void cli_checkpoint_done(cli_job *job) {
     if (cli_tasks_count(job->all) == 1) remove_old(job);
 }
 
+/* After a fault of the model, which another model's run cannot go on from and this one's would come to again, only
+ * latents are worth keeping. */
 void cli_checkpoint_tell(cli_job *job) {
     char *message = job->error.message;
     size_t length = strlen(message), room = sizeof job->error.message - length;
-    if (job->has_begun && is_there(job->state_path))
+    if (!job->has_begun || !is_there(job->state_path)) return;
+    if (job->error.status != I2V_ERROR_MODEL)
         snprintf(message + length, room, "; what is done is kept in %s: the same command with --resume goes on from it",
                  job->state_path);
+    else if (job->progress.phase == I2V_PHASE_DECODE)
+        snprintf(message + length, room, "; the latents are in %s, from which only these files of the model go on",
+                 job->state_path);
+    else
+        remove_state(job, job->state_path);
 }
 
 void cli_checkpoint_close(cli_job *job) {

@@ -29,7 +29,7 @@ i2v_status cli_checkpoint_begin(cli_job *job);
 void cli_checkpoint_event(cli_job *job, const i2v_event *event);
 /* The task's files are written: its state is removed, once the next task has one, so that there is always one. */
 void cli_checkpoint_done(cli_job *job);
-/* The task was ended: adds to job->error how it is gone on with. */
+/* The task was ended: adds to job->error how it is gone on with. Removes a state that is of no use. */
 void cli_checkpoint_tell(cli_job *job);
 /* At the end of all tasks. */
 void cli_checkpoint_close(cli_job *job);

@@ -75,6 +75,7 @@ static void show(cli_progress *progress, const i2v_event *event) {
     char text[sizeof progress->line.text], bar[64] = "";
     double fraction = cli_whole_run_fraction(&progress->whole, event), now = cli_now();
     cli_progress_said said = {.task = progress->task,
+                              .begun = progress->phase_begun,
                               .fraction = progress->terminal ? -1 : fraction,
                               .seconds_left = cli_whole_run_seconds_left(&progress->whole, event, now)};
     progress->last_shown = now;
@@ -92,6 +93,7 @@ int cli_progress_event(const i2v_event *event, void *user) {
     cli_progress *progress = user;
     int begins = event->phase != progress->phase || event->seconds < progress->phase_seconds;
     count_seconds(progress, event, begins);
+    if (begins) progress->phase_begun = event->steps_done;
     progress->phase = event->phase;
     progress->phase_seconds = event->seconds;
     if (event->memory > progress->memory) progress->memory = event->memory;

@@ -16,6 +16,7 @@ typedef struct cli_progress {
     double earlier[CLI_PHASES]; /* the same without the part that is running */
     i2v_phase phase;            /* that was told of last, and its seconds */
     double phase_seconds;
+    double phase_begun; /* its steps that were done when it began */
     uint64_t memory; /* most bytes the engine held */
     double last_shown;
     cli_status_line line; /* on a terminal */

@@ -28,10 +28,11 @@ static void say_phase(char *text, size_t size, const i2v_event *event) {
 }
 
 /* "12.3 s/step", "25:20/step". The first operations of a phase are unlike the rest. */
-static void say_rate(char *text, size_t size, const i2v_event *event) {
-    if (event->steps_done < 0.1 || event->phase < I2V_PHASE_DENOISE) return;
+static void say_rate(char *text, size_t size, const i2v_event *event, double begun) {
+    double done = event->steps_done - begun;
+    if (done < 0.1 || event->phase < I2V_PHASE_DENOISE) return;
     char time[CLI_DURATION_SIZE];
-    double seconds = event->seconds / event->steps_done;
+    double seconds = event->seconds / done;
     const char *step = event->phase == I2V_PHASE_DENOISE ? "step" : "frame";
     cli_duration_clock(time, seconds);
     if (seconds < 100)
@@ -43,7 +44,7 @@ static void say_rate(char *text, size_t size, const i2v_event *event) {
 static void say_time(parts *p, const i2v_event *event, const cli_progress_said *said) {
     char time[CLI_DURATION_SIZE];
     if (said->fraction >= 0) snprintf(p->text[PERCENT], sizeof p->text[PERCENT], "%.0f %%", 100 * said->fraction);
-    say_rate(p->text[RATE], sizeof p->text[RATE], event);
+    say_rate(p->text[RATE], sizeof p->text[RATE], event, said->begun);
     if (said->seconds_left < 0 || (event->fraction >= 1 && said->seconds_left <= 0)) return;
     cli_duration_clock(time, said->seconds_left);
     snprintf(p->text[LEFT], sizeof p->text[LEFT], "%s left", time);

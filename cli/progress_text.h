@@ -9,6 +9,7 @@ typedef struct cli_progress_said {
     const char *task;    /* what comes before the phase, "picture 2 of 3: "; "" for none */
     double fraction;     /* of the whole run; below 0: a bar says it */
     double seconds_left; /* of the whole run; below 0: not known */
+    double begun;        /* steps_done where the event's phase began: what was done before the run */
 } cli_progress_said;
 
 /* "denoise 3.4 of 25, 4:31 left, ends 03:12, 4976 MiB, 12.3 s/step": as much of it as fits `columns` columns, what

@@ -120,6 +120,9 @@ static void all_is_said_where_there_is_room(void **state) {
     cli_progress_text(text, sizeof text, 0, &event, &said);
     assert_non_null(strstr(text, "denoise (video 2) 3.4 of 25"));
     assert_non_null(strstr(text, ", 12.3 s/step"));
+    said.begun = 1.4; /* done before the run, which has made two */
+    cli_progress_text(text, sizeof text, 0, &event, &said);
+    assert_non_null(strstr(text, ", 21 s/step"));
 }
 
 /* At every width the line fits, as long as the time that is left does, which stays to the last. */

@@ -60,6 +60,7 @@ parameters() {
         generate photo.png -o a.webp "${long[@]}" --seed 5 --resume --dtype bf16
     refused 1 ': the model is another one' generate photo.png -o a.webp --seed 5 --resume "${long[@]:2}" \
         --model "${model%/*}/attention_top"
+    refused 1 ': --fit is crop there and pad here' generate photo.png -o a.webp "${long[@]}" --seed 5 --resume --fit pad
     refused 1 ': the image is another one' generate whole.webp -o a.webp "${long[@]}" --seed 5 --resume
     # a seed that is not given is that of the state; the picture is known by its pixels
     works a.webp generate other.png -o a.webp "${long[@]}" --resume --threads 1 --max-memory 1G --no-metadata
@@ -150,6 +151,27 @@ places() {
     refused 1 'photo.png' generate photo.png -o a.webp "${long[@]}" --checkpoint ./photo.png
     refused 2 'put {name} or {index} into that name' generate photo.png other.png -o '{name}.gif' "${long[@]}" \
         --checkpoint s
+    refused 2 'a checkpoint is a file' generate photo.png -o a.webp "${long[@]}" --checkpoint -
+    # nothing of the user's is replaced, and what a link leads to goes
+    echo mine > notes.txt
+    refused 1 'notes.txt is there, and is no checkpoint, .*; remove it, or give another name' \
+        generate photo.png -o a.webp "${long[@]}" --checkpoint notes.txt
+    refused 1 'notes.txt is damaged, or is another kind of file' \
+        generate photo.png -o a.webp "${long[@]}" --checkpoint notes.txt --resume
+    [ "$(cat notes.txt)" = mine ] || fail 'notes.txt was written'
+    rm notes.txt
+    mkdir a.webp.checkpoint
+    refused 1 'a.webp.checkpoint is no ordinary file; .*--no-checkpoint' generate photo.png -o a.webp "${long[@]}" --resume
+    rmdir a.webp.checkpoint
+    ln -s target a.webp.checkpoint
+    refused 1 'is a link to nothing; ' generate photo.png -o a.webp "${long[@]}" --seed 5 --resume
+    rm a.webp.checkpoint
+    interrupt INT target generate photo.png -o a.webp "${long[@]}" --seed 5 --checkpoint target
+    ln -s target state
+    works a.webp generate photo.png -o a.webp "${long[@]}" --seed 5 --checkpoint state --resume --quiet
+    same a.webp whole.webp
+    [ -e target ] && fail 'the state behind a link stays'
+    rm a.webp state
     interrupt KILL deep/er/state generate photo.png -o - --format webp "${long[@]}" --seed 5 --checkpoint deep/er/state
     "$program" generate photo.png -o - --format webp "${long[@]}" --checkpoint deep/er/state --resume --quiet > b.webp ||
         fail 'a video to standard output'

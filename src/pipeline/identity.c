@@ -155,8 +155,8 @@ i2v_status i2v_identity_make(json_t **identity, i2v_engine *engine, const i2v_im
     json_t *made = json_object();
     i2v_status status = made ? put_program(made, engine->model, error) : fail_memory(error);
     if (!status) status = put_model(made, engine);
-    if (!status) status = put_image(made, image, request, error);
     if (!status) status = put_parameters(made, &all, error);
+    if (!status) status = put_image(made, image, request, error); /* as it is seen by the parameters' fit and size */
     if (!status) status = put_latents(made, request, error);
     if (!status && !put(made, "source of random numbers", request->random ? "the caller's" : "the library's"))
         status = fail_memory(error);
