@@ -67,7 +67,7 @@ static int is_due(const cli_progress *progress, const i2v_event *event, int begi
     double since = cli_now() - progress->last_shown;
     int complete = event->step >= event->steps && event->steps > 0;
     if (progress->terminal) return begins || complete || since >= 0.1;
-    if (event->steps_done > event->step || event->step == 0) return 0;
+    if (begins || event->steps_done > event->step || event->step == 0) return 0;
     return event->phase != I2V_PHASE_LOAD || complete || since >= 5;
 }
 

@@ -545,6 +545,7 @@ presets() {
     printed '^    "decode_chunk_size": 8,$'
     all_that_decides
     said '^denoise 4 of 4'
+    [ "$(grep -c '^encode 1 of 2' "$scratch/err")" = 1 ] || fail 'a step was told of twice'
     # options count wherever they stand
     works preset.npy generate --num-inference-steps 2 --fps 9 "${small_preset[@]}" --preset comfyui --json \
         --max-guidance-scale 2 --sigma-schedule ays --guidance-shape triangle
