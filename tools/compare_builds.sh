@@ -24,8 +24,9 @@ one() {
     mkdir -p "$folder"
     (cd "$folder" && status=0 && { "$program" "$@" --no-config > said.txt 2> errors.txt || status=$?; } &&
         echo "status $status" >> said.txt)
-    # a plan's time is measured anew by each
-    sed -i '/seconds/d' "$folder/said.txt"
+    # a plan's time is measured anew by each; older programs have shorter words for what is traded
+    sed -i -e '/seconds/d' -e '/"traded"/s/fewer \(frames and pixels \)\{0,1\}together/operations on fewer frames and pixels at a time/' \
+        -e '/"traded"/s/, and /, /' "$folder/said.txt"
 }
 
 # run NAME ARGUMENTS...: by both programs.
