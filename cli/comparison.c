@@ -1,5 +1,6 @@
 /* Videos that are compared, and what was measured of them. */
 #include "comparison.h"
+#include "error.h"
 #include "likeness.h"
 
 #include <math.h>
@@ -48,10 +49,9 @@ cli_figures cli_compared_figures(const cli_compared *video) {
 i2v_status cli_comparison_fail(cli_comparison *all, i2v_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(all->error.message, sizeof all->error.message, format, arguments);
+    cli_error_vfail(&all->error, status, format, arguments);
     va_end(arguments);
-    all->error.names_count = 0;
-    return all->error.status = status;
+    return status;
 }
 
 void cli_comparison_end(cli_comparison *all) {

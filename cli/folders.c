@@ -1,5 +1,6 @@
 /* Makes folders of outputs that are missing. */
 #include "folders.h"
+#include "error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,17 +34,13 @@ static int make_one(cli_folders *folders, const char *folder) {
 
 i2v_status cli_folders_make(cli_folders *folders, const char *path, i2v_error *error) {
     char *copy = strdup(path);
-    if (!copy) {
-        snprintf(error->message, sizeof error->message, "not enough memory for the folder of %.200s", path);
-        return error->status = I2V_ERROR_MEMORY;
-    }
+    if (!copy) return cli_error_fail(error, I2V_ERROR_MEMORY, "not enough memory for the folder of %.200s", path);
     i2v_status status = I2V_OK;
     for (char *slash = strchr(copy + (*copy == '/'), '/'); slash && status == I2V_OK; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         if (!make_one(folders, copy)) {
-            snprintf(error->message, sizeof error->message, "cannot write %.400s: cannot make the folder %.400s: %s",
-                     path, copy, strerror(errno));
-            status = error->status = I2V_ERROR_IO;
+            status = cli_error_fail(error, I2V_ERROR_IO, "cannot write %.400s: cannot make the folder %.400s: %s", path,
+                                    copy, strerror(errno));
         }
         *slash = '/';
     }

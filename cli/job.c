@@ -1,5 +1,6 @@
 /* What generate, decode and bench have in common: a task, an opened engine, progress, messages. */
 #include "job.h"
+#include "error.h"
 #include "list.h"
 #include "message.h"
 #include "signals.h"
@@ -14,10 +15,9 @@
 i2v_status cli_job_fail(cli_job *job, i2v_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(job->error.message, sizeof job->error.message, format, arguments);
+    cli_error_vfail(&job->error, status, format, arguments);
     va_end(arguments);
-    job->error.names_count = 0;
-    return job->error.status = status;
+    return status;
 }
 
 char *cli_job_path(const cli_job *job, const char *pattern, int index, int count) {

@@ -1,6 +1,7 @@
 /* The metadata of a video: one JSON object, written and read. */
 #include "metadata.h"
 #include "address.h"
+#include "error.h"
 #include "failure.h"
 #include "json.h"
 #include "json_print.h"
@@ -169,9 +170,9 @@ json_t *cli_metadata_read(const char *path, i2v_error *error) {
     const char *program = json_string_value(json_object_get(root, "program"));
     if (program && strcmp(program, "img2vid") == 0) return root;
     json_decref(root);
-    error->status = json_error_code(&reason) == json_error_out_of_memory ? I2V_ERROR_MEMORY : I2V_ERROR_FORMAT;
-    snprintf(error->message, sizeof error->message, "%s has no metadata of img2vid%s%s", path,
-             *reason.text ? ", or it is damaged: " : "", reason.text);
+    int lacks_memory = json_error_code(&reason) == json_error_out_of_memory;
+    cli_error_fail(error, lacks_memory ? I2V_ERROR_MEMORY : I2V_ERROR_FORMAT, "%s has no metadata of img2vid%s%s", path,
+                   *reason.text ? ", or it is damaged: " : "", reason.text);
     return NULL;
 }
 

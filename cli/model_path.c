@@ -1,5 +1,6 @@
 /* Where a model is that the command line names. */
 #include "model_path.h"
+#include "error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,5 @@ i2v_status cli_model_path(char **path, const char *model, const cli_settings *se
     *path = strdup(found ? found->path : model);
     i2v_hub_model_free(found);
     if (*path) return I2V_OK;
-    snprintf(error->message, sizeof error->message, "not enough memory for the path of %.200s", model);
-    return error->status = I2V_ERROR_MEMORY;
+    return cli_error_fail(error, I2V_ERROR_MEMORY, "not enough memory for the path of %.200s", model);
 }

@@ -1,5 +1,6 @@
 /* Folders for temporary files. */
 #include "temporary.h"
+#include "error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,12 +16,10 @@ static const char *temporary_folder(void) {
 i2v_status cli_temporary_folder(char folder[PATH_MAX], const char *what, i2v_error *error) {
     *error = (i2v_error){0};
     if (snprintf(folder, PATH_MAX, "%s/img2vid-XXXXXX", temporary_folder()) >= PATH_MAX) {
-        snprintf(error->message, sizeof error->message,
-                 "the name of the folder for temporary files is too long; set TMPDIR to another");
-        return error->status = I2V_ERROR_IO;
+        return cli_error_fail(error, I2V_ERROR_IO,
+                              "the name of the folder for temporary files is too long; set TMPDIR to another");
     }
     if (mkdtemp(folder)) return I2V_OK;
-    snprintf(error->message, sizeof error->message, "cannot make a folder in %.400s for %s: %s; set TMPDIR to another",
-             temporary_folder(), what, strerror(errno));
-    return error->status = I2V_ERROR_IO;
+    return cli_error_fail(error, I2V_ERROR_IO, "cannot make a folder in %.400s for %s: %s; set TMPDIR to another",
+                          temporary_folder(), what, strerror(errno));
 }
