@@ -256,6 +256,21 @@ static i2v_status write_video(const i2v_video_format *format, const i2v_video_ta
     return i2v_array_save_rows(task->path, source->user, source->num_frames, shape, 4, task->output->no_replace, error);
 }
 
+/* num_frames: of the file. Format, source and output are checked. */
+static i2v_status save(const i2v_video_format *format, const i2v_frame_source *source, int num_frames, const char *path,
+                       const i2v_output *output, i2v_error *error) {
+    i2v_video_task task;
+    char *file = NULL;
+    i2v_status status = i2v_video_path(&file, path, 1, error);
+    if (!status) {
+        const char *named = i2v_video_path_numbered(path) ? path : file;
+        status = fill_task(&task, format, source, num_frames, named, output, error);
+    }
+    if (!status) status = write_video(format, &task, source, error);
+    free(file);
+    return status;
+}
+
 /* The video that output->index says, which is there. */
 static i2v_frame_source source_of(const i2v_video *video, const i2v_output *output) {
     size_t values = (size_t)video->num_frames * (size_t)video->height * (size_t)video->width * 3;
@@ -268,21 +283,12 @@ i2v_status i2v_video_save(const i2v_video *video, const char *path, const i2v_ou
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
-    i2v_video_task task;
-    i2v_frame_source source;
-    char *file = NULL;
     i2v_status status = choose_format(&format, path, output, error);
     if (!status) status = check_video(video, output, error);
-    if (!status) status = i2v_video_path(&file, path, 1, error);
-    if (!status) {
-        int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
-        source = source_of(video, output);
-        status = fill_task(&task, format, &source, video->num_frames + back,
-                           i2v_video_path_numbered(path) ? path : file, output, error);
-    }
-    if (!status) status = write_video(format, &task, &source, error);
-    free(file);
-    return status;
+    if (status) return status;
+    int back = output->loop && video->num_frames > 2 ? video->num_frames - 2 : 0;
+    i2v_frame_source source = source_of(video, output);
+    return save(format, &source, video->num_frames + back, path, output, error);
 }
 
 static i2v_status check_source(const i2v_frame_source *source, const i2v_video_format *format, const char *path,
@@ -307,17 +313,8 @@ i2v_status i2v_frames_save(const i2v_frame_source *source, const char *path, con
     i2v_output_default(&defaults);
     if (!output) output = &defaults;
     const i2v_video_format *format;
-    i2v_video_task task;
-    char *file = NULL;
     i2v_status status = i2v_require(error, "source", source, "path", path, NULL);
     if (!status) status = choose_format(&format, path, output, error);
     if (!status) status = check_source(source, format, path, output, error);
-    if (!status) status = i2v_video_path(&file, path, 1, error);
-    if (!status) {
-        status = fill_task(&task, format, source, source->num_frames, i2v_video_path_numbered(path) ? path : file,
-                           output, error);
-    }
-    if (!status) status = write_frames(format, &task, source, error);
-    free(file);
-    return status;
+    return status ? status : save(format, source, source->num_frames, path, output, error);
 }
