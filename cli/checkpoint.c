@@ -83,13 +83,11 @@ static void take_seed(cli_job *job) {
 
 void cli_checkpoint_decide(cli_job *job) {
     const cli_settings *settings = job->settings;
-    i2v_memory_plan plan;
     job->keeps_state = 0;
     if (settings->plan || settings->no_checkpoint ||
         (cli_is_standard_output(settings->path) && !settings->params.checkpoint))
         return;
-    job->keeps_state = settings->params.checkpoint || settings->resume ||
-                       (i2v_plan_generate(job->engine, &job->params, &plan) == I2V_OK && plan.seconds > LONG);
+    job->keeps_state = settings->params.checkpoint || settings->resume || job->plan.seconds > LONG;
 }
 
 int cli_checkpoint_is_made(cli_job *job) {
@@ -101,7 +99,7 @@ int cli_checkpoint_is_made(cli_job *job) {
     return is_made;
 }
 
-/* Whatever is there is a state, which may be gone on from or replaced: nothing else is lost. */
+/* Whatever is there is a state, which may be replaced: nothing else is lost. One that is gone on from the run reads. */
 static i2v_status check_place(cli_job *job) {
     static const char way_out[] = "remove it, or give another name with --checkpoint, or --no-checkpoint";
     const char *path = job->state_path;
@@ -112,9 +110,10 @@ static i2v_status check_place(cli_job *job) {
         return cli_job_fail(job, I2V_ERROR_IO, "the checkpoint %s is a link to nothing; %s", path, way_out);
     if (!S_ISREG(info.st_mode))
         return cli_job_fail(job, I2V_ERROR_IO, "the checkpoint %s is no ordinary file; %s", path, way_out);
+    if (job->settings->resume) return I2V_OK;
     i2v_status status = i2v_checkpoint_read(path, &json, &error);
     i2v_metadata_free(json);
-    if (status == I2V_ERROR_FORMAT && !job->settings->resume)
+    if (status == I2V_ERROR_FORMAT)
         return cli_job_fail(job, status, "%s is there, and is no checkpoint, or a damaged one; %s", path, way_out);
     if (status != I2V_OK) job->error = error;
     return status;

@@ -14,7 +14,7 @@ int cli_checkpoint_check(const cli_settings *settings);
 /* Where --resume is given: takes the seed of the state that is there for a task; 0 if there is none. */
 int cli_checkpoint_take_seed(cli_settings *settings);
 
-/* Whether the job's task writes its state, by the options or by the time that it will take. */
+/* Whether the job's task writes its state, by the options or by the time that job->plan says it will take. */
 void cli_checkpoint_decide(cli_job *job);
 
 /* True where --resume is given, the task has no state, and its files are there as it would make them. */

@@ -57,10 +57,16 @@ static i2v_status load_latents(cli_job *job) {
     return cli_rerun_check_latents(job);
 }
 
+/* What the run is about to take, in job->plan; all zeros where there is no plan: the run says why. */
+static void foresee(cli_job *job) {
+    if (i2v_plan_generate(job->engine, &job->params, &job->plan) != I2V_OK) job->plan = (i2v_memory_plan){0};
+}
+
 static i2v_status begin(cli_job *job, const cli_settings *settings) {
     i2v_status status = cli_job_begin(job, settings);
     if (status == I2V_OK) status = cli_preview_prepare(job);
     if (status != I2V_OK) return status;
+    if (!settings->plan) foresee(job);
     cli_checkpoint_decide(job);
     status = cli_overwrite_check(job, job->params.num_frames ? job->params.num_frames : job->model.num_frames);
     return status == I2V_OK ? cli_existing_check(job) : status;
@@ -142,12 +148,11 @@ static i2v_status make_missing(cli_job *job) {
     return job->skipped ? I2V_OK : make(job);
 }
 
-/* What the run is about to take. Where there is no plan the run says why. */
 static void tell_plan(cli_job *job) {
     char doubt[I2V_WARNING_SIZE];
     if (i2v_params_warning(job->engine, &job->params, doubt) == I2V_OK && doubt[0])
         cli_job_note(job, "img2vid: warning: %s", doubt);
-    if (i2v_plan_generate(job->engine, &job->params, &job->plan) != I2V_OK) return;
+    if (!job->plan.stages_count) return;
     cli_detail_plan(job);
     cli_shorter_note(job);
     job->progress.whole.expected = job->plan.seconds;
@@ -160,6 +165,7 @@ static i2v_status make_job(cli_job *job) {
     if (status != I2V_OK || !go_on) return status;
     status = load_latents(job);
     if (status != I2V_OK) return status;
+    foresee(job);
     cli_checkpoint_decide(job);
     tell_plan(job);
     return make(job);
