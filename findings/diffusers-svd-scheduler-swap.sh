@@ -17,11 +17,11 @@ surprises = 0
 for kind in (DPMSolverMultistepScheduler, UniPCMultistepScheduler, HeunDiscreteScheduler, EDMDPMSolverMultistepScheduler):
     scheduler = kind.from_config(svd.config)
     scheduler.set_timesteps(10)
-    sample, told = torch.ones(2), [round(float(t), 2) for t in scheduler.timesteps]
+    sample, told = torch.ones(1, 2), [round(float(t), 2) for t in scheduler.timesteps]
     try:
         for t in scheduler.timesteps:
             scheduler.scale_model_input(sample, t)
-            sample = scheduler.step(torch.zeros(2), t, sample).prev_sample
+            sample = scheduler.step(torch.zeros(1, 2), t, sample).prev_sample
         came = f"runs; sigma_data is {scheduler.config.sigma_data}"
         surprises += scheduler.config.sigma_data == 0.5
     except (AssertionError, IndexError) as error:
