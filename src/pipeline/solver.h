@@ -45,7 +45,8 @@ extern const i2v_solver i2v_solver_euler, i2v_solver_animatelcm, i2v_solver_dpmp
 /* One step of Euler's by itself. */
 i2v_update i2v_euler_update(float sigma, float next);
 
-/* The picture without noise, as a velocity predicts it, which is also what previews show: Stable Video Diffusion's v-prediction with sigma_data 1. */
+/* The picture without noise, as a velocity predicts it, which is also what previews show: Stable Video Diffusion's
+ * v-prediction with sigma_data 1. */
 static inline float i2v_denoised(float latent, float velocity, float sigma) {
     float squared = sigma * sigma + 1.0f;
     return velocity * (-sigma / sqrtf(squared)) + latent / squared;
