@@ -72,7 +72,7 @@ static const cli_option *option_of(const struct parameter *parameter, const cli_
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-/* What the settings came to: sizes and dtype that were left open are what the model chose. */
+/* What the settings came to: sizes, dtype and scheduler that were left open are what the model chose. */
 static cli_settings resolved(const cli_job *job, int index) {
     cli_settings settings = *job->settings;
     settings.params = job->params;
@@ -81,6 +81,7 @@ static cli_settings resolved(const cli_job *job, int index) {
     const i2v_model_info *model = &job->model;
     if (!settings.params.width) settings.params.width = job->video ? job->video->width : model->width;
     if (!settings.params.height) settings.params.height = job->video ? job->video->height : model->height;
+    if (settings.params.scheduler == I2V_SCHEDULER_AUTO) settings.params.scheduler = model->sampler;
     if (!settings.params.num_frames) settings.params.num_frames = model->num_frames;
     if (job->video) settings.params.num_frames = job->video->clip_frames;
     return settings;

@@ -76,6 +76,7 @@ static json_t *parameters_json(const cli_job *job) {
     const cli_command *command = job->settings->command;
     cli_settings settings = *job->settings;
     settings.params = job->params;
+    if (settings.params.scheduler == I2V_SCHEDULER_AUTO) settings.params.scheduler = job->model.sampler;
     json_t *object = json_object();
     for (size_t i = 0; i < command->options_count; i++)
         if (is_shown(&command->options[i])) add_option(&object, &settings, command->options[i].offset);

@@ -59,7 +59,8 @@ static int is_large(const cli_job *job, const i2v_params *params) {
 /* Changes a run of the job in that way. Returns 0 where it is so already, or cannot be. */
 static int change(variant *run, int way, const cli_job *job) {
     i2v_params *params = &run->params;
-    int euler = params->scheduler == I2V_SCHEDULER_EULER;
+    i2v_scheduler scheduler = params->scheduler == I2V_SCHEDULER_AUTO ? job->model.sampler : params->scheduler;
+    int euler = scheduler == I2V_SCHEDULER_EULER;
     switch (way) {
     case ANIMATELCM:
         return euler && is_svd(&job->model) && i2v_params_preset(params, "animatelcm", NULL) == I2V_OK;

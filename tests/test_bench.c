@@ -121,7 +121,7 @@ static uint64_t counted_dry(i2v_engine *engine, i2v_stage_kind kind, const i2v_p
         i2v_denoiser denoiser;
         i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, &sizes, &condition);
         stage.run.multiplications = 0;
-        i2v_denoise_step(&denoiser, &(i2v_step){.sigma = 1}, NULL);
+        i2v_denoise_step(&denoiser, &(i2v_step){.update = i2v_euler_update(1, 0)}, NULL);
         i2v_denoiser_end(&denoiser);
     } else {
         i2v_decode_chunk(&stage.run, stage.model.decoder, &sizes, sizes.decode_chunk_size, NULL, 0, NULL);

@@ -170,6 +170,21 @@ static void noise_in_each_step(void **state) {
     end_both_ways(params, 0);
 }
 
+/* One of several videos and clips at a time, of evaluations before. */
+static void what_a_scheduler_remembers(void **state) {
+    (void)state;
+    for (i2v_scheduler scheduler = I2V_SCHEDULER_DPMPP_2M; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
+        i2v_params params = small_params();
+        params.scheduler = scheduler;
+        params.num_inference_steps = 4;
+        end_both_ways(params, scheduler == I2V_SCHEDULER_UNIPC);
+        params.num_inference_steps = 3;
+        params.num_videos = 2;
+        params.extend = 1;
+        end_each_time(params, 0);
+    }
+}
+
 static void a_caller_s_own_noise(void **state) {
     (void)state;
     i2v_params params = small_params();
@@ -253,6 +268,7 @@ static void the_same_said_otherwise_is_taken(void **state) {
     params.checkpoint = state_path;
     assert_null(call(&params, 0, 1, &seen));
     params.num_frames = params.decode_chunk_size = frames;
+    params.scheduler = I2V_SCHEDULER_EULER;
     params.forward_chunk_size = 1;
     i2v_video *video = call(&params, 0, -1, &seen);
     expect_equal(video, wanted);
@@ -420,6 +436,25 @@ static void a_state_may_come_from_anybody(void **state) {
     expect_strange("done", "1", 0, 1, "lacks what it says is done");
 }
 
+/* write_other leaves it out. */
+static void a_state_may_lack_what_is_remembered(void **state) {
+    (void)state;
+    int seen;
+    char path[600];
+    i2v_params params = small_params();
+    params.scheduler = I2V_SCHEDULER_UNIPC;
+    params.checkpoint = state_path;
+    assert_null(call(&params, 0, 1, &seen));
+    write_other(NULL, NULL, 0, 0);
+    snprintf(path, sizeof path, "%s", in_folder("other"));
+    params.checkpoint = NULL;
+    params.resume_from = path;
+    i2v_video *video = NULL;
+    assert_int_equal(i2v_generate(shared[0], picture, &params, &video), I2V_ERROR_FORMAT);
+    assert_non_null(strstr(i2v_error_message(shared[0]), "lacks what it says is done"));
+    assert_null(video);
+}
+
 static void a_state_says_what_it_is_of(void **state) {
     (void)state;
     char *json = NULL;
@@ -438,6 +473,7 @@ int main(void) {
         WITH_STATE(latents_alone),
         WITH_STATE(several_videos_and_clips),
         WITH_STATE(noise_in_each_step),
+        WITH_STATE(what_a_scheduler_remembers),
         WITH_STATE(a_caller_s_own_noise),
         WITH_STATE(other_parameters_are_named),
         WITH_STATE(the_same_said_otherwise_is_taken),
@@ -447,6 +483,7 @@ int main(void) {
         WITH_STATE(a_state_that_cannot_be_written_ends_no_run),
         WITH_STATE(every_changed_byte_is_noticed),
         WITH_STATE(a_state_may_come_from_anybody),
+        WITH_STATE(a_state_may_lack_what_is_remembered),
         WITH_STATE(a_state_says_what_it_is_of),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, open_shared, close_shared);

@@ -522,7 +522,7 @@ presets() {
     works "$scratch/out" generate --preset help
     [ -s "$scratch/err" ] && fail 'a list is no error'
     printed '^preset  *steps  *guidance'
-    printed '^diffusers  *25  *1 to 3  *7  *127  *0.02  *all  *euler$'
+    printed '^diffusers  *25  *1 to 3  *7  *127  *0.02  *all  *auto$'
     printed '^sgm  *25  *1 to 2.5  *7  *127  *0.02  *14  *euler$'
     printed '^sgm-xt  *30  *1.5 to 3  *7  *127  *0.02  *14  *euler$'
     printed '^comfyui  *20  *1 to 2.5  *6  *127  *0  *all  *euler$'

@@ -204,7 +204,7 @@ static void the_pictures_noise_comes_last(void **state) {
             params.random = count_draw;
             params.random_user = &noise;
             i2v_video *video = generate(picture, &params);
-            int others = scheduler == I2V_SCHEDULER_EULER ? 1 : 3;
+            int others = scheduler == I2V_SCHEDULER_ANIMATELCM ? 3 : 1;
             assert_int_equal(noise.draws, others + level);
             for (int i = 0; i < others; i++) assert_int_equal(noise.counts[i], latents_of(video));
             if (level) assert_int_equal(noise.counts[others], 3 * 16 * 16);

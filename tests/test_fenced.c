@@ -269,9 +269,10 @@ static size_t denoise(i2v_stage *stage, const i2v_sizes *sizes, float *out) {
     i2v_denoiser denoiser;
     assert_int_equal(sizes->guidance, 1);
     assert_int_equal(i2v_denoiser_begin(&denoiser, &stage->run, stage->model.unet, sizes, &condition), I2V_OK);
-    i2v_step step = {.timestep = 0.7f, .sigma = 16, .next = 4};
+    i2v_step step = {.timestep = 0.7f, .update = i2v_euler_update(16, 4)};
     assert_int_equal(i2v_denoise_step(&denoiser, &step, latents), I2V_OK);
-    step = (i2v_step){.scheduler = I2V_SCHEDULER_ANIMATELCM, .timestep = 0.3f, .sigma = 4, .next = 1, .noise = noise};
+    step = (i2v_step){.timestep = 0.3f, .noise = noise};
+    i2v_solver_animatelcm.update(&step.update, (const float[]){4, 1}, 1, 0);
     assert_int_equal(i2v_denoise_step(&denoiser, &step, latents), I2V_OK);
     i2v_denoiser_end(&denoiser);
     memcpy(out, latents, count * sizeof *out);

@@ -341,7 +341,7 @@ static void wrong_vae_configurations(void **state) {
         {"scaling_factor", "-0.5", NULL},
         {"scaling_factor", "1e300", NULL},
         {"scaling_factor", "\"0.5\"", NULL},
-        {"scaling_factor", "Infinity", "line"},
+        {"scaling_factor", "Infinity", "scaling_factor is 1e+300"},
     };
     expect_values_refused(VAE, wrong, COUNT(wrong));
 }

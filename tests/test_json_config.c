@@ -158,6 +158,24 @@ static void refuses_wrong_strings_and_arrays(void **state) {
     expect_config_failure(c, ": act_fn mish is not supported");
 }
 
+/* As Python's json writes infinities, outside of strings; NaN stays an error. */
+static void reads_infinities_of_python(void **state) {
+    (void)state;
+    i2v_config *config = NULL;
+    char text[32];
+    write_text("config.json", "{\"low\": -Infinity, \"high\": Infinity, \"a\\\"Infinity\": \"Infinity\", \"last\": 3}");
+    assert_int_equal(i2v_config_open(&config, in_folder("config.json"), NULL), I2V_OK);
+    assert_true(i2v_config_double(config, "low", 0, -1e301, 0) == -1e300);
+    assert_true(i2v_config_double(config, "high", 0, 0, 1e301) == 1e300);
+    i2v_config_string(config, "a\"Infinity", "", text, sizeof text);
+    assert_string_equal(text, "Infinity");
+    assert_int_equal(i2v_config_int(config, "last", 0, 0, 9), 3);
+    i2v_config_double(config, "high", 0, 0, 1000);
+    i2v_error error = {0};
+    assert_int_not_equal(i2v_config_close(config, &error), I2V_OK);
+    assert_non_null(strstr(error.message, "high"));
+}
+
 static void refuses_wrong_config_files(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -168,6 +186,8 @@ static void refuses_wrong_config_files(void **state) {
         {"{\"a\":99999999999999999999}", "damaged JSON"},
         {"{\"a\":1e999}", "damaged JSON"},
         {"{\"a\":NaN}", "damaged JSON"},
+        {"{\"a\":Infinit", "damaged JSON"},
+        {"{\"a\":3Infinity}", "damaged JSON"},
         {"{\"a\":\"\xc3\x28\"}", "damaged JSON"},
         {"{} trailing", "damaged JSON"},
     };
@@ -267,6 +287,7 @@ int main(void) {
         IN_FOLDER(reads_configurations),
         IN_FOLDER(refuses_wrong_numbers),
         IN_FOLDER(refuses_wrong_strings_and_arrays),
+        IN_FOLDER(reads_infinities_of_python),
         IN_FOLDER(refuses_wrong_config_files),
         IN_FOLDER(accepts_no_config),
         IN_FOLDER(survives_damaged_configs),

@@ -13,7 +13,7 @@ static void documented_defaults(void **state) {
     assert_true(p.min_guidance_scale == 1 && p.max_guidance_scale == 3 && p.noise_aug_strength == 0.02);
     assert_true(p.seed == 0 && p.rng == I2V_RNG_NUMPY && !p.random && !p.latents && p.fit == I2V_FIT_CROP);
     assert_true(p.decode_chunk_size == 0 && p.forward_chunk_size == 0 && !p.on_event);
-    assert_true(p.scheduler == I2V_SCHEDULER_EULER && p.sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO);
+    assert_true(p.scheduler == I2V_SCHEDULER_AUTO && p.sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO);
     assert_true(p.guidance_shape == I2V_GUIDANCE_LINEAR);
     i2v_options o;
     memset(&o, 0xff, sizeof o);

@@ -60,7 +60,8 @@ static i2v_status run_stage(i2v_stage *stage, const i2v_sizes *sizes, float *lat
                                .time_ids = {6, 127, 0.02f},
                                .min_guidance_scale = 1,
                                .max_guidance_scale = 3};
-    i2v_step first = {.timestep = 0.3f, .sigma = 2, .next = 1}, second = {.timestep = 0.1f, .sigma = 1, .next = 0.5f};
+    i2v_step first = {.timestep = 0.3f, .update = i2v_euler_update(2, 1)};
+    i2v_step second = {.timestep = 0.1f, .update = i2v_euler_update(1, 0.5f)};
     i2v_denoiser denoiser;
     i2v_status status = i2v_denoiser_begin(&denoiser, &stage->run, stage->model.unet, sizes, &condition);
     if (!status) status = i2v_denoise_step(&denoiser, &first, latents);

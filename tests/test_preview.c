@@ -243,11 +243,12 @@ static void estimate_is_the_schedulers(void **state) {
     for (size_t i = 0; i < COUNT(sigmas); i++) {
         double sigma = sigmas[i], sample = 3.25 * sigma, velocity = -0.75;
         double wanted = velocity * -sigma / sqrt(sigma * sigma + 1) + sample / (sigma * sigma + 1);
-        for (int scheduler = 0; scheduler < 2; scheduler++) {
-            float found = i2v_denoised((i2v_scheduler)scheduler, (float)sample, (float)velocity, sigmas[i]);
-            assert_true(fabs((double)found - wanted) <= 1e-6 * (1 + fabs(wanted)));
-            float next = scheduler ? i2v_animatelcm_step((float)sample, (float)velocity, sigmas[i], 0, 9)
-                                   : i2v_euler_step((float)sample, (float)velocity, sigmas[i], 0);
+        float found = i2v_denoised((float)sample, (float)velocity, sigmas[i]), memory[3] = {0};
+        assert_true(fabs((double)found - wanted) <= 1e-6 * (1 + fabs(wanted)));
+        for (i2v_scheduler scheduler = I2V_SCHEDULER_EULER; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
+            i2v_update update;
+            i2v_solver_of(scheduler)->update(&update, (const float[]){sigmas[i], 0}, 1, 0);
+            float next = update.advance(&update, (float)sample, (float)velocity, 9, memory, 1);
             assert_true(fabs((double)next - wanted) <= 1e-6 * (sample + fabs(wanted)));
         }
     }
@@ -256,10 +257,10 @@ static void estimate_is_the_schedulers(void **state) {
 /* The last step ends in its estimate, for each scheduler, with guidance; and its preview is the latents' picture. */
 static void last_estimate_is_the_latents(void **state) {
     (void)state;
-    for (int scheduler = 0; scheduler < 2; scheduler++) {
+    for (i2v_scheduler scheduler = I2V_SCHEDULER_EULER; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
         static seen s, again;
         i2v_params params = watched(&s, 5);
-        params.scheduler = (i2v_scheduler)scheduler;
+        params.scheduler = scheduler;
         i2v_video *video = generate(shared[0], picture, &params);
         params.user = &again;
         again = (seen){0};
@@ -271,7 +272,7 @@ static void last_estimate_is_the_latents(void **state) {
         params.sigmas_count = COUNT(sigmas);
         params.latents = noise;
         i2v_video *near = generate(shared[0], picture, &params);
-        assert_int_equal(s.steps[s.count - 1], 5);
+        assert_int_equal(s.steps[s.count - 1], i2v_solver_evaluations(scheduler, params.num_inference_steps));
         assert_int_equal(again.count, 1);
         size_t bytes = 3 * s.frames * (size_t)s.width * (size_t)s.height;
         for (size_t i = 0; i < bytes; i++) assert_true(abs(s.last[i] - again.last[i]) <= 1);

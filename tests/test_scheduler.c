@@ -1,6 +1,7 @@
 /* Noise levels, guidance weights and the Euler step, against diffusers' EulerDiscreteScheduler and torch.linspace. */
 #include "pipeline/guidance.h"
 #include "pipeline/scheduler.h"
+#include "pipeline/solver.h"
 
 #include "reference.h"
 
@@ -152,7 +153,8 @@ static void euler_steps(void **state) {
     for (size_t s = 0; s < COUNT(steps); s++) {
         float out[4], input[4];
         for (int i = 0; i < 4; i++) {
-            out[i] = i2v_euler_step(steps[s].sample[i], velocity[i], steps[s].sigma, steps[s].next);
+            i2v_update update = i2v_euler_update(steps[s].sigma, steps[s].next);
+            out[i] = update.advance(&update, steps[s].sample[i], velocity[i], 0, NULL, 0);
             input[i] = steps[s].sample[i] / i2v_schedule_input_scale(steps[s].sigma);
         }
         expect_each_close("scaled input", input, steps[s].input, 4, LEVEL_TOLERANCE);
@@ -173,12 +175,12 @@ static void first_step_of_reference_runs(void **state) {
         float *with = i2v_reference_values(tensors, "unet.output", frames * size);
         float *without = i2v_reference_values(tensors, "unet.output_uncond", frames * size);
         i2v_schedule schedule = make(&svd, reference.params.num_inference_steps, NULL);
+        i2v_update update = i2v_euler_update(schedule.sigmas[0], schedule.sigmas[1]);
         for (size_t k = 0; k < frames * size; k++) {
             float weight = i2v_guidance_weight(I2V_GUIDANCE_LINEAR, reference.params.min_guidance_scale,
                                                reference.params.max_guidance_scale, (int)frames, (int)(k / size));
             float velocity = without[k] + weight * (with[k] - without[k]);
-            latents[k] =
-                i2v_euler_step(latents[k] * schedule.initial, velocity, schedule.sigmas[0], schedule.sigmas[1]);
+            latents[k] = update.advance(&update, latents[k] * schedule.initial, velocity, 0, NULL, 0);
         }
         i2v_expect_close("latents.0", latents, wanted, frames * size, STEP_TOLERANCE);
         i2v_schedule_free(&schedule);

@@ -2,6 +2,7 @@
  * scheduler and ComfyUI's expression gave (tools/make_scheduler_reference.py). */
 #include "pipeline/guidance.h"
 #include "pipeline/scheduler.h"
+#include "pipeline/solver.h"
 
 #include "reference.h"
 
@@ -174,8 +175,8 @@ static void refused_requests(void **state) {
     static const double custom[] = {3, 1, 0};
     const i2v_sigma_schedule karras = I2V_SIGMA_SCHEDULE_KARRAS, uniform = I2V_SIGMA_SCHEDULE_UNIFORM;
     const i2v_scheduler animatelcm = I2V_SCHEDULER_ANIMATELCM;
-    expect_refused(&svd, (i2v_schedule_request){.scheduler = (i2v_scheduler)2, .steps = 2}, I2V_ERROR_PARAMETER,
-                   "scheduler is 2", "animatelcm");
+    expect_refused(&svd, (i2v_schedule_request){.scheduler = (i2v_scheduler)7, .steps = 2}, I2V_ERROR_PARAMETER,
+                   "scheduler is 7", "animatelcm");
     expect_refused(&svd, (i2v_schedule_request){.sigma_schedule = (i2v_sigma_schedule)9, .steps = 2},
                    I2V_ERROR_PARAMETER, "sigma_schedule is 9", "karras");
     expect_refused(&svd, (i2v_schedule_request){.sigma_schedule = (i2v_sigma_schedule)-1, .steps = 2},
@@ -233,11 +234,12 @@ static void animatelcm_steps(void **state) {
         float *samples = values_of("animatelcm", steps, "samples", all);
         for (int i = 0; i < steps; i++) {
             float input[VALUES];
-            float sigma = schedule.sigmas[i], next = schedule.sigmas[i + 1];
             size_t first = (size_t)i * VALUES;
+            i2v_update update;
+            i2v_solver_animatelcm.update(&update, schedule.sigmas, steps, i);
             for (size_t j = 0; j < VALUES; j++) {
-                input[j] = sample[j] / i2v_schedule_input_scale(sigma);
-                sample[j] = i2v_animatelcm_step(sample[j], velocities[first + j], sigma, next, noise[first + j]);
+                input[j] = sample[j] / i2v_schedule_input_scale(update.sigma);
+                sample[j] = update.advance(&update, sample[j], velocities[first + j], noise[first + j], NULL, 0);
             }
             i2v_expect_close("inputs", input, inputs + first, VALUES, STEP_TOLERANCE);
             i2v_expect_close("samples", sample, samples + first, VALUES, STEP_TOLERANCE);
@@ -410,7 +412,7 @@ static void presets(void **state) {
         int fps;
         double noise;
         int chunk;
-    } wanted[] = {{"diffusers", 25, I2V_SCHEDULER_EULER, 1, 3, 7, 0.02, 0},
+    } wanted[] = {{"diffusers", 25, I2V_SCHEDULER_AUTO, 1, 3, 7, 0.02, 0},
                   {"sgm", 25, I2V_SCHEDULER_EULER, 1, 2.5, 7, 0.02, 14},
                   {"sgm-xt", 30, I2V_SCHEDULER_EULER, 1.5, 3, 7, 0.02, 14},
                   {"comfyui", 20, I2V_SCHEDULER_EULER, 1, 2.5, 6, 0, 0},

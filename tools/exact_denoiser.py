@@ -144,7 +144,48 @@ def dpmpp_2m(denoise, x, sigmas):
     return x
 
 
-SAMPLERS = {"Euler": euler, "Heun": heun, "DPM-Solver++ 2M": dpmpp_2m}
+def dpmpp_2m_sde(denoise, x, sigmas):
+    """Its SDE form, with its own noise."""
+    before, rng = None, np.random.default_rng(1)
+    for i, (sigma, after) in enumerate(zip(sigmas, sigmas[1:])):
+        clean = denoise(x, sigma)
+        if after == 0:
+            return clean
+        step, ahead = np.log(sigma / after), clean
+        if before is not None:
+            ahead = clean + (clean - before) * step / (2 * np.log(sigmas[i - 1] / sigma))
+        noise = after * np.sqrt(-np.expm1(-2 * step)) * rng.normal(size=x.shape)
+        x, before = (after / sigma) ** 2 * x - np.expm1(-2 * step) * ahead + noise, clean
+    return x
+
+
+def unipc(denoise, x, sigmas):
+    """UniPC of order 2 with B(h) = e^h - 1: a corrector over the step before, then a predictor, by one evaluation."""
+    pictures, last = [], None  # the latest last
+    for i, (sigma, after) in enumerate(zip(sigmas, sigmas[1:])):
+        clean = denoise(x, sigma)
+        if i > 0:
+            h = np.log(sigmas[i - 1] / sigma)
+            e, total, inner = np.expm1(-h), 0.5, 0
+            if i > 1:
+                k = -np.log(sigmas[i - 2] / sigmas[i - 1]) / h
+                first = -e / h - 1
+                b1, b2 = first / e, 2 * (-first / h - 0.5) / e
+                share = (b1 - b2) / (1 - k)
+                total, inner = b1 - share, share * (pictures[-2] - pictures[-1]) / k
+            x = np.exp(-h) * last - e * (pictures[-1] + inner + total * (clean - pictures[-1]))
+        last, ahead = x, clean
+        if after == 0:
+            return clean
+        if i > 0 and i + 2 < len(sigmas):
+            k = -np.log(sigmas[i - 1] / sigma) / np.log(sigma / after)
+            ahead = clean + (pictures[-1] - clean) / (2 * k)
+        x = after / sigma * x + (1 - after / sigma) * ahead
+        pictures.append(clean)
+    return x
+
+
+SAMPLERS = {"Euler": euler, "Heun": heun, "DPM-Solver++ 2M": dpmpp_2m, "DPM-Solver++ 2M SDE": dpmpp_2m_sde, "UniPC": unipc}
 
 
 def nearness(x, reference):

@@ -71,7 +71,7 @@ def test_samplers_agree_with_many_steps(drifting):
     run = lambda sampler, steps: sampler(exact.Guided(denoiser, first, 1.0), noise, exact.noise_levels(steps))
     reference = run(exact.heun, 200)
     near = {name: [exact.nearness(run(sampler, steps), reference) for steps in (5, 25, 100)]
-            for name, sampler in exact.SAMPLERS.items()}
+            for name, sampler in exact.SAMPLERS.items() if "SDE" not in name}  # noise of its own ends elsewhere
     for name, (few, some, many) in near.items():
         assert few + 6 < some < many - 3, (name, near)
     assert near["Heun"][2] > near["Euler"][2] + 6 and near["DPM-Solver++ 2M"][2] > near["Euler"][2] + 6

@@ -289,15 +289,21 @@ typedef enum i2v_noise_aug {
     I2V_NOISE_AUG_COMFYUI
 } i2v_noise_aug;
 
-/* How latents go from one noise level to the next. */
+/* How latents go from one noise level to the next. Where noise is drawn for a step, a draw is of [num_videos,
+ * num_frames, channels, h, w], and those of all steps come after the latents'. */
 typedef enum i2v_scheduler {
-    I2V_SCHEDULER_EULER,     /* diffusers' EulerDiscreteScheduler */
-    I2V_SCHEDULER_ANIMATELCM /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
-                                trained for it. Each step jumps to the picture without noise, then adds noise anew:
-                                one draw a step of [num_videos, num_frames, channels, h, w], after the latents' */
+    I2V_SCHEDULER_AUTO,       /* what the model's scheduler_config.json says; Euler for Stable Video Diffusion */
+    I2V_SCHEDULER_EULER,      /* diffusers' EulerDiscreteScheduler */
+    I2V_SCHEDULER_ANIMATELCM, /* AnimateLCM-SVD's AnimateLCMSVDStochasticIterativeScheduler: 1 to 40 steps, for weights
+                                 trained for it. Each step jumps to the picture without noise, then adds noise anew */
+    I2V_SCHEDULER_DPMPP_2M,   /* DPM-Solver++ 2M: diffusers' DPMSolverMultistepScheduler, and its
+                                 EDMDPMSolverMultistepScheduler with sigma_data 1 */
+    I2V_SCHEDULER_DPMPP_2M_SDE, /* the same with algorithm_type sde-dpmsolver++, which adds noise in each step */
+    I2V_SCHEDULER_UNIPC,        /* diffusers' UniPCMultistepScheduler: solver_order 2, bh2 */
+    I2V_SCHEDULER_HEUN /* diffusers' HeunDiscreteScheduler: the UNet is evaluated twice a step, but for the last */
 } i2v_scheduler;
 
-/* Which noise levels the Euler scheduler takes, from high to low; they end in 0. */
+/* Which noise levels, from high to low; they end in 0. All schedulers but AnimateLCM-SVD's take these. */
 typedef enum i2v_sigma_schedule {
     I2V_SIGMA_SCHEDULE_AUTO,        /* what the model's scheduler_config.json says; Karras for Stable Video Diffusion */
     I2V_SIGMA_SCHEDULE_KARRAS,      /* diffusers' use_karras_sigmas: from the model's sigma_max to its sigma_min */
@@ -402,7 +408,7 @@ typedef struct i2v_params {
     int extend;
     int video_index; /* [-1; 0 to 4095] only this one of the num_videos, from 0, with the noise that it has among them;
                         -1: all */
-    i2v_scheduler scheduler; /* [I2V_SCHEDULER_EULER] how latents go from one noise level to the next */
+    i2v_scheduler scheduler; /* [I2V_SCHEDULER_AUTO] how latents go from one noise level to the next */
     /* [I2V_SIGMA_SCHEDULE_AUTO] which noise levels. All but AUTO exclude sigmas and I2V_SCHEDULER_ANIMATELCM. */
     i2v_sigma_schedule sigma_schedule;
     i2v_guidance_shape guidance_shape; /* [I2V_GUIDANCE_LINEAR] the weights of the frames between the first and last */
@@ -555,6 +561,7 @@ typedef struct i2v_model_info {
     i2v_dtype dtype;                   /* that of options, I2V_DTYPE_AUTO resolved */
     const char *backend;               /* what computes: "cpu, AVX-512" */
     i2v_sigma_schedule sigma_schedule; /* what I2V_SIGMA_SCHEDULE_AUTO stands for; never that itself */
+    i2v_scheduler sampler;             /* what I2V_SCHEDULER_AUTO stands for; never that itself */
     size_t warnings_count;
     /* What was taken for granted while it was opened, for a person, each a sentence that names a file: "FILE: nothing
      * says its alpha, ..."; NULL: nothing. */

@@ -148,9 +148,12 @@ static const i2v_parameter table[] = {
     {"sigmas", NUMBERS, PARAM(sigmas), NO_RANGE, "A,B,...", motion, I2V_FOR_GENERATE, DECIDES,
      "noise levels from high to low, one more than steps, in\n"
      "place of `num_inference_steps`"},
-    {"scheduler", CHOICE, PARAM(scheduler), NO_RANGE, "euler|animatelcm", motion, I2V_FOR_GENERATE, DECIDES,
-     "animatelcm: few steps, for AnimateLCM-SVD's weights\n"
-     "(default euler)"},
+    {"scheduler", CHOICE, PARAM(scheduler), NO_RANGE, "auto|euler|animatelcm|dpmpp_2m|dpmpp_2m_sde|unipc|heun", motion,
+     I2V_FOR_GENERATE, DECIDES,
+     "how latents go from one noise level to the next: heun\n"
+     "takes two passes a step; animatelcm is for\n"
+     "AnimateLCM-SVD's weights (default auto: the model's own,\n"
+     "euler of SVD)"},
     {"sigma_schedule", CHOICE, PARAM(sigma_schedule), NO_RANGE, "auto|karras|exponential|uniform|ays", motion,
      I2V_FOR_GENERATE, DECIDES,
      "which noise levels: uniform is diffusers' with Karras\n"

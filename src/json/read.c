@@ -7,6 +7,7 @@
 #include "json/bounds.h"
 #include "json/load.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,12 +68,30 @@ static i2v_status check_refusal(const json_t *root, const char *path, i2v_error 
                     path, sentence);
 }
 
+/* Python's json, and so diffusers, writes what is no JSON for infinities: "lambda_min_clipped": -Infinity. A number of
+ * as many characters that no setting reaches takes its place. */
+static void replace_infinities(char *text, size_t size) {
+    static const char infinity[] = "Infinity", number[] = "1e300   ";
+    enum { LENGTH = sizeof infinity - 1 };
+    int is_string = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (is_string && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            is_string = !is_string;
+        else if (!is_string && i > 0 && size - i >= LENGTH && memcmp(text + i, infinity, LENGTH) == 0 &&
+                 !isalnum((unsigned char)text[i - 1]))
+            memcpy(text + i, number, LENGTH);
+    }
+}
+
 i2v_status i2v_json_read(json_t **root, const char *path, size_t limit, size_t flags, i2v_error *error) {
     *root = NULL;
     uint8_t *text = NULL;
     size_t size = 0;
     i2v_status status = i2v_file_read(&text, &size, path, limit, error);
     if (status == I2V_OK) status = check_kind(text, size, path, error);
+    if (status == I2V_OK) replace_infinities((char *)text, size);
     if (status == I2V_OK) status = i2v_json_parse(root, text, size, flags, path, error);
     free(text);
     if (status == I2V_OK) status = check_refusal(*root, path, error);

@@ -37,7 +37,7 @@ static i2v_status run_pass(bench *b, i2v_stage *stage) {
         return i2v_decode_chunk(&stage->run, stage->model.decoder, b->sizes, b->sizes->decode_chunk_size, b->latents, 0,
                                 b->frames);
     }
-    return i2v_denoise_step(&b->denoiser, &(i2v_step){.sigma = 1, .next = 0.9f}, b->latents);
+    return i2v_denoise_step(&b->denoiser, &(i2v_step){.update = i2v_euler_update(1, 0.9f)}, b->latents);
 }
 
 static int slower_first(const void *a, const void *b) {

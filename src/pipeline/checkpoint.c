@@ -1,6 +1,7 @@
-/* The state of a call on disk: a sealed safetensors file with a tensor of latents and one of frames a video, and in its
- * metadata how far the call is and what decides its bits. It is written whole each time, since no more than a rename
- * puts a new one in the place of the old one at once. */
+/* The state of a call on disk: a sealed safetensors file with a tensor of latents and one of frames a video, one of what
+ * the scheduler remembers of the video that is denoised, and in its metadata how far the call is and what decides its
+ * bits. It is written whole each time, since no more than a rename puts a new one in the place of the old one at once.
+ */
 #include "pipeline/checkpoint.h"
 
 #include "base/clock.h"
@@ -55,6 +56,19 @@ static piece frames_of(const i2v_checkpoint *checkpoint, const i2v_position *pos
     return frames;
 }
 
+/* Within the steps of a video: before the first and after the last there is nothing to remember. */
+static piece memory_of(const i2v_checkpoint *checkpoint, const i2v_position *position) {
+    const i2v_sizes *sizes = checkpoint->sizes;
+    int is_within = !position->decodes && position->done > 0 && position->done < sizes->steps;
+    piece memory = {.name = "memory",
+                    .ndim = 5,
+                    .shape = {sizes->remembered, sizes->num_frames, sizes->latent_channels, sizes->latent_height,
+                              sizes->latent_width},
+                    .values = is_within ? checkpoint->memory : NULL};
+    memory.count = product(memory.shape, memory.ndim);
+    return memory;
+}
+
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
 /* The header's metadata; NULL without memory. */
@@ -76,17 +90,22 @@ static json_t *metadata_of(const i2v_checkpoint *checkpoint, const i2v_position 
     return NULL;
 }
 
+static void add(i2v_memory_tensor *tensors, size_t *count, const piece *next) {
+    if (next->values && next->count)
+        tensors[(*count)++] = (i2v_memory_tensor){next->name, "F32", next->ndim, next->shape, next->values};
+}
+
 static i2v_status write_pieces(i2v_checkpoint *checkpoint, const i2v_position *position, FILE *stream, piece *pieces,
                                i2v_memory_tensor *tensors) {
     size_t count = 0;
     for (int i = 0; i < checkpoint->sizes->num_videos; i++) {
         for (int frames = 0; frames < 2; frames++) {
-            piece *next = &pieces[count];
-            *next = (frames ? frames_of : latents_of)(checkpoint, position, i);
-            if (next->values && next->count)
-                tensors[count++] = (i2v_memory_tensor){next->name, "F32", next->ndim, next->shape, next->values};
+            pieces[count] = (frames ? frames_of : latents_of)(checkpoint, position, i);
+            add(tensors, &count, &pieces[count]);
         }
     }
+    pieces[count] = memory_of(checkpoint, position);
+    add(tensors, &count, &pieces[count]);
     json_t *metadata = metadata_of(checkpoint, position);
     if (!metadata) return i2v_fail_memory(&checkpoint->error, checkpoint->path, 0);
     i2v_status status = i2v_sealed_file_write(stream, checkpoint->path, metadata, tensors, count, &checkpoint->error);
@@ -95,7 +114,7 @@ static i2v_status write_pieces(i2v_checkpoint *checkpoint, const i2v_position *p
 }
 
 static i2v_status write_stream(i2v_checkpoint *checkpoint, const i2v_position *position, FILE *stream) {
-    size_t most = 2 * (size_t)checkpoint->sizes->num_videos;
+    size_t most = 2 * (size_t)checkpoint->sizes->num_videos + 1;
     piece *pieces = malloc(most * sizeof *pieces);
     i2v_memory_tensor *tensors = malloc(most * sizeof *tensors);
     i2v_status status = pieces && tensors
@@ -211,16 +230,23 @@ static void close_file(i2v_checkpoint *checkpoint) {
     checkpoint->resumes = 0;
 }
 
-i2v_status i2v_checkpoint_take_latents(i2v_checkpoint *checkpoint, i2v_error *error) {
+i2v_status i2v_checkpoint_take_latents(i2v_checkpoint *checkpoint, float *memory, i2v_error *error) {
     i2v_status status = I2V_OK;
+    if (checkpoint) checkpoint->memory = memory;
     if (!checkpoint || !checkpoint->resumes) return I2V_OK;
     for (int i = 0; !status && i < checkpoint->sizes->num_videos; i++) {
         piece latents = latents_of(checkpoint, &checkpoint->begin, i);
         status = take(checkpoint, &latents, error);
     }
+    piece remembered = memory_of(checkpoint, &checkpoint->begin);
+    if (!status) status = take(checkpoint, &remembered, error);
     if (!status) status = i2v_input_file_check(&checkpoint->file.file, error);
     close_file(checkpoint);
     return status;
+}
+
+void i2v_checkpoint_forget(i2v_checkpoint *checkpoint) {
+    if (checkpoint) checkpoint->memory = NULL;
 }
 
 static i2v_status open_file(i2v_checkpoint *checkpoint, const char *path, i2v_error *error) {

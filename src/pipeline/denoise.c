@@ -1,4 +1,4 @@
-/* The sampling loop: one pass or two a step, then the scheduler's step. */
+/* The sampling loop: one pass or two, then the scheduler's update, again and again. */
 #include "pipeline/denoise.h"
 
 #include "pipeline/checkpoint.h"
@@ -49,17 +49,12 @@ static float weight_of(const i2v_denoiser *d, int64_t frame) {
                                d->sizes->num_frames, (int)frame);
 }
 
-/* One value of the latents and its velocity to the next level. */
-static float advance_value(const i2v_step *step, float latent, float velocity, float noise) {
-    return step->scheduler == I2V_SCHEDULER_ANIMATELCM
-               ? i2v_animatelcm_step(latent, velocity, step->sigma, step->next, noise)
-               : i2v_euler_step(latent, velocity, step->sigma, step->next);
-}
-
 /* latents [frames, channels, h, w] by predictions [frames, h, w, channels]: with the picture, or, where `without` is
  * one, without + weight (with - without), one weight a frame. */
 static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, const i2v_step *step, float *latents) {
     int64_t pixels = (int64_t)with.height * with.width;
+    size_t count = i2v_sizes_latents(d->sizes);
+    const i2v_update *update = &step->update;
     i2v_walk walk = i2v_walk_to_read(d->run, with), other = i2v_walk_to_read(d->run, without);
     const float *v, *base = NULL;
     float weight = 0;
@@ -69,8 +64,9 @@ static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, 
         for (int c = 0; c < with.channels; c++) {
             int64_t at = (frame * with.channels + c) * pixels + pixel;
             float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
-            if (step->denoised) step->denoised[at] = i2v_denoised(step->scheduler, latents[at], velocity, step->sigma);
-            latents[at] = advance_value(step, latents[at], velocity, step->noise ? step->noise[at] : 0);
+            if (step->denoised) step->denoised[at] = i2v_denoised(latents[at], velocity, update->sigma);
+            latents[at] = update->advance(update, latents[at], velocity, step->noise ? step->noise[at] : 0,
+                                          step->memory ? step->memory + at : NULL, count);
         }
     }
     i2v_walk_end(&other);
@@ -108,10 +104,10 @@ i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, 
     i2v_unet_tensors time;
     i2v_unet_time(&time, run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
-    predict(denoiser, 1, &time, step->sigma, latents, with);
+    predict(denoiser, 1, &time, step->update.sigma, latents, with);
     if (sizes->guidance) {
         without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-        predict(denoiser, 0, &time, step->sigma, latents, without);
+        predict(denoiser, 0, &time, step->update.sigma, latents, without);
     }
     advance(denoiser, with, without, step, latents);
     i2v_tensor_free(run, &without);
@@ -138,24 +134,25 @@ static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents,
 }
 
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
-                       const float *step_noise, int video, float *latents) {
-    size_t count = i2v_sizes_latents(denoiser->sizes), draw = count * (size_t)denoiser->sizes->num_videos;
-    int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video);
-    if (done == schedule->steps) return I2V_OK;
-    i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, schedule->steps);
-    for (int i = done; !status && i < schedule->steps; i++) {
-        int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, schedule->steps);
+                       const float *step_noise, int video, float *latents, float *memory) {
+    const i2v_sizes *sizes = denoiser->sizes;
+    size_t count = i2v_sizes_latents(sizes), draw = count * (size_t)sizes->num_videos;
+    int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video), steps = sizes->steps;
+    if (done == steps) return I2V_OK;
+    if (done == 0 && memory) memset(memory, 0, i2v_sizes_memory(sizes) * sizeof *memory);
+    i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, steps);
+    for (int i = done; !status && i < steps; i++) {
+        int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, steps);
         i2v_preview *preview = is_due ? denoiser->preview : NULL;
-        i2v_step step = {.scheduler = schedule->scheduler,
-                         .timestep = schedule->timesteps[i],
-                         .sigma = schedule->sigmas[i],
-                         .next = schedule->sigmas[i + 1],
+        i2v_step step = {.timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
-                         .denoised = preview ? preview->denoised : NULL};
+                         .denoised = preview ? preview->denoised : NULL,
+                         .memory = memory};
+        i2v_solver_of(schedule->scheduler)->update(&step.update, schedule->sigmas, schedule->steps, i);
         i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
-        if (!status) status = tell_step(call, i + 1, schedule->steps, latents, count, preview);
+        if (!status) status = tell_step(call, i + 1, steps, latents, count, preview);
         if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 0, i + 1});
     }
     return status;

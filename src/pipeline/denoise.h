@@ -3,6 +3,7 @@
 #define I2V_PIPELINE_DENOISE_H
 
 #include "pipeline/preview.h"
+#include "pipeline/solver.h"
 #include "pipeline/stage.h"
 
 /* What conditions every step of a call. */
@@ -31,21 +32,22 @@ i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_un
 /* Of a zero-initialized one, too. */
 void i2v_denoiser_end(i2v_denoiser *denoiser);
 
-/* One step, from noise level sigma to noise level next. */
+/* One evaluation of the UNet, and what is made of it. */
 typedef struct i2v_step {
-    i2v_scheduler scheduler;
-    float timestep; /* sigma's */
-    float sigma, next;
+    float timestep; /* of the update's sigma */
+    i2v_update update;
     const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
     float *denoised;    /* NULL, or where the estimate of the clean latents goes, [num_frames, channels, h, w] */
+    float *memory;      /* [sizes' remembered, num_frames, channels, h, w] */
 } i2v_step;
 
-/* One step of latents [num_frames, channels, h, w]. In a dry run latents and the step's noise are not touched. */
+/* One step of latents [num_frames, channels, h, w]. In a dry run latents, noise and memory are not touched. */
 i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents);
 
 /* All steps of one video that were not done before the call, with events; latents begin as scaled noise. step_noise:
- * where that of i2v_draw_noise begins for the video, or NULL. */
+ * where that of i2v_draw_noise begins for the video, or NULL. memory: room for what the scheduler remembers; where
+ * steps were done before, that. */
 i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
-                       const float *step_noise, int video, float *latents);
+                       const float *step_noise, int video, float *latents, float *memory);
 
 #endif

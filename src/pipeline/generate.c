@@ -109,7 +109,7 @@ static i2v_status generate_clips(i2v_call *call, const i2v_image *image, const i
             status = generate_next(call, &one, plan, &place);
         }
     }
-    return status ? status : i2v_checkpoint_take_latents(call->checkpoint, &call->engine->error);
+    return status ? status : i2v_checkpoint_take_latents(call->checkpoint, NULL, &call->engine->error);
 }
 
 /* Decodes all clips of the video's latents; where two share a frame, the earlier one's stays. */

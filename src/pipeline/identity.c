@@ -125,12 +125,13 @@ static i2v_status put_levels(json_t *identity, const i2v_request *request, i2v_e
     return status ? status : put;
 }
 
-static i2v_params resolved(const i2v_params *params, const i2v_sizes *sizes) {
+static i2v_params resolved(const i2v_params *params, const i2v_sizes *sizes, const i2v_model *model) {
     i2v_params all = *params;
+    all.scheduler = i2v_schedule_scheduler(&model->scheduler, params->scheduler);
     all.width = sizes->width;
     all.height = sizes->height;
     all.num_frames = sizes->num_frames;
-    all.num_inference_steps = sizes->steps;
+    all.num_inference_steps = sizes->levels;
     all.decode_chunk_size = sizes->decode_chunk_size;
     return all;
 }
@@ -151,7 +152,7 @@ static i2v_status put_parameters(json_t *identity, const i2v_params *params, i2v
 i2v_status i2v_identity_make(json_t **identity, i2v_engine *engine, const i2v_image *image, const i2v_params *params,
                              const i2v_request *request) {
     i2v_error *error = &engine->error;
-    i2v_params all = resolved(params, &request->sizes);
+    i2v_params all = resolved(params, &request->sizes, engine->model);
     json_t *made = json_object();
     i2v_status status = made ? put_program(made, engine->model, error) : fail_memory(error);
     if (!status) status = put_model(made, engine);

@@ -2,6 +2,7 @@
 #include "pipeline/engine.h"
 
 #include "base/part_kinds.h"
+#include "pipeline/scheduler_class.h"
 
 i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
     if (info) *info = (i2v_model_info){0};
@@ -11,7 +12,7 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
     const i2v_model *model = engine->model;
     *info = (i2v_model_info){.path = model->path,
                              .pipeline = "StableVideoDiffusionPipeline",
-                             .scheduler = "EulerDiscreteScheduler",
+                             .scheduler = i2v_scheduler_class_name(model->scheduler.scheduler),
                              .num_frames = model->unet.num_frames,
                              .latent_channels = model->unet.out_channels,
                              .vae_scale_factor = i2v_model_vae_scale_factor(model),
@@ -20,6 +21,7 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .dtype = model->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
                              .backend = model->backend->name,
                              .sigma_schedule = model->scheduler.sigma_schedule,
+                             .sampler = model->scheduler.scheduler,
                              .threads = i2v_team_size(engine->device.team)};
     info->warnings = i2v_lora_warnings(model->lora, &info->warnings_count);
     i2v_model_default_size(model, &info->width, &info->height);

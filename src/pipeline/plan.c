@@ -47,7 +47,7 @@ static i2v_status denoise_dry(i2v_run *run, const i2v_unet *unet, const i2v_size
     i2v_condition condition = {0};
     i2v_denoiser denoiser;
     i2v_status status = i2v_denoiser_begin(&denoiser, run, unet, sizes, &condition);
-    if (!status) status = i2v_denoise_step(&denoiser, &(i2v_step){.sigma = 1}, NULL);
+    if (!status) status = i2v_denoise_step(&denoiser, &(i2v_step){.update = i2v_euler_update(1, 0)}, NULL);
     i2v_denoiser_end(&denoiser);
     return status;
 }
@@ -72,6 +72,7 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
  *     latents and noise of all videos                 in every stage
  *     the picture as pixels, with noise, as floats    in every stage
  *     noise of the steps, and previews                until the VAE decoder
+ *     what the scheduler remembers of a video         in the UNet's
  *     frames of all videos                            from the VAE decoder on; with several clips in every stage, and
  *                                                     then room for one more frame as a picture and as floats */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
@@ -82,9 +83,10 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t picture = (uint64_t)sizes->width * (uint64_t)sizes->height * 3 * (1 + 2 * sizeof(float));
     uint64_t frame = i2v_sizes_frame(sizes);
     uint64_t frames = videos * (uint64_t)i2v_sizes_frames(sizes) * frame * sizeof(float);
+    uint64_t memory = kind == I2V_STAGE_UNET ? (uint64_t)i2v_sizes_memory(sizes) * sizeof(float) : 0;
     uint64_t steps = (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float) + i2v_preview_bytes(sizes);
     if (clips > 1) frames += frame * (1 + sizeof(float));
-    return OVERHEAD + sizes->picture + latents + picture + (kind == I2V_STAGE_DECODER ? 0 : steps) +
+    return OVERHEAD + sizes->picture + latents + picture + memory + (kind == I2V_STAGE_DECODER ? 0 : steps) +
            (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 

@@ -25,7 +25,7 @@ typedef struct {
 static const preset_values table[] = {
     {{"diffusers", "diffusers' StableVideoDiffusionPipeline, and img2vid's own defaults"},
      25,
-     I2V_SCHEDULER_EULER,
+     I2V_SCHEDULER_AUTO,
      1,
      3,
      7,

@@ -49,32 +49,49 @@ static int is_denoised(const i2v_call *call, const i2v_sizes *sizes) {
     return i2v_checkpoint_steps(call->checkpoint, call->clip, last_video(call, sizes)) == sizes->steps;
 }
 
+/* memory: what the scheduler remembers. */
+static i2v_status denoise_videos(i2v_call *call, const i2v_sizes *sizes, const i2v_stage_plan *plan,
+                                 const i2v_schedule *schedule, const i2v_condition *condition, const float *step_noise,
+                                 i2v_preview *preview, const i2v_latents_place *latents, float *memory) {
+    size_t count = i2v_sizes_latents(sizes);
+    i2v_stage stage;
+    i2v_denoiser denoiser = {0};
+    i2v_status status = i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, plan);
+    if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, condition);
+    denoiser.preview = preview;
+    for (int i = 0; !status && i < sizes->num_videos; i++) {
+        const float *noise = step_noise ? step_noise + (size_t)i * count : NULL;
+        status =
+            i2v_denoise(call, &denoiser, schedule, noise, call->first_video + i, i2v_latents_of(latents, i), memory);
+    }
+    i2v_denoiser_end(&denoiser);
+    i2v_stage_end(&stage);
+    return status;
+}
+
 static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const i2v_plan *plan,
                               const i2v_schedule *schedule, const image_condition *image, const float *step_noise,
                               i2v_preview *preview, const i2v_latents_place *latents) {
     const i2v_sizes *sizes = &request->sizes;
+    i2v_error *error = &call->engine->error;
     i2v_condition condition = {.embedding = image->embedding,
                                .latent = image->latent,
                                .min_guidance_scale = request->min_guidance_scale,
                                .max_guidance_scale = request->max_guidance_scale,
                                .guidance_shape = request->guidance_shape};
     memcpy(condition.time_ids, request->time_ids, sizeof condition.time_ids);
-    size_t count = i2v_sizes_latents(sizes);
+    size_t count = i2v_sizes_latents(sizes), remembered = i2v_sizes_memory(sizes);
     for (int i = 0; i < sizes->num_videos; i++) scale_noise(i2v_latents_of(latents, i), count, schedule->initial);
-    i2v_status taken = i2v_checkpoint_take_latents(call->checkpoint, &call->engine->error);
-    if (taken || is_denoised(call, sizes)) return taken;
-    i2v_stage stage;
-    i2v_denoiser denoiser = {0};
-    i2v_status status =
-        i2v_stage_begin(&stage, I2V_STAGE_UNET, call->engine, sizes, call, &plan->stages[I2V_STAGE_UNET]);
-    if (!status) status = i2v_denoiser_begin(&denoiser, &stage.run, stage.model.unet, sizes, &condition);
-    denoiser.preview = preview;
-    for (int i = 0; !status && i < sizes->num_videos; i++) {
-        const float *noise = step_noise ? step_noise + (size_t)i * count : NULL;
-        status = i2v_denoise(call, &denoiser, schedule, noise, call->first_video + i, i2v_latents_of(latents, i));
+    float *memory = remembered ? calloc(remembered, sizeof *memory) : NULL;
+    if (remembered && !memory)
+        return i2v_fail_memory(error, "what the scheduler remembers", remembered * sizeof *memory);
+    i2v_status status = i2v_checkpoint_take_latents(call->checkpoint, memory, error);
+    if (!status && !is_denoised(call, sizes)) {
+        status = denoise_videos(call, sizes, &plan->stages[I2V_STAGE_UNET], schedule, &condition, step_noise, preview,
+                                latents, memory);
     }
-    i2v_denoiser_end(&denoiser);
-    i2v_stage_end(&stage);
+    i2v_checkpoint_forget(call->checkpoint);
+    free(memory);
     return status;
 }
 

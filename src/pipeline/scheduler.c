@@ -1,27 +1,13 @@
-/* The schedulers: a run's noise levels, and the step from one to the next. */
+/* A run's noise levels, by parameters and the model's scheduler_config.json. */
 #include "pipeline/scheduler.h"
 
 #include "base/parameters.h"
+#include "pipeline/scheduler_class.h"
 #include "json/config.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Refuses a value other than the one implemented. */
-static void expect_string(i2v_config *c, const char *key, const char *fallback, const char *wanted) {
-    char value[64];
-    i2v_config_string(c, key, fallback, value, sizeof value);
-    if (strcmp(value, wanted) != 0) {
-        i2v_config_fail(c, "%s is %s, which is not implemented (%s is)", key, value, wanted);
-    }
-}
-
-static void expect_bool(i2v_config *c, const char *key, int wanted) {
-    if (i2v_config_bool(c, key, 0) != wanted) {
-        i2v_config_fail(c, "%s is %s, which is not implemented", key, wanted ? "false" : "true");
-    }
-}
 
 static i2v_timestep_spacing read_spacing(i2v_config *c) {
     static const char *const names[] = {"linspace", "leading", "trailing"};
@@ -62,23 +48,46 @@ static int needs_betas(const i2v_scheduler_config *config, i2v_sigma_schedule sc
            (schedule != I2V_SIGMA_SCHEDULE_AYS && (config->sigma_min == 0 || config->sigma_max == 0));
 }
 
-/* Closes c. */
-static i2v_status read_settings(i2v_scheduler_config *config, i2v_config *c, i2v_error *error) {
-    *config = (i2v_scheduler_config){.sigma_schedule = I2V_SIGMA_SCHEDULE_UNIFORM};
-    expect_string(c, "_class_name", "", "EulerDiscreteScheduler");
-    expect_string(c, "prediction_type", "epsilon", "v_prediction");
-    expect_string(c, "timestep_type", "discrete", "continuous");
-    expect_string(c, "final_sigmas_type", "zero", "zero");
-    expect_bool(c, "use_beta_sigmas", 0);
+static void read_levels(i2v_scheduler_config *config, i2v_config *c) {
     int karras = i2v_config_bool(c, "use_karras_sigmas", 0);
     int exponential = i2v_config_bool(c, "use_exponential_sigmas", 0);
     if (karras && exponential) i2v_config_fail(c, "use_karras_sigmas and use_exponential_sigmas exclude each other");
     if (karras) config->sigma_schedule = I2V_SIGMA_SCHEDULE_KARRAS;
     if (exponential) config->sigma_schedule = I2V_SIGMA_SCHEDULE_EXPONENTIAL;
-    config->timestep_spacing = read_spacing(c);
-    config->betas = read_betas(c);
     if (i2v_config_has(c, "sigma_min")) config->sigma_min = i2v_config_double(c, "sigma_min", 0.002, 1e-6, 1e6);
     if (i2v_config_has(c, "sigma_max")) config->sigma_max = i2v_config_double(c, "sigma_max", 700, 1e-6, 1e6);
+}
+
+/* EDMDPMSolverMultistepScheduler's, with its own defaults. */
+static void read_edm_levels(i2v_scheduler_config *config, i2v_config *c) {
+    char schedule[32];
+    i2v_config_string(c, "sigma_schedule", "karras", schedule, sizeof schedule);
+    int karras = strcmp(schedule, "karras") == 0;
+    if (!karras && strcmp(schedule, "exponential") != 0)
+        i2v_config_fail(c, "sigma_schedule is %s, which is not implemented (karras and exponential are)", schedule);
+    config->sigma_schedule = karras ? I2V_SIGMA_SCHEDULE_KARRAS : I2V_SIGMA_SCHEDULE_EXPONENTIAL;
+    config->sigma_min = i2v_config_double(c, "sigma_min", 0.002, 1e-6, 1e6);
+    config->sigma_max = i2v_config_double(c, "sigma_max", 80, 1e-6, 1e6);
+    double rho = i2v_config_double(c, "rho", 7, 0, 1e6);
+    if (rho < 7 || rho > 7) i2v_config_fail(c, "rho is %g, which is not implemented (7 is)", rho);
+}
+
+/* Closes c. */
+static i2v_status read_settings(i2v_scheduler_config *config, i2v_config *c, i2v_error *error) {
+    *config =
+        (i2v_scheduler_config){.scheduler = i2v_scheduler_class_read(c), .sigma_schedule = I2V_SIGMA_SCHEDULE_UNIFORM};
+    /* the other classes do not know it, but the model does */
+    const char *type = config->scheduler == I2V_SCHEDULER_EULER ? "discrete" : "continuous";
+    i2v_scheduler_expect_string(c, "prediction_type", "epsilon", "v_prediction");
+    i2v_scheduler_expect_string(c, "timestep_type", type, "continuous");
+    i2v_scheduler_expect_string(c, "final_sigmas_type", "zero", "zero");
+    i2v_scheduler_expect_bool(c, "use_beta_sigmas", 0, 0);
+    config->timestep_spacing = read_spacing(c);
+    config->betas = read_betas(c);
+    if (i2v_scheduler_class_is_edm(c))
+        read_edm_levels(config, c);
+    else
+        read_levels(config, c);
     if (config->sigma_max != 0 && config->sigma_min >= config->sigma_max) {
         i2v_config_fail(c, "sigma_min is not below sigma_max");
     }
@@ -118,6 +127,11 @@ static const i2v_parameter *sigma_schedule(void) {
 
 static i2v_sigma_schedule chosen(const i2v_scheduler_config *config, const i2v_schedule_request *request) {
     return request->sigma_schedule == I2V_SIGMA_SCHEDULE_AUTO ? config->sigma_schedule : request->sigma_schedule;
+}
+
+i2v_scheduler i2v_schedule_scheduler(const i2v_scheduler_config *config, i2v_scheduler asked) {
+    i2v_scheduler scheduler = asked == I2V_SCHEDULER_AUTO ? config->scheduler : asked;
+    return scheduler == I2V_SCHEDULER_AUTO ? I2V_SCHEDULER_EULER : scheduler;
 }
 
 static i2v_status check_animatelcm(const i2v_schedule_request *request, i2v_error *error) {
@@ -165,7 +179,8 @@ i2v_status i2v_schedule_check(const i2v_scheduler_config *config, const i2v_sche
     i2v_status status = i2v_parameter_check(I2V_PARAMETER(PARAMS, i2v_params, scheduler), &asked, error);
     if (!status) status = i2v_parameter_check(sigma_schedule(), &asked, error);
     if (status) return status;
-    if (request->scheduler == I2V_SCHEDULER_ANIMATELCM) return check_animatelcm(request, error);
+    if (i2v_schedule_scheduler(config, request->scheduler) == I2V_SCHEDULER_ANIMATELCM)
+        return check_animatelcm(request, error);
     if (request->custom && request->sigma_schedule != I2V_SIGMA_SCHEDULE_AUTO) {
         return i2v_fail(error, I2V_ERROR_PARAMETER,
                         I2V_NAME("sigmas") " and " I2V_NAME("sigma_schedule") " %s exclude each other",
@@ -206,9 +221,14 @@ static i2v_status check_levels(const float *sigmas, int steps, i2v_error *error)
     return I2V_OK;
 }
 
+/* Those that have latents of deviation 1 at each level have noise of deviation 1 at the first. */
+static int ignores_spacing(i2v_scheduler scheduler) {
+    return scheduler != I2V_SCHEDULER_EULER && scheduler != I2V_SCHEDULER_HEUN;
+}
+
 static i2v_status fill(i2v_schedule *schedule, double *sigmas, const i2v_scheduler_config *config,
                        const i2v_schedule_request *request, i2v_error *error) {
-    int steps = request->steps, animatelcm = request->scheduler == I2V_SCHEDULER_ANIMATELCM;
+    int steps = request->steps, animatelcm = schedule->scheduler == I2V_SCHEDULER_ANIMATELCM;
     sigmas[steps] = 0;
     if (request->custom) {
         memcpy(sigmas, request->custom, ((size_t)steps + 1) * sizeof *sigmas);
@@ -222,7 +242,7 @@ static i2v_status fill(i2v_schedule *schedule, double *sigmas, const i2v_schedul
         schedule->timesteps[i] = animatelcm ? (float)(0.25 * log(sigmas[i])) : 0.25f * logf(schedule->sigmas[i]);
     }
     float largest = schedule->sigmas[0];
-    int scaled = animatelcm || config->timestep_spacing == I2V_SPACING_LEADING;
+    int scaled = ignores_spacing(schedule->scheduler) || config->timestep_spacing == I2V_SPACING_LEADING;
     schedule->initial = scaled ? sqrtf(largest * largest + 1.0f) : largest;
     return check_levels(schedule->sigmas, steps, error);
 }
@@ -231,7 +251,8 @@ i2v_status i2v_schedule_make(i2v_schedule *schedule, const i2v_scheduler_config 
                              const i2v_schedule_request *request, i2v_error *error) {
     size_t count = (size_t)request->steps;
     i2v_status status;
-    *schedule = (i2v_schedule){.scheduler = request->scheduler, .steps = request->steps};
+    *schedule =
+        (i2v_schedule){.scheduler = i2v_schedule_scheduler(config, request->scheduler), .steps = request->steps};
     schedule->sigmas = calloc(count + 1, sizeof *schedule->sigmas); /* zeroed: GCC 14 does not see that fill sets all */
     schedule->timesteps = malloc(count * sizeof *schedule->timesteps);
     double *sigmas = calloc(count + 1, sizeof *sigmas);
@@ -251,33 +272,6 @@ void i2v_schedule_free(i2v_schedule *schedule) {
     *schedule = (i2v_schedule){0};
 }
 
-/* ---- steps ---- */
-
 float i2v_schedule_input_scale(float sigma) {
     return sqrtf(sigma * sigma + 1.0f);
-}
-
-static float euler_denoised(float sample, float velocity, float sigma) {
-    float squared = sigma * sigma + 1.0f;
-    return velocity * (-sigma / sqrtf(squared)) + sample / squared;
-}
-
-static float animatelcm_denoised(float sample, float velocity, float sigma) {
-    float squared = sigma * sigma + 1.0f;
-    return (-sigma / sqrtf(squared)) * velocity + (1.0f / squared) * sample;
-}
-
-float i2v_denoised(i2v_scheduler scheduler, float sample, float velocity, float sigma) {
-    return scheduler == I2V_SCHEDULER_ANIMATELCM ? animatelcm_denoised(sample, velocity, sigma)
-                                                 : euler_denoised(sample, velocity, sigma);
-}
-
-float i2v_euler_step(float sample, float velocity, float sigma, float next) {
-    float denoised = euler_denoised(sample, velocity, sigma);
-    float derivative = (sample - denoised) / sigma;
-    return sample + derivative * (next - sigma);
-}
-
-float i2v_animatelcm_step(float sample, float velocity, float sigma, float next, float noise) {
-    return animatelcm_denoised(sample, velocity, sigma) + noise * next;
 }

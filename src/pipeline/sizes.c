@@ -4,6 +4,7 @@
 #include "base/parameters.h"
 #include "pipeline/clip_pixels.h"
 #include "pipeline/guidance.h"
+#include "pipeline/solver.h"
 
 #include <math.h>
 
@@ -92,7 +93,7 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
     return (i2v_schedule_request){.scheduler = params->scheduler,
                                   .sigma_schedule = params->sigma_schedule,
                                   .custom = params->sigmas,
-                                  .steps = sizes->steps};
+                                  .steps = sizes->levels};
 }
 
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
@@ -102,13 +103,13 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (params->height != 0) sizes->height = params->height;
     sizes->num_frames = params->num_frames != 0 ? params->num_frames : engine->model->unet.num_frames;
     sizes->num_videos = params->num_videos;
-    sizes->steps = params->sigmas ? (int)(params->sigmas_count - 1) : params->num_inference_steps;
+    sizes->levels = params->sigmas ? (int)(params->sigmas_count - 1) : params->num_inference_steps;
 
     i2v_status status = check_side(engine, NAME(width), sizes->width);
     if (!status) status = check_side(engine, NAME(height), sizes->height);
     if (!status) status = check_range(engine, NAME(num_frames), sizes->num_frames, 1, MAX_FRAMES);
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
-    if (!status) status = check_each(engine, I2V_FOR_GENERATE, params, sizes->steps);
+    if (!status) status = check_each(engine, I2V_FOR_GENERATE, params, sizes->levels);
     if (!status) status = check_range(engine, NAME(video_index), params->video_index, -1, params->num_videos - 1);
     if (!status && !params->sigmas && params->sigmas_count) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " is NULL, but sigmas_count is %zu",
@@ -139,8 +140,10 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     sizes->guidance = i2v_guidance_needed(params->guidance_shape, params->min_guidance_scale,
                                           params->max_guidance_scale, sizes->num_frames);
     sizes->picture = i2v_sizes_frame(sizes);
-    /* AnimateLCM-SVD draws for its last step too, where the noise counts for nothing; not for its only one */
-    sizes->noise_draws = params->scheduler == I2V_SCHEDULER_ANIMATELCM && sizes->steps > 1 ? sizes->steps : 0;
+    i2v_scheduler scheduler = i2v_schedule_scheduler(&engine->model->scheduler, params->scheduler);
+    sizes->steps = i2v_solver_evaluations(scheduler, sizes->levels);
+    sizes->noise_draws = i2v_solver_draws(scheduler, sizes->levels);
+    sizes->remembered = i2v_solver_of(scheduler)->memory;
     status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
     if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));
     return status ? status : complete(sizes, engine, params);
@@ -175,6 +178,10 @@ size_t i2v_sizes_pixels(const i2v_sizes *sizes) {
 
 int i2v_sizes_frames(const i2v_sizes *sizes) {
     return sizes->num_clips * (sizes->num_frames - 1) + 1;
+}
+
+size_t i2v_sizes_memory(const i2v_sizes *sizes) {
+    return i2v_sizes_latents(sizes) * (size_t)sizes->remembered;
 }
 
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes) {

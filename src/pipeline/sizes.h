@@ -10,9 +10,10 @@ typedef struct i2v_sizes {
     int num_videos, num_clips;
     int latent_channels, latent_height, latent_width;
     int decode_chunk_size; /* 1..num_frames */
-    int steps;
+    int levels;            /* num_inference_steps: the last step ends below them */
+    int steps;        /* that a run tells of: evaluations of the UNet, one a level, or more (i2v_solver_evaluations) */
     int latents_only; /* 1: nothing is decoded */
-    int guidance;     /* 1: two passes a step */
+    int guidance;     /* 1: two passes an evaluation */
     /* Noise is drawn for num_noises videos. num_videos of them are made, from number first_noise on. So a video that is
      * made alone (video_index) has the same noise as if all were made. */
     int num_noises, first_noise;
@@ -20,6 +21,7 @@ typedef struct i2v_sizes {
     uint64_t picture; /* bytes of the caller's picture, at least a frame's; 0 of i2v_decode, which has none */
     int noise_draws; /* for steps, beside the latents' own: one a step, or none; each [num_videos, num_frames, channels,
                         h, w] */
+    int remembered;  /* arrays of a video's latents that the scheduler remembers from one evaluation to the next */
 } i2v_sizes;
 
 /* Checks every parameter and fills in the model's own values for those left open. */
@@ -38,6 +40,9 @@ size_t i2v_sizes_pixels(const i2v_sizes *sizes);
 size_t i2v_sizes_frame(const i2v_sizes *sizes);
 /* Frames of a video: those of its clips, with the one that neighbours share counted once. */
 int i2v_sizes_frames(const i2v_sizes *sizes);
+
+/* Values of what the scheduler remembers of one video. */
+size_t i2v_sizes_memory(const i2v_sizes *sizes);
 
 /* Values in all draws of step noise. */
 size_t i2v_sizes_step_noise(const i2v_sizes *sizes);

@@ -249,6 +249,26 @@ def test_another_scheduler(own, model, frames, generate):
     assert read.config.use_karras_sigmas and np.array_equal(frames(own), generate())
 
 
+@pytest.mark.parametrize("kind, changes, name", [
+    ("DPMSolverMultistepScheduler", {}, "dpmpp_2m"),
+    ("DPMSolverMultistepScheduler", dict(algorithm_type="sde-dpmsolver++"), "dpmpp_2m_sde"),
+    ("EDMDPMSolverMultistepScheduler", dict(sigma_data=1.0), "dpmpp_2m"),
+    ("UniPCMultistepScheduler", {}, "unipc"), ("HeunDiscreteScheduler", {}, "heun")])
+def test_schedulers_of_other_classes(own, frames, generate, kind, changes, name):
+    """Ours, and one of diffusers' by its name, which has what JSON has no number for."""
+    ours = getattr(img2vid, kind).from_config(own.scheduler.config, **changes)
+    own.scheduler = ours
+    wanted = generate(scheduler=name, num_inference_steps=3)
+    assert np.array_equal(frames(own, num_inference_steps=3), wanted)
+    assert own.num_timesteps == (5 if name == "heun" else 3)
+    own.scheduler = type(kind, (standins.EulerDiscreteScheduler,), {"__init__": lambda self, config: setattr(self, "config", config)})(
+        {**ours.config, "lambda_min_clipped": -float("inf")})
+    assert np.array_equal(frames(own, num_inference_steps=3), wanted)
+    if kind.startswith("EDM"):
+        with pytest.raises(img2vid.Img2VidError, match="sigma_data is 0.5"):
+            own.scheduler = img2vid.EDMDPMSolverMultistepScheduler.from_config(own.scheduler.config, sigma_data=0.5)
+
+
 def test_schedulers_that_are_not_computed(own, frames, generate):
     class DDIMScheduler(standins.Module):
         def __init__(self):

@@ -15,7 +15,8 @@ from .bundled import bundled_model
 from .extractor import CLIPImageProcessor
 from .parts import (AutoencoderKLTemporalDecoder, CLIPVisionModelWithProjection, UNetSpatioTemporalConditionModel)
 from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
-from .scheduler import EulerDiscreteScheduler
+from .scheduler import (DPMSolverMultistepScheduler, EDMDPMSolverMultistepScheduler, EulerDiscreteScheduler,
+                        HeunDiscreteScheduler, UniPCMultistepScheduler)
 from .utils import export_to_gif, export_to_video, load_image, make_image_grid, read_metadata
 
 # scripts open models by this name, too
@@ -28,10 +29,13 @@ __all__ = [
     "CLIPImageProcessor",
     "CLIPVisionModelWithProjection",
     "CancelledError",
+    "DPMSolverMultistepScheduler",
     "DiffusionPipeline",
+    "EDMDPMSolverMultistepScheduler",
     "EulerDiscreteScheduler",
     "FileError",
     "FormatError",
+    "HeunDiscreteScheduler",
     "Img2VidError",
     "InternalError",
     "MemoryLimitError",
@@ -41,6 +45,7 @@ __all__ = [
     "StableVideoDiffusionPipeline",
     "StableVideoDiffusionPipelineOutput",
     "UNetSpatioTemporalConditionModel",
+    "UniPCMultistepScheduler",
     "UnsupportedError",
     "bundled_model",
     "export_to_gif",

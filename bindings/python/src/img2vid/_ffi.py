@@ -74,7 +74,7 @@ class i2v_noise_aug(Enum):
 
 class i2v_scheduler(Enum):
     PREFIX = "I2V_SCHEDULER_"
-    NAMES = ("euler", "animatelcm")
+    NAMES = ("auto", "euler", "animatelcm", "dpmpp_2m", "dpmpp_2m_sde", "unipc", "heun")
 
 
 class i2v_guidance_shape(Enum):
@@ -208,6 +208,7 @@ class i2v_model_info(Structure):
         ("dtype", i2v_dtype),
         ("backend", c_char_p),
         ("sigma_schedule", i2v_sigma_schedule),
+        ("sampler", i2v_scheduler),
         ("warnings_count", c_size_t),
         ("warnings", POINTER(c_char_p)),
         ("threads", c_int),

@@ -208,8 +208,9 @@ class Assembly(LoraLoader):
 
     @property
     def scheduler(self) -> Any:
-        """An EulerDiscreteScheduler, of img2vid or diffusers, may be assigned, and AnimateLCM-SVD's. Its configuration
-        counts: what it was told of steps does not."""
+        """An EulerDiscreteScheduler, DPMSolverMultistepScheduler, EDMDPMSolverMultistepScheduler, UniPCMultistepScheduler or
+        HeunDiscreteScheduler, of img2vid or diffusers, may be assigned, and AnimateLCM-SVD's. Its configuration counts: what
+        it was told of steps does not."""
         return self._scheduler
 
     @scheduler.setter

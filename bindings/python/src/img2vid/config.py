@@ -4,6 +4,7 @@ too."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import pathlib
 from typing import Any, Dict, Mapping, Optional
@@ -59,9 +60,14 @@ def config_of(thing: Any) -> Dict[str, Any]:
 
 
 def config_text(config: Mapping[str, Any], **also: Any) -> str:
-    """As JSON, for the library; keys that begin with "_" say where it came from, and are left out."""
-    public = {key: value for key, value in config.items() if not key.startswith("_")}
+    """As JSON, for the library. Keys that begin with "_" say where it came from, and are left out; so is what JSON has no
+    number for, as lambda_min_clipped=-inf, which says that nothing is clipped."""
+    public = {key: value for key, value in config.items() if not key.startswith("_") and not is_infinite(value)}
     return json.dumps({**public, **also}, default=plain)
+
+
+def is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
 
 
 def plain(value: Any) -> Any:

@@ -140,6 +140,7 @@ class Engine:
         self.num_frames: int = info.num_frames
         self.latent_channels: int = info.latent_channels
         self.vae_scale_factor: int = info.vae_scale_factor
+        self.sampler: str = info.sampler.name  # the scheduler that is meant by "auto"
 
     def close(self) -> None:
         """Frees its memory, and the model's if it was the last of it. Closing again does nothing; other calls raise

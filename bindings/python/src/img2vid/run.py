@@ -75,8 +75,16 @@ class Run:
         params, frames = self.params, self.latents_shape()[0]
         scale = np.linspace(params.min_guidance_scale, params.max_guidance_scale, frames, dtype=np.float32)
         scale = np.broadcast_to(scale[:, None, None, None], (self.pictures * self.videos, frames, 1, 1, 1)).copy()
-        return {"num_timesteps": params.sigmas_count - 1 if params.sigmas_count else params.num_inference_steps,
+        steps = self.steps()
+        return {"num_timesteps": 2 * steps - 1 if self.scheduler() == "heun" else steps,
                 "guidance_scale": self.caller_s(scale)}
+
+    def steps(self) -> int:
+        return self.params.sigmas_count - 1 if self.params.sigmas_count else self.params.num_inference_steps
+
+    def scheduler(self) -> str:
+        name: str = self.params.scheduler.name
+        return self.engine.sampler if name == "auto" else name
 
     def set_sigmas(self, sigmas: Optional[Sequence[float]]) -> None:
         if sigmas is None:
@@ -102,8 +110,9 @@ class Run:
         """Which of a run's draws is the picture's noise: the first as in diffusers, the last as in ComfyUI."""
         if self.params.noise_aug.name == "diffusers":
             return 0
-        steps = self.params.num_inference_steps
-        return (self.latents is None) + (steps if self.params.scheduler.name == "animatelcm" and steps > 1 else 0)
+        steps, scheduler = self.steps(), self.scheduler()
+        draws = scheduler == "dpmpp_2m_sde" or (scheduler == "animatelcm" and steps > 1)
+        return (self.latents is None) + (steps if draws else 0)
 
     def set_preview(self, callback: Optional[Callable[..., Any]]) -> None:
         self.preview = callback
