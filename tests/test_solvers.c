@@ -51,7 +51,7 @@ static const struct {
     int steps;
 } lists[] = {{"karras", 1},  {"karras", 2},  {"karras", 3},  {"karras", 5},  {"karras", 8},
              {"karras", 14}, {"karras", 15}, {"karras", 16}, {"karras", 25}, {"exponential", 12},
-             {"uniform", 9}, {"ays", 10},    {"ends", 3},    {"ends", 17}};
+             {"uniform", 9}, {"ays", 10},    {"ends", 3},    {"ends", 14}, {"ends", 15}, {"ends", 17}};
 
 static void expect_steps(const char *solver, i2v_scheduler scheduler, const char *list, int steps) {
     char name[64];

@@ -55,6 +55,8 @@ def levels():
     of_euler("exponential", 12, use_exponential_sigmas=True)
     of_euler("uniform", 9)
     found["ays.10"] = torch.tensor(AysSchedules["StableDiffusionVideoSigmas"]).float()
+    for steps in (14, 15):
+        found[f"ends.{steps}"] = torch.tensor(np.geomspace(80, 0.05, steps + 1)).float()
     found["ends.3"] = torch.tensor([80, 10, 1.5, 0.25])
     found["ends.17"] = torch.tensor(np.geomspace(80, 0.05, 18)).float()
     return found
