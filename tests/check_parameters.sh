@@ -21,6 +21,7 @@ src/media/video_path.c: file$
 src/json/bounds.c: file$
 src/hub/environment.c: token$
 src/model/config.c: num_frames$
+src/pipeline/scheduler.c: sigma_schedule$
 cli/report_json.c: (width|height|num_frames|num_videos|fps|seed)$
 cli/presets.c: (fps|scheduler)$
 bindings/python/src/img2vid/keywords.py: max_memory$'
