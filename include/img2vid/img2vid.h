@@ -379,7 +379,9 @@ typedef struct i2v_params {
     int num_frames;          /* [the model's; 1 to 4096] of a clip, 2 or more with extend; 0: the model's own */
     int num_videos;          /* [1; 1 to 4096] of the same picture */
     int num_inference_steps; /* [25; 1 to 10000] denoising steps; 1 to 40 with I2V_SCHEDULER_ANIMATELCM, for the uniform
-                                schedule at most the model's training timesteps. With sigmas it does not count. */
+                                schedule at most the model's training timesteps. With sigmas it does not count.
+                                I2V_SCHEDULER_HEUN takes two evaluations of the UNet a step and one in the last: 2n - 1,
+                                which progress counts as steps, as diffusers does */
     /* [NULL] noise levels from high to low, used as they are: one more than steps, in place of num_inference_steps.
      * Each is less than the one before, at most 1e6 and at least 1e-6; the last may be 0. Excludes sigma_schedule. */
     const double *sigmas;
