@@ -1,8 +1,8 @@
 /* Completion of command lines in bash, zsh and fish. What can follow an option is in its argument's text: the choices
- * of a CLI_CHOICE, the presets of a CLI_NAME; folders for DIR; files for FILE, OUT and the like, those with an ending
+ * of a CLI_CHOICE, the names of a CLI_NAME; folders for DIR; files for FILE, OUT and the like, those with an ending
  * for IN.npy. */
 #include "help.h"
-#include "img2vid/img2vid.h"
+#include "named.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -63,12 +63,12 @@ static int has_words(const cli_option *option) {
 
 /* What can follow such an option: its choices, or the names that it knows and "help", with spaces between. */
 static void print_words(const cli_option *option) {
-    const i2v_preset *preset;
+    const char *name;
     if (option->type == CLI_CHOICE) {
         print_choices(option);
         return;
     }
-    for (size_t i = 0; (preset = i2v_preset_at(i)); i++) printf("%s ", preset->name);
+    for (size_t i = 0; (name = cli_named_at(option, i)); i++) printf("%s ", name);
     printf("help");
 }
 

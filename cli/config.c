@@ -4,7 +4,7 @@
 #include "failure.h"
 #include "message.h"
 #include "metadata.h"
-#include "presets.h"
+#include "named.h"
 #include "suggest.h"
 
 #include <stdio.h>
@@ -34,8 +34,7 @@ typedef struct applying {
 cli_set cli_config_covered(const cli_settings *settings, cli_set bits) {
     const cli_command *command = settings->command;
     cli_set covered = bits;
-    if (cli_given(command, bits, CLI_AT(preset)))
-        covered = cli_set_union(covered, cli_preset_sets(command, settings->preset));
+    covered = cli_set_union(covered, cli_named_sets(settings, bits));
     if (cli_given(command, bits, CLI_AT(model)))
         covered = cli_set_union(covered, cli_set_of(command, CLI_AT(hub.revision))); /* which is of that model */
     return cli_set_union(covered, cli_excluded(command, covered));
@@ -79,9 +78,8 @@ static int read_entry(cli_settings *to, const cli_option *option, const cli_conf
                       const cli_command *command) {
     char problem[300];
     i2v_error error;
-    i2v_params params;
     if (option->type == CLI_TEXT || option->type == CLI_LORAS) i2v_path_from_url(entry->value);
-    if (option->type == CLI_NAME && i2v_params_preset(&params, entry->value, &error) != I2V_OK)
+    if (option->type == CLI_NAME && cli_named_check(option, entry->value, &error) != I2V_OK)
         return cli_wrong_usage(command, "%s: %s", entry->label, error.message);
     if (cli_option_read(option, to, entry->value, problem, sizeof problem) == CLI_PARSED) return CLI_PARSED;
     return cli_wrong_usage(command, "%s %s", entry->label, problem);

@@ -3,6 +3,7 @@
 #include "list_values.h"
 #include "config.h"
 #include "failure.h"
+#include "named.h"
 #include "option_json.h"
 #include "settings_check.h"
 #include "settings_derive.h"
@@ -91,14 +92,13 @@ static int take_file_address(json_t *value) {
 static int read_value(cli_list *list, cli_settings *settings, const char *key, json_t *value) {
     char range[100];
     const cli_option *option = cli_list_option(&list->command, key);
-    i2v_params unused;
     i2v_error error = {0};
     int is_path = option->type == CLI_TEXT || option->type == CLI_LORAS;
     if (is_path && !take_file_address(value))
         return cli_refuse(&list->command, I2V_ERROR_MEMORY, "not enough memory for %s", key);
     if (!cli_option_read_json(option, settings, value, range, sizeof range))
         return refuse_value(list, key, option, value, range);
-    if (option->type == CLI_NAME && i2v_params_preset(&unused, json_string_value(value), &error) != I2V_OK)
+    if (option->type == CLI_NAME && cli_named_check(option, json_string_value(value), &error) != I2V_OK)
         return cli_wrong_usage(&list->command, "%s", error.message);
     return CLI_PARSED;
 }
@@ -151,14 +151,17 @@ static cli_set own_bits(const cli_list *list, const cli_list_entry *entry) {
     return bits;
 }
 
-/* Those that with these have their value: of the preset that the job names, too. */
+/* Those that with these have their value: of the preset that the job names, and the like, too. */
 static cli_set covered_by(const cli_list *list, cli_list_entry *entry, cli_set own) {
-    const cli_option *preset = cli_option_at(&list->command, CLI_AT(preset));
-    const char *name = json_string_value(json_object_get(entry->values, preset->name));
-    if (name)
-        entry->settings.preset = name;
-    else
-        own = cli_set_minus(own, cli_set_of(&list->command, preset->offset));
+    for (size_t i = 0; i < list->command.options_count; i++) {
+        const cli_option *option = &list->command.options[i];
+        if (option->type != CLI_NAME) continue;
+        const char *name = json_string_value(json_object_get(entry->values, option->name));
+        if (name)
+            *(const char **)((char *)&entry->settings + option->offset) = name;
+        else
+            own = cli_set_minus(own, cli_set_of(&list->command, option->offset));
+    }
     return cli_config_covered(&entry->settings, own);
 }
 

@@ -9,6 +9,7 @@
 #include "presets.h"
 #include "settings_read.h"
 #include "signals.h"
+#include "speeds.h"
 #include "stack.h"
 #include "suggest.h"
 
@@ -121,7 +122,7 @@ static int run(const command_entry *entry, const cli_command_list *all, int argc
         status = print_version();
         break;
     case CLI_LIST:
-        status = cli_presets_list(&command);
+        status = settings.speed && strcmp(settings.speed, "help") == 0 ? cli_speeds_list() : cli_presets_list(&command);
         break;
     case CLI_PARSED:
         status = work(entry, &settings);

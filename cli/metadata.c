@@ -52,6 +52,7 @@ static const struct parameter {
     {CLI_AT(params.noise_aug), NONE},
     {CLI_AT(params.decode_chunk_size), NONE},
     {CLI_AT(options.dtype), NONE},
+    {CLI_AT(speed), NONE},
     {CLI_AT(output.crf), CLI_AT(output.quality)},
     {CLI_AT(output.quality), CLI_AT(output.crf)},
     {CLI_AT(output.codec), NONE},

@@ -124,8 +124,8 @@ static int parse_option(cursor *at, const char *argument) {
     if (!value && at->next < at->argc && strncmp(at->argv[at->next], "--", 2) != 0) value = at->argv[at->next++];
     if (!value)
         return cli_wrong_option(command, option->name, "--%s lacks its argument %s", option->name, option->argument);
-    if (option->type == CLI_NAME && strcmp(value, "help") == 0) return CLI_LIST;
-    return set_value(command, option, at->values, value);
+    status = set_value(command, option, at->values, value);
+    return status == CLI_PARSED && option->type == CLI_NAME && strcmp(value, "help") == 0 ? CLI_LIST : status;
 }
 
 static int parse_operand(cursor *at, char *argument) {

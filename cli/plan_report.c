@@ -4,7 +4,9 @@
 #include "json.h"
 #include "json_print.h"
 #include "message.h"
+#include "named.h"
 #include "report_json.h"
+#include "speeds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +39,11 @@ static void print_stage(const i2v_stage_memory *stage, int keeps) {
                           : "; loaded each time");
 }
 
+static int is_of_all_speeds(const cli_job *job) {
+    const char *speed = job->settings->speed;
+    return speed && strcmp(speed, CLI_ALL_SPEEDS) == 0;
+}
+
 static int print_table(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
     int keeps = job->settings->options.keep_loaded;
@@ -48,6 +55,7 @@ static int print_table(const cli_job *job) {
            plan->budget_given ? allows.text : "the system has free for it",
            plan->budget_given ? " allows" : ", less a margin");
     if (plan->seconds > 0) print_time(plan);
+    if (is_of_all_speeds(job)) cli_speeds_print(job);
     return cli_flush_output();
 }
 
@@ -68,11 +76,12 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
 
 static int print_json(const cli_job *job) {
     const i2v_memory_plan *plan = &job->plan;
-    return cli_report_print(job, json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command",
-                                           job->settings->command->name, "version", i2v_version(), "model",
-                                           cli_json_text(job->model.path), "stages", stages_json(plan), "peak",
-                                           (json_int_t)plan->peak, "budget", (json_int_t)plan->budget, "budget_given",
-                                           plan->budget_given, "seconds", plan->seconds));
+    json_t *report = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command", job->settings->command->name,
+                               "version", i2v_version(), "model", cli_json_text(job->model.path), "stages",
+                               stages_json(plan), "peak", (json_int_t)plan->peak, "budget", (json_int_t)plan->budget,
+                               "budget_given", plan->budget_given, "seconds", plan->seconds);
+    if (is_of_all_speeds(job)) cli_json_set(&report, "speeds", cli_speeds_json(job));
+    return cli_report_print(job, report);
 }
 
 int cli_plan_report(const cli_job *job) {

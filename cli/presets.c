@@ -1,33 +1,8 @@
 /* --preset: another program's defaults. */
 #include "presets.h"
-#include "failure.h"
 #include "message.h"
 
 #include <stdio.h>
-#include <string.h>
-
-int cli_preset_apply(cli_settings *settings, cli_set given) {
-    const cli_command *command = settings->command;
-    i2v_error error = {0};
-    i2v_params preset = settings->params;
-    if (i2v_params_preset(&preset, settings->preset, &error) != I2V_OK)
-        return cli_wrong_option(command, "preset", "%s; --preset help lists them", error.message);
-    cli_set sets = cli_set_minus(cli_preset_sets(command, settings->preset), given);
-    for (size_t i = 0; i < command->options_count; i++) {
-        const i2v_parameter *parameter = command->options[i].parameter;
-        size_t size = parameter && parameter->type == I2V_PARAMETER_NUMBER ? sizeof(double) : sizeof(int);
-        if (cli_set_has(&sets, i))
-            memcpy((char *)&settings->params + parameter->offset, (const char *)&preset + parameter->offset, size);
-    }
-    return CLI_PARSED;
-}
-
-cli_set cli_preset_sets(const cli_command *command, const char *name) {
-    cli_set bits = {{0}};
-    for (size_t i = 0; i < command->options_count; i++)
-        if (i2v_preset_sets(name, command->options[i].parameter)) cli_set_add(&bits, i);
-    return bits;
-}
 
 /* "1 to 3" */
 static const char *range(char *text, size_t size, double low, double high) {

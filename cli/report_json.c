@@ -83,6 +83,7 @@ static json_t *parameters_json(const cli_job *job) {
     add_sigma_schedule(&object, &settings, job);
     add_option(&object, &settings, CLI_AT(params.forward_chunk_size)); /* decides nothing, and is often asked for */
     add_option(&object, &settings, CLI_AT(preset));
+    add_option(&object, &settings, CLI_AT(speed));
     add_option(&object, &settings, CLI_AT(latents));
     cli_json_set(&object, "loras", loras_json(&settings.options));
     return object;

@@ -105,6 +105,13 @@ static const struct own_option {
       "otherwise: diffusers, sgm, sgm-xt, comfyui, animatelcm\n"
       "(--preset help: with their values)",
       NULL}},
+    {CLI_AT(options.max_memory),
+     {CLI_GENERATE, resources, 0, "speed", "NAME", CLI_NAME, CLI_AT(speed), 0, 0,
+      "less work for a loss that is measured, where no option\n"
+      "says otherwise: exact, balanced, fast, draft (--speed\n"
+      "help: with what they do; --plan --speed all: with their\n"
+      "time and memory here; default exact)",
+      NULL}},
     {CLI_AT(params.seed),
      {CLI_GENERATE, randomness, 0, "seeds", "A,B,C-D,...", CLI_SEEDS, CLI_AT(seeds), 0, 0,
       "each picture with each of these seeds", NULL}},

@@ -50,9 +50,10 @@ typedef struct cli_settings {
     json_t *metadata;  /* of that file; strings above may be in it */
     char *found_image;
     int image_given, model_given, latents_given; /* on the command line, not in metadata */
-    const char *preset;                          /* NULL: none */
+    const char *preset, *speed;                  /* NULL: none */
     const char *jobs, *shard;                    /* --jobs, and its --shard */
     struct cli_list *list;                       /* of --jobs: who reads it frees it */
+    cli_set given;                               /* on the command line, and by a list's job */
     i2v_options options;
     i2v_params params;
     i2v_output output;

@@ -3,8 +3,8 @@
 #include "checkpoint.h"
 #include "exclusions.h"
 #include "failure.h"
+#include "named.h"
 #include "place.h"
-#include "presets.h"
 #include "preview.h"
 #include "standard_output.h"
 #include "system.h"
@@ -67,7 +67,8 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
         return cli_wrong_usage(command, "--log-file names a file of the output; give it a name of its own");
     status = cli_preview_check(settings);
     if (status != CLI_PARSED) return status;
-    if (settings->preset && cli_preset_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
+    settings->given = given;
+    if (cli_named_apply(settings, given, known) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||
                                cli_given(command, known, CLI_AT(params.max_guidance_scale));
     if (settings->params.extend > 0 && settings->latents)

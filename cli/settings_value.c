@@ -7,7 +7,7 @@
 static const struct {
     const char *name;
     size_t offset;
-} own_texts[] = {{"model", CLI_AT(model)}, {"preset", CLI_AT(preset)}};
+} own_texts[] = {{"model", CLI_AT(model)}, {"preset", CLI_AT(preset)}, {"speed", CLI_AT(speed)}};
 
 static int set_text(cli_value *value, const cli_settings *settings, size_t offset) {
     const char *text = settings ? *(const char *const *)((const char *)settings + offset) : NULL;

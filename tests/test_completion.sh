@@ -82,6 +82,7 @@ completes 'comfyui crop diffusers pad stretch' generate picture.png --fit ''
 completes 'stretch' generate picture.png --fit s
 completes 'pad' generate picture.png --fit = p
 completes 'numpy torch' generate --rng =
+completes 'balanced draft exact fast help' generate picture.png --speed ''
 completes 'animatelcm comfyui diffusers help sgm sgm-xt' generate picture.png --preset ''
 completes 'sgm sgm-xt' generate picture.png --preset = s
 completes 'gif' generate picture.png -o - --format g

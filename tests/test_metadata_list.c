@@ -17,7 +17,7 @@
 /* What the program's settings call a struct. */
 static const char *const struct_names[] = {"options", "params", "output", "image", "hub"};
 /* Rows that are no parameters of the library. */
-static const char *const own_rows[] = {"model", "latents"};
+static const char *const own_rows[] = {"model", "latents", "speed"};
 enum { OWN_ROWS = sizeof own_rows / sizeof *own_rows };
 
 static int has_row(const char *list, const char *place) {

@@ -70,9 +70,13 @@ static void does_nothing(void **state) {
     assert_null(i2v_parameter_find(NULL));
     assert_int_equal(i2v_preset_sets(NULL, i2v_parameter_at(0)), 0);
     assert_int_equal(i2v_preset_sets("sgm", NULL), 0);
+    assert_null(i2v_speed_at(SIZE_MAX));
+    assert_int_equal(i2v_speed_sets(NULL, i2v_parameter_at(0)), 0);
+    assert_int_equal(i2v_speed_sets("fast", NULL), 0);
     assert_int_equal(i2v_unlikeness(NULL, "a"), I2V_UNLIKE);
     assert_int_equal(i2v_unlikeness("a", NULL), I2V_UNLIKE);
     assert_non_null(i2v_preset_at(0));
+    assert_non_null(i2v_speed_at(0));
     assert_int_equal(i2v_hub_is_id(NULL), 0);
 }
 
@@ -359,6 +363,8 @@ static void numbers_of_a_generation(void **state) {
     EXPECT(i2v_get(I2V_STRUCT_PARAMS, NULL, "fps", text, sizeof text, &error), "values is NULL");
     EXPECT(i2v_get(I2V_STRUCT_PARAMS, &params, NULL, text, sizeof text, &error), "name is NULL");
     EXPECT(i2v_params_preset(&params, NULL, &error), "name is NULL");
+    EXPECT(i2v_speed_set(NULL, NULL, &params, &error), "name is NULL");
+    assert_int_equal(i2v_speed_set("fast", NULL, NULL, NULL), I2V_OK);
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */

@@ -209,18 +209,18 @@ widths() {
 
 # What takes over an hour says so when it begins, in two lines.
 hours() {
-    "$program" generate photo.png -o 'hours-{seed}.gif' --model "$model" --width 64 --height 48 --num-frames 2 \
-        --num-inference-steps 1000 --seeds 1-3000 2> "$scratch/err" &
+    "$program" generate photo.png -o 'hours-{seed}.gif' --model "$model" --width 256 --height 192 --num-frames 8 \
+        --seeds 1-10000 2> "$scratch/err" &
     local id=$! waited=0
     until grep -q '^shorter here: ' "$scratch/err" || [ $((waited += 1)) -gt 400 ]; do sleep 0.05; done
     kill -INT $id
     wait $id
     [ $? = 130 ] || fail 'it was to be interrupted'
     said '^time: about [0-9]* h [0-9]* min in all, until .*[0-2][0-9]:[0-5][0-9]; img2vid help time says what makes it shorter'
-    said '^shorter here: .*10 steps [0-9].* (rougher)'
+    said '^shorter here: .*--speed fast [0-9].*, .*--speed draft [0-9]'
     [ "$(grep -c '^time: \|^shorter here: ' "$scratch/err")" = 2 ] || fail 'not two lines'
     works "$scratch/out" help time
-    for words in 'animatelcm' 'num-inference-steps 10' 'dtype bf16' '476'; do printed "$words"; done
+    for words in 'animatelcm' '^--speed balanced' '^--speed draft' '476'; do printed "$words"; done
     watched generate photo.png -o watched.gif --model "$model" "${small[@]}"
     grep -q 'shorter here' "$scratch/typescript" && fail 'a short run need not be shorter'
 }

@@ -666,6 +666,24 @@ I2V_API const i2v_preset *i2v_preset_at(size_t index);
  * I2V_ERROR_PARAMETER, with params as they were, where there is no preset of that name. */
 I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error);
 
+/* ---- less work a video ------------------------------------------------------------------------------------------- */
+
+/* A rung of the ladder from what is exact to what is fast. docs/SPEED.md has its time, memory and loss. */
+typedef struct i2v_speed {
+    const char *name;    /* "exact", "balanced", "fast", "draft" */
+    const char *summary; /* what it does, one line */
+} i2v_speed;
+
+/* Rung number index from 0, the exact one first; NULL after the last. Static. */
+I2V_API const i2v_speed *i2v_speed_at(size_t index);
+
+/* Sets what a rung is made of: of options dtype, as this CPU has it (bf16 where it multiplies that, else f32); of
+ * params num_inference_steps, sigmas (none), scheduler and sigma_schedule. "exact" sets dtype alone. All else stays,
+ * and what the caller sets afterwards counts. options, params: either may be NULL. I2V_ERROR_PARAMETER, with both as
+ * they were, where there is no rung of that name, or params has I2V_SCHEDULER_ANIMATELCM, whose weights know no other
+ * scheduler. */
+I2V_API i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error);
+
 /* ---- latents and arrays ----------------------------------------------------------------------------------------- */
 
 /* Latents of a file for i2v_decode: an array as below, or, where path ends in ".latent", what ComfyUI's SaveLatent
@@ -918,6 +936,8 @@ I2V_API i2v_status i2v_get(i2v_struct settings, const void *values, const char *
 
 /* 1: the preset of that name gives that parameter a value. */
 I2V_API int i2v_preset_sets(const char *preset, const i2v_parameter *parameter);
+/* The same for a rung: i2v_speed_set. */
+I2V_API int i2v_speed_sets(const char *name, const i2v_parameter *parameter);
 
 /* What i2v_unlikeness gives for a name that was not meant. */
 #define I2V_UNLIKE 48

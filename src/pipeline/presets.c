@@ -6,7 +6,7 @@
  * comfyui: the nodes SVD_img2vid_Conditioning, VideoLinearCFGGuidance (comfy_extras/nodes_video_model.py) and KSampler,
  *     with cfg 2.5, euler and karras as in its example for this model. It passes fps - 1 on, as here.
  * animatelcm: G-U-N/AnimateLCM, animatelcm_svd/batch_inference.py. */
-#include "base/error.h"
+#include "base/parameters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,29 +78,15 @@ static i2v_status fail_unknown(const char *name, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no preset '%s'; there are %s", name, names);
 }
 
-static size_t value_size(i2v_parameter_type type) {
-    switch (type) {
-    case I2V_PARAMETER_FLAG:
-    case I2V_PARAMETER_INTEGER:
-    case I2V_PARAMETER_CHOICE:
-        return sizeof(int);
-    case I2V_PARAMETER_NUMBER:
-        return sizeof(double);
-    default:
-        return 0; /* presets give none of the others a value */
-    }
-}
-
 /* What comes out the same whatever was there before is what the preset says. */
 int i2v_preset_sets(const char *preset, const i2v_parameter *parameter) {
     i2v_params zeros, ones;
     memset(&zeros, 0, sizeof zeros);
     memset(&ones, 0xff, sizeof ones);
-    size_t size = parameter ? value_size(parameter->type) : 0;
-    if (!size || parameter->settings != I2V_STRUCT_PARAMS || i2v_params_preset(&zeros, preset, NULL) != I2V_OK ||
+    if (!parameter || parameter->settings != I2V_STRUCT_PARAMS || i2v_params_preset(&zeros, preset, NULL) != I2V_OK ||
         i2v_params_preset(&ones, preset, NULL) != I2V_OK)
         return 0;
-    return memcmp((const char *)&zeros + parameter->offset, (const char *)&ones + parameter->offset, size) == 0;
+    return i2v_parameter_is_alike(parameter, &zeros, &ones);
 }
 
 i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error) {

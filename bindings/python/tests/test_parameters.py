@@ -55,6 +55,15 @@ def test_messages_have_plain_names(model):
     assert "--" not in str(failure.value)
 
 
+def test_speeds_give_what_the_library_says():
+    assert "num_inference_steps" not in img2vid.speed("exact")
+    assert img2vid.speed("draft")["num_inference_steps"] < img2vid.speed("balanced")["num_inference_steps"] < 25
+    assert img2vid.speed_options("exact") == {"dtype": None}
+    assert img2vid.speed_options("fast")["dtype"] in (None, "bfloat16")
+    with pytest.raises(img2vid.ParameterError, match="there is no speed 'none'"):
+        img2vid.speed("none")
+
+
 def test_presets_give_what_the_library_says():
     assert set(img2vid.preset("comfyui")) - set(img2vid.preset("sgm")) == {"fit", "rng"}
     assert img2vid.preset("comfyui")["rng"] == "torch"

@@ -14,7 +14,7 @@ from .errors import (CancelledError, FileError, FormatError, Img2VidError, Inter
 from .bundled import bundled_model
 from .extractor import CLIPImageProcessor
 from .parts import (AutoencoderKLTemporalDecoder, CLIPVisionModelWithProjection, UNetSpatioTemporalConditionModel)
-from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset
+from .pipeline import StableVideoDiffusionPipeline, StableVideoDiffusionPipelineOutput, preset, speed, speed_options
 from .scheduler import (DPMSolverMultistepScheduler, EDMDPMSolverMultistepScheduler, EulerDiscreteScheduler,
                         HeunDiscreteScheduler, UniPCMultistepScheduler)
 from .utils import export_to_gif, export_to_video, load_image, make_image_grid, read_metadata
@@ -53,5 +53,7 @@ __all__ = [
     "load_image",
     "make_image_grid",
     "preset",
+    "speed",
+    "speed_options",
     "read_metadata",
 ]

@@ -435,6 +435,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_hub_is_id": (c_int, [c_char_p]),
     "i2v_parameter_at": (parameter_pointer, [c_size_t]),
     "i2v_preset_sets": (c_int, [c_char_p, parameter_pointer]),
+    "i2v_speed_set": (c_int, [c_char_p, POINTER(i2v_options), POINTER(i2v_params), error_pointer]),
+    "i2v_speed_sets": (c_int, [c_char_p, parameter_pointer]),
 }
 
 

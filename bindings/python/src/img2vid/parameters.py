@@ -4,7 +4,7 @@ pipeline's call (``i2v_params``) and of ``export_to_video`` (``i2v_output``)."""
 from __future__ import annotations
 
 import functools
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Type
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Type
 
 from . import _ffi
 from ._library import library
@@ -38,6 +38,9 @@ def fill(struct: _ffi.Structure, values: Mapping[str, Any], reserved: Iterable[s
     _ffi.fill(struct, values)
 
 
-def preset_fields(name: bytes) -> List[str]:
-    """The fields of i2v_params that a preset gives a value."""
-    return [each.contents.field.decode() for each in every() if library.i2v_preset_sets(name, each)]
+def set_fields(sets: Callable[[bytes, Any], int], name: bytes, values: _ffi.Structure) -> Dict[str, Any]:
+    """The fields of the struct that a name sets, i2v_preset_sets' or i2v_speed_sets', as keywords."""
+    ours = [each for each in every() if "i2v_" + each.contents.settings.name == type(values).__name__]
+    fields = [each.contents.field.decode() for each in ours if sets(name, each)]
+    found = {field: getattr(values, field) for field in fields}
+    return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in found.items()}

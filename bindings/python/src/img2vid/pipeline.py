@@ -20,7 +20,7 @@ from .engine import default_params
 from .errors import check
 from .keywords import without_meaning
 from .origin import Origin, absolute
-from .parameters import preset_fields
+from .parameters import set_fields
 from .parts import KINDS, check_dtype
 from .run import Run, as_output, torch_of
 
@@ -50,13 +50,34 @@ def absolute_loras(loras: Any) -> List[Any]:
     return [absolute(lora) if isinstance(lora, (str, os.PathLike)) else (absolute(lora[0]), *lora[1:]) for lora in listed]
 
 
+# PyTorch's names, and the library's
+DTYPES = {"float32": "f32", "bfloat16": "bf16"}
+
+
 def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
     params, error, encoded = default_params({}), _ffi.i2v_error(), _ffi.encode("name", name)
     check(library.i2v_params_preset(params, encoded, error), error)
-    values = {key: getattr(params, key) for key in preset_fields(encoded)}
-    return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in values.items()}
+    return set_fields(library.i2v_preset_sets, encoded, params)
+
+
+def speed(name: str) -> Dict[str, Any]:
+    """A rung of the ladder from what is exact to what is fast ("exact", "balanced", "fast", "draft"), as arguments of a
+    pipeline's call: ``pipe(image, **img2vid.speed("fast"))``. docs/SPEED.md has their time and loss."""
+    params, error, encoded = default_params({}), _ffi.i2v_error(), _ffi.encode("name", name)
+    check(library.i2v_speed_set(encoded, None, params, error), error)
+    return set_fields(library.i2v_speed_sets, encoded, params)
+
+
+def speed_options(name: str) -> Dict[str, Any]:
+    """The same for ``from_pretrained``: the dtype in which this CPU is fast."""
+    options, error, encoded = _ffi.i2v_options(), _ffi.i2v_error(), _ffi.encode("name", name)
+    library.i2v_options_default(options)
+    check(library.i2v_speed_set(encoded, options, None, error), error)
+    found = set_fields(library.i2v_speed_sets, encoded, options)
+    found["dtype"] = next((name for name, ours in DTYPES.items() if ours == found["dtype"]), None)
+    return found
 
 
 class StableVideoDiffusionPipeline(Assembly):
@@ -104,7 +125,7 @@ class StableVideoDiffusionPipeline(Assembly):
         elif hub.is_id(model):
             model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir,
                              token=hub.token_text(token), offline=int(bool(local_files_only)))
-        options["dtype"] = {"float32": "f32", "bfloat16": "bf16"}.get(name, "auto")
+        options["dtype"] = DTYPES.get(name, "auto")
         drawn = asked if str(asked) in ("torch.float16", "torch.bfloat16") else None
         options.update({key: absolute(options[key]) for key in ("frame_decoder",) if key in options})
         if "loras" in options:

@@ -1,0 +1,28 @@
+/* Options that set others by a name: --preset and --speed. */
+#ifndef CLI_NAMED_H
+#define CLI_NAMED_H
+
+#include "settings.h"
+
+/* Its name number index; NULL after the last. option: a CLI_NAME. */
+const char *cli_named_at(const cli_option *option, size_t index);
+
+/* Fails where it has no such name. */
+i2v_status cli_named_check(const cli_option *option, const char *name, i2v_error *error);
+
+/* The options whose values come from the names that those of bits give. */
+cli_set cli_named_sets(const cli_settings *settings, cli_set bits);
+
+/* Sets them, where options did not give others; --speed has the last word. known: those of given, and what metadata
+ * say, which has its value there beside the name of its rung. Returns CLI_PARSED or an exit status. */
+int cli_named_apply(cli_settings *settings, cli_set given, cli_set known);
+
+/* Of --plan --speed: every one. */
+#define CLI_ALL_SPEEDS "all"
+
+/* Another rung for the run of these settings: of options and params what it sets, and the command line does not give.
+ */
+i2v_status cli_named_set_speed(const cli_settings *settings, const char *name, i2v_options *options, i2v_params *params,
+                               i2v_error *error);
+
+#endif

@@ -1,0 +1,106 @@
+#!/bin/bash
+# --speed: less work a video, where no other option says otherwise: test_speed.sh PROGRAM DATA, where DATA/reference holds
+# tiny models.
+set -u
+. "$(dirname "$(realpath "$0")")/shell_model.sh"
+export HOME=$PWD/home
+unset XDG_CONFIG_HOME IMG2VID_CONFIG
+mkdir -p home/.config/img2vid
+tiny=(--model "$model" --width 64 --height 48 --num-frames 2 --seed 7)
+
+# reports NAME VALUE...: the last report's parameters.
+reports() {
+    while [ $# -gt 0 ]; do
+        printed "^ *\"$1\": \"\?$2\"\?,\?$"
+        shift 2
+    done
+}
+
+rungs() {
+    works "$scratch/out" generate --speed help
+    [ -s "$scratch/err" ] && fail 'a list is no error'
+    for speed in exact balanced fast draft; do printed "^$speed  *[A-Za-z].*[a-z]"; done
+    works "$scratch/out" generate --preset sgm --speed=help
+    printed '^exact  '
+    works "$scratch/out" generate --speed fast --preset help
+    printed '^animatelcm  '
+    refused 2 "no speed 'quick'.*exact, balanced, fast and draft" generate picture.png -o out.mp4 --speed quick
+    refused 2 '--speed lacks' generate picture.png -o out.mp4 --speed
+    refused 2 '--speed all plans each of them, with --plan' generate picture.png -o out.mp4 --speed all
+    refused 2 "unknown option '--speed'" decode text.txt -o out.mp4 --speed fast
+    refused 2 'AnimateLCM' generate picture.png -o out.mp4 --preset animatelcm --speed fast
+}
+
+values() {
+    works draft.npy generate picture.png -o draft.npy "${tiny[@]}" --speed draft --json
+    reports speed draft scheduler euler
+    local steps
+    steps=$(sed -n 's/^ *"num_inference_steps": \([0-9]*\),$/\1/p' "$scratch/out")
+    [ "$steps" -lt 10 ] || fail "a draft of $steps steps"
+    # that is its options'
+    works same.npy generate picture.png -o same.npy "${tiny[@]}" --num-inference-steps "$steps"
+    cmp draft.npy same.npy || fail 'a draft differs from its options'
+    # an option, and what excludes a step count, has the last word; a preset has not
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --speed draft --num-inference-steps 2 --json
+    reports num_inference_steps 2 speed draft
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --speed draft --sigmas 3,1,0 --json
+    reports num_inference_steps 2
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --speed draft --preset sgm --json
+    reports num_inference_steps "$steps" max_guidance_scale 2.5
+    # exact is what is made without
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --num-inference-steps 2 --speed exact --json
+    works same.npy generate picture.png -o same.npy "${tiny[@]}" --num-inference-steps 2 --json
+    reports speed null
+    cmp out.npy same.npy || fail '--speed exact changes the frames'
+}
+
+# The rung and what it came to stand in the file, and make it again, whatever the rung is then.
+metadata() {
+    works draft.gif generate picture.png -o draft.gif "${tiny[@]}" --speed draft
+    works "$scratch/out" info draft.gif
+    printed 'speed.*draft'
+    works again.gif generate --from draft.gif -o again.gif
+    cmp draft.gif again.gif || fail '--from made another video'
+    works out.npy generate picture.png --from draft.gif -o out.npy --speed exact --num-inference-steps 2 --json
+    reports speed exact num_inference_steps 2
+}
+
+configuration() {
+    echo 'speed = draft' > home/.config/img2vid/config
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --json
+    reports speed draft
+    printf 'speed = draft\nnum-inference-steps = 3\n' > home/.config/img2vid/config
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --json
+    reports num_inference_steps 3
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --speed draft --json
+    [ "$(sed -n 's/^ *"num_inference_steps": \([0-9]*\),$/\1/p' "$scratch/out")" != 3 ] || fail 'the file outweighs --speed'
+    echo 'speed = quick' > home/.config/img2vid/config
+    refused 2 "no speed 'quick'" generate picture.png -o out.npy "${tiny[@]}"
+    rm home/.config/img2vid/config
+}
+
+jobs() {
+    printf '%s\n' '{"image": "picture.png", "output": "a.npy", "speed": "draft"}' \
+        '{"image": "picture.png", "output": "b.npy", "num_inference_steps": 2}' > list.jsonl
+    works a.npy generate --jobs list.jsonl "${tiny[@]}" --speed balanced --json
+    printed '"speed":"draft"'
+    printed '"speed":"balanced"'
+    printed '"num_inference_steps":2,'
+    echo '{"image": "picture.png", "output": "a.npy", "speed": "quick"}' > list.jsonl
+    refused 2 "no speed 'quick'" generate --jobs list.jsonl "${tiny[@]}"
+}
+
+plans() {
+    works "$scratch/out" generate picture.png --plan --speed all "${tiny[@]}"
+    for speed in exact balanced fast draft; do printed "^$speed  *[0-9][0-9]*  *[0-9.]* [a-z]"; done
+    works "$scratch/out" generate picture.png --plan --speed all "${tiny[@]}" --json
+    [ "$(grep -c '"speed": "' "$scratch/out")" = 4 ] || fail 'a plan has not four speeds'
+    works "$scratch/out" generate picture.png --plan --speed draft "${tiny[@]}"
+    printed '^peak'
+    grep -q '^exact' "$scratch/out" && fail 'one speed plans all'
+    works "$scratch/out" generate picture.png --plan --speed all --preset animatelcm "${tiny[@]}"
+    printed '^exact  *[0-9]'
+    printed '^fast  *-  *-  does not go'
+}
+
+run_groups rungs values metadata configuration jobs plans
