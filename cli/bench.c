@@ -3,9 +3,11 @@
 #include "commands.h"
 #include "job_begin.h"
 #include "job_end.h"
+#include "loss.h"
 
 int cli_bench(const cli_settings *settings) {
     cli_job job;
+    if (settings->loss) return cli_loss(settings);
     i2v_status status = cli_job_begin(&job, settings);
     if (status == I2V_OK) status = cli_job_running(&job);
     if (status == I2V_OK)

@@ -1,5 +1,4 @@
 /* img2vid generate: pictures in, short videos out. */
-#include "address.h"
 #include "checkpoint.h"
 #include "commands.h"
 #include "detail.h"
@@ -12,12 +11,12 @@
 #include "many.h"
 #include "message.h"
 #include "overwrite.h"
+#include "picture.h"
 #include "plan_report.h"
 #include "preview.h"
 #include "report.h"
 #include "rerun.h"
 #include "shorter.h"
-#include "signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,40 +82,16 @@ static int plan(const cli_settings *settings) {
     return cli_job_end(&job, status, cli_plan_report);
 }
 
-/* The picture at the size of the video, so that the original is not held beside the run, within what --max-memory
- * leaves. A size that the model does not take is for the run to refuse. */
-static i2v_image_options image_options(const cli_job *job) {
-    enum { MOST = 8192 };
-    const i2v_params *params = &job->params;
-    int width = params->width ? params->width : job->model.width;
-    int height = params->height ? params->height : job->model.height;
-    int original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
-    int resizes = !original && width > 0 && width <= MOST && height > 0 && height <= MOST;
-    return (i2v_image_options){.alpha = job->settings->image.alpha,
-                               .max_memory = i2v_memory_left(job->engine),
-                               .width = resizes ? width : 0,
-                               .height = resizes ? height : 0,
-                               .fit = params->fit,
-                               .cancelled = cli_signals_came};
-}
-
-static i2v_status read_image(cli_job *job) {
-    i2v_image_options options = image_options(job);
-    const char *input = job->task.input;
-    return cli_is_address(input) ? i2v_image_load_url_with(&job->image, input, &options, &job->error)
-                                 : i2v_image_load_with(&job->image, input, &options, &job->error);
-}
-
 /* A picture, by its path, "-" or an address, is read once, for all its seeds: standard input gives it only once. Parts
  * of the model that stay loaded make room for it. */
 static i2v_status load_image(cli_job *job) {
     if (job->image && job->image_index == job->task.index) return I2V_OK;
     i2v_image_free(job->image);
     job->image_index = job->task.index;
-    i2v_status status = read_image(job);
+    i2v_status status = cli_picture_read(job, job->task.input);
     if (status == I2V_ERROR_MEMORY && job->settings->options.keep_loaded && strcmp(job->task.input, "-") != 0) {
         i2v_unload(job->engine);
-        status = read_image(job);
+        status = cli_picture_read(job, job->task.input);
     }
     job->input_failed = status != I2V_OK;
     if (status != I2V_OK) return status;

@@ -135,6 +135,7 @@ void cli_job_close(cli_job *job) {
     cli_signals_running(NULL);
     i2v_video_free(job->video);
     i2v_bench_report_free(job->bench);
+    free(job->loss);
     i2v_image_free(job->image);
     i2v_close(job->engine);
     free(job->bundled);

@@ -30,6 +30,7 @@ typedef struct cli_job {
     i2v_model_info model;
     i2v_video *video;
     i2v_bench_report *bench;
+    struct cli_losses *loss; /* of bench --loss */
     i2v_memory_plan plan; /* of the run, or all zero where it has none */
     cli_progress progress;
     cli_show show;

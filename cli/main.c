@@ -37,7 +37,8 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                         "  img2vid info latents.npy\n"
                                         "  img2vid info stabilityai/stable-video-diffusion-img2vid-xt\n";
     static const char bench_examples[] = "  img2vid bench\n"
-                                         "  img2vid bench --width 128 --height 128 --num-frames 7\n";
+                                         "  img2vid bench --width 128 --height 128 --num-frames 7\n"
+                                         "  img2vid bench --loss rocket.jpg --width 256 --height 160\n";
     entries[0] = (command_entry){{CLI_GENERATE, "generate", "IMAGE",
                                   "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options] "
                                   "or --jobs LIST.jsonl [IMAGE...] [-o OUT] [options]",

@@ -126,6 +126,16 @@ static const struct own_option {
       "also waits for fresh memory and the disk (default 2)",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
+     {CLI_BENCH, resources, 0, "loss", "IMAGE", CLI_TEXT, CLI_AT(loss), 0, 0,
+      "in place of that, what each --speed loses with this\n"
+      "model: videos of the picture are made",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
+     {CLI_BENCH, resources, 0, "reference-steps", "N", CLI_INTEGER, CLI_AT(reference_steps), 30, 1000,
+      "steps of the video that --loss compares with (default\n"
+      "100)",
+      NULL}},
+    {CLI_AT(params.forward_chunk_size),
      {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE, messages, 0, "json", NULL, CLI_FLAG, CLI_AT(json), 0, 0,
       "print one JSON object on standard output, or for\n"
       "several pictures or seeds one a line; what fails has\n"
@@ -225,6 +235,7 @@ void cli_settings_default(cli_settings *settings, const cli_command *command) {
     memset(settings, 0, sizeof *settings);
     settings->command = command;
     settings->repeat = 2;
+    settings->reference_steps = 100;
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);

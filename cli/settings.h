@@ -39,6 +39,8 @@ typedef struct cli_settings {
     cli_config_list environment, config; /* strings of other members may be in them */
     int plan;                            /* only say what memory it would take */
     int repeat;                          /* of bench */
+    const char *loss;                    /* of bench: the picture that speeds are tried on; NULL: none are */
+    int reference_steps;
     int seed_drawn;                      /* no --seed: params.seed was drawn */
     int guidance_given;
     int no_metadata;

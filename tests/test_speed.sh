@@ -103,4 +103,20 @@ plans() {
     printed '^fast  *-  *-  does not go'
 }
 
-run_groups rungs values metadata configuration jobs plans
+losses() {
+    local bench=(bench --model "$model" --width 64 --height 48 --num-frames 2 --loss picture.png)
+    works "$scratch/out" "${bench[@]}" --reference-steps 30
+    printed '^speed  *steps  *time  *dB'
+    printed '^exact  *25 .* [0-9-][0-9.]*$'
+    for speed in balanced fast draft; do printed "^$speed  *[0-9].* |  *[0-9].* [0-9-][0-9.]*$"; done
+    works "$scratch/out" "${bench[@]}" --reference-steps 30 --json
+    [ "$(grep -c '"nearness": ' "$scratch/out")" = 7 ] || fail 'not seven figures'
+    # a run of more steps is nearer
+    local near
+    near=$(sed -n 's/^ *"nearness": \(-\?[0-9]*\).*/\1/p' "$scratch/out" | sed -n '1p;6p' | tr '\n' ' ')
+    [ "${near% * }" -gt "$(cut -d' ' -f2 <<< "$near")" ] || fail "exact and draft: $near"
+    refused 1 'no-picture.png' bench --model "$model" --loss no-picture.png
+    refused 1 'reference-steps' bench --model "$model" --loss picture.png --reference-steps 5
+}
+
+run_groups losses rungs values metadata configuration jobs plans
