@@ -119,4 +119,38 @@ losses() {
     refused 1 'reference-steps' bench --model "$model" --loss picture.png --reference-steps 5
 }
 
-run_groups losses rungs values metadata configuration jobs plans
+# stopped STATE ARGUMENT...: a run that ends by SIGKILL once it has written the state.
+stopped() {
+    local state=$1
+    shift
+    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err" &
+    local process=$!
+    while kill -0 $process 2> /dev/null && [ ! -e "$state" ]; do sleep 0.01; done
+    kill -KILL $process 2> /dev/null || fail "it had ended before SIGKILL came: $*"
+    { wait $process; } 2> /dev/null
+    [ -e "$state" ] || fail "no state after SIGKILL: $*"
+}
+
+# Each rung makes the same bits by any number of threads, in the least memory, and when it is gone on with.
+bits() {
+    local speed least
+    for speed in balanced fast draft; do
+        local run=(generate picture.png "${tiny[@]}" --num-frames 5 --decode-chunk-size 2 --speed $speed)
+        works whole.npy "${run[@]}" -o whole.npy --threads 1
+        for threads in 2 3; do
+            works out.npy "${run[@]}" -o out.npy --threads $threads
+            cmp whole.npy out.npy || fail "$speed: other bits by $threads threads"
+        done
+        refused 1 'at the least' "${run[@]}" --plan --max-memory 1M
+        least=$(sed -n 's/.* needs \([0-9]*\) MiB at the least.*/\1/p' "$scratch/err")
+        works out.npy "${run[@]}" -o out.npy --max-memory "${least:-0}M"
+        cmp whole.npy out.npy || fail "$speed: other bits in $least MiB"
+        rm out.npy
+        stopped out.npy.checkpoint "${run[@]}" -o out.npy --resume
+        works out.npy "${run[@]}" -o out.npy --resume
+        said '^going on from out.npy.checkpoint: '
+        cmp whole.npy out.npy || fail "$speed: other bits when it is gone on with"
+    done
+}
+
+run_groups bits losses rungs values metadata configuration jobs plans
