@@ -180,7 +180,8 @@ static void say_resumed(cli_job *job, const i2v_event *event) {
 
 void cli_checkpoint_event(cli_job *job, const i2v_event *event) {
     int works = event->phase >= I2V_PHASE_DENOISE;
-    int has_state = event->phase == I2V_PHASE_DECODE || (event->phase == I2V_PHASE_DENOISE && event->step > 1);
+    int first = job->params.cache_interval; /* steps before the first state */
+    int has_state = event->phase == I2V_PHASE_DECODE || (event->phase == I2V_PHASE_DENOISE && event->step > first);
     if (works && !job->has_begun && job->params.resume_from) say_resumed(job, event);
     job->has_begun |= works;
     if (has_state && !event->checkpoint_error) remove_old(job);

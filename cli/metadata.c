@@ -43,6 +43,8 @@ static const struct parameter {
     {CLI_AT(params.sigmas), CLI_AT(params.num_inference_steps)},
     {CLI_AT(params.scheduler), NONE},
     {CLI_AT(params.sigma_schedule), CLI_AT(params.sigmas)},
+    {CLI_AT(params.cache_interval), NONE},
+    {CLI_AT(params.cache_branch), NONE},
     {CLI_AT(params.guidance_shape), NONE},
     {CLI_AT(params.min_guidance_scale), NONE},
     {CLI_AT(params.max_guidance_scale), NONE},

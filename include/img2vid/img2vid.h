@@ -435,6 +435,18 @@ typedef struct i2v_params {
     /* [0; 0 to 10000] N: the events after every N-th denoising step, and after the last, have a preview of all frames;
      * 0: none is made. The video is the same. */
     int preview_every;
+    /* [1; 1 to 10000] N: DeepCache (Ma et al., arXiv 2312.00858). Evaluations 0, N, 2N, ... of the UNet are full, and
+     * keep what comes to one of its layers on the way up, for each half of guidance: its features. Those between
+     * compute the layers around and take the features as they were. An evaluation is a step, but for
+     * I2V_SCHEDULER_HEUN, which has two a step. 1: all are full. A state (checkpoint) is kept where the next evaluation
+     * is a full one. */
+    int cache_interval;
+    /* [0; -1 to 255] B: with cache_interval, the skip branch that cached evaluations go down to, at most 10 of Stable
+     * Video Diffusion: the UNet has as many as skips. They are counted as DeepCache's code for Stable Video Diffusion
+     * does: 0 is down_blocks.0.resnets.0's, 1 down_blocks.0.resnets.1's, 2 down_blocks.0.downsamplers.0's, and so on;
+     * -1, which that code has not, is conv_in's. A higher one computes more. It is one less than DeepCacheSDHelper's
+     * cache_branch_id. */
+    int cache_branch;
 } i2v_params;
 
 /* Fills params with the defaults above. */
@@ -594,7 +606,8 @@ typedef struct i2v_stage_memory {
      * anew, not kept), weights read from the file at each use */
     const char *traded;
     int stays;          /* 1: the weights stay loaded for the next call */
-    double seconds;     /* about how long it computes: the UNet for one step, the others for one clip; 0: not known */
+    double seconds;     /* about how long it computes: the UNet for one step, with cache_interval a full one, the others
+                           for one clip; 0: not known */
     double load_seconds; /* about how long its weights take to load, once; 0: they are loaded, or it is not known */
     double run_seconds;  /* about how long it takes in the whole run: loading, all steps, clips and videos */
 } i2v_stage_memory;

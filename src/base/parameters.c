@@ -186,6 +186,14 @@ static const i2v_parameter table[] = {
      "a quarter (default auto, which is f32)"},
     {"keep_loaded", FLAG, OPTION(keep_loaded), NO_RANGE, NULL, NULL, ALL_COMPUTE, OPEN,
      "loaded parts stay in memory for the next call"},
+    {"cache_interval", INTEGER, PARAM(cache_interval), 1, 10000, 1, "N", resources, I2V_FOR_GENERATE, DECIDES,
+     "DeepCache: the UNet's deep blocks are computed in every\n"
+     "N-th pass, and between taken as they were, which is\n"
+     "faster and rougher (default 1: in every pass)"},
+    {"cache_branch", INTEGER, PARAM(cache_branch), -1, 255, 0, "B", resources, I2V_FOR_GENERATE, DECIDES,
+     "with `cache_interval`: the skip branch that every pass\n"
+     "goes down to, -1 to 10 of Stable Video Diffusion; more\n"
+     "is slower and nearer (default 0)"},
     {"decode_chunk_size", INTEGER, PARAM(decode_chunk_size), 0, UP_TO_ANY, 0, "N", resources, ALL_COMPUTE, DECIDES,
      "frames decoded in one call; fewer take less memory and\n"
      "change the frames slightly (default: all)"},

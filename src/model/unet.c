@@ -1,6 +1,9 @@
 /* diffusers' UNetSpatioTemporalConditionModel: predicts the velocity of noisy latents. */
 #include "model/unet.h"
 
+#include "tensor/values.h"
+
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,11 +184,26 @@ void i2v_unet_cross_attention(i2v_unet_tensors *out, i2v_run *run, const i2v_une
         out->tensors[i] = i2v_transformer_cross_attention(run, unet->transformers[i], context);
 }
 
-void i2v_unet_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
+/* Those from left_out.first on and before left_out.end get none. */
+static void project_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, i2v_unet_span left_out,
+                         float timestep, const float *time_ids) {
     out->count = unet->resnets_count;
     i2v_tensor time = embed_time(run, unet, timestep, time_ids);
-    for (int i = 0; i < out->count; i++) out->tensors[i] = i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
+    for (int i = 0; i < out->count; i++) {
+        out->tensors[i] = i >= left_out.first && i < left_out.end
+                              ? (i2v_tensor){0}
+                              : i2v_spatio_temporal_resnet_time(run, unet->resnets[i], time);
+    }
     i2v_tensor_free(run, &time);
+}
+
+void i2v_unet_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]) {
+    project_time(out, run, unet, (i2v_unet_span){0}, timestep, time_ids);
+}
+
+void i2v_unet_time_cached(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, const i2v_unet_cut *cut,
+                          float timestep, const float time_ids[3]) {
+    project_time(out, run, unet, cut->resnets, timestep, time_ids);
 }
 
 void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors) {
@@ -202,6 +220,10 @@ typedef struct {
     int resnets, transformers;   /* passed so far */
     i2v_tensor skips[MAX_SKIPS]; /* outputs of the way down, taken last first on the way up */
     int skip_count;
+    int most_skips;  /* where the way down ends */
+    int layers_out;  /* of the way up, that are left out yet */
+    i2v_tensor kept; /* gets what comes to the layer that takes skip number kept_at, from 1; 0: none */
+    int kept_at;
 } pass;
 
 static void push_skip(pass *p, i2v_tensor tensor) {
@@ -226,11 +248,12 @@ static void attend(pass *p, const i2v_transformer *transformer, i2v_tensor x) {
 /* All outputs become skips, which own them; the last is returned too. */
 static i2v_tensor down_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
     for (int i = 0; i < block->layers; i++) {
+        if (p->skip_count == p->most_skips) return x;
         x = i2v_spatio_temporal_resnet_forward(p->run, &block->resnets[i], x, (i2v_tensor){0}, next_time(p));
         if (block->has_attention) attend(p, &block->attentions[i], x);
         push_skip(p, x);
     }
-    if (!block->has_resampler) return x;
+    if (!block->has_resampler || p->skip_count == p->most_skips) return x;
     const i2v_conv *conv = &block->resampler;
     i2v_tensor half =
         i2v_tensor_new(p->run, x.frames, i2v_conv_size(conv, x.height), i2v_conv_size(conv, x.width), conv->out);
@@ -265,9 +288,19 @@ static i2v_tensor upsample(pass *p, const i2v_conv *conv, i2v_tensor x) {
     return out;
 }
 
+/* Of a block's layers on the way up, those that the pass leaves out: the first. */
+static int leave_out(pass *p, const i2v_unet_block *block) {
+    int count = p->layers_out < block->layers ? p->layers_out : block->layers;
+    p->layers_out -= count;
+    return count;
+}
+
 /* Frees x. */
 static i2v_tensor up_block(pass *p, const i2v_unet_block *block, i2v_tensor x) {
-    for (int i = 0; i < block->layers; i++) {
+    int first = leave_out(p, block);
+    if (first == block->layers) return x;
+    for (int i = first; i < block->layers; i++) {
+        if (p->skip_count == p->kept_at) i2v_tensor_copy(p->run, p->kept, x);
         i2v_tensor skip = pop_skip(p), time = next_time(p);
         i2v_tensor joined =
             i2v_resnet_forward(p->run, &block->resnets[i].spatial, x, skip, i2v_tensor_frames(&time, 0, 1));
@@ -287,11 +320,41 @@ static void tell(i2v_run *run, i2v_unet_probe probe, void *user, const char *nam
     probe(user, stage, output);
 }
 
-void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
-                      i2v_unet_probe probe, void *user) {
-    pass p = {.run = run, .input = input};
+i2v_tensor i2v_unet_features_new(i2v_run *run, const i2v_unet_cut *cut, int frames, int height, int width) {
+    for (int i = 0; i < cut->level; i++) {
+        height = (height + 1) / 2;
+        width = (width + 1) / 2;
+    }
+    return i2v_tensor_new(run, frames, height, width, cut->channels);
+}
+
+/* A pass as it begins: all of it, what it writes to the features being set, or the layers around the cut. */
+static pass pass_of(i2v_run *run, const i2v_unet_input *input, const i2v_unet_features *features) {
+    pass p = {.run = run, .input = input, .most_skips = INT_MAX};
+    if (features && features->is_cached) {
+        p.most_skips = features->cut->skips;
+        p.layers_out = features->cut->layers_out;
+    } else if (features) {
+        p.kept = features->kept;
+        p.kept_at = features->cut->skips;
+    }
+    return p;
+}
+
+/* What comes to the way up in a cached pass, which is at its lowest; the caller's features stay as they are. */
+static i2v_tensor take_features(pass *p, const i2v_unet_features *features) {
+    i2v_tensor kept = features->kept, x = i2v_tensor_new(p->run, kept.frames, kept.height, kept.width, kept.channels);
+    i2v_tensor_copy(p->run, x, kept);
+    p->resnets = features->cut->resnets.end;
+    p->transformers = features->cut->transformers.end;
+    return x;
+}
+
+static void forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                    const i2v_unet_features *features, i2v_unet_probe probe, void *user) {
+    pass p = pass_of(run, input, features);
     i2v_tensor sample = input->sample;
-    int levels = unet->config.levels;
+    int levels = unet->config.levels, is_cached = features && features->is_cached;
 
     i2v_tensor x = i2v_tensor_new(run, sample.frames, sample.height, sample.width, unet->conv_in.out);
     i2v_op_conv(run, x, sample, &unet->conv_in, i2v_epilogue_plain());
@@ -301,7 +364,7 @@ void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const 
         x = down_block(&p, &unet->down_blocks[i], x);
         tell(run, probe, user, "down_blocks", i, x);
     }
-    x = mid_block(&p, unet, x);
+    x = is_cached ? take_features(&p, features) : mid_block(&p, unet, x);
     tell(run, probe, user, "mid_block", -1, x);
     for (int i = 0; i < levels; i++) {
         x = up_block(&p, &unet->up_blocks[i], x);
@@ -312,4 +375,14 @@ void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const 
     i2v_op_conv_normed(run, out, x, none, &norm, &unet->conv_out, i2v_epilogue_plain());
     i2v_group_norm_free(run, &norm);
     i2v_tensor_free(run, &x);
+}
+
+void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                      i2v_unet_probe probe, void *user) {
+    forward(run, unet, out, input, NULL, probe, user);
+}
+
+void i2v_unet_forward_keeping(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                              const i2v_unet_features *features) {
+    forward(run, unet, out, input, features, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "model/config.h"
 #include "model/resnet.h"
 #include "model/transformer.h"
+#include "model/unet_cut.h"
 
 /* Down or up block: resnets, each followed by a transformer where the block has attention, then the resampler. */
 typedef struct i2v_unet_block {
@@ -54,6 +55,9 @@ void i2v_unet_cross_attention(i2v_unet_tensors *out, i2v_run *run, const i2v_une
 /* The time embedding, for each resnet. timestep: 0.25 ln sigma; time_ids: fps - 1, motion_bucket_id,
  * noise_aug_strength. */
 void i2v_unet_time(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, float timestep, const float time_ids[3]);
+/* The same for cached passes alone: nothing for the resnets that these leave out. */
+void i2v_unet_time_cached(i2v_unet_tensors *out, i2v_run *run, const i2v_unet *unet, const i2v_unet_cut *cut,
+                          float timestep, const float time_ids[3]);
 void i2v_unet_tensors_free(i2v_run *run, i2v_unet_tensors *tensors);
 
 typedef struct i2v_unet_input {
@@ -67,5 +71,21 @@ typedef void (*i2v_unet_probe)(void *user, const char *module, i2v_tensor output
 /* Writes the prediction into out [frames, height, width, out_channels]. probe may be NULL. */
 void i2v_unet_forward(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
                       i2v_unet_probe probe, void *user);
+
+/* What passes keep for passes after them. */
+typedef struct i2v_unet_features {
+    const i2v_unet_cut *cut;
+    i2v_tensor kept; /* i2v_unet_features_new's */
+    int is_cached;   /* 0: a full pass, which writes kept; 1: a cached pass, which goes on from it */
+} i2v_unet_features;
+
+/* Room for what is kept of passes over `frames` frames of latents [height, width], in the run's pool; to be freed with
+ * i2v_tensor_free. */
+i2v_tensor i2v_unet_features_new(i2v_run *run, const i2v_unet_cut *cut, int frames, int height, int width);
+
+/* A pass that keeps features, or is made of them. NULL: neither. A full pass has the bits of i2v_unet_forward. Tensors
+ * of the input that belong to layers that a cached pass leaves out are not read. */
+void i2v_unet_forward_keeping(i2v_run *run, const i2v_unet *unet, i2v_tensor out, const i2v_unet_input *input,
+                              const i2v_unet_features *features);
 
 #endif

@@ -4,13 +4,7 @@
 
 #include "pipeline/course.h"
 #include "pipeline/engine.h"
-
-/* What a stage's work is expected to take, in multiply-adds, or as long as those (i2v_course). */
-typedef struct i2v_stage_cost {
-    double load;            /* of its weights, once */
-    double step;            /* of one of its events' steps */
-    double work; /* that the run counts in a step */
-} i2v_stage_cost;
+#include "pipeline/stage_cost.h"
 
 /* What one call of the library carries through its stages. */
 typedef struct i2v_call {
@@ -31,10 +25,11 @@ typedef struct i2v_call {
     struct i2v_checkpoint *checkpoint; /* NULL: none */
 } i2v_call;
 
-/* What a stage's work will cost, before the first phase: all its steps, and loading it so many times. */
+/* What a stage's work will cost, before the first phase: all its steps, in whole ones (i2v_whole_steps), and loading it
+ * so many times. */
 void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads);
 
-/* So much of what was expected was done before the call. */
+/* So much of what was expected was done before the call, in whole steps. */
 void i2v_call_skip(i2v_call *call, i2v_stage_kind kind, double steps);
 
 /* A stage's weights are loaded, whether that was expected or another engine of the model has seen to it. */

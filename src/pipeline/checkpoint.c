@@ -154,7 +154,8 @@ static int is_due(const i2v_checkpoint *checkpoint, const i2v_position *position
 
 void i2v_checkpoint_write_at(i2v_call *call, i2v_position position) {
     i2v_checkpoint *checkpoint = call->checkpoint;
-    if (!checkpoint || !checkpoint->path || !is_due(checkpoint, &position)) return;
+    if (!checkpoint || !checkpoint->path || !i2v_position_is_state(&position, checkpoint->sizes)) return;
+    if (!is_due(checkpoint, &position)) return;
     double began = i2v_now();
     i2v_status before = i2v_flush_end(&checkpoint->flush, &checkpoint->error);
     i2v_status status = write_file(checkpoint, &position);

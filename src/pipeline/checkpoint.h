@@ -48,7 +48,8 @@ i2v_status i2v_checkpoint_check_noise(const i2v_checkpoint *checkpoint, int clip
 i2v_status i2v_checkpoint_take_latents(i2v_checkpoint *checkpoint, float *memory, i2v_error *error);
 void i2v_checkpoint_forget(i2v_checkpoint *checkpoint);
 
-/* Writes the state of the call, if it has one to write: all before the position is done. One with many frames in it is
+/* Writes the state of the call, if it has one to write: all before the position is done. None is written where
+ * i2v_position_is_state does not hold. One with many frames in it is
  * written no more often than costs a hundredth of the time, but for the last. Where writing fails, the call's
  * next events say why, and the state that was written before is still there. */
 void i2v_checkpoint_write_at(i2v_call *call, i2v_position position);

@@ -28,18 +28,31 @@ static void fill_sample(i2v_run *run, i2v_tensor sample, const i2v_sizes *sizes,
 }
 
 /* The UNet's prediction with the picture, or without it (zero vector and zero latent). */
-static void predict(const i2v_denoiser *d, int with_image, const i2v_unet_tensors *time, float sigma,
+static void predict(i2v_denoiser *d, int with_image, const i2v_unet_tensors *time, const i2v_step *step,
                     const float *latents, i2v_tensor out) {
     const i2v_sizes *sizes = d->sizes;
     i2v_tensor sample = i2v_tensor_new_f32(d->run, sizes->num_frames, sizes->latent_height, sizes->latent_width,
                                            d->unet->config.in_channels);
-    fill_sample(d->run, sample, sizes, with_image ? d->condition->latent : NULL, sigma, latents);
+    fill_sample(d->run, sample, sizes, with_image ? d->condition->latent : NULL, step->update.sigma, latents);
     i2v_unet_input input = {.sample = sample,
                             .positions = &d->positions,
                             .cross_attention = with_image ? &d->with : &d->without,
                             .time = time};
-    i2v_unet_forward(d->run, d->unet, out, &input, NULL, NULL);
+    i2v_unet_features features;
+    i2v_unet_forward_keeping(d->run, d->unet, out, &input,
+                             i2v_deep_cache_next(&d->cache, &features, with_image, step->index));
     i2v_tensor_free(d->run, &sample);
+}
+
+/* Time embeddings of what the step's passes compute. */
+static void embed_time(i2v_unet_tensors *time, const i2v_denoiser *d, const i2v_step *step) {
+    const float *ids = d->condition->time_ids;
+    int are_cached = i2v_deep_cache_has(&d->cache, I2V_HALF_WITH, step->index) &&
+                     (!d->sizes->guidance || i2v_deep_cache_has(&d->cache, I2V_HALF_WITHOUT, step->index));
+    if (are_cached)
+        i2v_unet_time_cached(time, d->run, d->unet, &d->cache.cut, step->timestep, ids);
+    else
+        i2v_unet_time(time, d->run, d->unet, step->timestep, ids);
 }
 
 /* The weight that guidance gives a frame. */
@@ -87,27 +100,29 @@ i2v_status i2v_denoiser_begin(i2v_denoiser *denoiser, i2v_run *run, const i2v_un
     i2v_unet_cross_attention(&denoiser->with, run, unet, context);
     if (sizes->guidance) i2v_unet_cross_attention(&denoiser->without, run, unet, none);
     i2v_tensor_free(run, &context);
+    i2v_deep_cache_begin(&denoiser->cache, run, unet, sizes);
     return run->status;
 }
 
 void i2v_denoiser_end(i2v_denoiser *denoiser) {
+    i2v_deep_cache_end(&denoiser->cache, denoiser->run);
     i2v_unet_tensors_free(denoiser->run, &denoiser->without);
     i2v_unet_tensors_free(denoiser->run, &denoiser->with);
     i2v_unet_tensors_free(denoiser->run, &denoiser->positions);
     memset(denoiser, 0, sizeof *denoiser);
 }
 
-i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents) {
+i2v_status i2v_denoise_step(i2v_denoiser *denoiser, const i2v_step *step, float *latents) {
     i2v_run *run = denoiser->run;
     const i2v_sizes *sizes = denoiser->sizes;
     int h = sizes->latent_height, w = sizes->latent_width;
     i2v_unet_tensors time;
-    i2v_unet_time(&time, run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
+    embed_time(&time, denoiser, step);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
-    predict(denoiser, 1, &time, step->update.sigma, latents, with);
+    predict(denoiser, I2V_HALF_WITH, &time, step, latents, with);
     if (sizes->guidance) {
         without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
-        predict(denoiser, 0, &time, step->update.sigma, latents, without);
+        predict(denoiser, I2V_HALF_WITHOUT, &time, step, latents, without);
     }
     advance(denoiser, with, without, step, latents);
     i2v_tensor_free(run, &without);
@@ -133,18 +148,20 @@ static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents,
     return i2v_check_given(call->engine, latents, count, what);
 }
 
-i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
-                       const float *step_noise, int video, float *latents, float *memory) {
+i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedule *schedule, const float *step_noise,
+                       int video, float *latents, float *memory) {
     const i2v_sizes *sizes = denoiser->sizes;
     size_t count = i2v_sizes_latents(sizes), draw = count * (size_t)sizes->num_videos;
     int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video), steps = sizes->steps;
     if (done == steps) return I2V_OK;
+    i2v_deep_cache_forget(&denoiser->cache);
     if (done == 0 && memory) memset(memory, 0, i2v_sizes_memory(sizes) * sizeof *memory);
     i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, steps);
     for (int i = done; !status && i < steps; i++) {
         int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, steps);
         i2v_preview *preview = is_due ? denoiser->preview : NULL;
-        i2v_step step = {.timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
+        i2v_step step = {.index = i,
+                         .timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
                          .denoised = preview ? preview->denoised : NULL,
                          .memory = memory};

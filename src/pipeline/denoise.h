@@ -2,6 +2,7 @@
 #ifndef I2V_PIPELINE_DENOISE_H
 #define I2V_PIPELINE_DENOISE_H
 
+#include "pipeline/deep_cache.h"
 #include "pipeline/preview.h"
 #include "pipeline/solver.h"
 #include "pipeline/stage.h"
@@ -22,6 +23,7 @@ typedef struct i2v_denoiser {
     const i2v_sizes *sizes;
     const i2v_condition *condition;
     i2v_unet_tensors positions, with, without; /* cross-attention: to the picture's vector and, for guidance, to none */
+    i2v_deep_cache cache;
     i2v_preview *preview; /* NULL after i2v_denoiser_begin; one whose map is fitted may be set then */
 } i2v_denoiser;
 
@@ -34,6 +36,7 @@ void i2v_denoiser_end(i2v_denoiser *denoiser);
 
 /* One evaluation of the UNet, and what is made of it. */
 typedef struct i2v_step {
+    int index;      /* of the evaluation, from the video's first on */
     float timestep; /* of the update's sigma */
     i2v_update update;
     const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
@@ -42,12 +45,12 @@ typedef struct i2v_step {
 } i2v_step;
 
 /* One step of latents [num_frames, channels, h, w]. In a dry run latents, noise and memory are not touched. */
-i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, float *latents);
+i2v_status i2v_denoise_step(i2v_denoiser *denoiser, const i2v_step *step, float *latents);
 
 /* All steps of one video that were not done before the call, with events; latents begin as scaled noise. step_noise:
  * where that of i2v_draw_noise begins for the video, or NULL. memory: room for what the scheduler remembers; where
  * steps were done before, that. */
-i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_schedule *schedule,
-                       const float *step_noise, int video, float *latents, float *memory);
+i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedule *schedule, const float *step_noise,
+                       int video, float *latents, float *memory);
 
 #endif

@@ -19,9 +19,13 @@ static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, con
     double bytes = bytes_of(engine, kind), streamed = plan->trades.stream ? LOAD_OF_BYTE : 0;
     double passes = kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1;
     double steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1; /* that they make */
-    double cost = plan->work + passes * bytes * (PASS_OF_BYTE + streamed);
-    return (i2v_stage_cost){
-        .load = (LOAD_OF_BYTE - streamed) * bytes, .step = cost / steps, .work = plan->work / steps};
+    double weights = passes * bytes * (PASS_OF_BYTE + streamed), cost = plan->work + weights;
+    return (i2v_stage_cost){.load = (LOAD_OF_BYTE - streamed) * bytes,
+                            .step = cost / steps,
+                            .work = plan->work / steps,
+                            .interval = plan->cached_work > 0 ? sizes->cache_interval : 1,
+                            .cached = (plan->cached_work * plan->work + plan->cached_weights * weights) / cost,
+                            .cached_work = plan->cached_work};
 }
 
 void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,
@@ -36,7 +40,8 @@ void i2v_expect_clips(i2v_call *call, const i2v_plan *plan, const i2v_sizes *siz
     int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
     i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
     i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
+    i2v_stage_cost unet = cost_of(call->engine, I2V_STAGE_UNET, &plan->stages[I2V_STAGE_UNET], sizes);
+    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, clips * i2v_whole_steps(&unet, sizes->steps), times);
     if (sizes->latents_only) return;
     i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
 }

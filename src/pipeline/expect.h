@@ -4,8 +4,8 @@
 
 #include "pipeline/plan.h"
 
-/* What a stage will cost, and that its work, of `steps` steps of its events, is to be told of by call. times: how often
- * it begins, and is loaded unless its weights stay. */
+/* What a stage will cost, and that its work, of `steps` whole steps of its events, is to be told of by call. times: how
+ * often it begins, and is loaded unless its weights stay. */
 void i2v_expect(i2v_call *call, i2v_stage_kind kind, const i2v_plan *plan, const i2v_sizes *sizes, double steps,
                 int times);
 

@@ -83,7 +83,7 @@ static void skip_done(i2v_call *call, const i2v_sizes *sizes) {
     for (int clip = 0; clip < sizes->num_clips; clip++) {
         for (int video = 0; video < sizes->num_videos; video++) {
             int done = i2v_checkpoint_steps(checkpoint, clip, video), one = clip > 0 || video == sizes->num_videos - 1;
-            steps += done;
+            steps += i2v_whole_steps(&call->costs[I2V_STAGE_UNET], done);
             frames += i2v_checkpoint_frames(checkpoint, clip, video);
             encodings += one && done == sizes->steps;
         }

@@ -52,6 +52,27 @@ static i2v_status denoise_dry(i2v_run *run, const i2v_unet *unet, const i2v_size
     return status;
 }
 
+/* What a cached step takes beside a full one. Both have the same memory: a cached one has fewer tensors of a full one.
+ */
+static i2v_status count_cached(i2v_stage_plan *plan, i2v_run *run, const i2v_unet *unet, const i2v_sizes *sizes) {
+    i2v_condition condition = {0};
+    i2v_denoiser denoiser;
+    double work[2] = {0}, weights[2] = {0};
+    i2v_status status = i2v_denoiser_begin(&denoiser, run, unet, sizes, &condition);
+    for (int i = 0; !status && i < 2; i++) {
+        double work_before = run->work, weights_before = run->weights;
+        i2v_step step = {.index = i, .update = i2v_euler_update(1, 0)};
+        status = i2v_denoise_step(&denoiser, &step, NULL);
+        work[i] = run->work - work_before;
+        weights[i] = run->weights - weights_before;
+    }
+    i2v_denoiser_end(&denoiser);
+    if (status) return status;
+    plan->cached_work = work[1] / work[0];
+    plan->cached_weights = weights[1] / weights[0];
+    return I2V_OK;
+}
+
 static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     i2v_run *run = &stage->run;
     switch (stage->kind) {
@@ -108,6 +129,10 @@ i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine 
         plan->weights = stage.part->store.bytes;
         plan->multiplications = stage.run.multiplications;
         plan->work = stage.run.work;
+        if (kind == I2V_STAGE_UNET && sizes->cache_interval > 1)
+            status = count_cached(plan, &stage.run, stage.model.unet, sizes);
+    }
+    if (!status) {
         plan->tensors = i2v_pool_peak(stage.run.pool);
         /* what loading takes beside the weights is given back before a pass's tensors are taken */
         if (plan->tensors < stage.part->store.scratch) plan->tensors = stage.part->store.scratch;

@@ -1,11 +1,16 @@
 /* How far a call is. */
 #include "pipeline/position.h"
 
+int i2v_position_is_state(const i2v_position *position, const i2v_sizes *sizes) {
+    int done = position->done, all = position->decodes ? sizes->num_frames : sizes->steps;
+    int period = position->decodes ? sizes->decode_chunk_size : sizes->cache_interval;
+    return done == all || period < 2 || done % period == 0;
+}
+
 int i2v_position_fits(const i2v_position *position, const i2v_sizes *sizes) {
     int done = position->done, all = position->decodes ? sizes->num_frames : sizes->steps;
-    int is_whole = !position->decodes || done == all || done % sizes->decode_chunk_size == 0;
     return position->clip >= 0 && position->clip < sizes->num_clips && position->video >= 0 &&
-           position->video < sizes->num_videos && done >= 0 && done <= all && is_whole;
+           position->video < sizes->num_videos && done >= 0 && done <= all && i2v_position_is_state(position, sizes);
 }
 
 int i2v_position_steps(const i2v_position *position, const i2v_sizes *sizes, int clip, int video) {

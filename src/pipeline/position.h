@@ -11,7 +11,13 @@ typedef struct i2v_position {
     int done;    /* of that: steps, or frames */
 } i2v_position;
 
-/* 1 if a call of these sizes comes past it. */
+/* 1 if latents and frames are all that is needed to go on from there: between chunks that are decoded, and between the
+ * intervals of DeepCache. Within an interval the UNet's features would be needed, too. They are tens of times as large
+ * as the latents that they were computed from, and a full pass would make them again; but the few cached passes that
+ * are lost back to the interval's begin cost hardly more than that pass, and often less. */
+int i2v_position_is_state(const i2v_position *position, const i2v_sizes *sizes);
+
+/* 1 if a call of these sizes comes past it, and keeps a state there. */
 int i2v_position_fits(const i2v_position *position, const i2v_sizes *sizes);
 
 /* What is done there of a clip of a video: steps, and frames. */

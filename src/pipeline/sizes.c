@@ -2,6 +2,7 @@
 #include "pipeline/sizes.h"
 
 #include "base/parameters.h"
+#include "model/unet_cut.h"
 #include "pipeline/clip_pixels.h"
 #include "pipeline/guidance.h"
 #include "pipeline/solver.h"
@@ -70,6 +71,14 @@ static i2v_status check_each(i2v_engine *engine, unsigned call, const i2v_params
     return i2v_parameters_check(I2V_STRUCT_PARAMS, call, &checked, &engine->error);
 }
 
+static i2v_status check_branch(i2v_engine *engine, int branch) {
+    int end = i2v_unet_branches_end(&engine->model->unet);
+    if (branch < end) return I2V_OK;
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                    I2V_NAME("cache_branch") " is %d; the UNet has %d skip branches, -1 to %d", branch, end + 1,
+                    end - 1);
+}
+
 /* decode_chunk_size and the latents' sizes, from the others. */
 static i2v_status complete(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     int factor = i2v_model_vae_scale_factor(engine->model);
@@ -110,6 +119,7 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     if (!status) status = check_range(engine, NAME(num_frames), sizes->num_frames, 1, MAX_FRAMES);
     if (!status && params->sigmas) status = check_sigmas(engine, params->sigmas, params->sigmas_count);
     if (!status) status = check_each(engine, I2V_FOR_GENERATE, params, sizes->levels);
+    if (!status) status = check_branch(engine, params->cache_branch);
     if (!status) status = check_range(engine, NAME(video_index), params->video_index, -1, params->num_videos - 1);
     if (!status && !params->sigmas && params->sigmas_count) {
         status = i2v_fail(&engine->error, I2V_ERROR_PARAMETER, I2V_NAME("sigmas") " is NULL, but sigmas_count is %zu",
@@ -144,6 +154,8 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     sizes->steps = i2v_solver_evaluations(scheduler, sizes->levels);
     sizes->noise_draws = i2v_solver_draws(scheduler, sizes->levels);
     sizes->remembered = i2v_solver_of(scheduler)->memory;
+    sizes->cache_interval = params->cache_interval < sizes->steps ? params->cache_interval : sizes->steps;
+    sizes->cache_branch = params->cache_branch;
     status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
     if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));
     return status ? status : complete(sizes, engine, params);

@@ -21,6 +21,8 @@ typedef struct i2v_sizes {
     uint64_t picture; /* bytes of the caller's picture, at least a frame's; 0 of i2v_decode, which has none */
     int noise_draws; /* for steps, beside the latents' own: one a step, or none; each [num_videos, num_frames, channels,
                         h, w] */
+    int cache_interval; /* evaluations from one full pass to the next; 0 or 1: all are full. At most the steps. */
+    int cache_branch;
     int remembered;  /* arrays of a video's latents that the scheduler remembers from one evaluation to the next */
 } i2v_sizes;
 

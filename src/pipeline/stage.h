@@ -17,6 +17,8 @@ typedef struct i2v_stage_plan {
     uint64_t others;          /* weights of other stages that stay loaded */
     uint64_t multiplications; /* multiply-adds of one pass: of the UNet's step, of a decoded chunk */
     double work;              /* of that pass, as a run counts it */
+    double cached_work;       /* share of it that a cached step has (DeepCache); 0: none is */
+    double cached_weights;    /* share of the weights that it reads */
     int stays;                /* its own weights stay loaded when it ends */
 } i2v_stage_plan;
 

@@ -47,6 +47,7 @@ static void add_values(i2v_run *run, int64_t values) {
 static void add_product(i2v_run *run, int64_t rows, int64_t in, int64_t out, double rate) {
     int64_t least = out < LEAST_OUTPUTS ? LEAST_OUTPUTS : out;
     run->multiplications += (uint64_t)rows * (uint64_t)in * (uint64_t)out;
+    run->weights += (double)in * (double)out;
     run->work += (double)rows * (double)in * (double)least / rate;
 }
 

@@ -28,6 +28,7 @@ typedef struct i2v_run {
     i2v_error *error; /* may be NULL */
     i2v_status status;
     uint64_t multiplications; /* multiply-adds of convolutions, matrix products and attention so far */
+    double weights;           /* weights that those products multiplied by, counted at each use */
     double work;              /* time of the operations so far, as multiply-adds of a product that take as long */
     i2v_profile *profile;     /* may be NULL; told of each operation that computes */
     /* May be NULL; called after each operation that computes, with the work so far. Its failure is the run's. */

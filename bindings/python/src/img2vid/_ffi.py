@@ -280,6 +280,8 @@ class i2v_params(Structure):
         ("checkpoint", c_char_p),
         ("resume_from", c_char_p),
         ("preview_every", c_int),
+        ("cache_interval", c_int),
+        ("cache_branch", c_int),
     ]
 
 

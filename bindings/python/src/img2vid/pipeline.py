@@ -288,6 +288,8 @@ class StableVideoDiffusionPipeline(Assembly):
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
             "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
             ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, extend,
+            cache_interval and cache_branch (DeepCache: the UNet's deep blocks are computed in every
+            cache_interval-th step, as DeepCache's own pipeline for Stable Video Diffusion does by these names),
             forward_chunk_size (accepted, and without effect: the feed-forward works in tiles that fit the cache, at any
             setting). Enums are given by their name.
         """
