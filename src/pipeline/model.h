@@ -43,6 +43,8 @@ int i2v_model_vae_scale_factor(const i2v_model *model);
 int i2v_model_size_step(const i2v_model *model);
 /* Size of a video where none is asked for. */
 void i2v_model_default_size(const i2v_model *model, int *width, int *height);
+/* The dtype in which this machine is fastest, of those that lose nothing to be seen; AUTO: float32. */
+i2v_dtype i2v_native_dtype(void);
 /* Sets sizes. */
 void i2v_model_describe(i2v_model *model);
 

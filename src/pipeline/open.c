@@ -84,6 +84,10 @@ static i2v_status check_weights(const i2v_opening *opening) {
     return I2V_OK;
 }
 
+i2v_dtype i2v_native_dtype(void) {
+    return i2v_backend_cpu()->multiplies_bf16 ? I2V_DTYPE_BF16 : I2V_DTYPE_AUTO;
+}
+
 static i2v_status check_options(const i2v_opening *opening) {
     const i2v_options *options = opening->options;
     i2v_model *model = opening->model;

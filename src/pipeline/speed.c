@@ -1,6 +1,6 @@
 /* Less work a video: what each rung of the ladder sets. docs/SPEED.md has how they were chosen, and what they lose. */
-#include "backend/backend.h"
 #include "base/parameters.h"
+#include "pipeline/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +36,7 @@ static i2v_status fail_unknown(const char *name, i2v_error *error) {
 }
 
 static void set_options(i2v_options *options, const rung *values) {
-    int is_native = values->native_dtype && i2v_backend_cpu()->multiplies_bf16;
-    options->dtype = is_native ? I2V_DTYPE_BF16 : I2V_DTYPE_AUTO;
+    options->dtype = values->native_dtype ? i2v_native_dtype() : I2V_DTYPE_AUTO;
 }
 
 static void set_params(i2v_params *params, const rung *values) {
