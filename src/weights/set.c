@@ -42,7 +42,7 @@ i2v_weights *i2v_weights_hold(i2v_weights *weights) {
 
 void i2v_weights_close(i2v_weights *weights) {
     if (!weights || --weights->holders > 0) return;
-    for (size_t i = 0; i < weights->files_count; i++) i2v_safetensors_close(&weights->files[i]);
+    for (size_t i = 0; i < weights->files_count; i++) i2v_tensor_file_close(&weights->files[i]);
     free(weights->files);
     for (size_t i = 0; i < weights->owned_count; i++) free(weights->owned[i]);
     free(weights->owned);
