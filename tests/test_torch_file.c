@@ -63,13 +63,13 @@ static void reads_values_where_they_lie(void **state) {
     i2v_weights_close(weights);
 }
 
-/* A state dict by itself, as the only dict of tensors in another one, and in a checkpoint of Lightning's beside an
- * optimiser's tensors, numbers and lists; by protocols 2 and 4. */
+/* A state dict by itself, as the only dict of tensors in another one, as "model" beside others, and in a checkpoint of
+ * Lightning's beside an optimiser's tensors, numbers and lists; by protocols 2 and 4. */
 static void finds_the_state_dict(void **state) {
     (void)state;
     static const char *const names[] = {"0.bias",         "0.weight",      "1.bias",  "1.num_batches_tracked",
                                         "1.running_mean", "1.running_var", "1.weight"};
-    static const char *const files[] = {"protocol4.pth", "only.pth", "checkpoint.ckpt"};
+    static const char *const files[] = {"protocol4.pth", "only.pth", "named.pth", "checkpoint.ckpt"};
     i2v_weights *first = open_data(files[0]);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         i2v_weights *weights = open_data(files[i]);
@@ -119,6 +119,8 @@ static void refuses_what_is_more_than_tensors(void **state) {
     expect_data_refused("module.pt", I2V_ERROR_UNSUPPORTED, "names torch.nn.modules.container.Sequential",
                         "nothing of it was run; get the model's safetensors files");
     expect_data_refused("list.pt", I2V_ERROR_MODEL, "no dict of tensors", "save the model's state_dict()");
+    expect_data_refused("legacy.pt", I2V_ERROR_MODEL, "in the format that PyTorch had before 1.6",
+                        "load and save it in a newer PyTorch");
     expect_data_refused("several.pth", I2V_ERROR_MODEL, "2 dicts of tensors", "save one of them");
     expect_data_refused("big.pt", I2V_ERROR_UNSUPPORTED, "big-endian", "save it as safetensors");
     expect_data_refused("compressed.pt", I2V_ERROR_UNSUPPORTED, "little/data.pkl in it is compressed", "zip -0");

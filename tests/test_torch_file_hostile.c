@@ -59,6 +59,30 @@ static void runs_nothing(void **state) {
     REFUSED("\x80\x05\x97.", I2V_ERROR_UNSUPPORTED, "convert it where you trust it");
 }
 
+/* All opcodes of Python's pickletools that no state dict needs. */
+static void names_every_other_opcode(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t opcode;
+        const char *name;
+    } others[] = {
+        {'I', "INT"},         {'L', "LONG"},       {0x8b, "LONG4"},       {'S', "STRING"},
+        {0x96, "BYTEARRAY8"}, {'V', "UNICODE"},    {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"},
+        {'F', "FLOAT"},       {'l', "LIST"},       {'d', "DICT"},         {0x8f, "EMPTY_SET"},
+        {0x90, "ADDITEMS"},   {0x91, "FROZENSET"}, {'0', "POP"},          {'2', "DUP"},
+        {'1', "POP_MARK"},    {'g', "GET"},        {'p', "PUT"},          {0x82, "EXT1"},
+        {0x83, "EXT2"},       {0x84, "EXT4"},      {'i', "INST"},         {'o', "OBJ"},
+        {0x81, "NEWOBJ"},     {0x92, "NEWOBJ_EX"}, {'P', "PERSID"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char pickle[] = "\x80\x02}(?\0\0\0\n\n.", says[64];
+        pickle[4] = (char)others[i].opcode;
+        write_pickle(pickle, sizeof pickle - 1);
+        snprintf(says, sizeof says, "the opcode %s, which", others[i].name);
+        expect_refused_as(I2V_ERROR_UNSUPPORTED, says, "nothing of it was run");
+    }
+}
+
 static void refuses_damaged_pickles(void **state) {
     (void)state;
     OPENS(BEGIN TENSOR("K\0K\2K\3\x86K\3K\1\x86") END);
@@ -249,7 +273,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(runs_nothing),           IN_FOLDER(refuses_damaged_pickles),     IN_FOLDER(refuses_wrong_tensors),
         IN_FOLDER(refuses_wrong_storages), IN_FOLDER(refuses_what_has_no_tensors), IN_FOLDER(bounds_values),
-        IN_FOLDER(survives_damage),
+        IN_FOLDER(survives_damage),        IN_FOLDER(names_every_other_opcode),
     };
     return cmocka_run_group_tests_name("torch_file_hostile", tests, NULL, NULL);
 }

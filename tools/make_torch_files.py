@@ -9,9 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 FOLDER = Path("tests/data/torch")
+ENCODER = Path("tests/data/reference/attention_top/image_encoder/model.safetensors")
 PINNED = "2.13.0"
 
 
@@ -57,6 +58,12 @@ def checkpoint(state):
             "optimizer_states": [optimizer.state_dict()], "state_dict": state}
 
 
+def part():
+    """A part of a model, whose matrices lie transposed in their storages."""
+    return {name: tensor.t().contiguous().t() if tensor.dim() == 2 else tensor
+            for name, tensor in load_file(ENCODER).items()}
+
+
 def again(data, compression=zipfile.ZIP_STORED, **changed):
     """The archive with other contents of some files."""
     out = io.BytesIO()
@@ -84,10 +91,13 @@ def main():
     torch.save(checkpoint(module.state_dict()), FOLDER / "checkpoint.ckpt")
     torch.save(module.state_dict(), FOLDER / "protocol4.pth", pickle_protocol=4)
     torch.save({"model": module.state_dict(), "epoch": 1}, FOLDER / "only.pth")
-    torch.save({"model": module.state_dict(), "ema": module.state_dict()}, FOLDER / "several.pth")
+    torch.save({"ema": {"0.weight": torch.ones(1)}, "model": module.state_dict()}, FOLDER / "named.pth")
+    torch.save({"net": module.state_dict(), "ema": module.state_dict()}, FOLDER / "several.pth")
+    torch.save(part(), FOLDER / "image_encoder.bin")
     torch.save(module, FOLDER / "module.pt")
     torch.save([torch.ones(1)], FOLDER / "list.pt")
     torch.save({"x": torch.ones(2)}, FOLDER / "little.pt")
+    torch.save({"x": torch.ones(2)}, FOLDER / "legacy.pt", _use_new_zipfile_serialization=False)
     little = (FOLDER / "little.pt").read_bytes()
     (FOLDER / "big.pt").write_bytes(again(little, byteorder=b"big"))
     (FOLDER / "compressed.pt").write_bytes(again(little, zipfile.ZIP_DEFLATED))

@@ -142,8 +142,9 @@ static i2v_status push_global(machine *m, const char *module, size_t module_leng
         if (is_name(*global, module, module_length, name, length))
             return push(m, (i2v_pickle_value){.kind = I2V_PICKLE_GLOBAL, .global = *global});
     return i2v_fail(m->error, I2V_ERROR_UNSUPPORTED,
-                    "%s: its pickle names %.*s.%.*s, which is neither a tensor nor plain data; " WAY_OUT, m->path,
-                    (int)(module_length < 100 ? module_length : 100), module, (int)(length < 100 ? length : 100), name);
+                    "%s: its pickle names %.*s.%.*s, which is neither a tensor that is read nor plain data; " WAY_OUT,
+                    m->path, (int)(module_length < 100 ? module_length : 100), module,
+                    (int)(length < 100 ? length : 100), name);
 }
 
 /* A module and a name, each ended by a line feed. */

@@ -12,6 +12,7 @@ typedef struct i2v_tensor_file {
     i2v_weight *tensors; /* names and path are owned by this struct */
     size_t count;
     void **copies;    /* NULL, or for each tensor: NULL, or its values, where they do not lie in order in the file */
+    uint64_t copied;  /* bytes of these */
     json_t *metadata; /* a safetensors header's __metadata__; NULL if it has none */
 } i2v_tensor_file;
 

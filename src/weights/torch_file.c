@@ -61,7 +61,6 @@ typedef struct reading {
     char prefix[256]; /* of the archive's files: "archive/" */
     uint8_t *bytes;   /* the pickle's */
     i2v_pickle pickle;
-    uint64_t copied; /* bytes of tensors that were put in order */
     i2v_error *error;
 } reading;
 
@@ -102,10 +101,12 @@ static const i2v_zip_entry *find_pickle(reading *r) {
     return NULL;
 }
 
+/* NULL: there is none. No name of PyTorch's has more than twenty characters. */
 static const i2v_zip_entry *find_entry(const reading *r, const char *folder, const char *name, size_t length) {
-    char path[512];
-    int written = snprintf(path, sizeof path, "%s%s%.*s", r->prefix, folder, (int)(length < 128 ? length : 128), name);
-    return written > 0 && (size_t)written < sizeof path ? i2v_zip_find(&r->zip, path) : NULL;
+    char path[sizeof r->prefix + 256];
+    if (length >= 128) return NULL;
+    snprintf(path, sizeof path, "%s%s%.*s", r->prefix, folder, (int)length, name);
+    return i2v_zip_find(&r->zip, path);
 }
 
 /* Values are used as they are read, as little endian. */
@@ -229,12 +230,12 @@ static i2v_status read_shape(const reading *r, i2v_weight *weight, const i2v_pic
 
 /* The copies of all tensors may have as many bytes as the file: more are values that are there several times. */
 static i2v_status put_in_order(reading *r, i2v_weight *weight, const i2v_torch_view *view) {
-    if (weight->bytes > r->file->file.size - r->copied)
+    if (weight->bytes > r->file->file.size - r->file->copied)
         return i2v_fail(r->error, I2V_ERROR_UNSUPPORTED,
                         "%s: tensor %s does not have its values in order, and to put all such tensors in order would "
                         "take more memory than the file has bytes; save it with contiguous() in PyTorch",
                         r->file->path, weight->name);
-    r->copied += weight->bytes;
+    r->file->copied += weight->bytes;
     void *copy = malloc((size_t)weight->bytes);
     if (!copy) return i2v_fail_memory(r->error, weight->name, weight->bytes);
     r->file->copies[weight - r->file->tensors] = copy;
@@ -276,11 +277,11 @@ static uint32_t count_tensors(const reading *r, const i2v_pickle_value *dict) {
     return count;
 }
 
-/* The dict under "state_dict"; NULL if there is none. */
-static const i2v_pickle_value *named_state(const reading *r, const i2v_pickle_value *top) {
+/* The dict of that name; NULL if there is none. */
+static const i2v_pickle_value *named_state(const reading *r, const i2v_pickle_value *top, const char *name) {
     for (uint32_t i = 0; i + 1 < top->count; i += 2) {
         const i2v_pickle_value *value = i2v_pickle_item(&r->pickle, top, i + 1);
-        if (value->kind == I2V_PICKLE_DICT && i2v_pickle_is_text(i2v_pickle_item(&r->pickle, top, i), "state_dict"))
+        if (value->kind == I2V_PICKLE_DICT && i2v_pickle_is_text(i2v_pickle_item(&r->pickle, top, i), name))
             return value;
     }
     return NULL;
@@ -309,18 +310,23 @@ static i2v_status find_state(const reading *r, const i2v_pickle_value **state) {
     if (top->kind != I2V_PICKLE_DICT)
         return i2v_fail(r->error, I2V_ERROR_MODEL,
                         "%s: it holds no dict of tensors by name; save the model's state_dict()", r->file->path);
-    *state = named_state(r, top);
+    *state = named_state(r, top, "state_dict");
     if (*state) return I2V_OK;
     *state = top;
     if (count_tensors(r, top) > 0) return I2V_OK;
+    const i2v_pickle_value *named = named_state(r, top, "model");
+    if (named && count_tensors(r, named) > 0) {
+        *state = named;
+        return I2V_OK;
+    }
     unsigned char *seen = calloc(r->pickle.count, 1);
     if (!seen) return i2v_fail_memory(r->error, r->file->path, r->pickle.count);
     int found = inner_states(r, top, seen, state);
     free(seen);
     if (found <= 1) return I2V_OK;
     return i2v_fail(r->error, I2V_ERROR_MODEL,
-                    "%s: it holds %d dicts of tensors, and none is called state_dict; save one of them", r->file->path,
-                    found);
+                    "%s: it holds %d dicts of tensors, and none is called state_dict or model; save one of them",
+                    r->file->path, found);
 }
 
 /* A copy of the name, which is ASCII as Python's names of modules are. */
