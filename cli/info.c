@@ -131,7 +131,7 @@ int cli_info(const cli_settings *settings) {
     struct stat status;
     if (cli_is_hub_name(settings->operand)) return describe_hub_model(settings);
     if (ends_with(settings->operand, ".latent")) return cli_array_info(settings);
-    if (ends_with(settings->operand, ".safetensors") || cli_is_model_name(settings->operand) ||
+    if (cli_is_weights_file(settings->operand) || cli_is_model_name(settings->operand) ||
         (stat(settings->operand, &status) == 0 && S_ISDIR(status.st_mode)))
         return describe_model(settings, settings->operand);
     return describe_media(settings);

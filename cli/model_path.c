@@ -8,14 +8,24 @@
 #include <strings.h>
 #include <unistd.h>
 
+int cli_is_weights_file(const char *name) {
+    static const char *const endings[] = {".safetensors", ".bin", ".ckpt", ".pt", ".pth"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++) {
+        if (strcasecmp(dot, endings[i]) == 0) return 1;
+    }
+    return 0;
+}
+
 /* "folder/x.safetensors" is a file that is missing, as is "folder/x.mp4", which info may be asked about;
  * "org/name/x.safetensors" may be one of a model. */
 static int looks_like_a_file(const char *model) {
-    static const char *const endings[] = {".safetensors", ".mp4", ".mkv",  ".mov", ".webm", ".gif",  ".webp", ".apng",
-                                          ".png",         ".jpg", ".jpeg", ".npy", ".avif", ".heic", ".jp2",  ".tif",
-                                          ".tiff",        ".bmp", ".tga",  ".ppm", ".pgm",  ".psd",  ".ico",  ".qoi"};
+    static const char *const endings[] = {".mp4", ".mkv",  ".mov", ".webm", ".gif",  ".webp", ".apng", ".png",
+                                          ".jpg", ".jpeg", ".npy", ".avif", ".heic", ".jp2",  ".tif",  ".tiff",
+                                          ".bmp", ".tga",  ".ppm", ".pgm",  ".psd",  ".ico",  ".qoi"};
     const char *dot = strrchr(model, '.');
     if (!dot || strchr(model, '/') != strrchr(model, '/')) return 0;
+    if (cli_is_weights_file(model)) return 1;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         if (strcasecmp(dot, endings[i]) == 0) return 1;
     }

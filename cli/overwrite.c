@@ -162,7 +162,7 @@ static i2v_status check_file(check *c, const char *path, const char *what) {
 
 static int is_part_of_model(const char *name) {
     const char *dot = strrchr(name, '.');
-    return dot && (strcmp(dot, ".safetensors") == 0 || strcmp(dot, ".json") == 0);
+    return cli_is_weights_file(name) || (dot && strcmp(dot, ".json") == 0);
 }
 
 /* The files of a model's folder, which are in it or one level below. */

@@ -382,7 +382,7 @@ static void every_changed_byte_is_noticed(void **state) {
 /* The state once more, with one text of its metadata or one value of its latents in another's place, or with latents of
  * another shape; its seal is right. */
 static void write_other(const char *name, const char *text, float value, int more_frames) {
-    i2v_safetensors file;
+    i2v_tensor_file file;
     i2v_error error = {0};
     float latents[4 * 4 * 4 * 8];
     if (i2v_safetensors_open(&file, state_path, &error)) fail_msg("%s", error.message);
@@ -400,7 +400,7 @@ static void write_other(const char *name, const char *text, float value, int mor
     assert_non_null(stream);
     assert_int_equal(i2v_sealed_file_write(stream, "other", file.metadata, &written, 1, &error), I2V_OK);
     assert_int_equal(fclose(stream), 0);
-    i2v_safetensors_close(&file);
+    i2v_tensor_file_close(&file);
 }
 
 static void expect_strange(const char *name, const char *text, float value, int more_frames, const char *words) {

@@ -91,6 +91,18 @@ static void pulls_a_variant_of_some_parts(void **state) {
     unlink(at("model/unet/diffusion_pytorch_model.non_ema.safetensors"));
 }
 
+/* PyTorch's files come where a part has no safetensors. */
+static void pulls_pytorch_files_of_a_part(void **state) {
+    write_noise("model/vae/diffusion_pytorch_model.ema.bin", 1000, 10);
+    options.variant = "ema";
+    pull_ok();
+    assert_pulled("vae/diffusion_pytorch_model.ema.bin");
+    assert_pulled(UNET);
+    assert_not_pulled("unet/diffusion_pytorch_model.bin");
+    assert_not_pulled("vae/diffusion_pytorch_model.safetensors");
+    unlink(at("model/vae/diffusion_pytorch_model.ema.bin"));
+}
+
 /* What people copy from a browser: of the server that is asked, or of the hub itself. */
 static void takes_addresses_of_pages(void **state) {
     static const char *const pages[] = {"%s/acme/model/", "%s/acme/model/tree/main?x=1#y",
@@ -746,6 +758,7 @@ int main(void) {
         TEST(pulls_one_set_of_weights),
         TEST(pulls_a_variant),
         TEST(pulls_a_variant_of_some_parts),
+        TEST(pulls_pytorch_files_of_a_part),
         TEST(takes_addresses_of_pages),
         TEST(finds_the_file_of_a_page),
         TEST(pulls_one_file),

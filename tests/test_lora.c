@@ -576,9 +576,13 @@ static void folders(void **state) {
     write_file("peft/b.txt", "", 0);
     write_file("peft/.hidden.safetensors", "", 0);
     mkdir(in_folder("peft/a"), 0700);
-    expect_refused("peft", 1, "a folder without a safetensors file, so no LoRA; in it are a, b.txt; give");
+    expect_refused("peft", 1, "a folder without a file of weights, so no LoRA; in it are a, b.txt; give");
+    write_file("peft/step.pt", "\x80\x02.", 3);
+    expect_refused("peft", 1, "peft/step.pt: it is a Python pickle");
+    write_file("peft/optimizer.bin", "", 0);
+    expect_refused("peft", 1, "several files that may be the LoRA, optimizer.bin, step.pt; give one");
     write_file("peft/adapter_model.bin", "", 0);
-    expect_refused("peft", 1, "its adapter_model.bin is a Python pickle");
+    expect_refused("peft", 1, "peft/adapter_model.bin: it is empty");
     write_lora("peft/mine.safetensors", "", GOOD, 1);
     assert_int_equal(try_open("peft", 1, &error), I2V_OK);
     write_lora("peft/other.safetensors", "", GOOD, 1);

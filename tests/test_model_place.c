@@ -87,10 +87,10 @@ static void folders_are_told(void **state) {
     write_text("lora/adapter_config.json", "{}");
     refuses_in("lora", "the folder of a LoRA", "this as lora");
     make_folder("singles");
+    write_text("singles/svd.gguf", "");
+    refuses_in("singles", "svd.gguf is not read here", "safetensors");
     write_text("singles/svd.ckpt", "");
-    refuses_in("singles", "svd.ckpt is not read here", "safetensors");
-    write_text("singles/svd.safetensors", "");
-    refuses_in("singles", "svd.safetensors", "give that file");
+    refuses_in("singles", "single files (svd.ckpt)", "give that file");
     write_text("singles/svd_xt.safetensors", "");
     refuses_in("singles", "svd_xt.safetensors", "give one of them");
     make_folder("models");

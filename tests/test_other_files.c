@@ -80,11 +80,14 @@ static void test_other_formats_are_named(void **state) {
     char tar[512] = "svd/model.safetensors";
     memcpy(tar + 257, "ustar", 5);
     names(tar, sizeof tar, "a tar archive", "unpack");
+#define NO_FILES "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define ZIP(length, name) "PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" length "\0\0\0" name "\1\2"
-    NAMES(ZIP("\x10", "archive/data.pkl"), "as PyTorch's", "safetensors");
-    NAMES(ZIP("\5", "a.npy"), "NumPy arrays", "safetensors");
-    NAMES(ZIP("\x0f", "svd.safetensors"), "a ZIP archive, where", "unzip");
+    NAMES(ZIP("\x10", "archive/data.pkl"), "the archive's directory at its end is missing", "download it again");
+    NAMES(ZIP("\5", "a.npy") NO_FILES, "NumPy arrays", "safetensors");
+    NAMES(ZIP("\x0f", "svd.safetensors") NO_FILES, "a ZIP archive, where", "unzip");
+    NAMES(ZIP("\5", "a.txt") NO_FILES, "a ZIP archive without PyTorch's data.pkl", "safetensors");
     NAMES("\x80\x02}q\0(X\x0a\0", "a Python pickle", "safetensors");
+    NAMES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", "that PyTorch had before 1.6", "newer PyTorch");
     NAMES("\x1f\x8b\x08\0\0\0\0\0\0", "compressed with gzip", "gunzip");
     NAMES("\xfd\x37zXZ\0\0\x04\xe6\xd6", "compressed with xz", "unxz");
     NAMES("BZh91AY&SY\0\x01", "compressed with bzip2", "bunzip2");

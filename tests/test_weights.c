@@ -64,13 +64,17 @@ static void prefers_plain_files(void **state) {
     static const struct {
         const char *name, *shard;
     } choices[] = {
+        {STEM ".bin.index.fp16.json", STEM ".fp16-00001-of-00001.bin"},
+        {STEM ".fp16.bin", NULL},
+        {STEM ".bin.index.json", STEM "-00001-of-00001.bin"},
+        {STEM ".bin", NULL},
         {STEM ".safetensors.fp16.index.json", STEM ".fp16-old.safetensors"},
         {STEM ".safetensors.index.fp16.json", STEM ".fp16-00001-of-00001.safetensors"},
         {STEM ".fp16.safetensors", NULL},
         {INDEX, STEM "-00001-of-00001.safetensors"},
         {PLAIN, NULL},
     };
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 9; i++) {
         const char *shard = choices[i].shard;
         write_one(shard ? shard : choices[i].name, "x", (float)i);
         if (shard) {
@@ -84,6 +88,21 @@ static void prefers_plain_files(void **state) {
         i2v_weights_close(weights);
     }
     i2v_weights *weights = open_variant("fp16");
+    assert_true(value_of(weights, "x") == 6);
+    i2v_weights_close(weights);
+}
+
+/* transformers' names of PyTorch's files have another stem. */
+static void finds_transformers_files(void **state) {
+    (void)state;
+    i2v_weights *weights = NULL;
+    i2v_error error = {0};
+    write_one("pytorch_model.bin", "x", 1);
+    assert_int_equal(i2v_weights_open(&weights, folder, "model", NULL, &error), I2V_OK);
+    assert_true(value_of(weights, "x") == 1);
+    i2v_weights_close(weights);
+    write_one("model.safetensors", "x", 2);
+    assert_int_equal(i2v_weights_open(&weights, folder, "model", NULL, &error), I2V_OK);
     assert_true(value_of(weights, "x") == 2);
     i2v_weights_close(weights);
 }
@@ -92,8 +111,11 @@ static void says_what_was_looked_for(void **state) {
     (void)state;
     expect_refused(NULL, "no weights", PLAIN ", " INDEX ", " STEM ".fp16.safetensors");
     expect_refused("ema", STEM ".ema.safetensors, " STEM ".safetensors.index.ema.json", NULL);
+    write_text("ema.bin", "PK");
+    expect_refused(NULL, "it has ema.bin, but none of " PLAIN,
+                   "or " STEM ".bin.index.fp16.json; choose another variant");
     write_text(STEM ".bin", "PK");
-    expect_refused(NULL, STEM ".bin", "convert the model to safetensors");
+    expect_refused(NULL, STEM ".bin: ", "begins with \"PK\"");
     write_one(PLAIN, "x", 1);
     expect_refused("ema", "it has " PLAIN ", but none of " STEM ".ema.safetensors", "choose another variant");
     i2v_weights *weights = NULL;
@@ -153,7 +175,7 @@ static void refuses_wrong_indices(void **state) {
         {"{\"weight_map\":{\"a\":\"b\\\\x.safetensors\"}}", "no plain file name"},
         {"{\"weight_map\":{\"a\":\"..\"}}", "no plain file name"},
         {"{\"weight_map\":{\"a\":\"\"}}", "no plain file name"},
-        {"{\"weight_map\":{\"a\":\"x.bin\"}}", "x.bin is no safetensors file"},
+        {"{\"weight_map\":{\"a\":\"x.gguf\"}}", "x.gguf is neither a safetensors file nor"},
         {"{\"weight_map\":{\"a\":\"x\\n.safetensors\"}}", "control characters"},
         {"{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}", "has the key a twice;"},
     };
@@ -167,7 +189,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(reads_every_floating_dtype), IN_FOLDER(describes_its_tensors),    IN_FOLDER(names_a_common_dtype),
         IN_FOLDER(prefers_plain_files),        IN_FOLDER(says_what_was_looked_for), IN_FOLDER(reads_shards),
-        IN_FOLDER(refuses_wrong_shards),       IN_FOLDER(refuses_wrong_indices),
+        IN_FOLDER(refuses_wrong_shards),       IN_FOLDER(refuses_wrong_indices),    IN_FOLDER(finds_transformers_files),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
 }

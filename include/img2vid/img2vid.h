@@ -196,12 +196,12 @@ typedef enum i2v_dtype {
     I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
 } i2v_dtype;
 
-/* A LoRA file (safetensors; kohya's, peft's or diffusers' names), added to the UNet's weights while they are loaded:
- * each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are computed with in
- * f32, or with dtype BF16 in two bytes, whatever the model's file has. */
+/* A LoRA file (safetensors or PyTorch's; kohya's, peft's or diffusers' names), added to the UNet's weights while they
+ * are loaded: each layer's weight becomes W + scale * alpha / rank * up x down. Weights that a LoRA changes are
+ * computed with in f32, or with dtype BF16 in two bytes, whatever the model's file has. */
 typedef struct i2v_lora {
     const char *path; /* a file, or the folder of one: peft's adapter_model.safetensors, diffusers'
-                         pytorch_lora_weights.safetensors, or the only safetensors file in it */
+                         pytorch_lora_weights.safetensors, or the only file of weights in it */
     double scale;     /* any finite number; 1: as it was trained */
 } i2v_lora;
 
@@ -233,10 +233,10 @@ typedef struct i2v_options {
     int threads;         /* [0; 0 to 1024] threads to compute on; 0: one per core that this process may use */
     uint64_t max_memory; /* [0; any] bytes that the engine may allocate; 0: what is free to this process, less a
                             margin */
-    /* [NULL] Parts in place of the model's own. Each a safetensors file that holds the part, under diffusers' names or
-     * Stability AI's, or a folder: the part's (with config.json) or a whole model's, or such a model's id, "org/name",
-     * if the hub's cache has it. A file in diffusers' names without config.json beside it has the sizes of the model's
-     * own part. Each excludes the part in memory (unet_memory, ...). */
+    /* [NULL] Parts in place of the model's own. Each a file that holds the part (safetensors or PyTorch's), under
+     * diffusers' names or Stability AI's, or a folder: the part's (with config.json) or a whole model's, or such a
+     * model's id, "org/name", if the hub's cache has it. A file in diffusers' names without config.json beside it has
+     * the sizes of the model's own part. Each excludes the part in memory (unet_memory, ...). */
     const char *unet, *vae, *image_encoder;
     const char *frame_decoder; /* [NULL] an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's;
                                   excludes frame_decoder_memory */

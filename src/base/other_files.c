@@ -55,6 +55,8 @@ static const other_file formats[] = {
     {MAGIC("GGUF"), "a GGUF file", "get the model's safetensors files"},
     {MAGIC("lmgg"), "a GGML file", "get the model's safetensors files"},
     {MAGIC("tjgg"), "a GGML file", "get the model's safetensors files"},
+    {MAGIC("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"), "in the format that PyTorch had before 1.6",
+     "load and save it in a newer PyTorch, or convert it to safetensors"},
     {MAGIC("\x80\x02"), "a Python pickle", convert},
     {MAGIC("\x80\x03"), "a Python pickle", convert},
     {MAGIC("\x80\x04"), "a Python pickle", convert},
@@ -193,7 +195,8 @@ static i2v_status fail_zip(const char *begin, size_t count, i2v_wanted_file want
     char name[65] = ""; /* of the first file in it: its length is at byte 26, the name at byte 30 */
     size_t length = count > 30 ? (unsigned char)begin[26] : 0;
     if (length < sizeof name && length <= count - 30) memcpy(name, begin + 30, length);
-    other_file zip = {.what = "a ZIP archive, as PyTorch's .pt, .bin and .ckpt are", .way_out = convert};
+    other_file zip = {.what = "a ZIP archive without PyTorch's data.pkl", .way_out = convert};
+    if (wanted == I2V_WANTED_JSON) zip = (other_file){.what = "a ZIP archive, as PyTorch's .pt, .bin and .ckpt are"};
     if (i2v_ends_with(name, ".npy")) zip.what = "an archive of NumPy arrays (.npz)";
     if (i2v_ends_with(name, ".safetensors") || i2v_ends_with(name, "/"))
         zip = (other_file){.what = "a ZIP archive", .way_out = "unpack it first, with `unzip`"};

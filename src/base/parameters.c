@@ -55,7 +55,7 @@ static const i2v_parameter table[] = {
      "an AutoencoderKL whose decoder makes the frames one by\n"
      "one, in place of the VAE's temporal decoder"},
     {"lora", LORAS, OPTION(loras), NO_RANGE, "PATH[:SCALE]", files, HAS_SIZE, DECIDES,
-     "LoRA for the UNet, a safetensors file or its folder,\n"
+     "LoRA for the UNet, a file or its folder,\n"
      "and how strong it is (default 1); may be given several\n"
      "times"},
     {"scheduler_config", TEXT, OPTION(scheduler_config), NO_RANGE, "TEXT", NULL, OF_MODEL, OPEN,

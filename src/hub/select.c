@@ -69,7 +69,8 @@ static i2v_status want_weights(i2v_hub_listing *listing, const i2v_part_kind *pa
     size_t length = strlen(part->folder);
     for (size_t i = 0; i < listing->count; i++) {
         const char *other = listing->files[i].name;
-        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' && i2v_ends_with(other, ".safetensors"))
+        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' &&
+            (i2v_ends_with(other, ".safetensors") || i2v_is_torch_name(other)))
             return i2v_fail(error, I2V_ERROR_MODEL, "%s has %s, but no %s/%s; choose another variant", id, other,
                             part->folder, names[0].name);
     }
@@ -99,24 +100,37 @@ static i2v_status select_folder(i2v_hub_listing *listing, const char *variant, c
 
 /* ---- single files ----------------------------------------------------------------------------------------------- */
 
+static int is_safetensors(const char *name) {
+    return i2v_ends_with(name, ".safetensors");
+}
+
+/* The number of files of that kind. *last is the name of the last one, names all of them as far as there is room. */
+static size_t list_kind(const i2v_hub_listing *listing, int (*is_kind)(const char *), char *names, size_t size,
+                        const char **last) {
+    size_t count = 0, length = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        const i2v_hub_file *file = &listing->files[i];
+        if (!is_kind(file->name)) continue;
+        if (length < size)
+            length += (size_t)snprintf(names + length, size - length, "%s%s", count ? ", " : "", file->name);
+        *last = file->name;
+        count++;
+    }
+    if (length >= size) snprintf(names + size - sizeof ", ...", sizeof ", ...", ", ...");
+    return count;
+}
+
 /* The one file of weights; where there are several, the sentence names them. */
 static i2v_status select_single(i2v_hub_listing *listing, const char *id, const char **opened, i2v_error *error) {
     char names[400] = "";
-    size_t count = 0, length = 0;
-    for (size_t i = 0; i < listing->count; i++) {
-        i2v_hub_file *file = &listing->files[i];
-        if (!i2v_ends_with(file->name, ".safetensors")) continue;
-        if (length < sizeof names)
-            length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", count ? ", " : "", file->name);
-        *opened = file->name;
-        count++;
-    }
+    size_t count = list_kind(listing, is_safetensors, names, sizeof names, opened);
+    if (count == 0) count = list_kind(listing, i2v_is_torch_name, names, sizeof names, opened);
     if (count == 1) return want(listing, *opened, id, error);
     if (count > 1)
-        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s%s); choose one as " I2V_NAME("file"), id,
-                        names, length < sizeof names ? "" : ", ...");
+        return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s); choose one as " I2V_NAME("file"), id,
+                        names);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s has neither a model_index.json nor a .safetensors file; it holds no model that "
+                    "%s has neither a model_index.json nor a .safetensors or .ckpt file; it holds no model that "
                     "makes videos here",
                     id);
 }

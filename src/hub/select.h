@@ -1,4 +1,5 @@
-/* Which files of a model are needed to run it: no second precision, no pickles, no pictures of its page. */
+/* Which files of a model are needed to run it: no second precision, no pickles beside safetensors, no pictures of its
+ * page. */
 #ifndef I2V_HUB_SELECT_H
 #define I2V_HUB_SELECT_H
 

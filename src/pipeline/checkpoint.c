@@ -227,7 +227,7 @@ static i2v_status take_frames(const i2v_checkpoint *checkpoint, i2v_error *error
 }
 
 static void close_file(i2v_checkpoint *checkpoint) {
-    if (checkpoint->resumes) i2v_safetensors_close(&checkpoint->file);
+    if (checkpoint->resumes) i2v_tensor_file_close(&checkpoint->file);
     checkpoint->resumes = 0;
 }
 

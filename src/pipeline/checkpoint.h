@@ -16,7 +16,7 @@ typedef struct i2v_checkpoint {
     float *memory;               /* what the scheduler remembers of the video that is denoised; NULL: nothing */
     json_t *identity;            /* of the call; NULL: neither is asked for */
     i2v_position begin;          /* what was done before this call */
-    i2v_safetensors file;        /* where that stands, until the call has its latents */
+    i2v_tensor_file file;        /* where that stands, until the call has its latents */
     int resumes;                 /* 1: the file is open */
     char noise[I2V_SHA256_SIZE]; /* over what a caller's own source of random numbers gave so far; "": nothing */
     i2v_flush flush;             /* of the last state that was written */

@@ -26,6 +26,9 @@ static i2v_status open_file(i2v_weights **file, const i2v_weight **tensor, const
     if (!found) {
         status =
             i2v_fail(error, I2V_ERROR_FORMAT, "%s is no file of ComfyUI's SaveLatent: it has no latent_tensor", path);
+    } else if (!found->at.file) {
+        status = i2v_fail(error, I2V_ERROR_UNSUPPORTED,
+                          "%s holds latents whose values are not in order: save them with contiguous()", path);
     } else if (found->dtype == I2V_WEIGHT_OTHER) {
         status = i2v_fail(error, I2V_ERROR_UNSUPPORTED, "%s holds latents of type %s: save them as float32", path,
                           found->dtype_name);

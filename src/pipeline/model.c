@@ -34,6 +34,19 @@ const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind
     return model->weights[i2v_model_part(model, kind)];
 }
 
+uint64_t i2v_model_copied(const i2v_model *model) {
+    const i2v_weights *origins[I2V_PARTS_COUNT] = {0}; /* of several parts in one file, that file once */
+    uint64_t bytes = 0;
+    for (int part = 0; part < I2V_PARTS_COUNT; part++) {
+        if (!model->weights[part]) continue;
+        origins[part] = i2v_weights_origin(model->weights[part]);
+        int is_counted = 0;
+        for (int before = 0; before < part; before++) is_counted |= origins[before] == origins[part];
+        if (!is_counted) bytes += i2v_weights_copied(origins[part]);
+    }
+    return bytes;
+}
+
 int i2v_model_vae_scale_factor(const i2v_model *model) {
     return 1 << (model->vae.levels - 1);
 }

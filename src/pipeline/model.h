@@ -37,6 +37,9 @@ void i2v_model_hold(i2v_model *model);
 i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind);
 const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind);
 
+/* Bytes that the opened weights hold in memory (i2v_weights_copied). */
+uint64_t i2v_model_copied(const i2v_model *model);
+
 /* Pixels per latent on a side. */
 int i2v_model_vae_scale_factor(const i2v_model *model);
 /* What width and height must be multiples of. */

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/weight_names.h"
 #include "hub/environment.h"
 #include "json/config.h"
 
@@ -133,14 +134,14 @@ static i2v_status say(const char *given, const cached_models *models, i2v_error 
 static i2v_status say_what_models_are(const char *given, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_IO,
                     "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
-                    "model_index.json) or a single .safetensors file",
+                    "model_index.json) or a single file, .safetensors or .ckpt",
                     given);
 }
 
 i2v_status i2v_model_missing(const char *given, i2v_error *error) {
     i2v_hub_environment environment;
     cached_models models = {0};
-    if (!*given || i2v_path_name(given) != given || i2v_ends_with(given, ".safetensors"))
+    if (!*given || i2v_path_name(given) != given || i2v_ends_with(given, ".safetensors") || i2v_is_torch_name(given))
         return say_what_models_are(given, error);
     i2v_status read = i2v_hub_environment_read(&environment, NULL, NULL);
     if (read == I2V_ERROR_UNSUPPORTED) return say_what_models_are(given, error); /* built without the hub */

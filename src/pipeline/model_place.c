@@ -7,6 +7,7 @@
 #include "base/path_kind.h"
 #include "base/system.h"
 #include "base/text.h"
+#include "base/weight_names.h"
 #include "hub/url.h"
 #include "json/config.h"
 
@@ -117,7 +118,8 @@ static void cut_index(char *path) {
 
 /* "org/name", where there is no such path; "folder/x.safetensors" is a path that leads nowhere. */
 static int is_hub_name(const char *given) {
-    return i2v_hub_is_id(given) && !i2v_path_kind(given) && !i2v_ends_with(given, ".safetensors");
+    return i2v_hub_is_id(given) && !i2v_path_kind(given) && !i2v_ends_with(given, ".safetensors") &&
+           !i2v_is_torch_name(given);
 }
 
 i2v_status i2v_model_place(char **path, const char *given, const char *variant, i2v_error *error) {
@@ -145,7 +147,7 @@ i2v_status i2v_model_place(char **path, const char *given, const char *variant, 
 typedef struct folder_content {
     int entries;
     int parts;                      /* folders of parts: unet, vae, ... */
-    char models[400], singles[400]; /* names of folders with a model, and of safetensors files */
+    char models[400], singles[400]; /* names of folders with a model, and of files of weights */
     int models_count, singles_count;
     char other[200]; /* a file of weights that is not read */
 } folder_content;
@@ -158,8 +160,8 @@ static void add_name(char *names, size_t size, const char *name, int *count) {
 }
 
 static void look_at_file(folder_content *content, const char *name) {
-    static const char *const weights[] = {".bin", ".ckpt", ".pt", ".pth", ".gguf", ".onnx", ".msgpack", ".h5"};
-    if (i2v_ends_with(name, ".safetensors")) {
+    static const char *const weights[] = {".gguf", ".onnx", ".msgpack", ".h5"};
+    if (i2v_ends_with(name, ".safetensors") || i2v_is_torch_name(name)) {
         add_name(content->singles, sizeof content->singles, name, &content->singles_count);
         return;
     }
@@ -221,7 +223,8 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
     i2v_status status = explain_part(path, error);
     if (status) return status;
     if (i2v_is_in(path, "adapter_config.json", i2v_is_file) ||
-        i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file))
+        i2v_is_in(path, "pytorch_lora_weights.safetensors", i2v_is_file) ||
+        i2v_is_in(path, "pytorch_lora_weights.bin", i2v_is_file))
         return i2v_fail(
             error, I2V_ERROR_MODEL,
             "%s: it is the folder of a LoRA; give a model as " I2V_NAME("model") ", and this as " I2V_NAME("lora"),
@@ -251,6 +254,6 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         "%s: it has no %s, and %s is not read here; get the model's safetensors files", path,
                         index_name, content.other);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it has no %s, so it is no model's folder, and no .safetensors file is in it", path,
+                    "%s: it has no %s, so it is no model's folder, and no .safetensors or .ckpt file is in it", path,
                     index_name);
 }

@@ -90,13 +90,14 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
 /* What is held beside a stage's own memory:
  *
  *     the process itself, the caller's picture        in every stage
+ *     weights that were put in order                  in every stage
  *     latents and noise of all videos                 in every stage
  *     the picture as pixels, with noise, as floats    in every stage
  *     noise of the steps, and previews                until the VAE decoder
  *     what the scheduler remembers of a video         in the UNet's
  *     frames of all videos                            from the VAE decoder on; with several clips in every stage, and
  *                                                     then room for one more frame as a picture and as floats */
-static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
+static uint64_t held_beside(i2v_stage_kind kind, const i2v_model *model, const i2v_sizes *sizes) {
     uint64_t videos = (uint64_t)sizes->num_videos;
     uint64_t clips = (uint64_t)sizes->num_clips;
     uint64_t noises = sizes->num_noises > sizes->num_videos ? (uint64_t)sizes->num_noises : videos;
@@ -107,8 +108,8 @@ static uint64_t held_beside(i2v_stage_kind kind, const i2v_sizes *sizes) {
     uint64_t memory = kind == I2V_STAGE_UNET ? (uint64_t)i2v_sizes_memory(sizes) * sizeof(float) : 0;
     uint64_t steps = (uint64_t)i2v_sizes_step_noise(sizes) * sizeof(float) + i2v_preview_bytes(sizes);
     if (clips > 1) frames += frame * (1 + sizeof(float));
-    return OVERHEAD + sizes->picture + latents + picture + memory + (kind == I2V_STAGE_DECODER ? 0 : steps) +
-           (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
+    return OVERHEAD + sizes->picture + i2v_model_copied(model) + latents + picture + memory +
+           (kind == I2V_STAGE_DECODER ? 0 : steps) + (kind == I2V_STAGE_DECODER || clips > 1 ? frames : 0);
 }
 
 /* A stage that uses each weight once streams its weights at every rung: each is packed for its use, into the same
@@ -122,7 +123,8 @@ static i2v_trades trades_of(i2v_stage_kind kind, const i2v_engine *engine, int r
 i2v_status i2v_plan_stage(i2v_stage_plan *plan, i2v_stage_kind kind, i2v_engine *engine, const i2v_sizes *sizes,
                           int rung) {
     i2v_stage stage;
-    *plan = (i2v_stage_plan){.trades = trades_of(kind, engine, rung), .rung = rung, .held = held_beside(kind, sizes)};
+    *plan = (i2v_stage_plan){
+        .trades = trades_of(kind, engine, rung), .rung = rung, .held = held_beside(kind, engine->model, sizes)};
     i2v_status status = i2v_stage_begin(&stage, kind, engine, sizes, NULL, plan);
     if (!status) status = run_dry(&stage, sizes);
     if (!status) {
@@ -225,8 +227,10 @@ static void choose_kept(i2v_plan *plan, const i2v_engine *engine) {
 
 i2v_status i2v_plan_make(i2v_plan *plan, i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kind first) {
     uint64_t given = engine->max_memory, available = given ? given : i2v_memory_budget();
-    /* Parts that are loaded are not free memory, but the call uses them or can free them. */
-    uint64_t at_hand = i2v_kept_bytes_at_hand(engine->model->kept, sizes->latent_height, sizes->latent_width);
+    /* Parts that are loaded are not free memory, but the call uses them or can free them. It uses what was put in
+     * order, too, which is counted as held. */
+    uint64_t at_hand = i2v_kept_bytes_at_hand(engine->model->kept, sizes->latent_height, sizes->latent_width) +
+                       i2v_model_copied(engine->model);
     if (!given && available <= UINT64_MAX - at_hand) available += at_hand;
     *plan = (i2v_plan){.first = first,
                        .last = sizes->latents_only ? I2V_STAGE_UNET : I2V_STAGE_DECODER,
@@ -269,6 +273,6 @@ void i2v_plan_free_others(const i2v_plan *plan, i2v_engine *engine, const i2v_si
 uint64_t i2v_memory_left(const i2v_engine *engine) {
     uint64_t given = engine ? engine->max_memory : 0, taken = OVERHEAD;
     if (!given) return i2v_memory_budget();
-    if (engine->model) taken += i2v_kept_bytes(engine->model->kept);
+    if (engine->model) taken += i2v_kept_bytes(engine->model->kept) + i2v_model_copied(engine->model);
     return given > taken ? given - taken : 1;
 }

@@ -3,21 +3,25 @@
 
 #include "base/file.h"
 #include "base/path_kind.h"
+#include "base/text.h"
 #include "base/weight_names.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies the name of a file in folder that ends in `ending`; 0 if there is none. */
-static int find_by_ending(const char *folder, const char *ending, char *name, size_t size) {
+static int is_safetensors(const char *name) {
+    return i2v_ends_with(name, ".safetensors");
+}
+
+/* Copies the name of a file of that kind in folder; 0 if there is none. */
+static int find_kind(const char *folder, int (*is_kind)(const char *), char *name, size_t size) {
     DIR *directory = opendir(folder);
     if (!directory) return 0;
     int found = 0;
     struct dirent *entry;
     while (!found && (entry = readdir(directory))) {
-        size_t length = strlen(entry->d_name), tail = strlen(ending);
-        if (length > tail && strcmp(entry->d_name + length - tail, ending) == 0) {
+        if (entry->d_name[0] != '.' && is_kind(entry->d_name)) {
             snprintf(name, size, "%s", entry->d_name);
             found = 1;
         }
@@ -55,14 +59,10 @@ static i2v_status fail_missing(const i2v_weight_name *list, int count, const cha
         used += (size_t)length;
     }
     char other[I2V_WEIGHT_NAME_SIZE];
-    if (find_by_ending(folder, ".safetensors", other, sizeof other))
+    if (find_kind(folder, is_safetensors, other, sizeof other) ||
+        find_kind(folder, i2v_is_torch_name, other, sizeof other))
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has %s, but none of %s; choose another variant", folder, other,
                         looked_for);
-    if (find_by_ending(folder, ".bin", other, sizeof other))
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: it has pickled weights (%s), which are not read, and no %s; get or convert the model to "
-                        "safetensors",
-                        folder, other, looked_for);
     return i2v_fail(error, I2V_ERROR_MODEL, "%s: no weights; looked for %s; download the model again", folder,
                     looked_for);
 }

@@ -14,7 +14,7 @@
 
 void i2v_lora_close(i2v_lora_set *set) {
     if (!set) return;
-    for (size_t i = 0; i < set->files_count; i++) i2v_safetensors_close(&set->files[i]);
+    for (size_t i = 0; i < set->files_count; i++) i2v_tensor_file_close(&set->files[i]);
     for (size_t i = 0; i < set->warnings_count; i++) free(set->warnings[i]);
     free(set->warnings);
     free(set->files);

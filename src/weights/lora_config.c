@@ -67,12 +67,13 @@ static i2v_status check(const i2v_lora_config *config, i2v_error *error) {
     return status;
 }
 
-/* The path of adapter_config.json beside the file. It belongs to an adapter_model.safetensors; to a file of another
- * name only if that is alone in its folder. NULL if there is none. */
+/* The path of adapter_config.json beside the file. It belongs to an adapter_model.safetensors or adapter_model.bin; to
+ * a file of another name only if that is alone in its folder. NULL if there is none. */
 static char *config_beside(const char *path) {
-    static const char name[] = "adapter_model.safetensors", beside[] = "adapter_config.json";
+    static const char beside[] = "adapter_config.json";
     const char *base = i2v_path_name(path);
-    if (strcmp(base, name) != 0 && !i2v_lora_is_alone(path)) return NULL;
+    int is_saved = strcmp(base, "adapter_model.safetensors") == 0 || strcmp(base, "adapter_model.bin") == 0;
+    if (!is_saved && !i2v_lora_is_alone(path)) return NULL;
     char *config;
     if (asprintf(&config, "%.*s%s", (int)(base - path), path, beside) < 0) return NULL;
     if (i2v_is_file(config)) return config;
@@ -80,7 +81,7 @@ static char *config_beside(const char *path) {
     return NULL;
 }
 
-i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_safetensors *file, i2v_error *error) {
+i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_tensor_file *file, i2v_error *error) {
     *config = (i2v_lora_config){0};
     const char *text = json_string_value(json_object_get(file->metadata, "lora_adapter_metadata"));
     char *beside = text ? NULL : config_beside(file->path);

@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_LORA_CONFIG_H
 #define I2V_WEIGHTS_LORA_CONFIG_H
 
-#include "weights/safetensors.h"
+#include "weights/tensor_file.h"
 #include "json/read.h"
 
 typedef struct i2v_lora_config {
@@ -12,7 +12,7 @@ typedef struct i2v_lora_config {
 
 /* What diffusers keeps as lora_adapter_metadata in the file's header, or peft in adapter_config.json beside an
  * adapter_model.safetensors. Everything that is used later is checked. */
-i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_safetensors *file, i2v_error *error);
+i2v_status i2v_lora_config_open(i2v_lora_config *config, const i2v_tensor_file *file, i2v_error *error);
 void i2v_lora_config_close(i2v_lora_config *config);
 
 /* The value of a field; NULL: it is not there. */

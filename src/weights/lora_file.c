@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/posix.h"
 #include "base/text.h"
+#include "base/weight_names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,15 +25,14 @@ static int is_safetensors(const char *name) {
     return i2v_ends_with(name, ".safetensors");
 }
 
-/* 1 for a pickle, which older versions of peft and diffusers save, and newer ones if they are told to. */
-static int is_pickle(const char *name) {
-    return i2v_ends_with(name, ".bin") || i2v_ends_with(name, ".pt") || i2v_ends_with(name, ".pth") ||
-           i2v_ends_with(name, ".ckpt");
-}
-
 /* 1 for the names that peft and diffusers give a LoRA. The folder may hold other files, too. */
 static int is_saved_lora(const char *name) {
     return strcmp(name, "adapter_model.safetensors") == 0 || strcmp(name, "pytorch_lora_weights.safetensors") == 0;
+}
+
+/* Likewise of PyTorch's format, which older versions save, and newer ones if they are told to. */
+static int is_saved_pickle(const char *name) {
+    return strcmp(name, "adapter_model.bin") == 0 || strcmp(name, "pytorch_lora_weights.bin") == 0;
 }
 
 static int is_any(const char *name) {
@@ -75,26 +75,21 @@ static i2v_status fail_several(const listing *all, int (*is_kind)(const char *),
 
 static i2v_status fail_none(const listing *all, const char *folder, i2v_error *error) {
     char names[400];
-    const char *pickle;
     if (all->count == 0) return i2v_fail(error, I2V_ERROR_MODEL, "%s: an empty folder, no LoRA", folder);
-    if (count_of(all, is_pickle, &pickle))
-        return i2v_fail(error, I2V_ERROR_UNSUPPORTED,
-                        "%s: its %.100s is a Python pickle, and LoRA files are read from safetensors; save it with "
-                        "safe_serialization=True, or convert it with the safetensors library",
-                        folder, pickle);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: a folder without a safetensors file, so no LoRA; in it are %s; give the folder with "
+                    "%s: a folder without a file of weights, so no LoRA; in it are %s; give the folder with "
                     "adapter_model.safetensors or pytorch_lora_weights.safetensors, or the file",
                     folder, names_of(all, is_any, names, sizeof names));
 }
 
 static i2v_status choose(const char **name, const listing *all, const char *folder, i2v_error *error) {
-    int saved = count_of(all, is_saved_lora, name);
-    if (saved > 1) return fail_several(all, is_saved_lora, folder, error);
-    if (saved == 1) return I2V_OK;
-    int count = count_of(all, is_safetensors, name);
-    if (count > 1) return fail_several(all, is_safetensors, folder, error);
-    return count == 1 ? I2V_OK : fail_none(all, folder, error);
+    static int (*const kinds[])(const char *) = {is_saved_lora, is_safetensors, is_saved_pickle, i2v_is_torch_name};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int count = count_of(all, kinds[i], name);
+        if (count > 1) return fail_several(all, kinds[i], folder, error);
+        if (count == 1) return I2V_OK;
+    }
+    return fail_none(all, folder, error);
 }
 
 static int list(listing *all, const char *folder) {
@@ -111,7 +106,8 @@ int i2v_lora_is_alone(const char *path) {
     const char *name;
     char *folder = i2v_path_folder(path);
     listing all = {0};
-    int alone = folder && list(&all, folder) && count_of(&all, is_safetensors, &name) == 1;
+    int (*const is_kind)(const char *) = i2v_is_torch_name(path) ? i2v_is_torch_name : is_safetensors;
+    int alone = folder && list(&all, folder) && count_of(&all, is_kind, &name) == 1;
     forget(&all);
     free(folder);
     return alone;

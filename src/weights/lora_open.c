@@ -6,6 +6,7 @@
 #include "weights/lora_names.h"
 #include "weights/lora_set.h"
 #include "weights/lora_variants.h"
+#include "weights/tensor_format.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -121,7 +122,7 @@ static i2v_status place(i2v_lora_layer *layers, const i2v_lora_targets *targets,
 }
 
 /* A file without a LoRA in it is said to be one, before any tensor of it is called wrong. */
-static i2v_status check_is_lora(const i2v_safetensors *file, i2v_error *error) {
+static i2v_status check_is_lora(const i2v_tensor_file *file, i2v_error *error) {
     char name[I2V_LORA_NAME_SIZE];
     size_t text_encoder = 0;
     for (size_t i = 0; i < file->count; i++) {
@@ -174,7 +175,7 @@ static i2v_status append(i2v_lora_set *set, i2v_lora_layer *layers, size_t count
 }
 
 /* Of an opened file. */
-static i2v_status add_tensors(i2v_lora_set *set, const i2v_safetensors *file, const i2v_lora *lora,
+static i2v_status add_tensors(i2v_lora_set *set, const i2v_tensor_file *file, const i2v_lora *lora,
                               const i2v_lora_targets *targets, const i2v_weights *unet, i2v_error *error) {
     i2v_lora_config config;
     i2v_status status = i2v_lora_config_open(&config, file, error);
@@ -199,10 +200,10 @@ static i2v_status add_file(i2v_lora_set *set, const i2v_lora *lora, const i2v_lo
     if (!isfinite(lora->scale))
         return i2v_fail(error, I2V_ERROR_PARAMETER, "the scale of %s is not a finite number; 1 is as it was trained",
                         lora->path);
-    i2v_safetensors *file = &set->files[set->files_count];
+    i2v_tensor_file *file = &set->files[set->files_count];
     char *path;
     i2v_status status = i2v_lora_find_file(&path, lora->path, error);
-    if (!status) status = i2v_safetensors_open(file, path, error);
+    if (!status) status = i2v_tensor_file_open(file, path, error);
     free(path);
     if (status) return status;
     set->scales[set->files_count++] = lora->scale;

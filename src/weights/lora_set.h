@@ -2,7 +2,7 @@
 #ifndef I2V_WEIGHTS_LORA_SET_H
 #define I2V_WEIGHTS_LORA_SET_H
 
-#include "weights/safetensors.h"
+#include "weights/tensor_file.h"
 
 /* One file's change of one layer. */
 typedef struct i2v_lora_layer {
@@ -16,7 +16,7 @@ typedef struct i2v_lora_layer {
 typedef struct i2v_lora_set i2v_lora_set; /* lora.h */
 
 struct i2v_lora_set {
-    i2v_safetensors *files;
+    i2v_tensor_file *files;
     double *scales; /* of the files, as they were given */
     size_t files_count;
     i2v_lora_layer *layers; /* by the target's name, then in the order of the files */

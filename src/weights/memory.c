@@ -1,4 +1,5 @@
 /* Tensors that a caller holds in memory, in place of a file's. */
+#include "weights/safetensors.h"
 #include "weights/scales.h"
 #include "weights/set_struct.h"
 #include "weights/weights.h"

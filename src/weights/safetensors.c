@@ -149,7 +149,7 @@ static int compare_places(const void *a, const void *b) {
 }
 
 /* The tensors must fill the data section: nothing past the file's end, no overlap, no gap, no rest. */
-static i2v_status check_places(const i2v_safetensors *file, uint64_t data_begin, i2v_error *error) {
+static i2v_status check_places(const i2v_tensor_file *file, uint64_t data_begin, i2v_error *error) {
     const i2v_weight *last = NULL;
     for (size_t i = 0; i < file->count; i++) {
         const i2v_weight *weight = &file->tensors[i];
@@ -180,7 +180,7 @@ static i2v_status check_places(const i2v_safetensors *file, uint64_t data_begin,
     return I2V_OK;
 }
 
-static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t data_begin, i2v_error *error) {
+static i2v_status read_tensors(i2v_tensor_file *file, json_t *header, uint64_t data_begin, i2v_error *error) {
     size_t capacity = json_object_size(header);
     file->tensors = calloc(capacity ? capacity : 1, sizeof *file->tensors);
     if (!file->tensors) return i2v_fail_memory(error, file->path, capacity * sizeof *file->tensors);
@@ -202,27 +202,19 @@ static i2v_status read_tensors(i2v_safetensors *file, json_t *header, uint64_t d
     return check_places(file, data_begin, error);
 }
 
-i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_error *error) {
-    *file = (i2v_safetensors){0};
+i2v_status i2v_safetensors_read(i2v_tensor_file *file, i2v_error *error) {
     json_t *header = NULL;
     size_t size = 0;
-    file->path = strdup(path);
-    i2v_status status = file->path ? I2V_OK : i2v_fail_memory(error, path, 0);
-    if (status == I2V_OK) status = i2v_other_file_check_download(file->path, error);
-    if (status == I2V_OK) status = i2v_input_file_open(&file->file, file->path, error);
-    if (status == I2V_OK) status = read_header(&header, &size, &file->file, error);
+    i2v_status status = read_header(&header, &size, &file->file, error);
     if (status == I2V_OK) status = read_tensors(file, header, 8 + (uint64_t)size, error);
     if (status == I2V_OK) file->metadata = json_incref(json_object_get(header, "__metadata__"));
     json_decref(header);
-    if (status != I2V_OK) i2v_safetensors_close(file);
     return status;
 }
 
-void i2v_safetensors_close(i2v_safetensors *file) {
-    for (size_t i = 0; i < file->count; i++) free((char *)(uintptr_t)file->tensors[i].name);
-    free(file->tensors);
-    json_decref(file->metadata);
-    i2v_input_file_close(&file->file);
-    free(file->path);
-    *file = (i2v_safetensors){0};
+i2v_status i2v_safetensors_open(i2v_tensor_file *file, const char *path, i2v_error *error) {
+    i2v_status status = i2v_tensor_file_begin(file, path, error);
+    if (status == I2V_OK) status = i2v_safetensors_read(file, error);
+    if (status != I2V_OK) i2v_tensor_file_close(file);
+    return status;
 }

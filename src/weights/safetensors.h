@@ -1,10 +1,8 @@
-/* One safetensors file, its header checked whole. Internal to this layer. */
+/* Safetensors files, their headers checked whole. Internal to this layer. */
 #ifndef I2V_WEIGHTS_SAFETENSORS_H
 #define I2V_WEIGHTS_SAFETENSORS_H
 
-#include "weights/weight.h"
-
-#include <jansson.h>
+#include "weights/tensor_file.h"
 
 /* A dtype by its name in the format. */
 typedef struct i2v_weight_type {
@@ -16,16 +14,11 @@ typedef struct i2v_weight_type {
 /* NULL: there is none of that name. */
 const i2v_weight_type *i2v_weight_type_find(const char *name);
 
-typedef struct i2v_safetensors {
-    i2v_input_file file;
-    char *path;
-    i2v_weight *tensors; /* in the order of their bytes; names and path are owned by this struct */
-    size_t count;
-    json_t *metadata; /* the header's __metadata__; NULL if it has none */
-} i2v_safetensors;
+/* Reads the tensors of a file that has begun, in the order of their bytes. On failure file is to be closed. */
+i2v_status i2v_safetensors_read(i2v_tensor_file *file, i2v_error *error);
 
-/* On failure file needs no close, but allows it. Its tensors point to it: it must stay where it is. */
-i2v_status i2v_safetensors_open(i2v_safetensors *file, const char *path, i2v_error *error);
-void i2v_safetensors_close(i2v_safetensors *file);
+/* Begins and reads. On failure file needs no close, but allows it. Its tensors point to it: it must stay where it is.
+ */
+i2v_status i2v_safetensors_open(i2v_tensor_file *file, const char *path, i2v_error *error);
 
 #endif

@@ -86,7 +86,7 @@ static i2v_status fail_damaged(const char *path, i2v_error *error) {
                     path);
 }
 
-static i2v_status check_seal(const i2v_safetensors *file, const char *path, i2v_error *error) {
+static i2v_status check_seal(const i2v_tensor_file *file, const char *path, i2v_error *error) {
     const i2v_weight *last = file->count ? &file->tensors[file->count - 1] : NULL;
     if (!last || strcmp(last->name, SEAL_NAME) != 0 || last->bytes != SEAL) return fail_damaged(path, error);
     char seal[SEAL], hex[I2V_SHA256_SIZE];
@@ -96,10 +96,10 @@ static i2v_status check_seal(const i2v_safetensors *file, const char *path, i2v_
     return memcmp(seal, hex, SEAL) == 0 ? I2V_OK : fail_damaged(path, error);
 }
 
-i2v_status i2v_sealed_file_open(i2v_safetensors *file, const char *path, i2v_error *error) {
+i2v_status i2v_sealed_file_open(i2v_tensor_file *file, const char *path, i2v_error *error) {
     i2v_status status = i2v_safetensors_open(file, path, error);
     if (status == I2V_ERROR_MODEL) return fail_damaged(path, error); /* what its header lacks is nobody's concern */
     if (!status) status = check_seal(file, path, error);
-    if (status) i2v_safetensors_close(file);
+    if (status) i2v_tensor_file_close(file);
     return status;
 }

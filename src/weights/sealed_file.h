@@ -15,6 +15,6 @@ i2v_status i2v_sealed_file_write(FILE *stream, const char *path, json_t *metadat
 
 /* As i2v_safetensors_open, of a file that was written so; I2V_ERROR_FORMAT where it is not, or is no longer as it was
  * written. All of it is read once. */
-i2v_status i2v_sealed_file_open(i2v_safetensors *file, const char *path, i2v_error *error);
+i2v_status i2v_sealed_file_open(i2v_tensor_file *file, const char *path, i2v_error *error);
 
 #endif

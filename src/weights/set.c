@@ -42,7 +42,7 @@ i2v_weights *i2v_weights_hold(i2v_weights *weights) {
 
 void i2v_weights_close(i2v_weights *weights) {
     if (!weights || --weights->holders > 0) return;
-    for (size_t i = 0; i < weights->files_count; i++) i2v_safetensors_close(&weights->files[i]);
+    for (size_t i = 0; i < weights->files_count; i++) i2v_tensor_file_close(&weights->files[i]);
     free(weights->files);
     for (size_t i = 0; i < weights->owned_count; i++) free(weights->owned[i]);
     free(weights->owned);
@@ -80,8 +80,18 @@ const char *i2v_weights_metadata(const i2v_weights *weights, const char *key) {
     return weights->files_count ? json_string_value(json_object_get(weights->files[0].metadata, key)) : NULL;
 }
 
+const i2v_weights *i2v_weights_origin(const i2v_weights *weights) {
+    return weights->origin ? i2v_weights_origin(weights->origin) : weights;
+}
+
 int i2v_weights_in_memory(const i2v_weights *weights) {
-    return weights->origin ? i2v_weights_in_memory(weights->origin) : weights->files_count == 0;
+    return i2v_weights_origin(weights)->files_count == 0;
+}
+
+uint64_t i2v_weights_copied(const i2v_weights *weights) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < weights->files_count; i++) bytes += weights->files[i].copied;
+    return bytes;
 }
 
 const char *i2v_weights_misfit(const i2v_weights *weights) {

@@ -41,4 +41,9 @@ const char *i2v_weights_dtype_name(const i2v_weights *weights);
 uint64_t i2v_weights_parameters(const i2v_weights *weights); /* elements of floating tensors */
 uint64_t i2v_weights_bytes(const i2v_weights *weights);
 
+/* The weights that these ones are renamed of; themselves if they are not renamed. */
+const i2v_weights *i2v_weights_origin(const i2v_weights *weights);
+/* Bytes of values that do not lie in order in their files, and are held in order in memory; not of renamed weights. */
+uint64_t i2v_weights_copied(const i2v_weights *weights);
+
 #endif

@@ -3,7 +3,7 @@
 #define I2V_WEIGHTS_SET_STRUCT_H
 
 #include "weights/name_map.h"
-#include "weights/safetensors.h"
+#include "weights/tensor_file.h"
 
 /* The most tensors of all shards. One takes some 400 bytes of list, and the largest language models have as many. */
 #define I2V_MAX_TENSORS 100000
@@ -13,7 +13,7 @@ typedef struct i2v_weights i2v_weights; /* set.h */
 struct i2v_weights {
     int holders;
     char *path;
-    i2v_safetensors *files; /* none of tensors in memory */
+    i2v_tensor_file *files; /* none of tensors in memory */
     size_t files_count;
     i2v_weight *tensors; /* of all files, sorted by name; names belong to the files or to the map */
     size_t count;

@@ -3,6 +3,7 @@
 #include "weights/shard_index.h"
 
 #include "base/text.h"
+#include "base/weight_names.h"
 #include "json/bounds.h"
 #include "json/read.h"
 
@@ -20,11 +21,12 @@ static i2v_status check_entry(const char *tensor, const json_t *value, const cha
     if (strpbrk(name, "/\\") || name[0] == '.' || name[0] == '\0')
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s: its file \"%.200s\" is no plain file name", path,
                         tensor, name);
-    if (!i2v_ends_with(name, ".safetensors"))
-        return i2v_fail(error, I2V_ERROR_MODEL,
-                        "%s: tensor %s: its file %.200s is no safetensors file, and others are not read; "
-                        "get or convert the model to safetensors",
-                        path, tensor, name);
+    if (!i2v_ends_with(name, ".safetensors") && !i2v_is_torch_name(name))
+        return i2v_fail(
+            error, I2V_ERROR_MODEL,
+            "%s: tensor %s: its file %.200s is neither a safetensors file nor PyTorch's, and others are not "
+            "read; get or convert the model to safetensors",
+            path, tensor, name);
     return I2V_OK;
 }
 

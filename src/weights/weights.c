@@ -7,6 +7,7 @@
 #include "weights/scales.h"
 #include "weights/set_struct.h"
 #include "weights/shard_index.h"
+#include "weights/tensor_format.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static i2v_status gather(i2v_weights *weights, i2v_error *error) {
     weights->tensors = calloc(total, sizeof *weights->tensors);
     if (!weights->tensors) return i2v_fail_memory(error, weights->path, total * sizeof *weights->tensors);
     for (size_t i = 0; i < weights->files_count; i++) {
-        const i2v_safetensors *file = &weights->files[i];
+        const i2v_tensor_file *file = &weights->files[i];
         if (file->count == 0) continue;
         memcpy(weights->tensors + weights->count, file->tensors, file->count * sizeof *file->tensors);
         weights->count += file->count;
@@ -30,7 +31,7 @@ static i2v_status gather(i2v_weights *weights, i2v_error *error) {
 /* Opens one file more; files must have room. */
 static i2v_status open_file(i2v_weights *weights, const char *path, i2v_error *error) {
     size_t count = 0;
-    i2v_status status = i2v_safetensors_open(&weights->files[weights->files_count], path, error);
+    i2v_status status = i2v_tensor_file_open(&weights->files[weights->files_count], path, error);
     if (status != I2V_OK) return status;
     weights->files_count++;
     for (size_t i = 0; i < weights->files_count; i++) count += weights->files[i].count;

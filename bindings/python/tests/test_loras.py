@@ -31,8 +31,10 @@ def test_a_lora_from_every_place(own, loras, frames, with_loras, generate, tmp_p
     folder.mkdir(parents=True)
     shutil.copy(path, folder / "pytorch_lora_weights.safetensors")
     shutil.copy(loras / "convolutions.safetensors", folder / "other.safetensors")
+    (tmp_path / "saved").mkdir()
+    shutil.copy(path, tmp_path / "saved" / "pytorch_lora_weights.bin")  # what a file is, its bytes tell
     state = standins.read_safetensors(path)
-    for place, arguments in ((path, {}), (str(path), {}), (folder, {}), (tmp_path / "folder", dict(subfolder="sub")),
+    for place, arguments in ((path, {}), (str(path), {}), (folder, {}), (tmp_path / "saved", {}), (tmp_path / "folder", dict(subfolder="sub")),
                              (folder, dict(weight_name="pytorch_lora_weights.safetensors")), (state, {})):
         own.load_lora_weights(place, low_cpu_mem_usage=True, **arguments)
         assert np.array_equal(frames(own), wanted), (place, arguments)

@@ -19,7 +19,6 @@ from .origin import absolute
 from .state import write_safetensors
 
 FILE_NAMES = ("pytorch_lora_weights.safetensors", "adapter_model.safetensors")
-PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 # arguments of diffusers that say how a file is read
 IGNORED = ("force_download", "proxies", "use_safetensors", "low_cpu_mem_usage", "user_agent", "resume_download", "prefix",
            "hotswap")
@@ -52,13 +51,16 @@ def find_file(source: Any, weight_name: Optional[str] = None, subfolder: Optiona
                         "the hub")
     if os.path.isdir(path):
         path = file_in(os.path.join(path, subfolder or ""), weight_name)
-    return store(unpickled(path), None) if path.endswith(PICKLES) else LoraFile(absolute(path))
+    return LoraFile(absolute(path))
 
 
 def file_in(folder: str, weight_name: Optional[str]) -> str:
     found = [name for name in ([weight_name] if weight_name else FILE_NAMES) if os.path.exists(os.path.join(folder, name))]
     if not found and not weight_name:
         found = [os.path.basename(path) for path in glob.glob(os.path.join(glob.escape(folder), "*.safetensors"))]
+    if not found and not weight_name:
+        saved = [os.path.splitext(name)[0] + ".bin" for name in FILE_NAMES]
+        found = [name for name in saved if os.path.exists(os.path.join(folder, name))]
     if len(found) != 1:
         named = f"no {weight_name}" if weight_name else "no LoRA file" if not found else "several: give weight_name, one of "
         raise FileNotFoundError(f"{folder} has {named}{', '.join(sorted(found)) if not weight_name else ''}")
@@ -72,15 +74,6 @@ def store(state: Mapping[str, Any], metadata: Optional[Mapping[str, Any]]) -> Lo
     texts = {} if metadata is None else {"lora_adapter_metadata": json.dumps(metadata, default=str, sort_keys=True)}
     write_safetensors(path, state, texts)
     return LoraFile(path, folder)
-
-
-def unpickled(path: str) -> Mapping[str, Any]:
-    try:
-        import torch
-    except ImportError:
-        raise ValueError(f"{path} is a pickle of PyTorch, which only PyTorch reads; install it, or convert the file to "
-                         "safetensors") from None
-    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 @dataclass(frozen=True)
