@@ -104,7 +104,7 @@ class StableVideoDiffusionPipeline(Assembly):
         elif hub.is_id(model):
             model = hub.pull(str(model), Progress(), revision=revision, variant=variant, cache=cache_dir,
                              token=hub.token_text(token), offline=int(bool(local_files_only)))
-        options["dtype"] = {"float32": "f32", "bfloat16": "bf16"}.get(name, "auto")
+        options["dtype"] = {"float32": "f32", "bfloat16": "bf16", "int8": "int8"}.get(name, "auto")
         drawn = asked if str(asked) in ("torch.float16", "torch.bfloat16") else None
         options.update({key: absolute(options[key]) for key in ("frame_decoder",) if key in options})
         if "loras" in options:
