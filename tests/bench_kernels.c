@@ -10,6 +10,7 @@
 
 static int bench_threads; /* set once, by bench */
 static i2v_element bench_element;
+static int bench_int8; /* weights of linear layers are int8 */
 static const i2v_backend *bench_backend;
 static const i2v_kernels *bench_variant;
 static const char *bench_name; /* what is timed has this in its name */
@@ -114,7 +115,7 @@ static void run_packed_temporal_conv(const i2v_backend *backend, int threads, co
 static i2v_linear packed_linear(int in, int out, int parts) {
     i2v_linear raw = random_linear(in, out, parts, I2V_ELEMENT_F16);
     meet(&raw, bench_element);
-    i2v_linear packed = pack_linear(bench_backend, raw);
+    i2v_linear packed = (bench_int8 ? pack_linear_int8 : pack_linear)(bench_backend, raw);
     free_packed(&raw);
     return packed;
 }
@@ -250,8 +251,11 @@ int bench_kernels(int threads, const char *element, int variant, const char *nam
     bench_variant = kernels_at(variant);
     bench_threads = threads;
     bench_name = name;
-    bench_element = strcmp(element, "bf16") == 0 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
-    printf("%s, %d threads, activations in %s\n", bench_backend->name, threads, element);
+    bench_int8 = strcmp(element, "int8") == 0;
+    int is_bf16 = strcmp(element, "bf16") == 0 || (bench_int8 && bench_backend->multiplies_bf16);
+    bench_element = is_bf16 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    printf("%s, %d threads, activations in %s, linear layers in %s\n", bench_backend->name, threads,
+           is_bf16 ? "bf16" : "f32", element);
     int pairs = bench_element == I2V_ELEMENT_BF16 && bench_backend->multiplies_bf16;
     measure_bench_peak(pairs);
     bench_product(pairs);

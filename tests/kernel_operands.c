@@ -138,16 +138,26 @@ i2v_filter random_filter(int in, int out, int taps, i2v_element element) {
     return (i2v_filter){.in = in, .out = out, .taps = taps, .element = element, .packed = values};
 }
 
-i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
+static i2v_filter pack_from(const i2v_backend *backend, i2v_filter raw, i2v_element from) {
     i2v_device device = {.kernels = backend->kernels};
     raw.packing = backend->choose_packing(&device, raw.element, raw.input, raw.in, raw.taps);
     size_t size = backend->filter_size(&device, &raw);
     void *packed = guarded(size);
-    i2v_source source = {.bytes.data = raw.packed, .element = raw.element, .scale = 1};
+    i2v_source source = {.bytes.data = raw.packed, .element = from, .scale = 1};
     assert_int_equal(backend->filter_pack(&device, &raw, &source, NULL, packed, NULL), I2V_OK);
     check_guard(packed, size);
     raw.packed = packed;
     return raw;
+}
+
+i2v_filter pack(const i2v_backend *backend, i2v_filter raw) {
+    return pack_from(backend, raw, raw.element);
+}
+
+i2v_filter pack_int8(const i2v_backend *backend, i2v_filter raw) {
+    i2v_element from = raw.element;
+    raw.element = I2V_ELEMENT_INT8;
+    return pack_from(backend, raw, from);
 }
 
 i2v_linear random_linear(int in, int out, int parts, i2v_element element) {
@@ -174,6 +184,11 @@ i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw) {
     return raw;
 }
 
+i2v_linear pack_linear_int8(const i2v_backend *backend, i2v_linear raw) {
+    for (int p = 0; p < raw.parts_count; p++) raw.parts[p].filter = pack_int8(backend, raw.parts[p].filter);
+    return raw;
+}
+
 void free_packed(const i2v_linear *linear) {
     for (int p = 0; p < linear->parts_count; p++) i2v_memory_free((void *)linear->parts[p].filter.packed);
 }
@@ -183,10 +198,13 @@ void free_linear(const i2v_linear *linear) {
     for (int p = 0; p < linear->parts_count; p++) i2v_memory_free((void *)linear->parts[p].bias);
 }
 
-static const i2v_kernels *const all_kernels[] = {&i2v_kernels_baseline,
+static const i2v_kernels *const all_kernels[] = {
+    &i2v_kernels_baseline,
 #if defined(__x86_64__)
-                                                 &i2v_kernels_avx2, &i2v_kernels_avx512, &i2v_kernels_avx512_bf16,
-                                                 &i2v_kernels_amx
+    &i2v_kernels_avx2,        &i2v_kernels_avx_vnni, &i2v_kernels_avx512, &i2v_kernels_avx512_vnni,
+    &i2v_kernels_avx512_bf16, &i2v_kernels_amx
+#elif defined(__aarch64__)
+    &i2v_kernels_neon_dot
 #endif
 };
 
@@ -196,15 +214,23 @@ const i2v_kernels *kernels_at(int index) {
     return backend ? backend->kernels : NULL;
 }
 
+static int is_tested(const i2v_kernels *kernels) {
+    const i2v_backend *backend;
+    for (int v = 0; (backend = i2v_backend_cpu_variant(v)); v++) {
+        if (backend->kernels == kernels) return 1;
+    }
+    return 0;
+}
+
 void print_instruction_sets(void) {
-    int tested = 0, count = (int)(sizeof all_kernels / sizeof *all_kernels);
-    while (i2v_backend_cpu_variant(tested)) tested++;
-    for (int i = 0; i < count; i++) {
-        print_message("%s%s",
-                      i == 0        ? "instruction sets tested: "
-                      : i == tested ? "; not on this CPU: "
-                                    : ", ",
-                      all_kernels[i]->name);
+    size_t count = sizeof all_kernels / sizeof *all_kernels;
+    for (int tested = 1; tested >= 0; tested--) {
+        const char *before = tested ? "instruction sets tested: " : "; not on this CPU: ";
+        for (size_t i = 0; i < count; i++) {
+            if (is_tested(all_kernels[i]) != tested) continue;
+            print_message("%s%s", before, all_kernels[i]->name);
+            before = ", ";
+        }
     }
     print_message("; I2V_TEST_SEED=%" PRIu64 "\n", seed);
 }

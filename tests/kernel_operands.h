@@ -59,6 +59,9 @@ void meet(i2v_linear *linear, i2v_element activations);
 /* In the backend's layout. */
 i2v_filter pack(const i2v_backend *backend, i2v_filter raw);
 i2v_linear pack_linear(const i2v_backend *backend, i2v_linear raw);
+/* As int8. */
+i2v_filter pack_int8(const i2v_backend *backend, i2v_filter raw);
+i2v_linear pack_linear_int8(const i2v_backend *backend, i2v_linear raw);
 void free_packed(const i2v_linear *linear); /* not the biases */
 void free_linear(const i2v_linear *linear);
 

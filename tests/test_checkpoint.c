@@ -290,11 +290,14 @@ static void another_picture_model_or_source_is_named(void **state) {
     i2v_reference reference = i2v_reference_at(0);
     i2v_options options;
     i2v_options_default(&options);
-    options.dtype = I2V_DTYPE_BF16;
-    i2v_engine *rounds = NULL;
-    assert_int_equal(i2v_open(&rounds, reference.model, &options), I2V_OK);
-    expect_refused(rounds, picture, small_params(), I2V_ERROR_PARAMETER, "dtype is f32 there and bf16 here");
-    i2v_close(rounds);
+    for (int i = 0; i < 2; i++) {
+        options.dtype = i ? I2V_DTYPE_INT8 : I2V_DTYPE_BF16;
+        i2v_engine *rounds = NULL;
+        assert_int_equal(i2v_open(&rounds, reference.model, &options), I2V_OK);
+        expect_refused(rounds, picture, small_params(), I2V_ERROR_PARAMETER,
+                       i ? "dtype is f32 there and int8 here" : "dtype is f32 there and bf16 here");
+        i2v_close(rounds);
+    }
 
     caller c = {0};
     i2v_params params = small_params();

@@ -344,6 +344,7 @@ static void unet(void **state) {
     (void)state;
     expect_same_part(I2V_STAGE_UNET, denoise, I2V_DTYPE_F32, 0);
     expect_same_part(I2V_STAGE_UNET, denoise, I2V_DTYPE_BF16, LEAST);
+    expect_same_part(I2V_STAGE_UNET, denoise, I2V_DTYPE_INT8, LEAST);
 }
 
 static void vae_decoder(void **state) {

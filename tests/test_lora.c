@@ -173,15 +173,24 @@ static void many_files(void **state) {
     free(wanted.data);
 }
 
-/* One rounding to eight bits an operation and a weight: far off at 1e-5, and far nearer than without the files. */
-static void bf16(void **state) {
-    (void)state;
+/* Roundings to eight bits: far off at 1e-5, and far nearer than without the files. */
+static void expect_rounded(i2v_dtype dtype) {
     static const i2v_lora loras[] = {{KOHYA, 0.7}, {CONVOLUTIONS, 1}, {PATTERNS, 0.5}};
-    i2v_tensor found = output_with(loras, COUNT(loras), I2V_DTYPE_BF16), wanted = wanted_output("all");
+    i2v_tensor found = output_with(loras, COUNT(loras), dtype), wanted = wanted_output("all");
     double off = difference(found, wanted);
-    if (!(off < 0.1 && off > 1e-4)) fail_msg("bf16 is off by %g", off);
+    if (!(off < 0.1 && off > 1e-4)) fail_msg("dtype %d is off by %g", (int)dtype, off);
     free(found.data);
     free(wanted.data);
+}
+
+static void bf16(void **state) {
+    (void)state;
+    expect_rounded(I2V_DTYPE_BF16);
+}
+
+static void int8(void **state) {
+    (void)state;
+    expect_rounded(I2V_DTYPE_INT8);
 }
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
@@ -726,6 +735,7 @@ int main(void) {
         cmocka_unit_test(trades_change_no_bit),
         cmocka_unit_test(many_files),
         cmocka_unit_test(bf16),
+        cmocka_unit_test(int8),
         cmocka_unit_test(plans_count_what_is_loaded),
         cmocka_unit_test(plans_count_what_adding_takes),
         cmocka_unit_test(tensors_that_do_not_fit),

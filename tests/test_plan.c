@@ -137,6 +137,7 @@ static void trades_change_no_bit_of_the_unet(void **state) {
     (void)state;
     for (int i = 0; i < I2V_REFERENCES; i++) check_trades(i, I2V_DTYPE_F32, I2V_STAGE_UNET);
     check_trades(1, I2V_DTYPE_BF16, I2V_STAGE_UNET);
+    for (int i = 0; i < I2V_REFERENCES; i++) check_trades(i, I2V_DTYPE_INT8, I2V_STAGE_UNET);
 }
 
 static void trades_change_no_bit_of_the_decoder(void **state) {

@@ -81,11 +81,10 @@ static void *run_all(void *argument) {
 
 static void a_run_in_64_kib(void **state) {
     (void)state;
-    for (int i = 0; i < 8; i++) {
-        whole_run run = {.model = i2v_reference_at(0).model,
-                         .dtype = i % 2 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
-                         .threads = i / 2 % 2 ? 3 : 1,
-                         .keeps = i / 4};
+    static const i2v_dtype dtypes[] = {I2V_DTYPE_F32, I2V_DTYPE_BF16, I2V_DTYPE_INT8};
+    for (int i = 0; i < 12; i++) {
+        whole_run run = {
+            .model = i2v_reference_at(0).model, .dtype = dtypes[i % 3], .threads = i / 3 % 2 ? 3 : 1, .keeps = i / 6};
         run_on_stack(64, run_all, &run);
         if (run.status) fail_msg("status %d: %s", run.status, run.message);
         assert_int_equal(run.events, 2);

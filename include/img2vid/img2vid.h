@@ -189,11 +189,17 @@ typedef struct i2v_engine i2v_engine;
 
 /* What tensors between the operations of the UNet and the VAE decoder are stored as. Weights keep their file's
  * precision (only f32 files, and scaled f8 ones, are rounded, with BF16), and sums, norms, softmax and the sampler are
- * computed in f32 in any case. */
+ * computed in f32 in any case.
+ *
+ * INT8 multiplies the linear layers of the UNet's transformers (self-attention's and the feed-forwards') as int8: their
+ * weights take one byte, with a scale for every 256 inputs of an output, and what they are multiplied with is rounded
+ * likewise, row by row. All else is as with BF16 where the CPU multiplies bf16 faster than f32, otherwise as with F32.
+ */
 typedef enum i2v_dtype {
     I2V_DTYPE_AUTO, /* F32 */
     I2V_DTYPE_F32,  /* equal to diffusers in float32 within 1e-4 */
-    I2V_DTYPE_BF16  /* half the memory between operations; one rounding to 8 bits an operation */
+    I2V_DTYPE_BF16, /* half the memory between operations; one rounding to 8 bits an operation */
+    I2V_DTYPE_INT8  /* less memory for weights; two roundings to 8 bits a product */
 } i2v_dtype;
 
 /* A LoRA file (safetensors or PyTorch's; kohya's, peft's or diffusers' names), added to the UNet's weights while they

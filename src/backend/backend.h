@@ -11,13 +11,14 @@
 #include "base/input_file.h"
 #include "base/parallel.h"
 
-/* How values are stored; those of one byte in files alone. */
+/* How values are stored; those of float8 in files alone, those of int8 in packed weights alone. */
 typedef enum i2v_element {
     I2V_ELEMENT_F32,
     I2V_ELEMENT_F16,
     I2V_ELEMENT_BF16,
     I2V_ELEMENT_E4M3,
-    I2V_ELEMENT_E5M2
+    I2V_ELEMENT_E5M2,
+    I2V_ELEMENT_INT8 /* -127 to 127 times a scale; see I2V_INT8_BLOCK */
 } i2v_element;
 
 static inline size_t i2v_element_size(i2v_element element) {
@@ -72,6 +73,15 @@ typedef struct i2v_source {
     const char *name, *file;
 } i2v_source;
 
+/* A product of int8 rounds both its weights and what it multiplies them with to int8. So many inputs side by side have
+ * one scale, of each output and of each row: what is far larger than the rest costs the digits of its own block alone.
+ * Of a block, x is q * scale with scale = max |x| / 127 and q = x * (127 / max |x|), all in f32, q to the nearest whole
+ * number, to even from halfway; where max |x| is below I2V_INT8_LEAST, q is 0. The sum of a block's products is exact,
+ * and is scaled in f32: sum * (scale of the row * scale of the output). The blocks are summed in f32, from the first
+ * on. Of a row that holds NaN or an infinity, the scale is NaN. */
+#define I2V_INT8_BLOCK 256
+#define I2V_INT8_LEAST 1e-30f
+
 /* How a backend lays weights [out, in, taps] out. A panel is a backend's own number of outputs side by side; outputs
  * beyond the last are zero. */
 typedef enum i2v_packing {
@@ -79,7 +89,9 @@ typedef enum i2v_packing {
     I2V_PACKING_PANELS_F32,  /* [panels][taps][in][panel] */
     I2V_PACKING_PANELS_F16,  /* the same of f16 */
     I2V_PACKING_PANELS_BF16, /* the same of bf16 */
-    I2V_PACKING_PAIRS_BF16   /* [panels][taps][in / 2][panel][2] of bf16: two inputs side by side */
+    I2V_PACKING_PAIRS_BF16,  /* [panels][taps][in / 2][panel][2] of bf16: two inputs side by side */
+    I2V_PACKING_ROWS_INT8,   /* [out][in] of int8, then the scales [out][blocks], of one tap */
+    I2V_PACKING_BLOCKS_INT8  /* [panels][blocks] of int8 with their scales (cpu/int8.h), of one tap */
 } i2v_packing;
 
 /* What values of the packing are stored as. */
@@ -93,6 +105,9 @@ static inline i2v_element i2v_packing_element(i2v_packing packing) {
     case I2V_PACKING_PANELS_BF16:
     case I2V_PACKING_PAIRS_BF16:
         return I2V_ELEMENT_BF16;
+    case I2V_PACKING_ROWS_INT8:
+    case I2V_PACKING_BLOCKS_INT8:
+        return I2V_ELEMENT_INT8;
     }
     return I2V_ELEMENT_F32;
 }
@@ -102,7 +117,8 @@ static inline i2v_element i2v_packing_element(i2v_packing packing) {
  * may choose a packing of bf16 for weights that meet such an input. */
 typedef struct i2v_filter {
     int in, out, taps;
-    i2v_element element; /* F32, F16 or BF16: the precision asked for; pairs of bf16 round what asks for more */
+    i2v_element element; /* F32, F16, BF16 or INT8 (of one tap): the precision asked for; pairs of bf16 round what asks
+                            for more than INT8 */
     i2v_element input;   /* of the activations that it meets; F32 if not known */
     i2v_packing packing; /* chosen once by choose_packing, from what stands above; all else reads it */
     const void *packed;
@@ -115,7 +131,7 @@ typedef struct i2v_filter {
  * of the part or NULL. */
 typedef struct i2v_linear {
     int in, out; /* out: the sum of all parts' */
-    int parts_count;
+    int parts_count; /* either all parts are of int8 or none is */
     struct {
         i2v_filter filter;
         const float *bias;

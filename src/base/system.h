@@ -27,6 +27,8 @@ int i2v_system_processors(void);
 
 /* Leave to use AMX's tiles in all threads of this process, from now on: true if it is given. */
 int i2v_system_allow_tiles(void);
+/* Of AArch64: whether its processors have dot products of bytes. */
+int i2v_system_has_dot_products(void);
 
 /* Bytes that this process can still have; UINT64_MAX if nothing says. */
 uint64_t i2v_system_free_memory(void);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -36,6 +37,11 @@ int i2v_system_allow_tiles(void) {
 #else
     return 0;
 #endif
+}
+
+int i2v_system_has_dot_products(void) {
+    enum { ASIMDDP = 1 << 20 }; /* HWCAP_ASIMDDP of AArch64 */
+    return (getauxval(AT_HWCAP) & ASIMDDP) != 0;
 }
 
 static uint64_t limit_of(int resource) {

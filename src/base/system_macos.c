@@ -24,6 +24,10 @@ int i2v_system_allow_tiles(void) {
     return 0; /* no Mac has them */
 }
 
+int i2v_system_has_dot_products(void) {
+    return 1; /* every Mac of AArch64 has them */
+}
+
 /* What can be given without swapping: pages that are free or that were not used for long. */
 static uint64_t free_pages(void) {
     vm_statistics64_data_t info;

@@ -60,6 +60,10 @@ int i2v_system_allow_tiles(void) {
     return 0; /* the registers are there from Windows 11 on only, and nothing was measured there */
 }
 
+int i2v_system_has_dot_products(void) {
+    return 0; /* nothing was built for AArch64 there */
+}
+
 /* What the machine can give, and what is left of the address space that processes are promised. */
 uint64_t i2v_system_free_memory(void) {
     MEMORYSTATUSEX info = {.dwLength = sizeof info};

@@ -298,7 +298,7 @@ static void pack_filter(i2v_loader *loader, i2v_filter *filter, const i2v_weight
     i2v_element element = element_of(weight);
     size_t row = (size_t)filter->in * (size_t)filter->taps * i2v_element_size(element);
     i2v_source source = source_of(weight, (uint64_t)first * row);
-    filter->element = packed_element(loader, weight);
+    if (filter->element != I2V_ELEMENT_INT8) filter->element = packed_element(loader, weight);
     filter->packing = loader->backend->choose_packing(&loader->device, filter->element, filter->input, filter->in,
                                                       filter->taps);
     if (loader->streams && stays) {
@@ -318,8 +318,18 @@ static void done_with(i2v_loader *loader, const i2v_weight *weight) {
     if (weight) report(loader, weight);
 }
 
-/* Cuts weight [out, in] (or [out, in, 1, 1]), which is to meet `input`, into `parts` parts of equal size. */
-static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, i2v_element input,
+/* What weights meet, and what they are asked to be: F32, what their file has, or INT8. */
+typedef struct {
+    i2v_element input, element;
+} linear_kind;
+
+/* Of layers that are of int8 where the loader says so. */
+static linear_kind int8_kind(const i2v_loader *loader) {
+    return (linear_kind){loader->element, loader->int8 ? I2V_ELEMENT_INT8 : I2V_ELEMENT_F32};
+}
+
+/* Cuts weight [out, in] (or [out, in, 1, 1]) into `parts` parts of equal size. */
+static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out, int parts, linear_kind kind,
                          const i2v_weight *weight, const float *bias) {
     if (linear->parts_count + parts > I2V_LINEAR_MAX_PARTS) return;
     i2v_weight memory;
@@ -328,7 +338,8 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
     linear->out += out;
     for (int i = 0; i < parts; i++) {
         int part = linear->parts_count++, first = i * (out / parts);
-        linear->parts[part].filter = (i2v_filter){.in = in, .out = out / parts, .taps = 1, .input = input};
+        linear->parts[part].filter =
+            (i2v_filter){.in = in, .out = out / parts, .taps = 1, .element = kind.element, .input = kind.input};
         linear->parts[part].bias = bias ? bias + first : NULL;
         pack_filter(loader, &linear->parts[part].filter, changed, changed == weight, first);
     }
@@ -336,30 +347,35 @@ static void append_parts(i2v_loader *loader, i2v_linear *linear, int in, int out
     done_with(loader, weight);
 }
 
-static void load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, i2v_element input,
+static void load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, linear_kind kind,
                         const char *module) {
     const i2v_weight *weight = bind(loader, (int64_t[]){out, in}, 2, module, "weight");
-    append_parts(loader, linear, in, out, 1, input, weight, has_bias ? load_vector(loader, out, module, "bias") : NULL);
+    append_parts(loader, linear, in, out, 1, kind, weight, has_bias ? load_vector(loader, out, module, "bias") : NULL);
 }
 
 void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module) {
-    load_linear(loader, linear, in, out, has_bias, loader->element, module);
+    load_linear(loader, linear, in, out, has_bias, (linear_kind){.input = loader->element}, module);
 }
 
 void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module) {
-    load_linear(loader, linear, in, out, has_bias, I2V_ELEMENT_F32, module);
+    load_linear(loader, linear, in, out, has_bias, (linear_kind){.input = I2V_ELEMENT_F32}, module);
+}
+
+void i2v_load_linear_int8(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module) {
+    load_linear(loader, linear, in, out, has_bias, int8_kind(loader), module);
 }
 
 void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *module) {
     const i2v_weight *weight = bind(loader, (int64_t[]){2 * hidden, in}, 2, module, "weight");
-    append_parts(loader, linear, in, 2 * hidden, 2, loader->element, weight,
+    append_parts(loader, linear, in, 2 * hidden, 2, int8_kind(loader), weight,
                  load_vector(loader, 2 * hidden, module, "bias"));
 }
 
 static void load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, i2v_element input,
                             const char *module) {
     const i2v_weight *weight = bind(loader, (int64_t[]){out, in, 1, 1}, 4, module, "weight");
-    append_parts(loader, linear, in, out, 1, input, weight, load_vector(loader, out, module, "bias"));
+    append_parts(loader, linear, in, out, 1, (linear_kind){.input = input}, weight,
+                 load_vector(loader, out, module, "bias"));
 }
 
 void i2v_load_linear_1x1(i2v_loader *loader, i2v_linear *linear, int in, int out, const char *module) {

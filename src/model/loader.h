@@ -27,6 +27,7 @@ typedef struct i2v_loader {
     const i2v_backend *backend;
     i2v_device device;
     i2v_element element; /* of activations; where it is bf16, f32 weights are packed as bf16 */
+    int int8;            /* those layers are of int8 that i2v_load_linear_int8 and i2v_load_geglu load */
     int streams;         /* matrices and convolutions stay in their file, for tensor/stream.h */
     /* Added to matrices and convolutions before they are packed; NULL: nothing. What it changes is packed as f32
      * weights are, and never streamed. */
@@ -41,7 +42,8 @@ typedef struct i2v_loader {
     uint64_t done;
 } i2v_loader;
 
-/* The caller sets these fields first: store, backend, device, element, streams, lora, dry, error, progress, user. */
+/* The caller sets these fields first: store, backend, device, element, int8, streams, lora, dry, error, progress, user.
+ */
 void i2v_loader_begin(i2v_loader *loader, const i2v_weights *weights);
 /* Ends what i2v_loader_begin began, failed or not, and returns the first failure. A tensor that no module has asked for
  * is one. */
@@ -67,6 +69,8 @@ void i2v_load_norm(i2v_loader *loader, i2v_norm *norm, int channels, int groups,
  * are. */
 void i2v_load_linear(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
 void i2v_load_linear_f32(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
+/* The same as i2v_load_linear, or of int8: for layers that are much of the work and bear the rounding. */
+void i2v_load_linear_int8(i2v_loader *loader, i2v_linear *linear, int in, int out, int has_bias, const char *module);
 /* [2 hidden, in] as two parts: value and gate. */
 void i2v_load_geglu(i2v_loader *loader, i2v_linear *linear, int in, int hidden, const char *module);
 /* As i2v_load_linear, of a convolution [out, in, 1, 1] with bias. */

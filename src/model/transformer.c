@@ -14,16 +14,16 @@ static void load_feed_forward(i2v_loader *loader, i2v_feed_forward *ff, int chan
     i2v_load_norm(loader, &ff->norm, channels, 1, LAYER_NORM_EPSILON, norm);
     i2v_loader_enter(loader, "%s", module);
     i2v_load_geglu(loader, &ff->geglu, channels, 4 * channels, "net.0.proj");
-    i2v_load_linear(loader, &ff->output, 4 * channels, channels, 1, "net.2");
+    i2v_load_linear_int8(loader, &ff->output, 4 * channels, channels, 1, "net.2");
     i2v_loader_leave(loader);
 }
 
 static void load_block(i2v_loader *loader, i2v_transformer_block *block, int channels, int context_dim) {
     i2v_load_norm(loader, &block->attn1.norm, channels, 1, LAYER_NORM_EPSILON, "norm1");
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_q");
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_k");
-    i2v_load_linear(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_v");
-    i2v_load_linear(loader, &block->attn1.to_out, channels, channels, 1, "attn1.to_out.0");
+    i2v_load_linear_int8(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_q");
+    i2v_load_linear_int8(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_k");
+    i2v_load_linear_int8(loader, &block->attn1.qkv, channels, channels, 0, "attn1.to_v");
+    i2v_load_linear_int8(loader, &block->attn1.to_out, channels, channels, 1, "attn1.to_out.0");
     i2v_load_ignore(loader, "norm2");
     i2v_load_ignore(loader, "attn2.to_q");
     i2v_load_ignore(loader, "attn2.to_k");

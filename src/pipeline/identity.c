@@ -73,10 +73,12 @@ static i2v_status put_model(json_t *identity, i2v_engine *engine) {
 
 /* What computes. */
 static i2v_status put_program(json_t *identity, const i2v_model *model, i2v_error *error) {
-    const char *element = model->element == I2V_ELEMENT_BF16 ? "bf16" : "f32";
+    const i2v_parameter *dtype = I2V_PARAMETER(OPTIONS, i2v_options, dtype);
+    char name[64];
+    i2v_status status = i2v_parameter_get(dtype, &(i2v_options){.dtype = model->dtype}, name, sizeof name, error);
+    if (status) return status;
     int all = put(identity, "version", I2V_VERSION) && put(identity, "compiler", __VERSION__) &&
-              put(identity, "backend", model->backend->name) &&
-              put(identity, I2V_PARAMETER(OPTIONS, i2v_options, dtype)->name, element);
+              put(identity, "backend", model->backend->name) && put(identity, dtype->name, name);
     return all ? I2V_OK : fail_memory(error);
 }
 

@@ -48,6 +48,7 @@ i2v_status i2v_load(i2v_loaded *part, const i2v_model *model, i2v_loader *loader
     loader->backend = model->backend;
     loader->device.kernels = model->backend->kernels;
     loader->element = i2v_load_element(model, kind);
+    loader->int8 = model->dtype == I2V_DTYPE_INT8 && kind == I2V_STAGE_UNET;
     loader->lora = kind == I2V_STAGE_UNET ? model->lora : NULL;
     loader->streams = part->form.streams;
     i2v_loader_begin(loader, i2v_model_weights(model, kind));

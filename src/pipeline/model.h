@@ -15,6 +15,7 @@ struct i2v_model {
     atomic_int holders; /* its opener, and its engines */
     char *path;
     const i2v_backend *backend;
+    i2v_dtype dtype;     /* F32, BF16 or INT8 */
     i2v_element element; /* of activations in the UNet and the VAE decoder */
     int keeps_loaded;    /* options.keep_loaded */
 

@@ -18,7 +18,7 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .vae_scale_factor = i2v_model_vae_scale_factor(model),
                              .parts_count =
                                  model->weights[I2V_PART_FRAME_DECODER] ? I2V_PARTS_COUNT : I2V_PART_FRAME_DECODER,
-                             .dtype = model->element == I2V_ELEMENT_BF16 ? I2V_DTYPE_BF16 : I2V_DTYPE_F32,
+                             .dtype = model->dtype,
                              .backend = model->backend->name,
                              .sigma_schedule = model->scheduler.sigma_schedule,
                              .sampler = model->scheduler.scheduler,

@@ -88,13 +88,20 @@ i2v_dtype i2v_native_dtype(void) {
     return i2v_backend_cpu()->multiplies_bf16 ? I2V_DTYPE_BF16 : I2V_DTYPE_AUTO;
 }
 
+/* With INT8, activations are as the processor multiplies them fastest: they meet convolutions and attention, too. */
+static i2v_element activations_of(const i2v_model *model) {
+    int is_bf16 = model->dtype == I2V_DTYPE_INT8 ? model->backend->multiplies_bf16 : model->dtype == I2V_DTYPE_BF16;
+    return is_bf16 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+}
+
 static i2v_status check_options(const i2v_opening *opening) {
     const i2v_options *options = opening->options;
     i2v_model *model = opening->model;
     i2v_status status = i2v_parameters_check(I2V_STRUCT_OPTIONS, I2V_FOR_GENERATE, options, opening->error);
     if (status) return status;
     model->backend = i2v_backend_cpu();
-    model->element = options->dtype == I2V_DTYPE_BF16 ? I2V_ELEMENT_BF16 : I2V_ELEMENT_F32;
+    model->dtype = options->dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : options->dtype;
+    model->element = activations_of(model);
     model->keeps_loaded = options->keep_loaded != 0;
     return I2V_OK;
 }

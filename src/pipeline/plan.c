@@ -173,7 +173,7 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
                         plan->budget_given ? ", or allow more" : "");
     }
     int chunked = plan->largest == I2V_STAGE_DECODER && sizes->decode_chunk_size > 1;
-    int half = plan->largest >= I2V_STAGE_UNET && engine->model->element == I2V_ELEMENT_F32;
+    int half = plan->largest >= I2V_STAGE_UNET && engine->model->dtype == I2V_DTYPE_F32;
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
                     i2v_stage_name(plan->largest), (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20,

@@ -537,12 +537,15 @@ def test_a_model_of_the_hubs_cache(model, picture, generate, tmp_path):
 def test_dtypes_of_other_libraries(model, picture):
     open_model = img2vid.StableVideoDiffusionPipeline.from_pretrained
     frames = {}
-    for name, dtype in dict(none=None, text="float16", numpy=np.float16, bf16="bfloat16", f32=np.float32).items():
+    for name, dtype in dict(none=None, text="float16", numpy=np.float16, bf16="bfloat16", f32=np.float32,
+                            int8="int8", numpy_int8=np.int8).items():
         with open_model(model, dtype=dtype) as pipe:
             frames[name] = pipe(picture, generator=7, output_type="np", **SMALL).frames
     assert np.array_equal(frames["none"], frames["text"]) and np.array_equal(frames["none"], frames["numpy"])
     assert np.array_equal(frames["none"], frames["f32"]) and not np.array_equal(frames["none"], frames["bf16"])
-    for wrong in ("int8", np.int32, 7):
+    assert np.array_equal(frames["int8"], frames["numpy_int8"]) and not np.array_equal(frames["none"], frames["int8"])
+    assert np.abs(frames["int8"] - frames["none"]).max() < 0.05
+    for wrong in ("int4", np.int32, 7):
         with pytest.raises(ValueError, match="dtype is"):
             open_model(model, torch_dtype=wrong)
 

@@ -37,28 +37,50 @@
 BACKEND(baseline, I2V_BASELINE_NAME, 0);
 #if defined(__x86_64__)
 BACKEND(avx2, "AVX2", 0);
+BACKEND(avx_vnni, "AVX2 with VNNI", 0);
 BACKEND(avx512, "AVX-512", 0);
+BACKEND(avx512_vnni, "AVX-512 VNNI", 0);
 BACKEND(avx512_bf16, "AVX-512 BF16", 1);
 BACKEND(amx, "AMX", 1);
+#elif defined(__aarch64__)
+BACKEND(neon_dot, "NEON with dot products", 0);
 #endif
 
-const i2v_backend *i2v_backend_cpu_variant(int index) {
-    if (index == I2V_CPU_BASELINE) return &baseline;
+/* NULL for those that are not of this architecture. */
+static const i2v_backend *backend_of(i2v_cpu_set set) {
+    static const i2v_backend *const all[I2V_CPU_SETS] = {
+        [I2V_CPU_BASELINE] = &baseline,
 #if defined(__x86_64__)
-    if (!i2v_cpu_has((i2v_cpu_set)index)) return NULL;
-    if (index == I2V_CPU_AVX2) return &avx2;
-    if (index == I2V_CPU_AVX512) return &avx512;
-    if (index == I2V_CPU_AVX512_BF16) return &avx512_bf16;
-    if (index == I2V_CPU_AMX) return &amx;
+        [I2V_CPU_AVX2] = &avx2,
+        [I2V_CPU_AVX_VNNI] = &avx_vnni,
+        [I2V_CPU_AVX512] = &avx512,
+        [I2V_CPU_AVX512_VNNI] = &avx512_vnni,
+        [I2V_CPU_AVX512_BF16] = &avx512_bf16,
+        [I2V_CPU_AMX] = &amx,
+#elif defined(__aarch64__)
+        [I2V_CPU_NEON_DOT] = &neon_dot,
 #endif
+    };
+    return i2v_cpu_has(set) ? all[set] : NULL;
+}
+
+const i2v_backend *i2v_backend_cpu_variant(int index) {
+    int found = -1;
+    for (int set = 0; set < I2V_CPU_SETS; set++) {
+        const i2v_backend *backend = backend_of((i2v_cpu_set)set);
+        if (backend && ++found == index) return backend;
+    }
     return NULL;
 }
 
 const i2v_backend *i2v_backend_cpu(void) {
-    const i2v_backend *best = i2v_backend_cpu_variant(0);
-    for (int i = 1; i2v_backend_cpu_variant(i); i++) best = i2v_backend_cpu_variant(i);
+    const i2v_backend *best = &baseline;
+    for (int set = 0; set < I2V_CPU_SETS; set++) {
+        const i2v_backend *backend = backend_of((i2v_cpu_set)set);
 #if defined(__x86_64__)
-    if (best == &avx512_bf16 && !i2v_cpu_has_fast_bf16()) best = &avx512;
+        if (set == I2V_CPU_AVX512_BF16 && !i2v_cpu_has_fast_bf16()) continue;
 #endif
+        if (backend) best = backend;
+    }
     return best;
 }

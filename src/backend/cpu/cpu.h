@@ -24,7 +24,9 @@ I2V_CPU_OPERATION(add_vectors);
 size_t i2v_cpu_moments_size(const i2v_norm *norm, int frames, int64_t pixels);
 int64_t i2v_cpu_moments_tile(const i2v_norm *norm, int64_t pixels);
 
-/* Weights in the layout of the product's kernel; see i2v_backend. */
+/* Weights in the layout of the product's kernel; see i2v_backend. Each thread has so many bytes of packing's scratch.
+ */
+enum { I2V_PACK_SCRATCH = 256 * 1024 };
 size_t i2v_cpu_pack_scratch(const i2v_device *device);
 i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps);
 size_t i2v_cpu_filter_size(const i2v_device *device, const i2v_filter *filter);
@@ -36,7 +38,7 @@ i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv, con
 /* The convolution's filter, or of a doubling one that of phase 0..3: outputs at row phase / 2, column phase % 2. */
 i2v_filter i2v_cpu_conv_filter(const i2v_kernels *kernels, const i2v_conv *conv, int phase);
 
-/* The backend of one instruction set, best last; NULL from the first that this CPU lacks or that does not exist. */
+/* The backend of one instruction set of those that this CPU has, best last; NULL after the last. */
 const i2v_backend *i2v_backend_cpu_variant(int index);
 
 /* size / unit, rounded up. */

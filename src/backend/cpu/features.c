@@ -23,8 +23,20 @@ static int has_avx512(void) {
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
+/* Asked of the processor, as Clang's __builtin_cpu_supports does not know it. */
+static int has_avx_vnni(void) {
+    enum { AVX_VNNI = 1 << 4 };
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return has_avx2() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & AVX_VNNI) != 0;
+}
+
+static int has_avx512_vnni(void) {
+    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+
+/* Every processor with dot products of bf16 has those of bytes. */
 static int has_avx512_bf16(void) {
-    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+    return has_avx512_vnni() && __builtin_cpu_supports("avx512bf16");
 }
 
 static int has_amx(void) {
@@ -38,10 +50,16 @@ int i2v_cpu_has(i2v_cpu_set set) {
     switch (set) {
     case I2V_CPU_BASELINE:
         return 1;
+    case I2V_CPU_NEON_DOT:
+        return 0;
     case I2V_CPU_AVX2:
         return has_avx2();
+    case I2V_CPU_AVX_VNNI:
+        return has_avx_vnni();
     case I2V_CPU_AVX512:
         return has_avx512();
+    case I2V_CPU_AVX512_VNNI:
+        return has_avx512_vnni();
     case I2V_CPU_AVX512_BF16:
         return has_avx512_bf16();
     case I2V_CPU_AMX:
@@ -57,6 +75,9 @@ int i2v_cpu_has_fast_bf16(void) {
 #else
 
 int i2v_cpu_has(i2v_cpu_set set) {
+#if defined(__aarch64__)
+    if (set == I2V_CPU_NEON_DOT) return i2v_system_has_dot_products();
+#endif
     return set == I2V_CPU_BASELINE;
 }
 

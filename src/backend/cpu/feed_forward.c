@@ -1,6 +1,6 @@
 /* GEGLU feed-forward: a tile of rows goes through both matrices, a block of hidden columns at a time, so that hidden
  * values never leave the cache. */
-#include "backend/cpu/product.h"
+#include "backend/cpu/int8.h"
 
 #include "base/parallel.h"
 
@@ -15,11 +15,12 @@ typedef struct feed_forward_job {
     i2v_product_input input;
     int64_t rows, row_tiles;
     int pairs; /* see i2v_product */
+    int is_int8;
     int block; /* hidden columns in turn: a strip, or several */
     /* per thread; read: a tile's rows, and one more as f32. value and gate: [rows][STRIP], spread. hidden:
-     * [rows][block], a strip in place of value. */
-    float *read, *value, *gate, *hidden, *sums, *expanded;
-    int64_t read_stride, value_stride, gate_stride, hidden_stride, sums_stride, expanded_stride;
+     * [rows][block], a strip in place of value. rounded: a strip of hidden as int8. */
+    float *read, *value, *gate, *hidden, *rounded, *sums, *expanded;
+    int64_t read_stride, value_stride, gate_stride, hidden_stride, rounded_stride, sums_stride, expanded_stride;
     int64_t hidden_row;          /* values from row to row of hidden */
     int64_t strip_row, sums_row; /* floats from row to row of value and gate, of sums */
 } feed_forward_job;
@@ -32,14 +33,16 @@ static size_t plan(feed_forward_job *job, const i2v_device *device, const i2v_fe
     *job = (feed_forward_job){.kernels = kernels, .args = args};
     job->input = (i2v_product_input){
         .kernels = kernels, .element = args->element, .source = {args->x}, .channels = {in}, .norm = &none};
-    job->pairs = i2v_product_is_of_pairs(kernels, args->element, in, args->output->in);
+    job->is_int8 = i2v_linear_is_int8(args->geglu);
+    job->pairs = !job->is_int8 && i2v_product_is_of_pairs(kernels, args->element, in, args->output->in);
     job->strip_row = i2v_spread_rows(STRIP);
     job->sums_row = i2v_spread_rows(i2v_round_up(args->output->out, kernels->panel));
     job->rows = i2v_product_rows(args->rows, i2v_min(in, args->output->out), threads);
     job->row_tiles = i2v_divide_up(args->rows, job->rows);
     job->block = i2v_product_is_by_tiles(kernels, job->pairs) ? BLOCK_OF_TILES : STRIP;
-    job->read = i2v_scratch_per_thread(&scratch, threads, i2v_product_floats(job->pairs, job->rows * in) + in,
-                                       &job->read_stride);
+    int64_t read =
+        job->is_int8 ? job->rows * i2v_int8_row_floats(kernels, in) : i2v_product_floats(job->pairs, job->rows * in);
+    job->read = i2v_scratch_per_thread(&scratch, threads, read + in, &job->read_stride);
     job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->value_stride);
     job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->gate_stride);
     job->hidden = job->value;
@@ -49,14 +52,18 @@ static size_t plan(feed_forward_job *job, const i2v_device *device, const i2v_fe
         job->hidden = i2v_scratch_per_thread(&scratch, threads, job->rows * job->block / 2, &job->hidden_stride);
         job->hidden_row = job->block;
     }
+    if (job->is_int8) {
+        job->rounded = i2v_scratch_per_thread(&scratch, threads, job->rows * i2v_int8_row_floats(kernels, STRIP),
+                                              &job->rounded_stride);
+    }
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->sums_row, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
     return scratch.used;
 }
 
-/* Hidden columns first..first + count, a strip, of the rows that `product` describes. */
-static void compute_strip(const feed_forward_job *job, i2v_product product, int first, int count, int thread,
-                          char *hidden) {
+/* Hidden columns first..first + count, a strip, of the rows that `product` describes, or of those of int8. */
+static void compute_strip(const feed_forward_job *job, i2v_product product, const i2v_int8_rows *rows, int first,
+                          int count, int thread, char *hidden) {
     const i2v_linear *geglu = job->args->geglu;
     i2v_element element = i2v_product_element(job->pairs);
     size_t row = (size_t)job->hidden_row * i2v_element_size(element);
@@ -68,7 +75,11 @@ static void compute_strip(const feed_forward_job *job, i2v_product product, int 
     for (int part = 0; part < 2; part++) {
         product.filter = &geglu->parts[part].filter;
         product.sums = sums[part];
-        i2v_product_sum(&product, 0);
+        if (job->is_int8) {
+            i2v_int8_sum(&product, rows, 0, 0);
+        } else {
+            i2v_product_sum(&product, 0);
+        }
     }
     const float *value_bias = geglu->parts[0].bias, *gate_bias = geglu->parts[1].bias;
     for (int64_t r = 0; r < product.lines[0].rows; r++) {
@@ -80,6 +91,21 @@ static void compute_strip(const feed_forward_job *job, i2v_product product, int 
     }
 }
 
+/* Of rows of int8: a strip of hidden values is rounded as soon as it is whole. */
+static void both_int8_products(const feed_forward_job *job, const i2v_product *in, const i2v_int8_rows *rows,
+                               const i2v_product *out, int thread) {
+    int all = job->args->output->in;
+    float *hidden = job->hidden + thread * job->hidden_stride;
+    _Static_assert(STRIP % I2V_INT8_BLOCK == 0, "strips are whole blocks");
+    for (int first = 0; first < all; first += STRIP) {
+        int count = (int)i2v_min(STRIP, all - first);
+        i2v_int8_rows rounded = i2v_int8_rows_at(job->kernels, count, job->rounded + thread * job->rounded_stride);
+        compute_strip(job, *in, rows, first, count, thread, (char *)hidden);
+        i2v_int8_round(job->kernels, hidden, job->hidden_row, in->lines[0].rows, &rounded);
+        i2v_int8_sum(out, &rounded, first, first > 0);
+    }
+}
+
 static void both_products(const feed_forward_job *job, const i2v_product *in, i2v_product *out, int thread) {
     int all = job->args->output->in;
     float *hidden = job->hidden + thread * job->hidden_stride;
@@ -87,7 +113,7 @@ static void both_products(const feed_forward_job *job, const i2v_product *in, i2
     for (int first = 0; first < all; first += job->block) {
         int end = (int)i2v_min(first + job->block, all);
         for (int strip = first; strip < end; strip += STRIP) {
-            compute_strip(job, *in, strip, (int)i2v_min(STRIP, end - strip), thread,
+            compute_strip(job, *in, NULL, strip, (int)i2v_min(STRIP, end - strip), thread,
                           (char *)hidden + (size_t)(strip - first) * size);
         }
         i2v_product_span span = {hidden, job->hidden_row, end - first, first};
@@ -95,7 +121,6 @@ static void both_products(const feed_forward_job *job, const i2v_product *in, i2
         i2v_product_sum(out, first > 0);
     }
     out->spans = NULL;
-    i2v_product_write(out, &job->args->epilogue, job->args->element, job->args->out);
 }
 
 static void feed_forward_item(void *argument, int64_t item, int thread) {
@@ -120,9 +145,16 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.columns = out.out_columns = args->output->out;
     out.sums = job->sums + thread * job->sums_stride;
     out.sums_stride = job->sums_row;
-    float *row = read + i2v_product_floats(job->pairs, line.rows * channels);
-    i2v_product_read_normed(&job->input, args->norm, i2v_product_element(job->pairs), first, line.rows, row, read);
-    both_products(job, &in, &out, thread);
+    if (job->is_int8) {
+        i2v_int8_rows rows = i2v_int8_rows_at(job->kernels, (int)channels, read);
+        i2v_int8_read(&job->input, args->norm, first, line.rows, read + line.rows * rows.row, &rows);
+        both_int8_products(job, &in, &rows, &out, thread);
+    } else {
+        float *row = read + i2v_product_floats(job->pairs, line.rows * channels);
+        i2v_product_read_normed(&job->input, args->norm, i2v_product_element(job->pairs), first, line.rows, row, read);
+        both_products(job, &in, &out, thread);
+    }
+    i2v_product_write(&out, &args->epilogue, args->element, args->out);
 }
 
 size_t i2v_cpu_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args) {

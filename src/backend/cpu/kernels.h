@@ -2,7 +2,7 @@
 #ifndef I2V_BACKEND_CPU_KERNELS_H
 #define I2V_BACKEND_CPU_KERNELS_H
 
-#include "backend/backend.h"
+#include "backend/cpu/kernels_int8.h"
 
 #include <float.h>
 #include <math.h>
@@ -82,6 +82,7 @@ typedef struct i2v_winograd_weights {
 struct i2v_kernels {
     const char *name;
     int step_rows, panel; /* of panel_product: rows that it sums at once, columns of a panel */
+    const i2v_int8_kernels *int8; /* products of int8, with panels as wide */
 
     /* y[i] = 2^x[i], gelu(x[i]); for the tests. */
     void (*exp2)(const float *x, int64_t count, float *y);
@@ -163,10 +164,10 @@ typedef struct i2v_kernels i2v_kernels;
 #endif
 extern const i2v_kernels i2v_kernels_baseline;
 #if defined(__x86_64__)
-extern const i2v_kernels i2v_kernels_avx2;
-extern const i2v_kernels i2v_kernels_avx512;
-extern const i2v_kernels i2v_kernels_avx512_bf16;
-extern const i2v_kernels i2v_kernels_amx;
+extern const i2v_kernels i2v_kernels_avx2, i2v_kernels_avx_vnni, i2v_kernels_avx512, i2v_kernels_avx512_vnni;
+extern const i2v_kernels i2v_kernels_avx512_bf16, i2v_kernels_amx;
+#elif defined(__aarch64__)
+extern const i2v_kernels i2v_kernels_neon_dot;
 #endif
 
 #endif

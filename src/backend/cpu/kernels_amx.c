@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #define KERNELS i2v_kernels_amx
 #define KERNELS_NAME "AMX"
+#define INT8_KERNELS i2v_int8_avx512_vnni
 #define PAIRS_BY_TILES
 #include "backend/cpu/kernels_avx512_bf16.inc.h"
 

@@ -4,6 +4,10 @@
 
 #define KERNELS i2v_kernels_avx2
 #define KERNELS_NAME "AVX2"
+#define INT8_KERNELS i2v_int8_avx2
+#define BETTER_KERNELS i2v_kernels_avx_vnni
+#define BETTER_NAME "AVX2 with VNNI"
+#define BETTER_INT8_KERNELS i2v_int8_avx_vnni
 #define VECTOR_WIDTH 8
 #define STEP_ROWS 6
 #define vec_max(x, y) ((vec)_mm256_max_ps((__m256)(x), (__m256)(y)))

@@ -2,6 +2,7 @@
 #if !defined(__aarch64__)
 #define KERNELS i2v_kernels_baseline
 #define KERNELS_NAME I2V_BASELINE_NAME
+#define INT8_KERNELS i2v_int8_baseline
 #define VECTOR_WIDTH 4
 #define STEP_ROWS 6
 

@@ -153,13 +153,3 @@ static inline vec vec_activate(i2v_activation activation, vec x) {
     }
     return x;
 }
-
-static void exp2_row(const float *x, int64_t count, float *y) {
-    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
-        store_some(y + i, vec_exp2(load_some(x + i, count - i)), count - i);
-}
-
-static void gelu_row(const float *x, int64_t count, float *y) {
-    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
-        store_some(y + i, vec_gelu(load_some(x + i, count - i)), count - i);
-}

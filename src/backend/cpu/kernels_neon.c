@@ -5,6 +5,10 @@
 
 #define KERNELS i2v_kernels_baseline
 #define KERNELS_NAME I2V_BASELINE_NAME
+#define INT8_KERNELS i2v_int8_baseline
+#define BETTER_KERNELS i2v_kernels_neon_dot
+#define BETTER_NAME "NEON with dot products"
+#define BETTER_INT8_KERNELS i2v_int8_neon_dot
 #define VECTOR_WIDTH 4
 #define STEP_ROWS 12 /* 24 sums, 2 vectors of the panel and a few values of rows in 32 registers */
 #define load_f16(x) ((vec)vcvt_f32_f16((float16x4_t) * (const loose_half_vec *)(x)))

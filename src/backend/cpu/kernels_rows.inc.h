@@ -1,6 +1,16 @@
 /* Kernels that go along rows: widening, epilogues, norms. */
 #include "backend/cpu/kernels_math.inc.h"
 
+static void exp2_row(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
+        store_some(y + i, vec_exp2(load_some(x + i, count - i)), count - i);
+}
+
+static void gelu_row(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i += VECTOR_WIDTH)
+        store_some(y + i, vec_gelu(load_some(x + i, count - i)), count - i);
+}
+
 static inline vec load_bf16(const uint16_t *x) {
     return (vec)(__builtin_convertvector(*(const loose_half_vec *)x, bits_vec) << 16);
 }

@@ -1,7 +1,7 @@
 /* Weights in panels of `panel` outputs: [panels][taps][in][panel], outputs beyond the last zero. A panel is what the
  * product's kernel reads from front to back; a convolution's row of taps is one long sum over it, since the pixels of a
  * channels-last row lie side by side. Pairs of bf16 are weights of four bytes, of half as many inputs. */
-#include "backend/cpu/product.h"
+#include "backend/cpu/int8.h"
 
 #include "backend/plain/source.h"
 #include "backend/widen.h"
@@ -13,7 +13,8 @@ enum {
     PIECE = 128,    /* values of a row that are packed at a time, so that those of all rows stay in cache */
     MOST_ROWS = 32, /* of a panel, too; and bytes of a vector */
     VECTOR = 64,
-    STRIP_BYTES = 8192 /* of a row, that are read from a file at a time; PIECE values are fewer */
+    STRIP_BYTES =
+        I2V_PACK_SCRATCH / MOST_ROWS /* of a row, that are read from a file at a time; PIECE values are fewer */
 };
 
 typedef enum { PACKED, NOT_READ, NOT_FINITE } pack_failure;
@@ -35,6 +36,7 @@ typedef struct pack_job {
  * Winograd's, whose transforms need values. */
 i2v_packing i2v_cpu_choose_packing(const i2v_device *device, i2v_element element, i2v_element input, int in, int taps) {
     const i2v_kernels *kernels = device->kernels;
+    if (element == I2V_ELEMENT_INT8) return I2V_PACKING_BLOCKS_INT8;
     if ((taps == 1 || kernels->tile_rows > 0) && i2v_product_is_of_pairs(kernels, input, in, 0)) {
         return I2V_PACKING_PAIRS_BF16;
     }
@@ -48,6 +50,7 @@ static size_t packed_bytes(const i2v_kernels *kernels, const i2v_filter *filter)
 }
 
 size_t i2v_cpu_filter_size(const i2v_device *device, const i2v_filter *filter) {
+    if (filter->packing == I2V_PACKING_BLOCKS_INT8) return i2v_int8_filter_size(device->kernels, filter);
     return packed_bytes(device->kernels, filter);
 }
 
@@ -234,7 +237,7 @@ static void pack_panel(void *argument, int64_t item, int thread) {
 }
 
 size_t i2v_cpu_pack_scratch(const i2v_device *device) {
-    return (size_t)i2v_team_size(device->team) * MOST_ROWS * STRIP_BYTES;
+    return (size_t)i2v_team_size(device->team) * I2V_PACK_SCRATCH;
 }
 
 static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *error) {
@@ -269,6 +272,9 @@ i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filte
                                void *scratch, void *packed, i2v_error *error) {
     const i2v_kernels *kernels = device->kernels;
     pack_job job = {.kernels = kernels, .filter = filter, .source = source, .scratch = scratch, .packed = packed};
+    if (filter->packing == I2V_PACKING_BLOCKS_INT8) {
+        return i2v_int8_filter_pack(device, filter, source, scratch, packed, error);
+    }
     expect(source, (int64_t)filter->out * filter->in * filter->taps);
     return run_pack(device, &job, error);
 }

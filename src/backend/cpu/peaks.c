@@ -7,9 +7,6 @@
 #include "base/system.h"
 
 #include <string.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 /* Of each measurement the best of so many repetitions of about so many seconds. */
 enum { REPETITIONS = 5 };
@@ -21,11 +18,6 @@ enum { ITEMS_PER_THREAD = 8 };
 /* ---- which loops run here ---- */
 
 #if defined(__x86_64__)
-static int has_avx_vnni(void) {
-    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    return i2v_cpu_has(I2V_CPU_AVX2) && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax & 1u << 4);
-}
-
 static int has(int index) {
     switch (index) {
     case 0:
@@ -34,13 +26,13 @@ static int has(int index) {
     case 2:
         return i2v_cpu_has(I2V_CPU_AVX2);
     case 3:
-        return has_avx_vnni();
+        return i2v_cpu_has(I2V_CPU_AVX_VNNI);
     case 4:
         return i2v_cpu_has(I2V_CPU_AVX512);
     case 5:
-        return i2v_cpu_has(I2V_CPU_AVX512) && __builtin_cpu_supports("avx512bf16");
+        return i2v_cpu_has(I2V_CPU_AVX512_BF16);
     case 6:
-        return i2v_cpu_has(I2V_CPU_AVX512) && __builtin_cpu_supports("avx512vnni");
+        return i2v_cpu_has(I2V_CPU_AVX512_VNNI);
     default:
         return i2v_cpu_has(I2V_CPU_AMX);
     }

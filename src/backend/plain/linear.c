@@ -8,17 +8,13 @@ typedef struct linear_job {
     double *scratch; /* [threads][in] */
 } linear_job;
 
-/* Bias and weights' row of output column `column`. */
-static const float *weights_row(const i2v_linear *weights, int column, double *bias) {
+static double dot_row(const i2v_linear *weights, int column, const double *x) {
     int part = 0;
     while (column >= weights->parts[part].filter.out) column -= weights->parts[part++].filter.out;
-    *bias = weights->parts[part].bias ? weights->parts[part].bias[column] : 0;
-    return (const float *)weights->parts[part].filter.packed + (int64_t)column * weights->in;
-}
-
-static double dot_row(const i2v_linear *weights, int column, const double *x) {
-    double sum;
-    const float *w = weights_row(weights, column, &sum);
+    const i2v_filter *filter = &weights->parts[part].filter;
+    double sum = weights->parts[part].bias ? weights->parts[part].bias[column] : 0;
+    if (filter->packing == I2V_PACKING_ROWS_INT8) return sum + i2v_plain_int8_dot(filter, column, x);
+    const float *w = (const float *)filter->packed + (int64_t)column * weights->in;
     for (int i = 0; i < weights->in; i++) sum += x[i] * w[i];
     return sum;
 }

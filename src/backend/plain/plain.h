@@ -31,6 +31,22 @@ size_t i2v_plain_conv_size(const i2v_device *device, const i2v_conv *conv);
 i2v_status i2v_plain_conv_pack(const i2v_device *device, const i2v_conv *conv, const i2v_source *source, void *scratch,
                                void *packed, i2v_error *error);
 
+/* Values first..first + values of the source's `count`, I2V_PLAIN_PIECE at most, as f32. */
+enum { I2V_PLAIN_PIECE = 1024 };
+i2v_status i2v_plain_read(const i2v_source *source, size_t first, size_t values, size_t count, float *out,
+                          i2v_error *error);
+
+/* Rows of int8 (I2V_INT8_BLOCK). Blocks of so many inputs; the bytes before the scales of packed weights; packing. */
+static inline size_t i2v_plain_int8_blocks(int in) {
+    return ((size_t)in + I2V_INT8_BLOCK - 1) / I2V_INT8_BLOCK;
+}
+static inline size_t i2v_plain_int8_scales_at(const i2v_filter *filter) {
+    return ((size_t)filter->out * (size_t)filter->in + 3) / 4 * 4;
+}
+i2v_status i2v_plain_int8_pack(const i2v_filter *filter, const i2v_source *source, void *packed, i2v_error *error);
+/* The product of the row x[in] with row `out` of packed weights. */
+double i2v_plain_int8_dot(const i2v_filter *filter, int out, const double *x);
+
 size_t i2v_plain_linear_scratch(const i2v_device *device, const i2v_linear_args *args);
 i2v_status i2v_plain_linear(const i2v_device *device, const i2v_linear_args *args, void *scratch, i2v_error *error);
 size_t i2v_plain_feed_forward_scratch(const i2v_device *device, const i2v_feed_forward_args *args);

@@ -54,7 +54,7 @@ class i2v_fit(Enum):
 
 class i2v_dtype(Enum):
     PREFIX = "I2V_DTYPE_"
-    NAMES = ("auto", "f32", "bf16")
+    NAMES = ("auto", "f32", "bf16", "int8")
 
 
 class i2v_sigma_schedule(Enum):

@@ -51,7 +51,7 @@ def absolute_loras(loras: Any) -> List[Any]:
 
 
 # PyTorch's names, and the library's
-DTYPES = {"float32": "f32", "bfloat16": "bf16"}
+DTYPES = {"float32": "f32", "bfloat16": "bf16", "int8": "int8"}
 
 
 def preset(name: str) -> Dict[str, Any]:

@@ -1,0 +1,14 @@
+/* Products of int8 for x86-64 with AVX-512 and AVX512_VNNI. VPDPBUSD multiplies uint8 by int8 and saturates nothing. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define KERNELS i2v_int8_avx512_vnni
+#define KERNELS_NAME "AVX512_VNNI"
+#define VECTOR_WIDTH 16
+#define STEP_ROWS 12
+#define GROUP 4
+#define OFFSET 128
+#define add_dots(sums, row, weights) ((int_vec)_mm512_dpbusd_epi32((__m512i)(sums), (__m512i)(row), (__m512i)(weights)))
+
+#include "backend/cpu/kernels_int8.inc.h"
+#endif
