@@ -73,9 +73,11 @@ cli_set cli_named_sets(const cli_settings *settings, cli_set bits) {
     return all;
 }
 
-/* Presets and rungs set numbers and choices alone. */
+/* Presets and rungs set numbers and choices, and static texts. */
 static void copy_value(const i2v_parameter *parameter, void *to, const void *from) {
-    size_t size = parameter->type == I2V_PARAMETER_NUMBER ? sizeof(double) : sizeof(int);
+    size_t size = parameter->type == I2V_PARAMETER_NUMBER ? sizeof(double)
+                  : parameter->type == I2V_PARAMETER_TEXT ? sizeof(const char *)
+                                                          : sizeof(int);
     memcpy((char *)to + parameter->offset, (const char *)from + parameter->offset, size);
 }
 

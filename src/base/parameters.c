@@ -251,6 +251,8 @@ static size_t value_size(i2v_parameter_type type) {
         return sizeof(uint64_t);
     case I2V_PARAMETER_NUMBER:
         return sizeof(double);
+    case I2V_PARAMETER_TEXT:
+        return sizeof(const char *);
     default:
         return 0;
     }

@@ -19,7 +19,7 @@ void i2v_parameters_default(i2v_struct settings, void *values);
 i2v_status i2v_parameters_check(i2v_struct settings, unsigned calls, const void *values, i2v_error *error);
 i2v_status i2v_parameter_check(const i2v_parameter *parameter, const void *values, i2v_error *error);
 
-/* 1: the number, choice or flag is the same in both structs; 0: it is not, or is a text or list. */
+/* 1: the number, choice, flag or text (by its address) is the same in both structs; 0: it is not, or is a list. */
 int i2v_parameter_is_alike(const i2v_parameter *parameter, const void *values, const void *others);
 
 enum { I2V_CHOICE_SIZE = 32 };

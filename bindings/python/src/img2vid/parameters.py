@@ -38,9 +38,15 @@ def fill(struct: _ffi.Structure, values: Mapping[str, Any], reserved: Iterable[s
     _ffi.fill(struct, values)
 
 
+def as_keyword(value: Any) -> Any:
+    if isinstance(value, _ffi.Enum):
+        return value.name
+    return value.decode() if isinstance(value, bytes) else value
+
+
 def set_fields(sets: Callable[[bytes, Any], int], name: bytes, values: _ffi.Structure) -> Dict[str, Any]:
     """The fields of the struct that a name sets, i2v_preset_sets' or i2v_speed_sets', as keywords."""
     ours = [each for each in every() if "i2v_" + each.contents.settings.name == type(values).__name__]
     fields = [each.contents.field.decode() for each in ours if sets(name, each)]
     found = {field: getattr(values, field) for field in fields}
-    return {key: value.name if isinstance(value, _ffi.Enum) else value for key, value in found.items()}
+    return {key: as_keyword(value) for key, value in found.items()}
