@@ -44,6 +44,8 @@ static const struct parameter {
     {CLI_AT(params.scheduler), NONE},
     {CLI_AT(params.sigma_schedule), CLI_AT(params.sigmas)},
     {CLI_AT(params.guidance_shape), NONE},
+    {CLI_AT(params.guidance_interval), NONE},
+    {CLI_AT(params.guidance_every), NONE},
     {CLI_AT(params.min_guidance_scale), NONE},
     {CLI_AT(params.max_guidance_scale), NONE},
     {CLI_AT(params.fps), NONE},

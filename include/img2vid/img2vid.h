@@ -435,6 +435,13 @@ typedef struct i2v_params {
     /* [0; 0 to 10000] N: the events after every N-th denoising step, and after the last, have a preview of all frames;
      * 0: none is made. The video is the same. */
     int preview_every;
+    /* [NULL] "LOW:HIGH", noise levels such as "0.1:100" between which, both included, the UNet is evaluated without the
+     * picture, too, for guidance; from 0 to 1e6 or "inf", LOW below HIGH. Other evaluations are one pass in place of two
+     * (Kynkaanniemi et al. 2024, arXiv 2404.07724). NULL: "0:inf" */
+    const char *guidance_interval;
+    /* [1; 1 to 10000] N: of the evaluations with guidance the first and every N-th after it compute the pass without the
+     * picture; the others take the difference between the two passes that was computed last */
+    int guidance_every;
 } i2v_params;
 
 /* Fills params with the defaults above. */

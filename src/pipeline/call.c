@@ -10,13 +10,19 @@ const char *i2v_phase_name(i2v_phase phase) {
     return (unsigned)phase < sizeof names / sizeof *names ? names[phase] : "unknown";
 }
 
+/* What the first `steps` of the phase's steps cost, in whole ones. */
+static double cost_of(const i2v_call *call, double steps) {
+    int is_sparse = call->passes && call->event.phase == I2V_PHASE_DENOISE;
+    return is_sparse ? i2v_passes_cost(call->passes, steps) : steps;
+}
+
 static i2v_status tell(i2v_call *call) {
     i2v_engine *engine = call->engine;
     i2v_event *event = &call->event;
     double now = i2v_now();
-    int steps = call->last_step - call->first_step;
+    double begun = cost_of(call, call->first_step), all = cost_of(call, call->last_step) - begun;
     event->seconds = now - call->phase_began;
-    i2v_course_move(&call->course, steps > 0 ? (event->steps_done - call->first_step) / steps : 0, event->seconds);
+    i2v_course_move(&call->course, all > 0 ? (cost_of(call, event->steps_done) - begun) / all : 0, event->seconds);
     event->fraction = i2v_course_fraction(&call->course);
     event->seconds_left = i2v_course_seconds_left(&call->course);
     int stop = call->on_event ? call->on_event(event, call->user) : 0;
@@ -69,7 +75,8 @@ i2v_status i2v_call_go_on_phase(i2v_call *call, i2v_phase phase, i2v_stage_kind 
         count_load(call, kind);
         i2v_course_begin(&call->course, I2V_COURSE_LOADING, cost->load);
     } else {
-        i2v_course_begin(&call->course, (int)kind, (last - first) * cost->step);
+        call->event.phase = phase;
+        i2v_course_begin(&call->course, (int)kind, (cost_of(call, last) - cost_of(call, first)) * cost->step);
     }
     call->phase_began = i2v_now();
     call->kind = kind;
@@ -115,7 +122,8 @@ static const double ALL_BUT_ROUNDING = 1 - 1e-6;
 i2v_status i2v_call_tick(void *user, double work) {
     i2v_call *call = user;
     i2v_event *event = &call->event;
-    double pass = call->pass_steps * call->costs[call->kind].work;
+    double steps = cost_of(call, event->step + call->pass_steps) - cost_of(call, event->step);
+    double pass = steps * call->costs[call->kind].work;
     if (pass <= 0 || i2v_now() - call->told < call->engine->tick_pause) return I2V_OK;
     double share = (work - call->pass_began) / pass;
     double done = event->step + share * call->pass_steps;

@@ -4,11 +4,12 @@
 
 #include "pipeline/course.h"
 #include "pipeline/engine.h"
+#include "pipeline/passes.h"
 
 /* What a stage's work is expected to take, in multiply-adds, or as long as those (i2v_course). */
 typedef struct i2v_stage_cost {
     double load;            /* of its weights, once */
-    double step;            /* of one of its events' steps */
+    double step;            /* of one of its events' steps; of the UNet's, a whole evaluation */
     double work; /* that the run counts in a step */
 } i2v_stage_cost;
 
@@ -25,16 +26,18 @@ typedef struct i2v_call {
     int first_step, last_step; /* of the event's steps, those that the phase begins and ends with */
     i2v_stage_cost costs[I2V_STAGES_COUNT];
     int loads[I2V_STAGES_COUNT]; /* of its weights, that are expected yet */
+    const i2v_passes *passes; /* of the UNet's steps; NULL: all are whole */
     i2v_course course;
     double pass_began; /* work of the run before its pass */
     int pass_steps;      /* that the pass makes; 0: none runs */
     struct i2v_checkpoint *checkpoint; /* NULL: none */
 } i2v_call;
 
-/* What a stage's work will cost, before the first phase: all its steps, and loading it so many times. */
+/* What a stage's work will cost, before the first phase: all its steps, of the UNet's as many as cost the same if they
+ * were whole, and loading it so many times. */
 void i2v_call_expect(i2v_call *call, i2v_stage_kind kind, const i2v_stage_cost *cost, double steps, int loads);
 
-/* So much of what was expected was done before the call. */
+/* So much of what was expected, counted likewise, was done before the call. */
 void i2v_call_skip(i2v_call *call, i2v_stage_kind kind, double steps);
 
 /* A stage's weights are loaded, whether that was expected or another engine of the model has seen to it. */

@@ -50,20 +50,23 @@ static float weight_of(const i2v_denoiser *d, int64_t frame) {
 }
 
 /* latents [frames, channels, h, w] by predictions [frames, h, w, channels]: with the picture, or, where `without` is
- * one, without + weight (with - without), one weight a frame. */
+ * one, without + weight (with - without), one weight a frame. Where that difference is carried, the same by it. */
 static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, const i2v_step *step, float *latents) {
     int64_t pixels = (int64_t)with.height * with.width;
     size_t count = i2v_sizes_latents(d->sizes);
     const i2v_update *update = &step->update;
     i2v_walk walk = i2v_walk_to_read(d->run, with), other = i2v_walk_to_read(d->run, without);
     const float *v, *base = NULL;
-    float weight = 0;
+    float weight = 0, *difference = step->difference;
+    int carried = step->evaluation == I2V_EVALUATION_CARRIED;
     while ((v = i2v_walk_next(&walk)) && (!without.channels || (base = i2v_walk_next(&other)))) {
         int64_t frame = walk.row / pixels, pixel = walk.row % pixels;
-        if (base && pixel == 0) weight = weight_of(d, frame);
+        if ((base || carried) && pixel == 0) weight = weight_of(d, frame);
         for (int c = 0; c < with.channels; c++) {
             int64_t at = (frame * with.channels + c) * pixels + pixel;
             float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
+            if (base && difference) difference[at] = v[c] - base[c];
+            if (carried) velocity = v[c] + (weight - 1) * difference[at];
             if (step->denoised) step->denoised[at] = i2v_denoised(latents[at], velocity, update->sigma);
             latents[at] = update->advance(update, latents[at], velocity, step->noise ? step->noise[at] : 0,
                                           step->memory ? step->memory + at : NULL, count);
@@ -105,7 +108,7 @@ i2v_status i2v_denoise_step(const i2v_denoiser *denoiser, const i2v_step *step, 
     i2v_unet_time(&time, run, denoiser->unet, step->timestep, denoiser->condition->time_ids);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
     predict(denoiser, 1, &time, step->update.sigma, latents, with);
-    if (sizes->guidance) {
+    if (sizes->guidance && step->evaluation == I2V_EVALUATION_WHOLE) {
         without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
         predict(denoiser, 0, &time, step->update.sigma, latents, without);
     }
@@ -138,6 +141,7 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
     const i2v_sizes *sizes = denoiser->sizes;
     size_t count = i2v_sizes_latents(sizes), draw = count * (size_t)sizes->num_videos;
     int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video), steps = sizes->steps;
+    int carries = i2v_passes_remembered(&sizes->passes);
     if (done == steps) return I2V_OK;
     if (done == 0 && memory) memset(memory, 0, i2v_sizes_memory(sizes) * sizeof *memory);
     i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, steps);
@@ -147,7 +151,9 @@ i2v_status i2v_denoise(i2v_call *call, const i2v_denoiser *denoiser, const i2v_s
         i2v_step step = {.timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
                          .denoised = preview ? preview->denoised : NULL,
-                         .memory = memory};
+                         .memory = memory,
+                         .evaluation = i2v_passes_of(&sizes->passes, i),
+                         .difference = carries ? memory + count * (size_t)(sizes->remembered - 1) : NULL};
         i2v_solver_of(schedule->scheduler)->update(&step.update, schedule->sigmas, schedule->steps, i);
         i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);

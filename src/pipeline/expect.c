@@ -36,7 +36,7 @@ void i2v_expect_clips(i2v_call *call, const i2v_plan *plan, const i2v_sizes *siz
     int clips = sizes->num_clips * sizes->num_videos, times = 1 + clips - sizes->num_videos;
     i2v_expect(call, I2V_STAGE_CLIP, plan, sizes, times, times);
     i2v_expect(call, I2V_STAGE_ENCODER, plan, sizes, times, times);
-    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, (double)clips * sizes->steps, times);
+    i2v_expect(call, I2V_STAGE_UNET, plan, sizes, clips * i2v_passes_cost(&sizes->passes, sizes->steps), times);
     if (sizes->latents_only) return;
     i2v_expect(call, I2V_STAGE_DECODER, plan, sizes, (double)clips * sizes->num_frames, times);
 }

@@ -83,7 +83,7 @@ static void skip_done(i2v_call *call, const i2v_sizes *sizes) {
     for (int clip = 0; clip < sizes->num_clips; clip++) {
         for (int video = 0; video < sizes->num_videos; video++) {
             int done = i2v_checkpoint_steps(checkpoint, clip, video), one = clip > 0 || video == sizes->num_videos - 1;
-            steps += done;
+            steps += i2v_passes_cost(&sizes->passes, done);
             frames += i2v_checkpoint_frames(checkpoint, clip, video);
             encodings += one && done == sizes->steps;
         }
@@ -168,6 +168,7 @@ i2v_status i2v_generate(i2v_engine *engine, const i2v_image *image, const i2v_pa
                          .user = params->user,
                          .num_videos = sizes->num_videos,
                          .num_clips = sizes->num_clips,
+                         .passes = &sizes->passes,
                          .checkpoint = &checkpoint};
         status = generate_clips(&call, image, &request, &plan, made);
     }

@@ -7,6 +7,7 @@
 #include "pipeline/solver.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MAX_SIDE 8192
 #define MAX_FRAMES 4096
@@ -96,6 +97,28 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
                                   .steps = sizes->levels};
 }
 
+/* In which evaluations guidance takes a pass. Without any in the interval there is none. */
+static i2v_status choose_passes(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
+    i2v_passes_request asked = {.every = params->guidance_every};
+    i2v_status status = i2v_passes_read_interval(&asked, params->guidance_interval, &engine->error);
+    if (status || !sizes->guidance || !i2v_passes_are_sparse(&asked)) return status;
+    i2v_schedule schedule = {0};
+    i2v_schedule_request request = i2v_sizes_request(sizes, params);
+    float *sigmas = malloc((size_t)sizes->steps * sizeof *sigmas);
+    status = sigmas ? i2v_schedule_make(&schedule, &engine->model->scheduler, &request, &engine->error)
+                    : i2v_fail_memory(&engine->error, "noise levels", (size_t)sizes->steps * sizeof *sigmas);
+    for (int i = 0; !status && i < sizes->steps; i++)
+        sigmas[i] = schedule.sigmas[i2v_solver_level(schedule.scheduler, i)];
+    if (!status) sizes->passes = i2v_passes_make(&asked, sigmas, sizes->steps);
+    if (!status && sizes->passes.first == sizes->passes.last) {
+        sizes->guidance = 0;
+        sizes->passes = (i2v_passes){0};
+    }
+    i2v_schedule_free(&schedule);
+    free(sigmas);
+    return status;
+}
+
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     *sizes = (i2v_sizes){0};
     i2v_model_default_size(engine->model, &sizes->width, &sizes->height);
@@ -143,7 +166,9 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     i2v_scheduler scheduler = i2v_schedule_scheduler(&engine->model->scheduler, params->scheduler);
     sizes->steps = i2v_solver_evaluations(scheduler, sizes->levels);
     sizes->noise_draws = i2v_solver_draws(scheduler, sizes->levels);
-    sizes->remembered = i2v_solver_of(scheduler)->memory;
+    status = choose_passes(sizes, engine, params);
+    if (status) return status;
+    sizes->remembered = i2v_solver_of(scheduler)->memory + i2v_passes_remembered(&sizes->passes);
     status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
     if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));
     return status ? status : complete(sizes, engine, params);

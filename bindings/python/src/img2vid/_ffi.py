@@ -280,6 +280,8 @@ class i2v_params(Structure):
         ("checkpoint", c_char_p),
         ("resume_from", c_char_p),
         ("preview_every", c_int),
+        ("guidance_interval", c_char_p),
+        ("guidance_every", c_int),
     ]
 
 

@@ -1,0 +1,81 @@
+/* Guidance that is computed only where it counts: within an interval of noise levels (Kynkaanniemi et al. 2024, arXiv
+ * 2404.07724), and there in every so manyth evaluation, its difference carried to those after it. */
+#include "pipeline/passes.h"
+
+#include "base/parameters.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of sigmas (i2v_params.sigmas). */
+static const double HIGHEST = 1e6;
+
+/* A level at *text, which is moved past it; -1: there is none. */
+static double read_level(const char **text) {
+    size_t length = strspn(*text, "0123456789.eE+-");
+    char *end;
+    double level = length ? strtod(*text, &end) : -1;
+    if (!length || end != *text + length || !(level >= 0 && level <= HIGHEST)) return -1;
+    *text = end;
+    return level;
+}
+
+i2v_status i2v_passes_read_interval(i2v_passes_request *request, const char *text, i2v_error *error) {
+    const i2v_parameter *parameter = I2V_PARAMETER(PARAMS, i2v_params, guidance_interval);
+    enum { LONGEST = 40 };
+    request->low = 0;
+    request->high = HUGE_VAL;
+    if (!text) return I2V_OK;
+    const char *at = text;
+    double low = read_level(&at), high = -1;
+    if (low >= 0 && *at == ':') {
+        at++;
+        int is_open = strcmp(at, "inf") == 0;
+        high = is_open ? HUGE_VAL : read_level(&at);
+        if (is_open) at += strlen(at);
+    }
+    if (*at || high <= low || strlen(text) > LONGEST)
+        return i2v_fail(error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("%s") " is '%.60s'; it must be LOW:HIGH, two noise levels such as 0.1:100, from 0 to "
+                                       "1000000 or inf, the lower first",
+                        parameter->name, text);
+    request->low = low;
+    request->high = high;
+    return I2V_OK;
+}
+
+int i2v_passes_are_sparse(const i2v_passes_request *request) {
+    return request->low > 0 || request->high < HUGE_VAL || request->every > 1;
+}
+
+i2v_passes i2v_passes_make(const i2v_passes_request *request, const float *sigmas, int evaluations) {
+    i2v_passes passes = {.is_sparse = 1, .every = request->every};
+    while (passes.first < evaluations && (double)sigmas[passes.first] > request->high) passes.first++;
+    passes.last = passes.first;
+    while (passes.last < evaluations && (double)sigmas[passes.last] >= request->low) passes.last++;
+    return passes;
+}
+
+i2v_evaluation i2v_passes_of(const i2v_passes *passes, int evaluation) {
+    if (!passes->is_sparse) return I2V_EVALUATION_WHOLE;
+    if (evaluation < passes->first || evaluation >= passes->last) return I2V_EVALUATION_BARE;
+    return (evaluation - passes->first) % passes->every ? I2V_EVALUATION_CARRIED : I2V_EVALUATION_WHOLE;
+}
+
+/* The two passes are alike, but for a hundredth of a hundredth. */
+static double cost_of(const i2v_passes *passes, int evaluation) {
+    return i2v_passes_of(passes, evaluation) == I2V_EVALUATION_WHOLE ? 1 : 0.5;
+}
+
+double i2v_passes_cost(const i2v_passes *passes, double evaluations) {
+    if (!passes->is_sparse) return evaluations;
+    int whole = (int)evaluations;
+    double cost = 0, rest = evaluations - whole;
+    for (int i = 0; i < whole; i++) cost += cost_of(passes, i);
+    return rest > 0 ? cost + rest * cost_of(passes, whole) : cost;
+}
+
+int i2v_passes_remembered(const i2v_passes *passes) {
+    return passes->is_sparse && passes->every > 1 && passes->last - passes->first > 1;
+}
