@@ -46,6 +46,7 @@ static const struct parameter {
     {CLI_AT(params.guidance_shape), NONE},
     {CLI_AT(params.guidance_interval), NONE},
     {CLI_AT(params.guidance_every), NONE},
+    {CLI_AT(params.forecast_every), NONE},
     {CLI_AT(params.min_guidance_scale), NONE},
     {CLI_AT(params.max_guidance_scale), NONE},
     {CLI_AT(params.fps), NONE},

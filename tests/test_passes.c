@@ -1,4 +1,5 @@
-/* Fewer passes of the UNet: guidance within an interval of noise levels, and in every so manyth evaluation. */
+/* Fewer passes of the UNet: guidance within an interval of noise levels and in every so manyth evaluation, and
+ * evaluations that are forecast. */
 #include "small_run.h"
 
 #include "pipeline/passes.h"
@@ -11,27 +12,33 @@
 
 static const float levels[] = {300, 80, 20, 20, 5, 1, 0.25f};
 
-static i2v_passes passes_of(const char *interval, int every) {
-    i2v_passes_request request = {.every = every};
+static i2v_passes passes_of(const char *interval, int every, int forecast_every, int guidance) {
+    i2v_passes_request request = {.every = every, .forecast_every = forecast_every};
     assert_int_equal(i2v_passes_read_interval(&request, interval, NULL), I2V_OK);
-    return i2v_passes_make(&request, levels, COUNT(levels));
+    return i2v_passes_make(&request, levels, COUNT(levels), guidance);
 }
 
-/* wanted: a letter an evaluation, W whole, c carried, b bare. */
-static void expect_kinds(const char *interval, int every, const char *wanted) {
-    i2v_passes passes = passes_of(interval, every);
+/* wanted: a letter an evaluation, W whole, c carried, b bare, f forecast. */
+static void expect_made(i2v_passes passes, const char *wanted) {
     char found[COUNT(levels) + 1] = "";
     double cost = 0;
     for (int i = 0; i < (int)COUNT(levels); i++) {
-        found[i] = "Wcb"[i2v_passes_of(&passes, i)];
+        found[i] = "Wcbf"[i2v_passes_of(&passes, i)];
         assert_true(i2v_passes_cost(&passes, i) == cost);
-        double next = cost + (found[i] == 'W' ? 1 : 0.5);
+        double next = cost + (found[i] == 'W' ? 1 : found[i] == 'f' ? 0 : 0.5);
         assert_true(i2v_passes_cost(&passes, i + 0.25) == cost + 0.25 * (next - cost));
         cost = next;
     }
     assert_string_equal(found, wanted);
     assert_true(i2v_passes_cost(&passes, COUNT(levels)) == cost);
-    assert_int_equal(i2v_passes_remembered(&passes), strchr(wanted, 'c') != NULL);
+    assert_int_equal(i2v_passes_remembered(&passes), passes.every > 1 ? 1 + 2 * (strchr(wanted, 'f') != NULL)
+                                                                      : 2 * (strchr(wanted, 'f') != NULL));
+}
+
+static void expect_kinds(const char *interval, int every, const char *wanted) {
+    i2v_passes passes = passes_of(interval, every, 0, 1);
+    if (!strchr(wanted, 'c')) passes.every = 1; /* the same */
+    expect_made(passes, wanted);
 }
 
 static void kinds(void **state) {
@@ -47,6 +54,12 @@ static void kinds(void **state) {
     expect_kinds("20:inf", 3, "WccWbbb");
     expect_kinds("80:299", 2, "bWbbbbb");
     expect_kinds("81:299", 2, "bbbbbbb");
+    expect_made(passes_of(NULL, 1, 2, 0), "WWfWfWW");
+    expect_made(passes_of(NULL, 1, 2, 1), "WWfWfWW");
+    expect_made(passes_of(NULL, 7, 3, 0), "WWfWWfW");
+    expect_made(passes_of(NULL, 2, 2, 1), "WcfWfcW");
+    expect_made(passes_of("1:80", 2, 2, 1), "bWfcfWb");
+    expect_made(passes_of("1:20", 2, 3, 1), "bbfWcfb");
 }
 
 static void requests_that_change_nothing(void **state) {
@@ -113,17 +126,32 @@ static void predict(const float *x, double sigma, double scale, float *clean) {
     i2v_video_free(video);
 }
 
-/* One step of x as the header describes it. kind: as in expect_kinds; difference: of velocities. */
-static void step_plainly(float *x, int step, char kind, double *difference) {
+/* Where a forecast goes on from two slopes. */
+static double go_on(double earlier, double later, int before, int last, int step) {
+    double way = log(sigmas[before]) - log(sigmas[last]), ahead = log(sigmas[last]) - log(sigmas[step]);
+    return later + ahead / way * (later - earlier);
+}
+
+/* One step of x as the header describes it. kind: as in expect_made; difference: of velocities; slopes: of each step
+ * that was computed, from the second on. */
+static void step_plainly(float *x, int step, char kind, double *difference, double slopes[STEPS][VALUES]) {
     double sigma = sigmas[step], scale = -sigma / sqrt(sigma * sigma + 1); /* of a velocity in a clean latent */
     float with[VALUES], twice[VALUES];
+    if (kind == 'f') {
+        int before = step - 3;
+        for (int i = 0; i < VALUES; i++)
+            x[i] += (float)((sigmas[step + 1] - sigma) *
+                            go_on(slopes[before][i], slopes[step - 1][i], before, step - 1, step));
+        return;
+    }
     predict(x, sigma, 1, with);
     if (kind == 'W') predict(x, sigma, 2, twice); /* without + 2 (with - without) */
     for (int i = 0; i < VALUES; i++) {
         double weight = kind == 'b' ? 1 : 1.5 + 2.5 * (i / (VALUES / 3)) / 2;
         if (kind == 'W') difference[i] = ((double)twice[i] - (double)with[i]) / scale;
         double clean = (double)with[i] + (kind == 'b' ? 0 : (weight - 1) * scale * difference[i]);
-        x[i] += (float)((sigmas[step + 1] - sigma) * ((double)x[i] - clean) / sigma);
+        slopes[step][i] = ((double)x[i] - clean) / sigma;
+        x[i] += (float)((sigmas[step + 1] - sigma) * slopes[step][i]);
     }
 }
 
@@ -133,17 +161,20 @@ static double largest(const float *values) {
     return most;
 }
 
-static void expect_plain(const char *interval, int every, const char *kinds) {
+static void expect_plain(const char *interval, int every, int forecast_every, const char *kinds) {
+    static double slopes[STEPS][VALUES];
     watched w = {0};
     i2v_params params = sparse_params(&w);
     params.guidance_interval = interval;
     params.guidance_every = every;
+    params.forecast_every = forecast_every;
     i2v_video_free(generate(shared[1], picture, &params));
     double difference[VALUES] = {0};
     for (int step = 1; step < STEPS; step++) { /* each from where the run was, as errors grow */
         float x[VALUES];
         memcpy(x, w.kept[step - 1], sizeof x);
-        step_plainly(x, step, kinds[step], difference);
+        if (kinds[step] == 'f' && step == 2) continue; /* the first step's slope is not known */
+        step_plainly(x, step, kinds[step], difference, slopes);
         for (int i = 0; i < VALUES; i++) {
             if (fabs((double)x[i] - (double)w.kept[step][i]) <= 1e-4 * largest(x)) continue;
             fail_msg("%s, every %d, step %d, value %d: %g, not %g", interval, every, step, i, (double)w.kept[step][i],
@@ -154,9 +185,11 @@ static void expect_plain(const char *interval, int every, const char *kinds) {
 
 static void values(void **state) {
     (void)state;
-    expect_plain("1:100", 1, "bWWWWb");
-    expect_plain("1:100", 2, "bWcWcb");
-    expect_plain("0:100", 3, "bWccWc");
+    expect_plain("1:100", 1, 0, "bWWWWb");
+    expect_plain("1:100", 2, 0, "bWcWcb");
+    expect_plain("0:100", 3, 0, "bWccWc");
+    expect_plain("0:100", 1, 2, "bWfWfW");
+    expect_plain("0:100", 2, 2, "bWfcfW");
 }
 
 static void what_is_not_asked_for(void **state) {
@@ -174,8 +207,21 @@ static void what_is_not_asked_for(void **state) {
     params.guidance_every = 1;
     params.guidance_interval = "0.25:299";
     expect_other(1, &params, video);
+    params.forecast_every = 2;
+    params.guidance_interval = NULL;
+    expect_other(1, &params, video);
+    params.forecast_every = 4999; /* the third step */
+    expect_other(1, &params, video);
     i2v_video_free(video);
+    params.sigmas_count = 4; /* which is the last now */
+    params.forecast_every = 0;
+    video = generate(shared[1], picture, &params);
+    params.forecast_every = 2;
+    expect_same(1, &params, video);
+    params.forecast_every = 0;
+    params.sigmas_count = COUNT(sigmas);
     params.min_guidance_scale = params.max_guidance_scale = 1;
+    i2v_video_free(video);
     video = generate(shared[1], picture, &params);
     params.guidance_every = 2; /* of no guidance */
     expect_same(1, &params, video);
@@ -183,6 +229,23 @@ static void what_is_not_asked_for(void **state) {
     params.guidance_interval = "301:400"; /* none of the levels */
     expect_same(1, &params, video);
     i2v_video_free(video);
+}
+
+static int may_forecast(i2v_scheduler scheduler) {
+    return scheduler == I2V_SCHEDULER_EULER || scheduler == I2V_SCHEDULER_DPMPP_2M || scheduler == I2V_SCHEDULER_UNIPC;
+}
+
+static void schedulers_that_are_not_forecast(void **state) {
+    (void)state;
+    i2v_params params = small_params();
+    i2v_memory_plan plan;
+    params.forecast_every = 2;
+    for (i2v_scheduler scheduler = I2V_SCHEDULER_EULER; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
+        params.scheduler = scheduler;
+        i2v_status status = i2v_plan_generate(shared[1], &params, &plan);
+        assert_int_equal(status, may_forecast(scheduler) ? I2V_OK : I2V_ERROR_PARAMETER);
+        if (status) assert_non_null(strstr(i2v_error_message(shared[1]), " is for the schedulers euler, dpmpp_2m and unipc, and "));
+    }
 }
 
 /* A video has the bits that it has alone: nothing of one is carried to another. */
@@ -194,6 +257,7 @@ static void several_videos(void **state) {
     params.guidance_every = 3;
     for (i2v_scheduler scheduler = I2V_SCHEDULER_EULER; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
         params.scheduler = scheduler;
+        params.forecast_every = may_forecast(scheduler) ? 2 : 0;
         params.video_index = -1;
         i2v_video *both = generate(shared[1], picture, &params);
         params.video_index = 1;
@@ -213,6 +277,8 @@ static void threads(void **state) {
     params.scheduler = I2V_SCHEDULER_UNIPC;
     params.guidance_every = 2;
     params.guidance_interval = "0.01:500";
+    params.num_inference_steps = 6;
+    params.forecast_every = 2;
     i2v_video *video = generate(shared[1], picture, &params);
     for (int count = 1; count <= 3; count++) {
         i2v_reference reference = i2v_reference_at(1);
@@ -228,13 +294,14 @@ static void threads(void **state) {
 /* ---- what they take --------------------------------------------------------------------------------------------- */
 
 /* cost: of the steps, in whole ones; arrays: that are kept beside what the scheduler remembers. */
-static void expect_plan(const char *interval, int every, double cost, int arrays) {
+static void expect_plan(const char *interval, int every, int forecast_every, double cost, int arrays) {
     watched w = {0};
     i2v_memory_plan plan, before;
     i2v_params params = sparse_params(&w);
     assert_int_equal(i2v_plan_generate(shared[1], &params, &before), I2V_OK);
     params.guidance_interval = interval;
     params.guidance_every = every;
+    params.forecast_every = forecast_every;
     assert_int_equal(i2v_plan_generate(shared[1], &params, &plan), I2V_OK);
     const i2v_stage_memory *unet = &plan.stages[2];
     double steps = (unet->run_seconds - unet->load_seconds) / unet->seconds;
@@ -245,11 +312,13 @@ static void expect_plan(const char *interval, int every, double cost, int arrays
 
 static void plans(void **state) {
     (void)state;
-    expect_plan(NULL, 1, 6, 0);
-    expect_plan("1:100", 1, 5, 0);
-    expect_plan("1:100", 2, 4, 1);
-    expect_plan(NULL, 2, 4.5, 1);
-    expect_plan("1:4", 2, 3.5, 0); /* nothing is carried from one evaluation */
+    expect_plan(NULL, 1, 0, 6, 0);
+    expect_plan(NULL, 1, 2, 4, 2);
+    expect_plan("1:100", 2, 2, 2.5, 3);
+    expect_plan("1:100", 1, 0, 5, 0);
+    expect_plan("1:100", 2, 0, 4, 1);
+    expect_plan(NULL, 2, 0, 4.5, 1);
+    expect_plan("1:4", 2, 0, 3.5, 0); /* nothing is carried from one evaluation */
 }
 
 /* A step of one pass is half of one of two. */
@@ -273,6 +342,7 @@ int main(void) {
         cmocka_unit_test(kinds),          cmocka_unit_test(requests_that_change_nothing),
         cmocka_unit_test(values),         cmocka_unit_test(what_is_not_asked_for),
         cmocka_unit_test(several_videos), cmocka_unit_test(threads),
+        cmocka_unit_test(schedulers_that_are_not_forecast),
         cmocka_unit_test(plans),          cmocka_unit_test(progress),
     };
     return cmocka_run_group_tests_name("passes", tests, open_shared, close_shared);

@@ -37,6 +37,9 @@ static void wrong_integers(void **state) {
     EXPECT_REFUSED(guidance_every, 0);
     EXPECT_REFUSED(guidance_every, -1);
     EXPECT_REFUSED(guidance_every, 10001);
+    EXPECT_REFUSED(forecast_every, 1);
+    EXPECT_REFUSED(forecast_every, -1);
+    EXPECT_REFUSED(forecast_every, 10001);
 }
 
 static void wrong_intervals(void **state) {

@@ -442,6 +442,10 @@ typedef struct i2v_params {
     /* [1; 1 to 10000] N: of the evaluations with guidance the first and every N-th after it compute the pass without the
      * picture; the others take the difference between the two passes that was computed last */
     int guidance_every;
+    /* [0; 2 to 10000] N: from the third evaluation on, the first and every N-th after it, but for the last, are not
+     * computed: the slope (latent - clean latent) / sigma goes on in a line, in ln sigma, from the two that were computed
+     * last. 0: all are computed. For I2V_SCHEDULER_EULER, _DPMPP_2M and _UNIPC */
+    int forecast_every;
 } i2v_params;
 
 /* Fills params with the defaults above. */

@@ -42,6 +42,9 @@ typedef struct i2v_step {
     i2v_evaluation evaluation;
     float *difference; /* NULL, or [num_frames, channels, h, w]: with - without the picture, written where the evaluation is
                           whole and read where it is carried */
+    float *slopes; /* NULL, or [2, num_frames, channels, h, w]: (latent - clean) / sigma of the last two evaluations that
+                      were computed, the later one last */
+    float ahead;   /* of a forecast: i2v_passes_ahead */
 } i2v_step;
 
 /* One step of latents [num_frames, channels, h, w]. In a dry run latents, noise and memory are not touched. */

@@ -1,5 +1,7 @@
-/* Guidance that is computed only where it counts: within an interval of noise levels (Kynkaanniemi et al. 2024, arXiv
- * 2404.07724), and there in every so manyth evaluation, its difference carried to those after it. */
+/* Passes that are left out. Guidance is computed only where it counts: within an interval of noise levels (Kynkaanniemi
+ * et al. 2024, arXiv 2404.07724), and there in every so manyth evaluation, its difference carried to those after it. Of
+ * evaluations, some are forecast from those before, as Spectrum does (arXiv 2603.01623); docs/PERFORMANCE.md says why in
+ * a line, and every second. */
 #include "pipeline/passes.h"
 
 #include "base/parameters.h"
@@ -46,26 +48,50 @@ i2v_status i2v_passes_read_interval(i2v_passes_request *request, const char *tex
 }
 
 int i2v_passes_are_sparse(const i2v_passes_request *request) {
-    return request->low > 0 || request->high < HUGE_VAL || request->every > 1;
+    return request->low > 0 || request->high < HUGE_VAL || request->every > 1 || request->forecast_every;
 }
 
-i2v_passes i2v_passes_make(const i2v_passes_request *request, const float *sigmas, int evaluations) {
-    i2v_passes passes = {.is_sparse = 1, .every = request->every};
+i2v_passes i2v_passes_make(const i2v_passes_request *request, const float *sigmas, int evaluations, int guidance) {
+    i2v_passes passes = {.is_sparse = 1,
+                         .last = evaluations,
+                         .every = guidance ? request->every : 1,
+                         .forecast_every = request->forecast_every,
+                         .evaluations = evaluations};
+    if (!guidance) return passes; /* whole is one pass, then */
     while (passes.first < evaluations && (double)sigmas[passes.first] > request->high) passes.first++;
     passes.last = passes.first;
     while (passes.last < evaluations && (double)sigmas[passes.last] >= request->low) passes.last++;
     return passes;
 }
 
+/* The first that can be: two were computed. */
+enum { FIRST_FORECAST = 2 };
+
+static int is_forecast(const i2v_passes *passes, int evaluation) {
+    int since = evaluation - FIRST_FORECAST;
+    return passes->forecast_every && since >= 0 && since % passes->forecast_every == 0 &&
+           evaluation + 1 < passes->evaluations;
+}
+
+/* How many of the evaluations before that one, which is one of the run's, are computed. */
+static int computed(const i2v_passes *passes, int evaluation) {
+    int since = evaluation - FIRST_FORECAST;
+    if (!passes->forecast_every || since <= 0) return evaluation;
+    return evaluation - (since - 1) / passes->forecast_every - 1;
+}
+
 i2v_evaluation i2v_passes_of(const i2v_passes *passes, int evaluation) {
     if (!passes->is_sparse) return I2V_EVALUATION_WHOLE;
+    if (is_forecast(passes, evaluation)) return I2V_EVALUATION_FORECAST;
     if (evaluation < passes->first || evaluation >= passes->last) return I2V_EVALUATION_BARE;
-    return (evaluation - passes->first) % passes->every ? I2V_EVALUATION_CARRIED : I2V_EVALUATION_WHOLE;
+    int before = computed(passes, evaluation) - computed(passes, passes->first); /* with guidance */
+    return before % passes->every ? I2V_EVALUATION_CARRIED : I2V_EVALUATION_WHOLE;
 }
 
 /* The two passes are alike, but for a hundredth of a hundredth. */
 static double cost_of(const i2v_passes *passes, int evaluation) {
-    return i2v_passes_of(passes, evaluation) == I2V_EVALUATION_WHOLE ? 1 : 0.5;
+    i2v_evaluation kind = i2v_passes_of(passes, evaluation);
+    return kind == I2V_EVALUATION_WHOLE ? 1 : kind == I2V_EVALUATION_FORECAST ? 0 : 0.5;
 }
 
 double i2v_passes_cost(const i2v_passes *passes, double evaluations) {
@@ -76,6 +102,21 @@ double i2v_passes_cost(const i2v_passes *passes, double evaluations) {
     return rest > 0 ? cost + rest * cost_of(passes, whole) : cost;
 }
 
-int i2v_passes_remembered(const i2v_passes *passes) {
+/* In ln sigma, which steps differ least in, whatever the list of levels. */
+float i2v_passes_ahead(const i2v_passes *passes, const float *sigmas, int evaluation) {
+    int last = evaluation - 1, before = is_forecast(passes, evaluation - 2) ? evaluation - 3 : evaluation - 2;
+    double way = log((double)sigmas[before] / (double)sigmas[last]);
+    return way > 0 ? (float)(log((double)sigmas[last] / (double)sigmas[evaluation]) / way) : 0;
+}
+
+int i2v_passes_carry(const i2v_passes *passes) {
     return passes->is_sparse && passes->every > 1 && passes->last - passes->first > 1;
+}
+
+int i2v_passes_forecast(const i2v_passes *passes) {
+    return passes->is_sparse && passes->forecast_every && passes->evaluations > FIRST_FORECAST + 1;
+}
+
+int i2v_passes_remembered(const i2v_passes *passes) {
+    return i2v_passes_carry(passes) + 2 * i2v_passes_forecast(passes);
 }
