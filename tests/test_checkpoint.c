@@ -185,6 +185,27 @@ static void what_a_scheduler_remembers(void **state) {
     }
 }
 
+/* The difference that guidance is by, and slopes, beside what a scheduler remembers. */
+static void what_passes_carry(void **state) {
+    (void)state;
+    for (i2v_scheduler scheduler = I2V_SCHEDULER_EULER; scheduler <= I2V_SCHEDULER_HEUN; scheduler++) {
+        i2v_params params = small_params();
+        params.scheduler = scheduler;
+        params.max_guidance_scale = 3;
+        params.num_inference_steps = 5;
+        params.guidance_every = 3;
+        if (scheduler % 2) params.guidance_interval = "0.01:500";
+        int may_forecast =
+            scheduler == I2V_SCHEDULER_EULER || scheduler == I2V_SCHEDULER_DPMPP_2M || scheduler == I2V_SCHEDULER_UNIPC;
+        if (may_forecast) params.forecast_every = 2;
+        end_each_time(params, 0);
+        params.num_inference_steps = 3;
+        params.num_videos = 2;
+        params.extend = 1;
+        end_each_time(params, 0);
+    }
+}
+
 static void a_caller_s_own_noise(void **state) {
     (void)state;
     i2v_params params = small_params();
@@ -241,6 +262,9 @@ static void other_parameters_are_named(void **state) {
     EXPECT_NAMED(min_guidance_scale, 1.5);
     EXPECT_NAMED(max_guidance_scale, 2);
     EXPECT_NAMED(guidance_shape, I2V_GUIDANCE_TRIANGLE);
+    EXPECT_NAMED(guidance_interval, "0.1:100");
+    EXPECT_NAMED(guidance_every, 2);
+    EXPECT_NAMED(forecast_every, 2);
     EXPECT_NAMED(fps, 8);
     EXPECT_NAMED(motion_bucket_id, 128);
     EXPECT_NAMED(noise_aug_strength, 0.03);
@@ -477,6 +501,7 @@ int main(void) {
         WITH_STATE(several_videos_and_clips),
         WITH_STATE(noise_in_each_step),
         WITH_STATE(what_a_scheduler_remembers),
+        WITH_STATE(what_passes_carry),
         WITH_STATE(a_caller_s_own_noise),
         WITH_STATE(other_parameters_are_named),
         WITH_STATE(the_same_said_otherwise_is_taken),

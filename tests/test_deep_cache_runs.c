@@ -195,6 +195,23 @@ static void whole_steps_of_a_cost(void **state) {
     assert_true(i2v_whole_steps(&cost, 4.5) == 4.5 && i2v_step_work(&cost, 4) == 4);
 }
 
+/* Where guidance has its second pass in every second evaluation, a half computes features anew in the first pass that
+ * it has in an interval: evaluations of with full and without full, with cached, both cached, with full, with cached
+ * and without full. */
+static void halves_have_intervals_of_their_own(void **state) {
+    (void)state;
+    i2v_stage_cost cost = {.work = 16, .halves = 2, .interval = 3, .cached = 0.25, .cached_work = 0.5};
+    cost.passes = (i2v_passes){.is_sparse = 1, .last = 5, .every = 2, .evaluations = 5};
+    static const double each[] = {1, 0.125, 0.25, 0.5, 0.625};
+    static const double work[] = {16, 4, 8, 8, 12};
+    double sum = 0;
+    for (int i = 0; i < 5; i++) {
+        assert_true(i2v_whole_steps(&cost, i) == sum);
+        assert_true(i2v_step_work(&cost, i) == work[i]);
+        sum += each[i];
+    }
+}
+
 /* The fraction of the whole grows by what a step costs, and ends at 1. */
 static void cached_steps_count_for_less(void **state) {
     (void)state;
@@ -290,6 +307,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(resumed_runs_have_the_same_bits, make_folder, remove_folder),
         cmocka_unit_test(states_between_are_refused),
         cmocka_unit_test(whole_steps_of_a_cost),
+        cmocka_unit_test(halves_have_intervals_of_their_own),
         cmocka_unit_test(cached_steps_count_for_less),
         cmocka_unit_test(plans_know_what_cached_steps_cost),
         cmocka_unit_test(no_cache_takes_no_memory),

@@ -51,6 +51,8 @@ static void every_parameter_has_effect(void **state) {
     EXPECT_EFFECT(decode_chunk_size, 1);
     EXPECT_EFFECT(scheduler, I2V_SCHEDULER_ANIMATELCM);
     EXPECT_EFFECT(guidance_shape, I2V_GUIDANCE_TRIANGLE);
+    EXPECT_EFFECT(guidance_interval, "0:100");
+    EXPECT_EFFECT(guidance_every, 2);
     i2v_video_free(video);
     base.num_inference_steps = 3; /* Karras' and exponential levels have the same ends */
     video = generate(shared[1], picture, &base);

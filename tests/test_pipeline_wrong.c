@@ -34,6 +34,21 @@ static void wrong_integers(void **state) {
     EXPECT_REFUSED(scheduler, (i2v_scheduler)7);
     EXPECT_REFUSED(sigma_schedule, (i2v_sigma_schedule)7);
     EXPECT_REFUSED(guidance_shape, (i2v_guidance_shape)7);
+    EXPECT_REFUSED(guidance_every, 0);
+    EXPECT_REFUSED(guidance_every, -1);
+    EXPECT_REFUSED(guidance_every, 10001);
+    EXPECT_REFUSED(forecast_every, 1);
+    EXPECT_REFUSED(forecast_every, -1);
+    EXPECT_REFUSED(forecast_every, 10001);
+}
+
+static void wrong_intervals(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "",      ":",     "1",     "1:",    ":1",         "1:2:3",  "2:1",
+        "1:1",   "-1:3",  "nan:3", "1:nan", "inf:inf",    "0:inf ", "0:-inf",
+        "0:1e7", "0x1:3", " 0:1",  "0:1 ",  "0:infinity", "1,2",    "0.00000000000000000000000000000000000001:1"};
+    for (size_t i = 0; i < COUNT(texts); i++) EXPECT_REFUSED(guidance_interval, texts[i]);
 }
 
 static void wrong_numbers(void **state) {
@@ -148,8 +163,13 @@ static void wrong_options_of_a_session(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_integers), cmocka_unit_test(wrong_numbers), cmocka_unit_test(wrong_levels),
-        cmocka_unit_test(wrong_noise),    cmocka_unit_test(wrong_options), cmocka_unit_test(wrong_options_of_a_session),
+        cmocka_unit_test(wrong_integers),
+        cmocka_unit_test(wrong_intervals),
+        cmocka_unit_test(wrong_numbers),
+        cmocka_unit_test(wrong_levels),
+        cmocka_unit_test(wrong_noise),
+        cmocka_unit_test(wrong_options),
+        cmocka_unit_test(wrong_options_of_a_session),
     };
     return cmocka_run_group_tests_name("pipeline_wrong", tests, open_shared, close_shared);
 }

@@ -453,6 +453,17 @@ typedef struct i2v_params {
      * -1, which that code has not, is conv_in's. A higher one computes more. It is one less than DeepCacheSDHelper's
      * cache_branch_id. */
     int cache_branch;
+    /* [NULL] "LOW:HIGH", noise levels such as "0.1:100" between which, both included, the UNet is evaluated without the
+     * picture, too, for guidance; from 0 to 1e6 or "inf", LOW below HIGH. Other evaluations are one pass in place of
+     * two (Kynkaanniemi et al. 2024, arXiv 2404.07724). NULL: "0:inf" */
+    const char *guidance_interval;
+    /* [1; 1 to 10000] N: of the evaluations with guidance the first and every N-th after it compute the pass without
+     * the picture; the others take the difference between the two passes that was computed last */
+    int guidance_every;
+    /* [0; 2 to 10000] N: from the third evaluation on, the first and every N-th after it, but for the last, are not
+     * computed: the slope (latent - clean latent) / sigma goes on in a line, in ln sigma, from the two that were
+     * computed last. 0: all are computed. For I2V_SCHEDULER_EULER, _DPMPP_2M and _UNIPC */
+    int forecast_every;
 } i2v_params;
 
 /* Fills params with the defaults above. */

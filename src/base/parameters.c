@@ -162,6 +162,18 @@ static const i2v_parameter table[] = {
     {"guidance_shape", CHOICE, PARAM(guidance_shape), NO_RANGE, "linear|triangle", motion, I2V_FOR_GENERATE, DECIDES,
      "from min to max, or from min to max and back to min\n"
      "(default linear)"},
+    {"guidance_interval", TEXT, PARAM(guidance_interval), NO_RANGE, "LOW:HIGH", motion, I2V_FOR_GENERATE, DECIDES,
+     "noise levels between which there is guidance, such as\n"
+     "0.1:100; steps at others take one pass of the UNet in\n"
+     "place of two (default: all, 0:inf)"},
+    {"guidance_every", INTEGER, PARAM(guidance_every), 1, 10000, 1, "N", motion, I2V_FOR_GENERATE, DECIDES,
+     "the pass without the picture, which guidance is by, in\n"
+     "every N-th step; those between take what it came to in\n"
+     "the last (default 1: in each)"},
+    {"forecast_every", INTEGER, PARAM(forecast_every), 2, 10000, 0, "N", motion, I2V_FOR_GENERATE, DECIDES,
+     "from the third step on, every N-th takes no pass of the\n"
+     "UNet: what it would give is forecast from the steps\n"
+     "before; by euler, dpmpp_2m or unipc (default: none)"},
 
     {"seed", UNSIGNED, PARAM(seed), NO_RANGE, "N", randomness, I2V_FOR_GENERATE, DECIDES,
      "same seed, same video (default: a random one, printed)"},

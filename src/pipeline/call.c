@@ -122,8 +122,9 @@ static const double ALL_BUT_ROUNDING = 1 - 1e-6;
 i2v_status i2v_call_tick(void *user, double work) {
     i2v_call *call = user;
     i2v_event *event = &call->event;
+    if (i2v_now() - call->told < call->engine->tick_pause) return I2V_OK;
     double pass = call->pass_steps * i2v_step_work(&call->costs[call->kind], event->step);
-    if (pass <= 0 || i2v_now() - call->told < call->engine->tick_pause) return I2V_OK;
+    if (pass <= 0) return I2V_OK;
     double share = (work - call->pass_began) / pass;
     double done = event->step + share * call->pass_steps;
     /* of the last ones, that all is done is the step's to say */

@@ -1,6 +1,7 @@
-/* The state of a call on disk: a sealed safetensors file with a tensor of latents and one of frames a video, one of what
- * the scheduler remembers of the video that is denoised, and in its metadata how far the call is and what decides its
- * bits. It is written whole each time, since no more than a rename puts a new one in the place of the old one at once.
+/* The state of a call on disk: a sealed safetensors file with a tensor of latents and one of frames a video, one of
+ * what is remembered between steps of the video that is denoised, and in its metadata how far the call is and what
+ * decides its bits. It is written whole each time, since no more than a rename puts a new one in the place of the old
+ * one at once.
  */
 #include "pipeline/checkpoint.h"
 

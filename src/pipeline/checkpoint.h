@@ -13,7 +13,7 @@ typedef struct i2v_checkpoint {
     const char *path;            /* that is written; NULL: nothing is */
     i2v_video *video;            /* what the call makes */
     const i2v_sizes *sizes;      /* of all of it */
-    float *memory;               /* what the scheduler remembers of the video that is denoised; NULL: nothing */
+    float *memory;               /* what is remembered between steps of the video that is denoised; NULL: nothing */
     json_t *identity;            /* of the call; NULL: neither is asked for */
     i2v_position begin;          /* what was done before this call */
     i2v_tensor_file file;        /* where that stands, until the call has its latents */
@@ -44,7 +44,7 @@ i2v_status i2v_checkpoint_check_noise(const i2v_checkpoint *checkpoint, int clip
 
 /* Lays the latents that were worked on before the call over those in its video, and lets go of the file. To be called
  * once the noise of all of them is drawn. memory, NULL or [sizes' remembered, num_frames, channels, h, w], gets what
- * the scheduler remembered of the video that was denoised, and is written with each state until _forget. */
+ * was remembered between steps of the video that was denoised, and is written with each state until _forget. */
 i2v_status i2v_checkpoint_take_latents(i2v_checkpoint *checkpoint, float *memory, i2v_error *error);
 void i2v_checkpoint_forget(i2v_checkpoint *checkpoint);
 

@@ -48,7 +48,8 @@ static void predict(i2v_denoiser *d, int with_image, const i2v_unet_tensors *tim
 static void embed_time(i2v_unet_tensors *time, const i2v_denoiser *d, const i2v_step *step) {
     const float *ids = d->condition->time_ids;
     int are_cached = i2v_deep_cache_has(&d->cache, I2V_HALF_WITH, step->index) &&
-                     (!d->sizes->guidance || i2v_deep_cache_has(&d->cache, I2V_HALF_WITHOUT, step->index));
+                     (!d->sizes->guidance || step->evaluation != I2V_EVALUATION_WHOLE ||
+                      i2v_deep_cache_has(&d->cache, I2V_HALF_WITHOUT, step->index));
     if (are_cached)
         i2v_unet_time_cached(time, d->run, d->unet, &d->cache.cut, step->timestep, ids);
     else
@@ -62,24 +63,49 @@ static float weight_of(const i2v_denoiser *d, int64_t frame) {
                                d->sizes->num_frames, (int)frame);
 }
 
+/* Moves one latent, `at`, by its velocity. count: values of the latents. */
+static void move(const i2v_step *step, float *latents, int64_t at, float velocity, size_t count) {
+    const i2v_update *update = &step->update;
+    if (step->denoised) step->denoised[at] = i2v_denoised(latents[at], velocity, update->sigma);
+    if (step->slopes) {
+        float *slope = step->slopes + at;
+        slope[0] = slope[count];
+        slope[count] = i2v_slope(latents[at], velocity, update->sigma);
+    }
+    latents[at] = update->advance(update, latents[at], velocity, step->noise ? step->noise[at] : 0,
+                                  step->memory ? step->memory + at : NULL, count);
+}
+
+/* latents by slopes that go on as those before do. */
+static void forecast(const i2v_denoiser *d, const i2v_step *step, float *latents) {
+    size_t count = i2v_sizes_latents(d->sizes);
+    i2v_step moves = *step;
+    moves.slopes = NULL; /* those that were computed stay */
+    for (size_t at = 0; at < count; at++) {
+        float last = step->slopes[count + at], slope = last + step->ahead * (last - step->slopes[at]);
+        float velocity = i2v_slope_velocity(latents[at], slope, step->update.sigma);
+        move(&moves, latents, (int64_t)at, velocity, count);
+    }
+}
+
 /* latents [frames, channels, h, w] by predictions [frames, h, w, channels]: with the picture, or, where `without` is
- * one, without + weight (with - without), one weight a frame. */
+ * one, without + weight (with - without), one weight a frame. Where that difference is carried, the same by it. */
 static void advance(const i2v_denoiser *d, i2v_tensor with, i2v_tensor without, const i2v_step *step, float *latents) {
     int64_t pixels = (int64_t)with.height * with.width;
     size_t count = i2v_sizes_latents(d->sizes);
-    const i2v_update *update = &step->update;
     i2v_walk walk = i2v_walk_to_read(d->run, with), other = i2v_walk_to_read(d->run, without);
     const float *v, *base = NULL;
-    float weight = 0;
+    float weight = 0, *difference = step->difference;
+    int carried = step->evaluation == I2V_EVALUATION_CARRIED;
     while ((v = i2v_walk_next(&walk)) && (!without.channels || (base = i2v_walk_next(&other)))) {
         int64_t frame = walk.row / pixels, pixel = walk.row % pixels;
-        if (base && pixel == 0) weight = weight_of(d, frame);
+        if ((base || carried) && pixel == 0) weight = weight_of(d, frame);
         for (int c = 0; c < with.channels; c++) {
             int64_t at = (frame * with.channels + c) * pixels + pixel;
             float velocity = base ? base[c] + weight * (v[c] - base[c]) : v[c];
-            if (step->denoised) step->denoised[at] = i2v_denoised(latents[at], velocity, update->sigma);
-            latents[at] = update->advance(update, latents[at], velocity, step->noise ? step->noise[at] : 0,
-                                          step->memory ? step->memory + at : NULL, count);
+            if (base && difference) difference[at] = v[c] - base[c];
+            if (carried) velocity = v[c] + (weight - 1) * difference[at];
+            move(step, latents, at, velocity, count);
         }
     }
     i2v_walk_end(&other);
@@ -117,10 +143,14 @@ i2v_status i2v_denoise_step(i2v_denoiser *denoiser, const i2v_step *step, float 
     const i2v_sizes *sizes = denoiser->sizes;
     int h = sizes->latent_height, w = sizes->latent_width;
     i2v_unet_tensors time;
+    if (step->evaluation == I2V_EVALUATION_FORECAST) {
+        forecast(denoiser, step, latents);
+        return run->status;
+    }
     embed_time(&time, denoiser, step);
     i2v_tensor with = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels), without = {0};
     predict(denoiser, I2V_HALF_WITH, &time, step, latents, with);
-    if (sizes->guidance) {
+    if (sizes->guidance && step->evaluation == I2V_EVALUATION_WHOLE) {
         without = i2v_tensor_new_f32(run, sizes->num_frames, h, w, sizes->latent_channels);
         predict(denoiser, I2V_HALF_WITHOUT, &time, step, latents, without);
     }
@@ -153,6 +183,8 @@ i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedul
     const i2v_sizes *sizes = denoiser->sizes;
     size_t count = i2v_sizes_latents(sizes), draw = count * (size_t)sizes->num_videos;
     int done = i2v_checkpoint_steps(call->checkpoint, call->clip, video), steps = sizes->steps;
+    const i2v_passes *passes = &sizes->passes;
+    float *kept = memory ? memory + count * (size_t)(sizes->remembered - i2v_passes_remembered(passes)) : NULL;
     if (done == steps) return I2V_OK;
     i2v_deep_cache_forget(&denoiser->cache);
     if (done == 0 && memory) memset(memory, 0, i2v_sizes_memory(sizes) * sizeof *memory);
@@ -164,7 +196,11 @@ i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedul
                          .timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
                          .denoised = preview ? preview->denoised : NULL,
-                         .memory = memory};
+                         .memory = memory,
+                         .evaluation = i2v_passes_of(passes, i),
+                         .difference = i2v_passes_carry(passes) ? kept : NULL};
+        if (i2v_passes_forecast(passes)) step.slopes = kept + count * (size_t)i2v_passes_carry(passes);
+        if (step.evaluation == I2V_EVALUATION_FORECAST) step.ahead = i2v_passes_ahead(passes, schedule->sigmas, i);
         i2v_solver_of(schedule->scheduler)->update(&step.update, schedule->sigmas, schedule->steps, i);
         i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);

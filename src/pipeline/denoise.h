@@ -41,14 +41,20 @@ typedef struct i2v_step {
     i2v_update update;
     const float *noise; /* [num_frames, channels, h, w], or NULL: zeros */
     float *denoised;    /* NULL, or where the estimate of the clean latents goes, [num_frames, channels, h, w] */
-    float *memory;      /* [sizes' remembered, num_frames, channels, h, w] */
+    float *memory;      /* what the scheduler remembers, [..., num_frames, channels, h, w] */
+    i2v_evaluation evaluation;
+    float *difference; /* NULL, or [num_frames, channels, h, w]: with - without the picture, written where the
+                          evaluation is whole and read where it is carried */
+    float *slopes;     /* NULL, or [2, num_frames, channels, h, w]: (latent - clean) / sigma of the last two evaluations
+                          that     were computed, the later one last */
+    float ahead;       /* of a forecast: i2v_passes_ahead */
 } i2v_step;
 
 /* One step of latents [num_frames, channels, h, w]. In a dry run latents, noise and memory are not touched. */
 i2v_status i2v_denoise_step(i2v_denoiser *denoiser, const i2v_step *step, float *latents);
 
 /* All steps of one video that were not done before the call, with events; latents begin as scaled noise. step_noise:
- * where that of i2v_draw_noise begins for the video, or NULL. memory: room for what the scheduler remembers; where
+ * where that of i2v_draw_noise begins for the video, or NULL. memory: room for what sizes say is remembered; where
  * steps were done before, that. */
 i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedule *schedule, const float *step_noise,
                        int video, float *latents, float *memory);

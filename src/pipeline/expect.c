@@ -20,7 +20,9 @@ static i2v_stage_cost cost_of(const i2v_engine *engine, i2v_stage_kind kind, con
     double passes = kind == I2V_STAGE_UNET && sizes->guidance ? 2 : 1;
     double steps = kind == I2V_STAGE_DECODER ? sizes->decode_chunk_size : 1; /* that they make */
     double weights = passes * bytes * (PASS_OF_BYTE + streamed), cost = plan->work + weights;
-    return (i2v_stage_cost){.load = (LOAD_OF_BYTE - streamed) * bytes,
+    return (i2v_stage_cost){.halves = (int)passes,
+                            .passes = kind == I2V_STAGE_UNET ? sizes->passes : (i2v_passes){0},
+                            .load = (LOAD_OF_BYTE - streamed) * bytes,
                             .step = cost / steps,
                             .work = plan->work / steps,
                             .interval = plan->cached_work > 0 ? sizes->cache_interval : 1,

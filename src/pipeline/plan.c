@@ -94,7 +94,7 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
  *     latents and noise of all videos                 in every stage
  *     the picture as pixels, with noise, as floats    in every stage
  *     noise of the steps, and previews                until the VAE decoder
- *     what the scheduler remembers of a video         in the UNet's
+ *     what is remembered between steps of a video     in the UNet's
  *     frames of all videos                            from the VAE decoder on; with several clips in every stage, and
  *                                                     then room for one more frame as a picture and as floats */
 static uint64_t held_beside(i2v_stage_kind kind, const i2v_model *model, const i2v_sizes *sizes) {

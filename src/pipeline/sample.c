@@ -49,7 +49,7 @@ static int is_denoised(const i2v_call *call, const i2v_sizes *sizes) {
     return i2v_checkpoint_steps(call->checkpoint, call->clip, last_video(call, sizes)) == sizes->steps;
 }
 
-/* memory: what the scheduler remembers. */
+/* memory: what is remembered from one evaluation to the next. */
 static i2v_status denoise_videos(i2v_call *call, const i2v_sizes *sizes, const i2v_stage_plan *plan,
                                  const i2v_schedule *schedule, const i2v_condition *condition, const float *step_noise,
                                  i2v_preview *preview, const i2v_latents_place *latents, float *memory) {
@@ -84,7 +84,7 @@ static i2v_status denoise_all(i2v_call *call, const i2v_request *request, const 
     for (int i = 0; i < sizes->num_videos; i++) scale_noise(i2v_latents_of(latents, i), count, schedule->initial);
     float *memory = remembered ? calloc(remembered, sizeof *memory) : NULL;
     if (remembered && !memory)
-        return i2v_fail_memory(error, "what the scheduler remembers", remembered * sizeof *memory);
+        return i2v_fail_memory(error, "what is remembered between steps", remembered * sizeof *memory);
     i2v_status status = i2v_checkpoint_take_latents(call->checkpoint, memory, error);
     if (!status && !is_denoised(call, sizes)) {
         status = denoise_videos(call, sizes, &plan->stages[I2V_STAGE_UNET], schedule, &condition, step_noise, preview,

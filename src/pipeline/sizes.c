@@ -8,6 +8,7 @@
 #include "pipeline/solver.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MAX_SIDE 8192
 #define MAX_FRAMES 4096
@@ -105,6 +106,40 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
                                   .steps = sizes->levels};
 }
 
+/* A forecast is of a path that bends, and does not jump. */
+static i2v_status check_forecast(i2v_engine *engine, const i2v_params *params, i2v_scheduler scheduler) {
+    const i2v_solver *solver = i2v_solver_of(scheduler);
+    if (!params->forecast_every || !(solver->draws_noise || solver->is_twofold)) return I2V_OK;
+    char name[I2V_CHOICE_SIZE];
+    return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                    I2V_NAME("%s") " is for the schedulers euler, dpmpp_2m and unipc, and " I2V_NAME(
+                        "%s") " is %s: choose one of these, or leave it out",
+                    NAME(forecast_every), NAME(scheduler),
+                    i2v_choice_name(name, I2V_PARAMETER(PARAMS, i2v_params, scheduler), (int)scheduler));
+}
+
+/* Which passes evaluations take. Without any in the interval there is no guidance. */
+static i2v_status choose_passes(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
+    i2v_passes_request asked = {.every = params->guidance_every, .forecast_every = params->forecast_every};
+    i2v_status status = i2v_passes_read_interval(&asked, params->guidance_interval, &engine->error);
+    if (status || !i2v_passes_are_sparse(&asked) || !(sizes->guidance || asked.forecast_every)) return status;
+    i2v_schedule schedule = {0};
+    i2v_schedule_request request = i2v_sizes_request(sizes, params);
+    float *sigmas = malloc((size_t)sizes->steps * sizeof *sigmas);
+    status = sigmas ? i2v_schedule_make(&schedule, &engine->model->scheduler, &request, &engine->error)
+                    : i2v_fail_memory(&engine->error, "noise levels", (size_t)sizes->steps * sizeof *sigmas);
+    for (int i = 0; !status && i < sizes->steps; i++)
+        sigmas[i] = schedule.sigmas[i2v_solver_level(schedule.scheduler, i)];
+    if (!status) sizes->passes = i2v_passes_make(&asked, sigmas, sizes->steps, sizes->guidance);
+    if (!status && sizes->passes.first == sizes->passes.last) {
+        sizes->guidance = 0;
+        sizes->passes = i2v_passes_make(&asked, sigmas, sizes->steps, 0);
+    }
+    i2v_schedule_free(&schedule);
+    free(sigmas);
+    return status;
+}
+
 i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params) {
     *sizes = (i2v_sizes){0};
     i2v_model_default_size(engine->model, &sizes->width, &sizes->height);
@@ -153,9 +188,12 @@ i2v_status i2v_sizes_of_params(i2v_sizes *sizes, i2v_engine *engine, const i2v_p
     i2v_scheduler scheduler = i2v_schedule_scheduler(&engine->model->scheduler, params->scheduler);
     sizes->steps = i2v_solver_evaluations(scheduler, sizes->levels);
     sizes->noise_draws = i2v_solver_draws(scheduler, sizes->levels);
-    sizes->remembered = i2v_solver_of(scheduler)->memory;
+    status = check_forecast(engine, params, scheduler);
+    if (!status) status = choose_passes(sizes, engine, params);
+    if (status) return status;
     sizes->cache_interval = params->cache_interval < sizes->steps ? params->cache_interval : sizes->steps;
     sizes->cache_branch = params->cache_branch;
+    sizes->remembered = i2v_solver_of(scheduler)->memory + i2v_passes_remembered(&sizes->passes);
     status = check_pixels(engine, "clip_pixels", params->clip_pixels, (size_t)3 * I2V_CLIP_SIDE * I2V_CLIP_SIDE);
     if (!status) status = check_pixels(engine, "vae_pixels", params->vae_pixels, i2v_sizes_frame(sizes));
     return status ? status : complete(sizes, engine, params);

@@ -3,6 +3,7 @@
 #define I2V_PIPELINE_SIZES_H
 
 #include "pipeline/engine.h"
+#include "pipeline/passes.h"
 
 typedef struct i2v_sizes {
     int width, height; /* pixels */
@@ -13,7 +14,8 @@ typedef struct i2v_sizes {
     int levels;            /* num_inference_steps: the last step ends below them */
     int steps;        /* that a run tells of: evaluations of the UNet, one a level, or more (i2v_solver_evaluations) */
     int latents_only; /* 1: nothing is decoded */
-    int guidance;     /* 1: two passes an evaluation */
+    int guidance;     /* 1: two passes an evaluation, or in some of them */
+    i2v_passes passes; /* in which */
     /* Noise is drawn for num_noises videos. num_videos of them are made, from number first_noise on. So a video that is
      * made alone (video_index) has the same noise as if all were made. */
     int num_noises, first_noise;
@@ -23,7 +25,8 @@ typedef struct i2v_sizes {
                         h, w] */
     int cache_interval; /* evaluations from one full pass to the next; 0 or 1: all are full. At most the steps. */
     int cache_branch;
-    int remembered;  /* arrays of a video's latents that the scheduler remembers from one evaluation to the next */
+    int remembered; /* arrays of a video's latents that are kept from one evaluation to the next: first what the
+                       scheduler remembers, then what passes do */
 } i2v_sizes;
 
 /* Checks every parameter and fills in the model's own values for those left open. */
@@ -43,7 +46,7 @@ size_t i2v_sizes_frame(const i2v_sizes *sizes);
 /* Frames of a video: those of its clips, with the one that neighbours share counted once. */
 int i2v_sizes_frames(const i2v_sizes *sizes);
 
-/* Values of what the scheduler remembers of one video. */
+/* Values of what is remembered of one video. */
 size_t i2v_sizes_memory(const i2v_sizes *sizes);
 
 /* Values in all draws of step noise. */

@@ -52,4 +52,14 @@ static inline float i2v_denoised(float latent, float velocity, float sigma) {
     return velocity * (-sigma / sqrtf(squared)) + latent / squared;
 }
 
+/* The change of a latent over that of sigma, by its velocity, and the other way round. */
+static inline float i2v_slope(float latent, float velocity, float sigma) {
+    return (latent - i2v_denoised(latent, velocity, sigma)) / sigma;
+}
+
+static inline float i2v_slope_velocity(float latent, float slope, float sigma) {
+    float squared = sigma * sigma + 1.0f;
+    return (slope - latent * (sigma / squared)) * sqrtf(squared);
+}
+
 #endif

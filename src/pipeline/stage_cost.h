@@ -2,12 +2,16 @@
 #ifndef I2V_PIPELINE_STAGE_COST_H
 #define I2V_PIPELINE_STAGE_COST_H
 
+#include "pipeline/passes.h"
+
 typedef struct i2v_stage_cost {
     double load; /* of its weights, once */
     double step; /* of one of its events' steps, a whole one */
     double work; /* that the run counts in it */
-    /* Of every `interval` steps from a video's first on, all but the first have this share of the cost, and of the work
-     * (DeepCache). 0 or 1: all are whole. */
+    int halves;  /* passes of a whole step: 2 with guidance, else 0 or 1 */
+    i2v_passes passes; /* those that steps have */
+    /* Of every `interval` steps from a video's first on, passes after the first of their half have this share of the
+     * cost, and of the work (DeepCache). 0 or 1: all are whole. */
     int interval;
     double cached, cached_work;
 } i2v_stage_cost;

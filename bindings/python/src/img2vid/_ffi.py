@@ -282,6 +282,9 @@ class i2v_params(Structure):
         ("preview_every", c_int),
         ("cache_interval", c_int),
         ("cache_branch", c_int),
+        ("guidance_interval", c_char_p),
+        ("guidance_every", c_int),
+        ("forecast_every", c_int),
     ]
 
 

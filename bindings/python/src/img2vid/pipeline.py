@@ -287,11 +287,11 @@ class StableVideoDiffusionPipeline(Assembly):
             is to be removed by it.
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
             "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
-            ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, extend,
-            cache_interval and cache_branch (DeepCache: the UNet's deep blocks are computed in every
-            cache_interval-th step, as DeepCache's own pipeline for Stable Video Diffusion does by these names),
-            forward_chunk_size (accepted, and without effect: the feed-forward works in tiles that fit the cache, at any
-            setting). Enums are given by their name.
+            ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, guidance_interval ("0.1:100": the noise
+            levels with guidance), guidance_every, forecast_every, extend, cache_interval and cache_branch (DeepCache: the
+            UNet's deep blocks are computed in every cache_interval-th step, as DeepCache's own pipeline for Stable Video
+            Diffusion does by these names), forward_chunk_size (accepted, and without effect: the feed-forward works in
+            tiles that fit the cache, at any setting). Enums are given by their name.
         """
         if output_type == "latent" and settings.get("extend"):
             raise ValueError("extend goes on from decoded frames; output_type \"latent\" has none")
