@@ -444,8 +444,8 @@ typedef struct i2v_params {
     /* [1; 1 to 10000] N: DeepCache (Ma et al., arXiv 2312.00858). Evaluations 0, N, 2N, ... of the UNet are full, and
      * keep what comes to one of its layers on the way up, for each half of guidance: its features. Those between
      * compute the layers around and take the features as they were. An evaluation is a step, but for
-     * I2V_SCHEDULER_HEUN, which has two a step. 1: all are full. A state (checkpoint) is kept where the next evaluation
-     * is a full one. */
+     * I2V_SCHEDULER_HEUN, which has two a step. 1: all are full. Where N divides the evaluations less one, the last is
+     * full, which is much nearer. A state (checkpoint) is kept where the next evaluation is a full one. */
     int cache_interval;
     /* [0; -1 to 255] B: with cache_interval, the skip branch that cached evaluations go down to, at most 10 of Stable
      * Video Diffusion: the UNet has as many as skips. They are counted as DeepCache's code for Stable Video Diffusion

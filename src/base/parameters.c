@@ -202,8 +202,9 @@ static const i2v_parameter table[] = {
      "loaded parts stay in memory for the next call"},
     {"cache_interval", INTEGER, PARAM(cache_interval), 1, 10000, 1, "N", resources, I2V_FOR_GENERATE, DECIDES,
      "DeepCache: the UNet's deep blocks are computed in every\n"
-     "N-th pass, and between taken as they were, which is\n"
-     "faster and rougher (default 1: in every pass)"},
+     "N-th step, and between taken as they were, which is\n"
+     "faster and rougher; best where N divides the steps\n"
+     "less one, as 3 does of 25 (default 1: in every step)"},
     {"cache_branch", INTEGER, PARAM(cache_branch), -1, 255, 0, "B", resources, I2V_FOR_GENERATE, DECIDES,
      "with `cache_interval`: the skip branch that every pass\n"
      "goes down to, -1 to 10 of Stable Video Diffusion; more\n"

@@ -454,6 +454,16 @@ def test_enums_are_given_by_name(generate):
     assert frames.shape[0] == 4 and ours.standard_normal() == seeded.standard_normal()
 
 
+def test_deep_cache(generate):
+    wanted = generate(num_inference_steps=4)
+    cached = generate(num_inference_steps=4, cache_interval=2)
+    assert not np.array_equal(cached, wanted)
+    assert not np.array_equal(generate(num_inference_steps=4, cache_interval=2, cache_branch=-1), cached)
+    assert np.array_equal(generate(num_inference_steps=4, cache_interval=1, cache_branch=1), wanted)
+    with pytest.raises(img2vid.ParameterError, match="cache_branch is 99; the UNet has 4 skip branches, -1 to 2"):
+        generate(cache_interval=2, cache_branch=99)
+
+
 def test_presets(generate):
     sgm = img2vid.preset("sgm")
     assert sgm["scheduler"] == "euler" and sgm["max_guidance_scale"] == 2.5 and sgm["num_inference_steps"] == 25
