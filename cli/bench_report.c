@@ -35,12 +35,17 @@ static void print_peaks(const i2v_bench_report *report) {
            peaks->copy * 1e-9);
 }
 
+/* Which bound is the nearer one. */
+static const char *bound_name(const i2v_bench_row *row, const i2v_bench_report *report) {
+    return row->memory_bound ? "memory" : row->is_int8 ? "int8" : report->peak_name;
+}
+
 /* The rate that the nearer bound is about, and the bound. */
 static void print_row(const i2v_bench_row *row, const i2v_bench_pass *pass, const i2v_bench_report *report) {
     double rate = row->memory_bound ? 1e-9 * (double)row->bytes : gigas(row->multiplications);
     printf("%-14s %-40s %6" PRIu64 " %10.2f %9.1f %-7s %6.1f %% %-6s %5.1f %%\n", row->operation, row->shape,
            row->count, 1e3 * row->seconds, share(rate, row->seconds), row->memory_bound ? "GB/s" : "GFLOP/s",
-           100 * share(row->least_seconds, row->seconds), row->memory_bound ? "memory" : report->peak_name,
+           100 * share(row->least_seconds, row->seconds), bound_name(row, report),
            100 * share(row->seconds, pass->seconds));
 }
 
@@ -87,7 +92,7 @@ static json_t *row_json(const i2v_bench_row *row, const i2v_bench_pass *pass, co
     return json_pack("{s:s, s:s, s:I, s:f, s:I, s:I, s:s, s:f, s:f}", "operation", row->operation, "shape", row->shape,
                      "count", (json_int_t)row->count, "seconds", row->seconds, "multiplications",
                      (json_int_t)row->multiplications, "bytes", (json_int_t)row->bytes, "bound",
-                     row->memory_bound ? "memory" : report->peak_name, "share_of_bound",
+                     bound_name(row, report), "share_of_bound",
                      share(row->least_seconds, row->seconds), "share_of_all", share(row->seconds, pass->seconds));
 }
 

@@ -43,10 +43,10 @@ static void peaks_are_measured(void **state) {
 
 /* ---- the profile ------------------------------------------------------------------------------------------------ */
 
-static void one_operation(i2v_run *run) {
+static void one_operation(i2v_run *run, i2v_element element) {
     static float values[256]; /* more than any backend packs 5 x 7 weights into */
     i2v_linear linear = {.in = 5, .out = 7, .parts_count = 1};
-    linear.parts[0].filter = (i2v_filter){.in = 5, .out = 7, .taps = 1, .packed = values};
+    linear.parts[0].filter = (i2v_filter){.in = 5, .out = 7, .taps = 1, .element = element, .packed = values};
     i2v_tensor x = i2v_tensor_new(run, 1, 1, 3, 5), out = i2v_tensor_new(run, 1, 1, 3, 7);
     i2v_tensor residual = {values, 1, 1, 3, 7, I2V_ELEMENT_F32};
     i2v_tensor_zero(run, x);
@@ -64,7 +64,8 @@ static void one_row_for_each_shape(void **state) {
         const i2v_backend *backend = i2v_backend_cpu();
         i2v_run run = {.backend = backend, .device = {.kernels = backend->kernels}, .profile = &profile};
         assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, capacity, NULL), I2V_OK);
-        one_operation(&run);
+        one_operation(&run, I2V_ELEMENT_F32);
+        assert_true(!profile.count || !profile.rows[0].is_int8);
         i2v_pool_free(run.pool);
         assert_int_equal(run.multiplications, 2 * 3 * 5 * 7);
         assert_int_equal(profile.count, capacity ? 1 : 0); /* a dry run computes nothing */
@@ -78,6 +79,20 @@ static void one_row_for_each_shape(void **state) {
     assert_true(row->seconds > 0);
     i2v_profile_clear(&profile);
     assert_null(profile.rows);
+}
+
+/* Products of int8 have a peak of their own. */
+static void int8_is_told(void **state) {
+    (void)state;
+    const i2v_backend *backend = i2v_backend_cpu();
+    i2v_profile profile = {0};
+    i2v_run run = {.backend = backend, .device = {.kernels = backend->kernels}, .profile = &profile};
+    assert_int_equal(i2v_pool_new(&run.pool, run.backend, &run.device, 1 << 24, NULL), I2V_OK);
+    one_operation(&run, I2V_ELEMENT_INT8);
+    i2v_pool_free(run.pool);
+    assert_int_equal(profile.count, 1);
+    assert_true(profile.rows[0].is_int8);
+    i2v_profile_clear(&profile);
 }
 
 /* ---- the report ------------------------------------------------------------------------------------------------- */
@@ -212,9 +227,13 @@ static void failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loops_count_their_multiply_adds), cmocka_unit_test(peaks_are_measured),
-        cmocka_unit_test(one_row_for_each_shape),          cmocka_unit_test(report_of_each_model),
-        cmocka_unit_test(packing_is_told_apart),           cmocka_unit_test(failures),
+        cmocka_unit_test(loops_count_their_multiply_adds),
+        cmocka_unit_test(peaks_are_measured),
+        cmocka_unit_test(one_row_for_each_shape),
+        cmocka_unit_test(int8_is_told),
+        cmocka_unit_test(report_of_each_model),
+        cmocka_unit_test(packing_is_told_apart),
+        cmocka_unit_test(failures),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }

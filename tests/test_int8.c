@@ -1,5 +1,6 @@
-/* Products of int8: each instruction set that this machine has gives the bits of a plain loop over whole numbers, and
- * operations agree with the plain backend. I2V_TEST_SEED in the environment is the seed of all operands. */
+/* Products of int8: each instruction set that this machine has, and one that is emulated, gives the bits of a plain
+ * loop over whole numbers, and operations agree with the plain backend. I2V_TEST_SEED in the environment is the seed of
+ * all operands. */
 #include "kernel_operands.h"
 
 #include "backend/cpu/int8.h"
@@ -10,6 +11,25 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+extern const i2v_int8_kernels i2v_int8_emulated;
+
+/* The baseline with emulated products, then all that this CPU has. */
+static const i2v_backend *variant_at(int index) {
+    static i2v_kernels kernels;
+    static i2v_backend backend;
+    const i2v_backend *found = i2v_backend_cpu_variant(index > 0 ? index - 1 : 0);
+    if (index == 0) {
+        kernels = i2v_kernels_baseline;
+        kernels.int8 = &i2v_int8_emulated;
+        backend = *found;
+        backend.kernels = &kernels;
+        backend.name = i2v_int8_emulated.name;
+        found = &backend;
+    }
+    if (found) case_runs_on(found->name);
+    return found;
+}
 
 /* ---- the formula ------------------------------------------------------------------------------------------------ */
 
@@ -61,8 +81,8 @@ static void check_rounding(const i2v_int8_kernels *kernels, const float *x, int 
 }
 
 static void rounding(void **state) {
-    for (int v = 0; kernels_at(v); v++) {
-        const i2v_int8_kernels *kernels = kernels_at(v)->int8;
+    for (int v = 0; variant_at(v); v++) {
+        const i2v_int8_kernels *kernels = variant_at(v)->kernels->int8;
         for (int count = 1; count <= I2V_INT8_BLOCK; count++) {
             float *x = random_floats(count, 0, 1), ties[I2V_INT8_BLOCK];
             begin_case("rounding of %d values", count);
@@ -82,8 +102,8 @@ static void rounding(void **state) {
 /* A value that is not finite makes its block's scale NaN, wherever it stands. */
 static void rounding_not_finite(void **state) {
     static const float values[] = {NAN, INFINITY, -INFINITY};
-    for (int v = 0; kernels_at(v); v++) {
-        const i2v_int8_kernels *kernels = kernels_at(v)->int8;
+    for (int v = 0; variant_at(v); v++) {
+        const i2v_int8_kernels *kernels = variant_at(v)->kernels->int8;
         for (int i = 0; i < 3 * 37; i++) {
             float *x = random_floats(37, 0, 1);
             int16_t row[I2V_INT8_BLOCK];
@@ -110,7 +130,7 @@ static void check_bits(int rows, int in, int out) {
     i2v_linear_args args = {
         .rows = rows, .source = {x}, .source_channels = {in}, .epilogue = i2v_epilogue_plain(), .out = y};
     const i2v_backend *variant;
-    for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
+    for (int v = 0; (variant = variant_at(v)); v++) {
         i2v_linear weights = pack_linear_int8(variant, raw);
         args.weights = &weights;
         for (int threads = 1; threads <= 3; threads++) {
@@ -148,7 +168,7 @@ static void largest_products(void **state) {
         i2v_linear_args args = {
             .rows = ROWS, .source = {x}, .source_channels = {IN}, .epilogue = i2v_epilogue_plain(), .out = y};
         const i2v_backend *variant;
-        for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
+        for (int v = 0; (variant = variant_at(v)); v++) {
             i2v_linear weights = pack_linear_int8(variant, raw);
             args.weights = &weights;
             run_linear(variant, 2, &args);
@@ -190,7 +210,7 @@ static void compare(const operation *op, double tolerance) {
     memcpy(initial, op->out, bytes);
     op->run(i2v_backend_plain(), 2, op->args);
     memcpy(expected, op->out, bytes);
-    for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
+    for (int v = 0; (variant = variant_at(v)); v++) {
         for (int threads = 1; threads <= 3; threads++) {
             double largest = 0, error = 0;
             memcpy(op->out, initial, bytes);
@@ -379,7 +399,7 @@ static void check_pack(const i2v_backend *backend, int in, int out, i2v_element 
 
 static void packing(void **state) {
     const i2v_backend *backend;
-    for (int v = 0; (backend = i2v_backend_cpu_variant(v)); v++) {
+    for (int v = 0; (backend = variant_at(v)); v++) {
         for (int i = 0; i < 40; i++) {
             i2v_element from = (i2v_element)(i % 5);
             float scale = i2v_element_size(from) == 1 && i % 4 == 0 ? 0.37f : 1;

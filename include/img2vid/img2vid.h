@@ -999,8 +999,9 @@ typedef struct i2v_bench_row {
     double seconds;
     uint64_t multiplications; /* multiply-adds of the model as published, even where fewer are done */
     uint64_t bytes;           /* that must at least be read and written */
-    double least_seconds;     /* at the report's peak or at the memory's, whichever bounds it more */
+    double least_seconds;     /* at the report's peak, int8's or the memory's, whichever bounds it more */
     int memory_bound;         /* 1: least_seconds is the memory's */
+    int is_int8;              /* 1: its products are of int8, whose peak is its own */
 } i2v_bench_row;
 
 typedef struct i2v_bench_pass {

@@ -299,6 +299,7 @@ typedef struct i2v_backend {
     const char *name;
     const struct i2v_kernels *kernels; /* for the device that it runs on; NULL: it has none */
     int multiplies_bf16; /* bf16 activations meet dot products of bf16, and are not widened first */
+    double int8_rate;    /* how many times as fast products of int8 are as the others, for estimates */
     const i2v_backend_memory *memory; /* where tensors, weights and scratch lie */
 
     /* The packing of weights of so many inputs and taps, whose values `element` keeps, and which meet `input`. */

@@ -47,11 +47,12 @@ static int slower_first(const void *a, const void *b) {
 
 /* Takes the profile's rows. */
 static void finish_pass(i2v_bench_pass *pass, i2v_profile *profile, const i2v_bench_report *report) {
-    double operations = report->peak_rate, bandwidth = report->bandwidth;
+    double bandwidth = report->bandwidth;
     pass->rows = profile->rows;
     pass->rows_count = profile->count;
     for (size_t i = 0; i < pass->rows_count; i++) {
         i2v_bench_row *row = &pass->rows[i];
+        double operations = row->is_int8 ? report->peaks.int8.rate : report->peak_rate;
         double computing = operations > 0 ? 2 * (double)row->multiplications / operations : 0;
         double moving = bandwidth > 0 ? (double)row->bytes / bandwidth : 0;
         row->memory_bound = moving > computing;

@@ -51,6 +51,11 @@ static void add_product(i2v_run *run, int64_t rows, int64_t in, int64_t out, dou
     run->work += (double)rows * (double)in * (double)least / rate;
 }
 
+/* How many times as fast as others products with the weights are. */
+static double rate_of(const i2v_run *run, const i2v_linear *weights) {
+    return weights->parts[0].filter.element == I2V_ELEMENT_INT8 ? run->backend->int8_rate : 1;
+}
+
 /* Takes the operation's scratch, runs it unless the run is dry or has failed, and gives the scratch back. */
 #define RUN_OPERATION(name, args)                                                                                      \
     do {                                                                                                               \
@@ -131,7 +136,7 @@ static void linear(i2v_run *run, i2v_tensor out, i2v_tensor x, i2v_tensor skip, 
                             .epilogue = epilogue,
                             .out_element = out.element,
                             .out = out.data};
-    add_product(run, args.rows, weights->in, weights->out, 1);
+    add_product(run, args.rows, weights->in, weights->out, rate_of(run, weights));
     add_values(run, args.rows * (weights->in + weights->out));
     RUN_OPERATION(linear, args);
     i2v_stream_linear_end(run, weights, &packed);
@@ -163,8 +168,8 @@ void i2v_op_feed_forward(i2v_run *run, i2v_tensor out, i2v_tensor x, const i2v_n
                                   .output = &packed_output,
                                   .epilogue = epilogue,
                                   .out = out.data};
-    add_product(run, args.rows, geglu->in, geglu->out, 1);
-    add_product(run, args.rows, output->in, output->out, 1);
+    add_product(run, args.rows, geglu->in, geglu->out, rate_of(run, geglu));
+    add_product(run, args.rows, output->in, output->out, rate_of(run, output));
     add_values(run, args.rows * (geglu->in + output->out));
     RUN_OPERATION(feed_forward, args);
     i2v_stream_linear_end(run, output, &packed_output);

@@ -47,8 +47,9 @@ typedef struct {
     size_t bytes;
 } operation_record;
 
-I2V_PRINTF(3, 4) static void record(i2v_profile *profile, operation_record entry, const char *format, ...) {
-    if (!profile) return;
+/* The operation's row, or NULL. */
+I2V_PRINTF(3, 4) static i2v_bench_row *record(i2v_profile *profile, operation_record entry, const char *format, ...) {
+    if (!profile) return NULL;
     double seconds = i2v_now() - entry.began;
     char shape[sizeof((i2v_bench_row *)NULL)->shape];
     va_list arguments;
@@ -58,13 +59,14 @@ I2V_PRINTF(3, 4) static void record(i2v_profile *profile, operation_record entry
     i2v_bench_row *row = row_of(profile, entry.operation, shape);
     if (!row) {
         profile->incomplete = 1;
-        return;
+        return NULL;
     }
     row->count++;
     row->seconds += seconds;
     row->multiplications += entry.multiplications - profile->multiplications;
     row->bytes += entry.bytes;
     profile->multiplications = entry.multiplications;
+    return row;
 }
 
 /* ---- operations ---- */
@@ -94,6 +96,10 @@ static size_t linear_bytes(const i2v_linear *linear) {
     return bytes;
 }
 
+static void mark_int8(i2v_bench_row *row, const i2v_linear *linear) {
+    if (row) row->is_int8 = linear->parts[0].filter.element == I2V_ELEMENT_INT8;
+}
+
 void i2v_profile_packing(i2v_profile *profile, size_t bytes, double began) {
     if (!profile) return;
     record(profile, (operation_record){"packing", began, profile->multiplications, bytes}, "weights, at their use");
@@ -112,7 +118,9 @@ I2V_PROFILED(linear) {
         snprintf(in, sizeof in, "%d", weights->in);
     }
     int normed = args->norm || args->input_norm.factors;
-    record(profile, entry, "%" PRId64 " x %s -> %d%s", args->rows, in, weights->out, normed ? ", normed" : "");
+    i2v_bench_row *row =
+        record(profile, entry, "%" PRId64 " x %s -> %d%s", args->rows, in, weights->out, normed ? ", normed" : "");
+    mark_int8(row, weights);
 }
 
 I2V_PROFILED(feed_forward) {
@@ -121,7 +129,9 @@ I2V_PROFILED(feed_forward) {
                               bytes_of(args->element, args->rows * geglu->in) + linear_bytes(geglu) +
                                   linear_bytes(output) +
                                   with_residuals(&args->epilogue, bytes_of(args->element, args->rows * output->out))};
-    record(profile, entry, "%" PRId64 " x %d -> %d -> %d", args->rows, geglu->in, output->in, output->out);
+    i2v_bench_row *row =
+        record(profile, entry, "%" PRId64 " x %d -> %d -> %d", args->rows, geglu->in, output->in, output->out);
+    mark_int8(row, geglu);
 }
 
 I2V_PROFILED(conv) {

@@ -74,6 +74,7 @@ void i2v_plain_norm_row(const i2v_norm *norm, int channels, double *x) {
 }
 
 static const i2v_backend plain = {.name = "plain",
+                                  .int8_rate = 1,
                                   .memory = &i2v_plain_memory,
                                   .pack_scratch = i2v_plain_pack_scratch,
                                   .choose_packing = i2v_plain_choose_packing,
