@@ -62,13 +62,14 @@ static void print_pass(const char *title, const i2v_bench_pass *pass, const i2v_
 
 static int print_table(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
+    const char *name = job->settings->options.tiny_decoder ? "tiny decoder" : "VAE decoder";
     char decoder[80];
     cli_line(stdout, "model %s, %s", job->model.path, report->backend);
     printf("%dx%d, %d frames; the fastest of %d\n\n", report->width, report->height, report->num_frames,
            report->repetitions);
     print_peaks(report);
     print_pass("UNet, one pass", &report->unet, report);
-    snprintf(decoder, sizeof decoder, "VAE decoder, %d frame%s", report->decode_chunk_size,
+    snprintf(decoder, sizeof decoder, "%s, %d frame%s", name, report->decode_chunk_size,
              report->decode_chunk_size == 1 ? "" : "s");
     print_pass(decoder, &report->decoder, report);
     return cli_flush_output();

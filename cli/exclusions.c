@@ -7,6 +7,7 @@ static const struct {
     int by_value;         /* not all values do: settings.c looks at them */
 } exclusions[] = {
     {CLI_AT(output.crf), CLI_AT(output.quality), 0},
+    {CLI_AT(options.frame_decoder), CLI_AT(options.tiny_decoder), 0},
     {CLI_AT(params.seed), CLI_AT(seeds), 0},
     {CLI_AT(params.sigmas), CLI_AT(params.num_inference_steps), 0},
     {CLI_AT(params.sigmas), CLI_AT(params.sigma_schedule), 0},

@@ -26,6 +26,7 @@ static const struct parameter {
     {CLI_AT(options.vae), NONE},
     {CLI_AT(options.image_encoder), NONE},
     {CLI_AT(options.frame_decoder), NONE},
+    {CLI_AT(options.tiny_decoder), NONE},
     {CLI_AT(hub.revision), CLI_AT(model)},
     {CLI_AT(options.loras), NONE},
     {CLI_AT(params.width), NONE},

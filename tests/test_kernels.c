@@ -102,6 +102,7 @@ static i2v_epilogue random_epilogue(int kind, int64_t rows, int columns, i2v_ele
         epilogue.residual[1] = random_values(element, rows * columns, 0, 1);
         epilogue.residual_scale[1] = -0.63f;
     }
+    epilogue.relu = kind % 7 == 3;
     return epilogue;
 }
 

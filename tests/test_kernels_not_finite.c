@@ -78,6 +78,11 @@ static void run_quick_gelu(const i2v_kernels *kernels, float *x, i2v_element ele
     run_activation(I2V_ACTIVATION_QUICK_GELU, kernels, x, element, out);
 }
 
+static void run_relu(const i2v_kernels *kernels, float *x, i2v_element element, void *out) {
+    i2v_epilogue epilogue = i2v_epilogue_relu();
+    kernels->epilogue(&epilogue, x, NULL, 0, 0, VALUES, element, out);
+}
+
 static void run_value(const i2v_kernels *kernels, float *x, i2v_element element, void *out) {
     float gate[VALUES];
     for (int i = 0; i < VALUES; i++) gate[i] = 1;
@@ -97,6 +102,7 @@ static void functions(void **state) {
     check_row("SiLU", run_silu, -INFINITY);
     check_row("quick GELU", run_quick_gelu, -INFINITY);
     check_row("GELU", run_gelu, 0);
+    check_row("ReLU", run_relu, -INFINITY);
     check_row("GEGLU's value", run_value, -INFINITY);
     check_row("GEGLU's gate", run_gate, 0);
 }

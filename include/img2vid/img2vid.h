@@ -246,6 +246,10 @@ typedef struct i2v_options {
     const char *unet, *vae, *image_encoder;
     const char *frame_decoder; /* [NULL] an AutoencoderKL, whose decoder is used, frame by frame, in place of the VAE's;
                                   excludes frame_decoder_memory */
+    /* [NULL] TAESD (its file, or an AutoencoderTiny of diffusers') or TAESDV, safetensors or PyTorch's, a file, a
+     * folder or a model's id: decodes the frames in place of the VAE's decoder. Frames of TAESDV depend on those
+     * before, and on no decode_chunk_size. Excludes frame_decoder and frame_decoder_memory. */
+    const char *tiny_decoder;
     int keep_loaded;           /* [0; 0 or 1] 1: loaded parts stay in memory for the next call, as many as max_memory
                                   allows */
     const i2v_lora *loras;     /* [NULL] LoRA files, added one after the other; used during i2v_open alone */
@@ -571,7 +575,7 @@ I2V_API i2v_status i2v_video_check_output(const char *path, const i2v_output *ou
 /* ---- what a model is -------------------------------------------------------------------------------------------- */
 
 typedef struct i2v_part_info {
-    const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder" */
+    const char *name;       /* "unet", "vae", "image_encoder", "frame_decoder", "tiny_decoder" */
     const char *class_name; /* the class diffusers gives it */
     const char *dtype;      /* what its file holds: "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2" or "mixed" */
     const char *sizes;      /* one line: channels, layers, heads */
@@ -588,7 +592,7 @@ typedef struct i2v_model_info {
     int latent_channels;  /* 4 for SVD */
     int vae_scale_factor; /* pixels per latent on a side, 8 for SVD */
     size_t parts_count;
-    i2v_part_info parts[4];            /* the last only with a frame decoder */
+    i2v_part_info parts[5];            /* the fourth: a frame decoder or a tiny decoder, if there is one */
     i2v_dtype dtype;                   /* that of options, I2V_DTYPE_AUTO resolved */
     const char *backend;               /* what computes: "cpu, AVX-512" */
     i2v_sigma_schedule sigma_schedule; /* what I2V_SIGMA_SCHEDULE_AUTO stands for; never that itself */
@@ -612,7 +616,7 @@ I2V_API i2v_status i2v_model_hash(i2v_engine *engine, char hex[I2V_SHA256_SIZE])
 /* One stage of a run, in bytes and seconds. Stages are in memory one at a time, beside the parts that stay
  * (options.keep_loaded). */
 typedef struct i2v_stage_memory {
-    const char *name;   /* "image encoder", "VAE encoder", "UNet" or "VAE decoder" */
+    const char *name;   /* "image encoder", "VAE encoder", "UNet", and "VAE decoder" or "tiny decoder" */
     uint64_t weights;   /* that stay in memory, as they are computed with */
     uint64_t tensors;   /* of a forward pass, with the weights that it reads from the file at each use */
     uint64_t held;      /* latents, pictures, frames, and what a process takes itself */

@@ -173,13 +173,15 @@ typedef enum i2v_activation {
 
 /* What follows a product while it is in cache:
  *     out = scale * activation(product + bias + vector) + sum of residual[i] * residual_scale[i]
- * All zero but scale = 1: out = product + bias. A residual may be the output itself. */
+ * and with relu = 1 the larger of that and 0 (of -infinity, NaN). All zero but scale = 1: out = product + bias. A
+ * residual may be the output itself. */
 typedef struct i2v_epilogue {
     const float *vector; /* [out] or NULL: added to every row */
     i2v_activation activation;
     float scale;
     const void *residual[I2V_EPILOGUE_MAX_RESIDUALS]; /* rows x out, stored as the output is, or NULL */
     float residual_scale[I2V_EPILOGUE_MAX_RESIDUALS];
+    int relu;
 } i2v_epilogue;
 
 /* A group norm applied to an operation's input while it is read: activation((x - mean) scale + shift), with the

@@ -54,6 +54,9 @@ static const i2v_parameter table[] = {
     {"frame_decoder", TEXT, OPTION(frame_decoder), NO_RANGE, "PATH", files, OF_MODEL, DECIDES,
      "an AutoencoderKL whose decoder makes the frames one by\n"
      "one, in place of the VAE's temporal decoder"},
+    {"tiny_decoder", TEXT, OPTION(tiny_decoder), NO_RANGE, "PATH", files, OF_MODEL, DECIDES,
+     "TAESD or TAESDV, which decodes the frames in place of\n"
+     "the VAE, in a small part of its time and less well"},
     {"lora", LORAS, OPTION(loras), NO_RANGE, "PATH[:SCALE]", files, HAS_SIZE, DECIDES,
      "LoRA for the UNet, a file or its folder,\n"
      "and how strong it is (default 1); may be given several\n"

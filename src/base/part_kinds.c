@@ -17,6 +17,9 @@ const i2v_part_kind i2v_part_kinds[I2V_PARTS_COUNT] = {
     [I2V_PART_FRAME_DECODER] = {"VAE decoder", "a VAE that decodes frame by frame", "AutoencoderKL", "vae",
                                 "diffusion_pytorch_model", "img2vid.vae_config", "_class_name", "AutoencoderKL",
                                 "AutoencoderKLTemporalDecoder", FIELDS(frame_decoder)},
+    [I2V_PART_TINY_DECODER] = {"tiny decoder", "a tiny decoder", "AutoencoderTiny", "vae", "diffusion_pytorch_model",
+                               "img2vid.tiny_decoder_config", "_class_name", "AutoencoderTiny", NULL,
+                               offsetof(i2v_options, tiny_decoder), 0},
 };
 
 const char *i2v_part_name(i2v_part part) {

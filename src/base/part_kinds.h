@@ -9,6 +9,7 @@ typedef enum i2v_part {
     I2V_PART_VAE,
     I2V_PART_IMAGE_ENCODER,
     I2V_PART_FRAME_DECODER,
+    I2V_PART_TINY_DECODER,
     I2V_PARTS_COUNT
 } i2v_part;
 
@@ -18,7 +19,8 @@ typedef struct i2v_part_kind {
     const char *folder, *stem;                          /* in diffusers' layout; the stem is its weights' */
     const char *metadata;                               /* key under which a file may hold the part's config.json */
     const char *class_key, *config_class, *other_class; /* of that config.json */
-    size_t path, memory;                                /* fields of i2v_options that stand in its place */
+    size_t path, memory;                                /* fields of i2v_options that stand in its place; memory is no
+                                                           field of the tiny decoder's */
 } i2v_part_kind;
 
 extern const i2v_part_kind i2v_part_kinds[I2V_PARTS_COUNT];

@@ -34,8 +34,7 @@ typedef struct {
 
 static i2v_status run_pass(bench *b, i2v_stage *stage) {
     if (stage->kind == I2V_STAGE_DECODER) {
-        return i2v_decode_chunk(&stage->run, stage->model.decoder, b->sizes, b->sizes->decode_chunk_size, b->latents, 0,
-                                b->frames);
+        return i2v_decode_pass(stage, b->sizes, b->latents, b->frames);
     }
     return i2v_denoise_step(&b->denoiser, &(i2v_step){.update = i2v_euler_update(1, 0.9f)}, b->latents);
 }

@@ -2,6 +2,7 @@
 #include "pipeline/decode.h"
 
 #include "pipeline/checkpoint.h"
+#include "pipeline/decode_tiny.h"
 #include "pipeline/not_finite.h"
 #include "tensor/values.h"
 
@@ -28,6 +29,43 @@ static void to_unit_range(i2v_run *run, float *out, i2v_tensor x) {
     i2v_walk_end(&walk);
 }
 
+/* One of a stage's decoders on some frames, as i2v_decode_chunk; memory: a tiny one's, which is of the frames before.
+ */
+static i2v_status decode_some(i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes, int count,
+                              const float *latents, int skipped, float *out) {
+    i2v_run *run = &stage->run;
+    if (!stage->is_tiny) return i2v_decode_chunk(run, stage->model.decoder, sizes, count, latents, skipped, out);
+    return i2v_decode_tiny(run, stage->model.tiny, memory, sizes, count, latents, skipped, out);
+}
+
+static void memory_begin(i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes) {
+    *memory = (i2v_tiny_memory){0};
+    if (stage->is_tiny)
+        i2v_tiny_memory_begin(&stage->run, memory, stage->model.tiny, sizes->latent_height, sizes->latent_width);
+}
+
+i2v_status i2v_decode_pass(i2v_stage *stage, const i2v_sizes *sizes, const float *latents, float *out) {
+    i2v_tiny_memory memory;
+    memory_begin(stage, &memory, sizes);
+    i2v_status status = decode_some(stage, &memory, sizes, sizes->decode_chunk_size, latents, 0, out);
+    i2v_tiny_memory_end(&stage->run, &memory);
+    return status;
+}
+
+/* Brings the memory of a tiny decoder to the frame number `done`, by decoding those that have a part in it. */
+static i2v_status remember(i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes, int done,
+                           const float *latents) {
+    size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+    int reach = memory->count ? i2v_tiny_decoder_reach(&stage->model.tiny->config) : 0;
+    i2v_status status = stage->run.status;
+    for (int first = done > reach ? done - reach : 0; !status && reach && first < done;) {
+        int left = done - first, count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+        status = decode_some(stage, memory, sizes, count, latents + (size_t)first * latent_size, count, NULL);
+        first += count;
+    }
+    return status;
+}
+
 static void clamp(float *values, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] = fminf(fmaxf(values[i], 0.0f), 1.0f);
 }
@@ -47,32 +85,42 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
     return run->status;
 }
 
-i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
-                              int skipped, float *out) {
+/* The frames from `first` on that are one chunk: decoded, checked and told. */
+static i2v_status decode_next(i2v_call *call, i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes,
+                              const float *latents, int first, int skipped, float *out) {
     size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
     size_t frame_size = i2v_sizes_frame(sizes);
-    i2v_engine *engine = call->engine;
-    i2v_part part = i2v_model_part(engine->model, I2V_STAGE_DECODER);
+    int left = sizes->num_frames - first;
+    int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+    float *frames = out + (size_t)first * frame_size, *written = frames + (size_t)skipped * frame_size;
+    size_t values = (size_t)(count - skipped) * frame_size;
+    i2v_call_begin_pass(call, &stage->run, count);
+    i2v_status status =
+        decode_some(stage, memory, sizes, count, latents + (size_t)first * latent_size, skipped, frames);
+    if (!status) {
+        const i2v_model *model = call->engine->model;
+        status = i2v_check_computed(call->engine, i2v_model_part(model, I2V_STAGE_DECODER), written, values,
+                                    "the %s's output, frames %d to %d of %d,", i2v_stage_name(model, I2V_STAGE_DECODER),
+                                    first + 1, first + count, sizes->num_frames);
+    }
+    if (!status) clamp(written, values);
+    return status ? status : i2v_call_step(call, first + count, NULL, 0);
+}
+
+i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,
+                              int skipped, float *out) {
     int done = i2v_checkpoint_frames(call->checkpoint, call->clip, video);
     if (done == sizes->num_frames) return I2V_OK;
     i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DECODE, I2V_STAGE_DECODER, video, done, sizes->num_frames);
+    i2v_tiny_memory memory;
+    memory_begin(stage, &memory, sizes);
+    if (!status) status = remember(stage, &memory, sizes, done, latents);
     for (int first = done; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
-        int left = sizes->num_frames - first;
-        int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
-        int left_out = first == 0 ? skipped : 0;
-        float *frames = out + (size_t)first * frame_size, *written = frames + (size_t)left_out * frame_size;
-        size_t values = (size_t)(count - left_out) * frame_size;
-        i2v_call_begin_pass(call, &stage->run, count);
-        status = i2v_decode_chunk(&stage->run, stage->model.decoder, sizes, count,
-                                  latents + (size_t)first * latent_size, left_out, frames);
-        if (!status) {
-            status =
-                i2v_check_computed(engine, part, written, values, "the VAE decoder's output, frames %d to %d of %d,",
-                                   first + 1, first + count, sizes->num_frames);
-        }
-        if (!status) clamp(written, values);
-        if (!status) status = i2v_call_step(call, first + count, NULL, 0);
-        if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 1, first + count});
+        status = decode_next(call, stage, &memory, sizes, latents, first, first == 0 ? skipped : 0, out);
+        int end =
+            first + sizes->decode_chunk_size < sizes->num_frames ? first + sizes->decode_chunk_size : sizes->num_frames;
+        if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 1, end});
     }
+    i2v_tiny_memory_end(&stage->run, &memory);
     return status;
 }

@@ -11,6 +11,9 @@
 i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const i2v_sizes *sizes, int count,
                             const float *latents, int skipped, float *out);
 
+/* One pass of a stage over decode_chunk_size frames, by whichever decoder it has; otherwise as i2v_decode_chunk. */
+i2v_status i2v_decode_pass(i2v_stage *stage, const i2v_sizes *sizes, const float *latents, float *out);
+
 /* One clip of a video, chunk by chunk, but for those that were done before the call, with events; skipped: likewise, 0
  * or 1. */
 i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes *sizes, int video, const float *latents,

@@ -4,6 +4,7 @@
 #include "base/parameters.h"
 #include "base/sha256.h"
 #include "pipeline/clip_pixels.h"
+#include "weights/fingerprint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +63,22 @@ static i2v_status put_loras(json_t *identity, const i2v_lora_set *loras, i2v_err
     return hashed ? hashed : status;
 }
 
+/* It is in the model's hash, too: this says which file is another one. */
+static i2v_status put_tiny_decoder(json_t *identity, const i2v_weights *weights, i2v_error *error) {
+    const char *name = I2V_PARAMETER(OPTIONS, i2v_options, tiny_decoder)->name;
+    i2v_sha256 hash;
+    if (!weights) return put(identity, name, "") ? I2V_OK : fail_memory(error);
+    i2v_sha256_begin(&hash);
+    i2v_status hashed = i2v_weights_fingerprint(weights, &hash, error);
+    i2v_status status = put_hash(identity, name, &hash, hashed ? NULL : error);
+    return hashed ? hashed : status;
+}
+
 static i2v_status put_model(json_t *identity, i2v_engine *engine) {
     const i2v_model *model = engine->model;
     char hex[I2V_SHA256_SIZE];
     i2v_status status = put_loras(identity, model->lora, &engine->error); /* the model's hash has them in it, too */
+    if (!status) status = put_tiny_decoder(identity, model->weights[I2V_PART_TINY_DECODER], &engine->error);
     if (!status) status = i2v_model_hash(engine, hex);
     if (!status && !put(identity, "model", hex)) status = fail_memory(&engine->error);
     return status ? status : put_configuration(identity, model, &engine->error);

@@ -2,6 +2,7 @@
 #include "pipeline/load.h"
 
 #include "model/clip.h"
+#include "model/tiny_decoder.h"
 #include "model/unet.h"
 #include "model/vae.h"
 
@@ -9,7 +10,7 @@ i2v_element i2v_load_element(const i2v_model *model, i2v_stage_kind kind) {
     return i2v_stage_runs_once(kind) ? I2V_ELEMENT_F32 : model->element;
 }
 
-static size_t model_size(i2v_stage_kind kind) {
+static size_t model_size(const i2v_model *model, i2v_stage_kind kind) {
     switch (kind) {
     case I2V_STAGE_CLIP:
         return sizeof(i2v_clip);
@@ -18,13 +19,13 @@ static size_t model_size(i2v_stage_kind kind) {
     case I2V_STAGE_UNET:
         return sizeof(i2v_unet);
     default:
-        return sizeof(i2v_vae_decoder);
+        return model->tiny.channels ? sizeof(i2v_tiny_decoder) : sizeof(i2v_vae_decoder);
     }
 }
 
 static void load_model(i2v_loaded *part, i2v_loader *loader, const i2v_model *model) {
     const i2v_form *form = &part->form;
-    part->model = i2v_load_array(loader, 1, model_size(form->kind));
+    part->model = i2v_load_array(loader, 1, model_size(model, form->kind));
     if (!part->model) return;
     switch (form->kind) {
     case I2V_STAGE_CLIP:
@@ -37,7 +38,10 @@ static void load_model(i2v_loaded *part, i2v_loader *loader, const i2v_model *mo
         i2v_unet_load(loader, part->model, &model->unet, form->latent_height, form->latent_width);
         break;
     default:
-        i2v_vae_decoder_load(loader, part->model, &model->decoder);
+        if (model->tiny.channels)
+            i2v_tiny_decoder_load(loader, part->model, &model->tiny);
+        else
+            i2v_vae_decoder_load(loader, part->model, &model->decoder);
         break;
     }
 }

@@ -2,8 +2,9 @@
 #include "pipeline/estimate.h"
 #include "pipeline/expect.h"
 
-static void tell_memory(i2v_stage_memory *stage, const i2v_stage_plan *plan, i2v_stage_kind kind) {
-    *stage = (i2v_stage_memory){.name = i2v_stage_name(kind),
+static void tell_memory(i2v_stage_memory *stage, const i2v_stage_plan *plan, const i2v_model *model,
+                        i2v_stage_kind kind) {
+    *stage = (i2v_stage_memory){.name = i2v_stage_name(model, kind),
                                 .weights = plan->weights,
                                 .tensors = plan->tensors,
                                 .held = plan->held,
@@ -47,7 +48,7 @@ static i2v_status make(i2v_engine *engine, const i2v_sizes *sizes, i2v_stage_kin
     told->budget_given = plan.budget_given;
     for (i2v_stage_kind kind = first; kind <= plan.last; kind++) {
         i2v_stage_memory *stage = &told->stages[told->stages_count++];
-        tell_memory(stage, &plan.stages[kind], kind);
+        tell_memory(stage, &plan.stages[kind], engine->model, kind);
         if (rate > 0) tell_seconds(stage, &call, kind, sizes, rate);
         told->seconds += stage->run_seconds;
     }

@@ -24,6 +24,7 @@ i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind) {
     case I2V_STAGE_UNET:
         return I2V_PART_UNET;
     case I2V_STAGE_DECODER:
+        if (model->weights[I2V_PART_TINY_DECODER]) return I2V_PART_TINY_DECODER;
         return model->weights[I2V_PART_FRAME_DECODER] ? I2V_PART_FRAME_DECODER : I2V_PART_VAE;
     default:
         return I2V_PART_VAE;
@@ -32,6 +33,11 @@ i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind) {
 
 const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind) {
     return model->weights[i2v_model_part(model, kind)];
+}
+
+const char *i2v_stage_name(const i2v_model *model, i2v_stage_kind kind) {
+    static const char *const names[] = {"image encoder", "VAE encoder", "UNet", "VAE decoder"};
+    return i2v_model_part(model, kind) == I2V_PART_TINY_DECODER ? "tiny decoder" : names[kind];
 }
 
 uint64_t i2v_model_copied(const i2v_model *model) {
@@ -90,6 +96,8 @@ void i2v_model_describe(i2v_model *model) {
                  "channels %s; latent channels %d; layers %d", channels, vaes[i]->latent_channels,
                  vaes[i]->layers_per_block);
     }
+    snprintf(model->sizes[I2V_PART_TINY_DECODER], size, "channels %d; latent channels %d; %s", model->tiny.channels,
+             model->tiny.latent_channels, model->tiny.temporal ? "frames remember those before" : "frame by frame");
     snprintf(model->sizes[I2V_PART_IMAGE_ENCODER], size, "hidden %d; layers %d; heads %d; patch %d",
              model->clip.hidden_size, model->clip.num_hidden_layers, model->clip.num_attention_heads,
              model->clip.patch_size);

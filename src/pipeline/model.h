@@ -5,6 +5,7 @@
 
 #include "base/part_kinds.h"
 #include "model/config.h"
+#include "model/tiny_decoder.h"
 #include "pipeline/kept.h"
 #include "pipeline/scheduler.h"
 #include "tensor/ops.h"
@@ -22,10 +23,11 @@ struct i2v_model {
     i2v_unet_config unet;
     i2v_vae_config vae;     /* of the encoder */
     i2v_vae_config decoder; /* of the VAE's own decoder, or of the frame decoder in its place */
+    i2v_tiny_config tiny;   /* of the tiny decoder, which comes before it; no channels: there is none */
     i2v_clip_config clip;
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;
-    i2v_weights *weights[I2V_PARTS_COUNT]; /* of the frame decoder, NULL where the VAE's own is used */
+    i2v_weights *weights[I2V_PARTS_COUNT]; /* NULL: of a frame decoder or tiny decoder that is not given */
     i2v_lora_set *lora;                    /* of the UNet's weights; NULL: none */
     char sizes[I2V_PARTS_COUNT][256];      /* for i2v_get_model_info */
     i2v_kept *kept;
@@ -37,6 +39,9 @@ void i2v_model_hold(i2v_model *model);
 /* The part that works in a stage, and its weights. */
 i2v_part i2v_model_part(const i2v_model *model, i2v_stage_kind kind);
 const i2v_weights *i2v_model_weights(const i2v_model *model, i2v_stage_kind kind);
+
+/* For a person: "UNet". */
+const char *i2v_stage_name(const i2v_model *model, i2v_stage_kind kind);
 
 /* Bytes that the opened weights hold in memory (i2v_weights_copied). */
 uint64_t i2v_model_copied(const i2v_model *model);

@@ -99,6 +99,9 @@ static i2v_status check_options(const i2v_opening *opening) {
     i2v_model *model = opening->model;
     i2v_status status = i2v_parameters_check(I2V_STRUCT_OPTIONS, I2V_FOR_GENERATE, options, opening->error);
     if (status) return status;
+    if (options->tiny_decoder && (options->frame_decoder || options->frame_decoder_memory))
+        return i2v_fail(opening->error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("tiny_decoder") " and " I2V_NAME("frame_decoder") " are both given; one can decode");
     model->backend = i2v_backend_cpu();
     model->dtype = options->dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : options->dtype;
     model->element = activations_of(model);

@@ -11,6 +11,7 @@
 #include "pipeline/file_settings.h"
 #include "pipeline/model_missing.h"
 #include "pipeline/model_place.h"
+#include "pipeline/tiny_open.h"
 #include "weights/locate.h"
 #include "weights/rename.h"
 #include "weights/weights.h"
@@ -387,7 +388,7 @@ static i2v_status check_variant(const i2v_opening *opening, const part_source *m
     const char *variant = opening->options->variant;
     if (!variant || model->file) return I2V_OK;
     int found = 0;
-    for (i2v_part part = 0; !found && part < I2V_PARTS_COUNT; part++) {
+    for (i2v_part part = 0; !found && part < I2V_PART_TINY_DECODER; part++) {
         char *folder = i2v_path_join(model->path, i2v_part_kinds[part].folder);
         if (!folder) return i2v_fail_memory(opening->error, "the model's path", 0);
         found = i2v_weights_have_variant(folder, i2v_part_kinds[part].stem, variant);
@@ -441,8 +442,9 @@ i2v_status i2v_parts_open(const i2v_opening *opening) {
     i2v_status status = source_open(&model, opening, opening->model->path);
     if (!status) status = check_index(opening, &model);
     if (!status) status = check_variant(opening, &model);
-    for (i2v_part part = 0; !status && part < I2V_PARTS_COUNT; part++) status = open_part(opening, part, &model);
-    if (!status && opening->model->decoder.levels == 0) {
+    for (i2v_part part = 0; !status && part < I2V_PART_TINY_DECODER; part++) status = open_part(opening, part, &model);
+    if (!status) status = i2v_tiny_open(opening->model, options, opening->error);
+    if (!status && opening->model->decoder.levels == 0 && !opening->model->tiny.channels) {
         status = i2v_fail(opening->error, I2V_ERROR_MODEL, "%s: it has no VAE decoder; add a VAE as " I2V_NAME("vae"),
                           options->vae_memory ? i2v_weights_path(opening->model->weights[I2V_PART_VAE])
                           : options->vae      ? options->vae

@@ -35,11 +35,6 @@ const char *i2v_trades_name(int rung) {
     return rungs[rung].name;
 }
 
-const char *i2v_stage_name(i2v_stage_kind kind) {
-    static const char *const names[] = {"image encoder", "VAE encoder", "UNet", "VAE decoder"};
-    return names[kind];
-}
-
 /* ---- one stage ---- */
 
 /* A run of one step takes as much as one of many. */
@@ -83,7 +78,7 @@ static i2v_status run_dry(i2v_stage *stage, const i2v_sizes *sizes) {
     case I2V_STAGE_UNET:
         return denoise_dry(run, stage->model.unet, sizes);
     default:
-        return i2v_decode_chunk(run, stage->model.decoder, sizes, sizes->decode_chunk_size, NULL, 0, NULL);
+        return i2v_decode_pass(stage, sizes, NULL, NULL);
     }
 }
 
@@ -168,15 +163,16 @@ static i2v_status check_budget(const i2v_plan *plan, i2v_engine *engine, const i
         return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                         "the %s and the picture, which alone takes %" PRIu64 " MiB, need %" PRIu64 " MiB, but %s "
                         "%" PRIu64 " MiB: bring the picture to the video's size first (%d x %d)%s",
-                        i2v_stage_name(plan->largest), (sizes->picture >> 20) + 1, (plan->peak >> 20) + 1,
-                        bound_name(plan), plan->budget >> 20, sizes->width, sizes->height,
+                        i2v_stage_name(engine->model, plan->largest), (sizes->picture >> 20) + 1,
+                        (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20, sizes->width, sizes->height,
                         plan->budget_given ? ", or allow more" : "");
     }
     int chunked = plan->largest == I2V_STAGE_DECODER && sizes->decode_chunk_size > 1;
     int half = plan->largest >= I2V_STAGE_UNET && engine->model->dtype == I2V_DTYPE_F32;
     return i2v_fail(&engine->error, I2V_ERROR_MEMORY,
                     "the %s needs %" PRIu64 " MiB at the least, but %s %" PRIu64 " MiB: %s%s lowers it%s",
-                    i2v_stage_name(plan->largest), (plan->peak >> 20) + 1, bound_name(plan), plan->budget >> 20,
+                    i2v_stage_name(engine->model, plan->largest), (plan->peak >> 20) + 1, bound_name(plan),
+                    plan->budget >> 20,
                     chunked ? "a smaller " I2V_NAME("decode_chunk_size")
                             : "a smaller " I2V_NAME("width") ", " I2V_NAME("height") " or " I2V_NAME("num_frames"),
                     half ? " or " I2V_NAME("dtype") " bf16" : "", plan->budget_given ? ", or allow more" : "");

@@ -24,8 +24,6 @@ i2v_trades i2v_trades_at(int rung);
 /* In words; NULL at the first. */
 const char *i2v_trades_name(int rung);
 
-const char *i2v_stage_name(i2v_stage_kind kind);
-
 /* Plans the stages from `first` to the last of a call of these sizes, each at the first rung that fits the engine's
  * budget, which is options.max_memory or what i2v_free_memory says, less a margin. I2V_ERROR_MEMORY if a stage does not
  * fit at the last; the message names the least that does and which option lowers it, and *plan is whole. With

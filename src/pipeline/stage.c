@@ -91,6 +91,7 @@ i2v_status i2v_stage_begin(i2v_stage *stage, i2v_stage_kind kind, i2v_engine *en
     i2v_status status = call ? take_part(stage, &form, call) : load_dry(stage, engine);
     if (status) return status;
     stage->model.any = stage->part->model;
+    stage->is_tiny = kind == I2V_STAGE_DECODER && model->tiny.channels > 0;
     stage->run = (i2v_run){.backend = model->backend,
                            .device = engine->device,
                            .element = i2v_load_element(model, kind),

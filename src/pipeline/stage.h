@@ -3,6 +3,7 @@
 #define I2V_PIPELINE_STAGE_H
 
 #include "model/clip.h"
+#include "model/tiny_decoder.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "pipeline/call.h"
@@ -35,8 +36,10 @@ typedef struct i2v_stage {
         const i2v_vae_encoder *encoder;
         const i2v_unet *unet;
         const i2v_vae_decoder *decoder;
+        const i2v_tiny_decoder *tiny;
         const void *any;
     } model; /* the part's */
+    int is_tiny; /* of the decoder's stage: 1 if it is the tiny one */
     i2v_run run;
     i2v_call *call; /* NULL in a dry stage */
     uint64_t held;  /* as in its plan */

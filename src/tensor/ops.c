@@ -14,6 +14,10 @@ i2v_epilogue i2v_epilogue_residual(i2v_tensor residual) {
     return epilogue;
 }
 
+i2v_epilogue i2v_epilogue_relu(void) {
+    return (i2v_epilogue){.scale = 1, .relu = 1};
+}
+
 void i2v_epilogue_set_residual(i2v_epilogue *epilogue, int index, i2v_tensor residual, float scale) {
     epilogue->residual[index] = residual.data;
     epilogue->residual_scale[index] = scale;

@@ -4,9 +4,11 @@
 
 #include "tensor/run.h"
 
-/* Epilogue that only adds the bias; and one that adds a residual. See i2v_epilogue for all it can be. */
+/* Epilogue that only adds the bias; one that adds a residual; and one with a ReLU. See i2v_epilogue for all it can be.
+ */
 i2v_epilogue i2v_epilogue_plain(void);
 i2v_epilogue i2v_epilogue_residual(i2v_tensor residual);
+i2v_epilogue i2v_epilogue_relu(void);
 /* Sets the epilogue's residual number `index` (0 or 1): scale * residual is added to the output. It has the output's
  * shape, and its values are stored as the output's are. A residual of {0} adds nothing. */
 void i2v_epilogue_set_residual(i2v_epilogue *epilogue, int index, i2v_tensor residual, float scale);

@@ -116,6 +116,7 @@ static inline void epilogue_as(const i2v_epilogue *epilogue, const float *produc
                 x += load_as(element, epilogue->residual[r], at + i, left) * epilogue->residual_scale[r];
             }
         }
+        if (epilogue->relu) x = (x + vec_abs(x)) * 0.5f; /* of NaN and -infinity, NaN */
         store_as(element, out, at + i, x, left);
     }
 }

@@ -48,6 +48,7 @@ void i2v_plain_epilogue(const i2v_epilogue *epilogue, int64_t row, int column, i
         const void *residual = epilogue->residual[i];
         if (residual) sum += i2v_plain_get(element, residual, at) * epilogue->residual_scale[i];
     }
+    if (epilogue->relu) sum = 0.5 * (sum + fabs(sum)); /* of -infinity, NaN */
     i2v_plain_set(element, out, at, sum);
 }
 

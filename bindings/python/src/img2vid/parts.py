@@ -311,7 +311,8 @@ def check_class(name: str, module: Any) -> None:
     kinds = type(module).__mro__
     depth = next((i for i, kind in enumerate(kinds) if kind.__name__ == CLASSES[name]), None)
     if depth is None:
-        also = " (an AutoencoderKL is taken as from_pretrained(frame_decoder=FOLDER))" if name == "vae" else ""
+        also = (" (an AutoencoderKL is taken as from_pretrained(frame_decoder=FOLDER), an AutoencoderTiny as "
+                "from_pretrained(tiny_decoder=FOLDER))" if name == "vae" else "")
         raise TypeError(f"{name} is a {type(module).__name__}; img2vid computes {CLASSES[name]}{also}")
     for kind in kinds[:depth]:
         own = {"forward", "encode", "decode"} & set(vars(kind))

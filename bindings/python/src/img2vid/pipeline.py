@@ -127,7 +127,7 @@ class StableVideoDiffusionPipeline(Assembly):
                              token=hub.token_text(token), offline=int(bool(local_files_only)))
         options["dtype"] = DTYPES.get(name, "auto")
         drawn = asked if str(asked) in ("torch.float16", "torch.bfloat16") else None
-        options.update({key: absolute(options[key]) for key in ("frame_decoder",) if key in options})
+        options.update({key: absolute(options[key]) for key in ("frame_decoder", "tiny_decoder") if key in options})
         if "loras" in options:
             options["loras"] = absolute_loras(options["loras"])
         origin = Origin(absolute(os.fspath(model)), {**options, "variant": variant}, drawn)
