@@ -131,7 +131,7 @@ failing_files() {
     refused 1 'missing.safetensors' generate picture.png -o out.mp4 --model "$model" --lora missing.safetensors:0.5
     refused 1 'text.txt' generate picture.png -o out.mp4 --model "$model" --lora text.txt
     refused 1 'text.txt:half' generate picture.png -o out.mp4 --model "$model" --lora text.txt:half
-    refused 1 'a folder without a safetensors file' bench --model "$model" --lora "$model"
+    refused 1 'a folder without a file of weights' bench --model "$model" --lora "$model"
     refused 1 'no LoRA' bench --model "$model" --lora "$model/unet/diffusion_pytorch_model.safetensors"
     refused 1 'missing.: there is no such folder or file' info missing
     refused 1 'text.txt is no picture or video' info text.txt

@@ -155,7 +155,7 @@ static void wrong_options_of_a_session(void **state) {
     wrong = good, wrong.threads = -4;
     expect_not_opened(model, &wrong, "threads is -4; it must be between 0 and 1024");
     wrong = good, wrong.dtype = (i2v_dtype)9;
-    expect_not_opened(model, &wrong, "dtype is 9, which is the number of none of auto|f32|bf16");
+    expect_not_opened(model, &wrong, "dtype is 9, which is the number of none of auto|f32|bf16|int8");
     wrong = good, wrong.keep_loaded = -1;
     expect_not_opened(model, &wrong, "keep_loaded is -1; it must be 0 or 1");
     i2v_model_close(model);
