@@ -10,9 +10,13 @@
 
 int cli_speeds_list(void) {
     const i2v_speed *speed;
-    printf("Speeds: less work a video, where no other option says otherwise. docs/SPEED.md has the loss of each, and\n"
-           "img2vid generate --plan --speed all what each takes here.\n\n");
-    for (size_t i = 0; (speed = i2v_speed_at(i)); i++) printf("%-9s %s\n", speed->name, speed->summary);
+    printf("Speeds: less work a video, where no other option says otherwise. dB: how near each comes to a run of 200 "
+           "steps,\n"
+           "by an exact denoiser (docs/SPEED.md); more is nearer. img2vid generate --plan --speed all says what each "
+           "takes\n"
+           "here, img2vid bench --loss what it loses with a model of your own.\n\n");
+    for (size_t i = 0; (speed = i2v_speed_at(i)); i++)
+        printf("%-9s %8s  %s\n", speed->name, speed->nearness, speed->summary);
     return cli_flush_output();
 }
 
@@ -27,17 +31,18 @@ static i2v_status plan(i2v_memory_plan *plan, const cli_job *job, const i2v_spee
 
 void cli_speeds_print(const cli_job *job) {
     const i2v_speed *speed;
-    printf("\n%-9s %9s %12s\n", "speed", "MiB", "time");
+    printf("\n%-9s %9s %12s %9s\n", "speed", "MiB", "time", "near to");
     for (size_t i = 0; (speed = i2v_speed_at(i)); i++) {
         i2v_memory_plan of;
         char time[CLI_DURATION_SIZE];
         if (plan(&of, job, speed) != I2V_OK) {
-            printf("%-9s %9s %12s  does not go with the other options, or not into the memory\n", speed->name, "-",
-                   "-");
+            printf("%-9s %9s %12s %9s  does not go with the other options, or not into the memory\n", speed->name, "-",
+                   "-", "-");
             continue;
         }
         cli_duration_words(time, of.seconds);
-        printf("%-9s %9.0f %12s  %s\n", speed->name, (double)of.peak / 0x1p20, time, speed->summary);
+        printf("%-9s %9.0f %12s %9s  %s\n", speed->name, (double)of.peak / 0x1p20, time, speed->nearness,
+               speed->summary);
     }
 }
 
@@ -46,7 +51,8 @@ json_t *cli_speeds_json(const cli_job *job) {
     json_t *all = json_array();
     for (size_t i = 0; (speed = i2v_speed_at(i)); i++) {
         i2v_memory_plan of;
-        json_t *entry = json_pack("{s:s, s:s}", "speed", speed->name, "summary", speed->summary);
+        json_t *entry =
+            json_pack("{s:s, s:s, s:s}", "speed", speed->name, "summary", speed->summary, "nearness", speed->nearness);
         int goes = plan(&of, job, speed) == I2V_OK;
         cli_json_set(&entry, "peak", goes ? json_integer((json_int_t)of.peak) : json_null());
         cli_json_set(&entry, "seconds", goes ? json_real(of.seconds) : json_null());

@@ -69,6 +69,8 @@ static void rungs_say_what_they_set(void **state) {
     (void)state;
     assert_true(i2v_speed_sets("fast", i2v_parameter_find("num_inference_steps")));
     assert_true(i2v_speed_sets("fast", i2v_parameter_find("dtype")));
+    assert_true(i2v_speed_sets("fast", i2v_parameter_find("guidance_interval")));
+    assert_true(i2v_speed_sets("exact", i2v_parameter_find("guidance_interval")));
     assert_true(i2v_speed_sets("exact", i2v_parameter_find("dtype")));
     assert_false(i2v_speed_sets("exact", i2v_parameter_find("num_inference_steps")));
     assert_false(i2v_speed_sets("fast", i2v_parameter_find("fps")));

@@ -706,16 +706,19 @@ I2V_API i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_e
 typedef struct i2v_speed {
     const char *name;    /* "exact", "balanced", "fast", "draft" */
     const char *summary; /* what it does, one line */
+    const char *nearness; /* of its latents to those of a run of 200 steps, measured on a denoiser that is exact: "19.0
+                             dB", more is nearer; docs/SPEED.md says of what */
 } i2v_speed;
 
 /* Rung number index from 0, the exact one first; NULL after the last. Static. */
 I2V_API const i2v_speed *i2v_speed_at(size_t index);
 
 /* Sets what a rung is made of: of options dtype, as this CPU has it (bf16 where it multiplies that, else f32); of
- * params num_inference_steps, sigmas (none), scheduler and sigma_schedule. "exact" sets dtype alone. All else stays,
- * and what the caller sets afterwards counts. options, params: either may be NULL. I2V_ERROR_PARAMETER, with both as
- * they were, where there is no rung of that name, or params has I2V_SCHEDULER_ANIMATELCM, whose weights know no other
- * scheduler. */
+ * params num_inference_steps, sigmas (none), scheduler, sigma_schedule, guidance_interval, guidance_every,
+ * forecast_every and cache_interval. "exact" leaves the first four of params as they are. All else stays, and what the
+ * caller sets afterwards counts. options, params: either may be NULL. I2V_ERROR_PARAMETER, with both as they were,
+ * where there is no rung of that name, or params has I2V_SCHEDULER_ANIMATELCM, whose weights know no other scheduler.
+ */
 I2V_API i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error);
 
 /* ---- latents and arrays ----------------------------------------------------------------------------------------- */

@@ -8,16 +8,38 @@
 typedef struct {
     i2v_speed speed;
     int native_dtype; /* 1: bf16 where the CPU multiplies it, so that it is faster */
-    int steps;        /* 0: as they are */
+    int steps;        /* 0: as they are, and so is the scheduler */
     i2v_scheduler scheduler;
+    const char *guidance_interval;
+    int guidance_every, forecast_every;
 } rung;
 
+/* clang-format off: a row a rung */
 static const rung table[] = {
-    {{"exact", "all that diffusers computes, and nothing else"}, 0, 0, I2V_SCHEDULER_AUTO},
-    {{"balanced", "fewer steps of a better sampler, and bf16 where the CPU multiplies it"}, 1, 18, I2V_SCHEDULER_UNIPC},
-    {{"fast", "half of the passes besides"}, 1, 14, I2V_SCHEDULER_UNIPC},
-    {{"draft", "few steps, to choose a seed by"}, 1, 5, I2V_SCHEDULER_EULER},
+    {{"exact", "all that diffusers computes, and nothing else", "19.0 dB"}, 0, 0, I2V_SCHEDULER_AUTO, NULL, 1, 0},
+    {{"balanced", "20 steps of UniPC, half of the guidance; bf16 where the CPU multiplies it", "28.1 dB"},
+     1,
+     20,
+     I2V_SCHEDULER_UNIPC,
+     "0.1:50",
+     2,
+     0},
+    {{"fast", "18 steps of DPM-Solver++, 8 of them forecast, guidance in a few; bf16 likewise", "19.3 dB"},
+     1,
+     18,
+     I2V_SCHEDULER_DPMPP_2M,
+     "0.1:25",
+     1,
+     2},
+    {{"draft", "6 steps of Euler's method, guidance in 2, to choose a seed by; bf16 likewise", "12.6 dB"},
+     1,
+     6,
+     I2V_SCHEDULER_EULER,
+     "0.1:25",
+     1,
+     0},
 };
+/* clang-format on */
 
 enum { RUNGS = sizeof table / sizeof *table };
 
@@ -40,6 +62,10 @@ static void set_options(i2v_options *options, const rung *values) {
 }
 
 static void set_params(i2v_params *params, const rung *values) {
+    params->guidance_interval = values->guidance_interval;
+    params->guidance_every = values->guidance_every;
+    params->forecast_every = values->forecast_every;
+    params->cache_interval = 1;
     if (!values->steps) return;
     params->num_inference_steps = values->steps;
     params->sigmas = NULL;
