@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far runs with fewer passes are from a run of many steps, on a denoiser that is exact. Needs numpy only.
 
-    python tools/exact_passes.py [--passes 10,16,20,25,30,40] [--guidance 3] [--seeds 6] [--error 0.02]
+    python tools/exact_passes.py [--passes 10,16,20,25,30,40] [--guidance 3] [--seeds 6] [--error 0.02] [--speeds]
 
 The data are those of exact_denoiser.py, but for what is around each clip: details of natural pictures, strong where they
 are coarse, which are unsure the more the later the frame with the picture as condition, and in all frames without. So
@@ -127,13 +127,47 @@ class Sparse:
         return clean + self.weight * self.difference / to_velocity
 
 
+def within(high):
+    return {"interval": (0.1, high)}
+
+
+# src/pipeline/speed.c
+SPEEDS = {"exact": (euler, 25, {}), "balanced": (unipc, 20, {**within(50), "every": 2}),
+          "fast": (dpmpp_2m, 18, {**within(25), "forecast_every": 2}), "draft": (euler, 6, within(25))}
+
+
+def speeds(args):
+    """The rungs of --speed on two sets of pictures, beside Euler's steps of as many passes."""
+    print("| speed | passes | dB | least | Euler, as many passes |\n|---|---|---|---|---|")
+    near, passes, euler_near = ({name: [] for name in SPEEDS} for _ in range(3))
+    for pictures in (0, 3):
+        rng = np.random.default_rng(pictures)
+        halves = Halves(rng, args.error)
+        noise = rng.normal(size=(args.seeds, halves.size)) * np.hypot(SIGMA_MAX, 1)
+        reference = heun(Sparse(halves, args.guidance), noise, noise_levels(200))
+        for name, (sampler, steps, settings) in SPEEDS.items():
+            denoise = Sparse(halves, args.guidance, steps=steps, **settings)
+            made = sampler(denoise, noise, noise_levels(steps))
+            steps = max(1, round(denoise.passes / 2))
+            plain = euler(Sparse(halves, args.guidance, steps=steps), noise, noise_levels(steps))
+            passes[name] = denoise.passes
+            near[name] += [nearness(one, wanted) for one, wanted in zip(made, reference)]
+            euler_near[name] += [nearness(one, wanted) for one, wanted in zip(plain, reference)]
+    for name in SPEEDS:
+        print(f"| {name} | {passes[name]} | {np.mean(near[name]):.1f} | {min(near[name]):.1f} | {np.mean(euler_near[name]):.1f} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passes", default="10,16,20,25,30,40")
     parser.add_argument("--guidance", type=float, default=3.0, help="of the last frame; 1 is none (default: 3)")
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--error", type=float, default=0.02, help="of the velocity (default: 0.02)")
+    parser.add_argument("--speeds", action="store_true", help="only the rungs of --speed")
     args = parser.parse_args()
+    if args.speeds:
+        speeds(args)
+        return
     budgets = [int(n) for n in args.passes.split(",")]
     rng = np.random.default_rng(0)
     halves = Halves(rng, args.error)
