@@ -23,9 +23,9 @@ const char cli_shorter_introduction[] = "What makes a run shorter, and at which 
 
 const cli_entry cli_shorter_entries[] = {
     [BALANCED] = {"--speed balanced", "Fewer steps of a better sampler, and bf16 where the processor multiplies it.\n"
-                                      "Price: none that is seen; docs/SPEED.md has what was measured."},
+                                      "Price: none by the measure of docs/SPEED.md."},
     [FAST] = {"--speed fast", "Passes that are spared besides.\n"
-                              "Price: details that are seen side by side."},
+                              "Price: none by that measure; details, likely, in what is seen."},
     [ANIMATELCM] = {"--preset animatelcm --unet AnimateLCM-SVD-xt.safetensors",
                     "AnimateLCM's weights: 4 passes of the UNet in place of 50.\n"
                     "Price: by 8 passes, for which there are figures, FVD is 281 where SVD has\n"

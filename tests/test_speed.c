@@ -11,6 +11,19 @@ static i2v_params defaults(void) {
     return params;
 }
 
+/* Whatever was set before. */
+static void exact_undoes_the_others(void **state) {
+    (void)state;
+    i2v_params params = defaults(), wanted = params;
+    i2v_options options;
+    i2v_options_default(&options);
+    assert_int_equal(i2v_speed_set("fast", &options, &params, NULL), I2V_OK);
+    assert_memory_not_equal(&params, &wanted, sizeof params);
+    assert_int_equal(i2v_speed_set("exact", &options, &params, NULL), I2V_OK);
+    assert_memory_equal(&params, &wanted, sizeof params);
+    assert_int_equal(options.dtype, I2V_DTYPE_AUTO);
+}
+
 /* "exact" is what is made without a speed. */
 static void exact_changes_nothing(void **state) {
     (void)state;
@@ -62,7 +75,9 @@ static void what_does_not_go_is_refused(void **state) {
     refused("quick", &params, "there is no speed 'quick'; there are exact, balanced, fast and draft");
     params.scheduler = I2V_SCHEDULER_ANIMATELCM;
     refused("fast", &params, "AnimateLCM");
+    params.num_inference_steps = 4;
     assert_int_equal(i2v_speed_set("exact", NULL, &params, NULL), I2V_OK);
+    assert_true(params.scheduler == I2V_SCHEDULER_ANIMATELCM && params.num_inference_steps == 4);
 }
 
 static void rungs_say_what_they_set(void **state) {
@@ -72,7 +87,7 @@ static void rungs_say_what_they_set(void **state) {
     assert_true(i2v_speed_sets("fast", i2v_parameter_find("guidance_interval")));
     assert_true(i2v_speed_sets("exact", i2v_parameter_find("guidance_interval")));
     assert_true(i2v_speed_sets("exact", i2v_parameter_find("dtype")));
-    assert_false(i2v_speed_sets("exact", i2v_parameter_find("num_inference_steps")));
+    assert_true(i2v_speed_sets("exact", i2v_parameter_find("num_inference_steps")));
     assert_false(i2v_speed_sets("fast", i2v_parameter_find("fps")));
     assert_false(i2v_speed_sets("fast", i2v_parameter_find("threads")));
     assert_false(i2v_speed_sets("fast", i2v_parameter_find("crf")));
@@ -81,6 +96,7 @@ static void rungs_say_what_they_set(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exact_undoes_the_others),
         cmocka_unit_test(exact_changes_nothing),
         cmocka_unit_test(each_is_faster_than_the_one_before),
         cmocka_unit_test(dtype_is_what_the_cpu_multiplies),

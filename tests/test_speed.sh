@@ -63,6 +63,15 @@ metadata() {
     cmp draft.gif again.gif || fail '--from made another video'
     works out.npy generate picture.png --from draft.gif -o out.npy --speed exact --num-inference-steps 2 --json
     reports speed exact num_inference_steps 2
+    works plain.gif generate picture.png -o plain.gif "${tiny[@]}" --speed exact
+    works out.gif generate picture.png --from draft.gif -o out.gif --speed exact
+    cmp out.gif plain.gif || fail '--from and --speed exact make another video than --speed exact'
+    # what a speed sets can be switched off
+    works out.npy generate picture.png -o out.npy "${tiny[@]}" --speed fast --scheduler heun --forecast-every 0 --json
+    reports speed fast scheduler heun
+    refused 1 '--forecast-every is for the schedulers.*or give --forecast-every 0' generate picture.png -o new.npy "${tiny[@]}" \
+        --speed fast --scheduler heun
+    refused 1 '--forecast-every is 1.*0 or 2' generate picture.png -o new.npy "${tiny[@]}" --forecast-every 1
 }
 
 configuration() {

@@ -464,9 +464,9 @@ typedef struct i2v_params {
     /* [1; 1 to 10000] N: of the evaluations with guidance the first and every N-th after it compute the pass without
      * the picture; the others take the difference between the two passes that was computed last */
     int guidance_every;
-    /* [0; 2 to 10000] N: from the third evaluation on, the first and every N-th after it, but for the last, are not
-     * computed: the slope (latent - clean latent) / sigma goes on in a line, in ln sigma, from the two that were
-     * computed last. 0: all are computed. For I2V_SCHEDULER_EULER, _DPMPP_2M and _UNIPC */
+    /* [0; 0 to 10000] N, but not 1: from the third evaluation on, the first and every N-th after it, but for the last,
+     * are not computed: the slope (latent - clean latent) / sigma goes on in a line, in ln sigma, from the two that
+     * were computed last. 0: all are computed. For I2V_SCHEDULER_EULER, _DPMPP_2M and _UNIPC */
     int forecast_every;
 } i2v_params;
 
@@ -715,10 +715,9 @@ I2V_API const i2v_speed *i2v_speed_at(size_t index);
 
 /* Sets what a rung is made of: of options dtype, as this CPU has it (bf16 where it multiplies that, else f32); of
  * params num_inference_steps, sigmas (none), scheduler, sigma_schedule, guidance_interval, guidance_every,
- * forecast_every and cache_interval. "exact" leaves the first four of params as they are. All else stays, and what the
- * caller sets afterwards counts. options, params: either may be NULL. I2V_ERROR_PARAMETER, with both as they were,
- * where there is no rung of that name, or params has I2V_SCHEDULER_ANIMATELCM, whose weights know no other scheduler.
- */
+ * forecast_every and cache_interval. All else stays, and what the caller sets afterwards counts. options, params:
+ * either may be NULL. I2V_ERROR_PARAMETER, with both as they were, where there is no rung of that name, or params has
+ * I2V_SCHEDULER_ANIMATELCM, whose weights know no other scheduler; "exact" leaves scheduler and steps of that alone. */
 I2V_API i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error);
 
 /* ---- latents and arrays ----------------------------------------------------------------------------------------- */

@@ -173,10 +173,10 @@ static const i2v_parameter table[] = {
      "the pass without the picture, which guidance is by, in\n"
      "every N-th step; those between take what it came to in\n"
      "the last (default 1: in each)"},
-    {"forecast_every", INTEGER, PARAM(forecast_every), 2, 10000, 0, "N", motion, I2V_FOR_GENERATE, DECIDES,
+    {"forecast_every", INTEGER, PARAM(forecast_every), 0, 10000, 0, "N", motion, I2V_FOR_GENERATE, DECIDES,
      "from the third step on, every N-th takes no pass of the\n"
      "UNet: what it would give is forecast from the steps\n"
-     "before; by euler, dpmpp_2m or unipc (default: none)"},
+     "before; by euler, dpmpp_2m or unipc (default 0: none)"},
 
     {"seed", UNSIGNED, PARAM(seed), NO_RANGE, "N", randomness, I2V_FOR_GENERATE, DECIDES,
      "same seed, same video (default: a random one, printed)"},

@@ -109,13 +109,18 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
 /* A forecast is of a path that bends, and does not jump. */
 static i2v_status check_forecast(i2v_engine *engine, const i2v_params *params, i2v_scheduler scheduler) {
     const i2v_solver *solver = i2v_solver_of(scheduler);
+    if (params->forecast_every == 1)
+        return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
+                        I2V_NAME("%s") " is 1, which would leave nothing to be computed; it must be 0 or 2 to 10000",
+                        NAME(forecast_every));
     if (!params->forecast_every || !(solver->draws_noise || solver->is_twofold)) return I2V_OK;
     char name[I2V_CHOICE_SIZE];
     return i2v_fail(&engine->error, I2V_ERROR_PARAMETER,
                     I2V_NAME("%s") " is for the schedulers euler, dpmpp_2m and unipc, and " I2V_NAME(
-                        "%s") " is %s: choose one of these, or leave it out",
+                        "%s") " is %s: choose one of these, or give " I2V_NAME("%s") " 0",
                     NAME(forecast_every), NAME(scheduler),
-                    i2v_choice_name(name, I2V_PARAMETER(PARAMS, i2v_params, scheduler), (int)scheduler));
+                    i2v_choice_name(name, I2V_PARAMETER(PARAMS, i2v_params, scheduler), (int)scheduler),
+                    NAME(forecast_every));
 }
 
 /* Which passes evaluations take. Without any in the interval there is no guidance. */

@@ -8,7 +8,7 @@
 typedef struct {
     i2v_speed speed;
     int native_dtype; /* 1: bf16 where the CPU multiplies it, so that it is faster */
-    int steps;        /* 0: as they are, and so is the scheduler */
+    int steps;
     i2v_scheduler scheduler;
     const char *guidance_interval;
     int guidance_every, forecast_every;
@@ -16,7 +16,7 @@ typedef struct {
 
 /* clang-format off: a row a rung */
 static const rung table[] = {
-    {{"exact", "all that diffusers computes, and nothing else", "19.0 dB"}, 0, 0, I2V_SCHEDULER_AUTO, NULL, 1, 0},
+    {{"exact", "all that diffusers computes, and nothing else", "19.0 dB"}, 0, 25, I2V_SCHEDULER_AUTO, NULL, 1, 0},
     {{"balanced", "20 steps of UniPC, half of the guidance; bf16 where the CPU multiplies it", "28.0 dB"},
      1,
      20,
@@ -66,7 +66,7 @@ static void set_params(i2v_params *params, const rung *values) {
     params->guidance_every = values->guidance_every;
     params->forecast_every = values->forecast_every;
     params->cache_interval = 1;
-    if (!values->steps) return;
+    if (params->scheduler == I2V_SCHEDULER_ANIMATELCM) return; /* the exact rung, of weights with steps of their own */
     params->num_inference_steps = values->steps;
     params->sigmas = NULL;
     params->sigmas_count = 0;
@@ -81,7 +81,7 @@ i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *par
     for (size_t i = 0; i < RUNGS; i++)
         if (strcmp(table[i].speed.name, name) == 0) values = &table[i];
     if (!values) return fail_unknown(name, error);
-    if (params && values->steps && params->scheduler == I2V_SCHEDULER_ANIMATELCM)
+    if (params && values != table && params->scheduler == I2V_SCHEDULER_ANIMATELCM)
         return i2v_fail(
             error, I2V_ERROR_PARAMETER,
             I2V_NAME("scheduler") " is animatelcm, for AnimateLCM-SVD's weights, which know no other and take "

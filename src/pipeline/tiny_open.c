@@ -26,7 +26,7 @@ static i2v_status check_fit(const i2v_model *model, const char *path, i2v_error 
     return i2v_fail(
         error, I2V_ERROR_MODEL,
         "%s: the tiny decoder is for other latents than the VAE's (%d channels, %d pixels a side, not %d and "
-        "%d); of the published ones, take taesd or taesdv",
+        "%d); the published taesd and taesdv are for Stable Video Diffusion's, of 4 channels and 8 pixels",
         path, tiny->latent_channels, 1 << tiny->stages, model->vae.latent_channels, i2v_model_vae_scale_factor(model));
 }
 

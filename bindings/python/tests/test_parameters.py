@@ -56,7 +56,8 @@ def test_messages_have_plain_names(model):
 
 
 def test_speeds_give_what_the_library_says():
-    assert "num_inference_steps" not in img2vid.speed("exact")
+    assert img2vid.speed("exact")["num_inference_steps"] == 25
+    assert img2vid.speed("fast")["guidance_interval"] == "0.1:25"
     assert img2vid.speed("draft")["num_inference_steps"] < img2vid.speed("balanced")["num_inference_steps"] < 25
     assert img2vid.speed_options("exact") == {"dtype": None}
     assert img2vid.speed_options("fast")["dtype"] in (None, "bfloat16")
