@@ -1,6 +1,7 @@
 /* What a hub refuses, and in whose words; servers that break off, stop short or talk without end. */
 #include "hub_fixture.h"
 
+#include "base/error.h"
 #include "base/file.h"
 
 #include <stdio.h>
@@ -76,6 +77,10 @@ static void cleans_messages(void **state) {
     assert_true(strlen(pull_fails("acme/model", I2V_ERROR_NETWORK, "xxxx", "see to its permissions")) < 500);
     fault("path=/api/ times=1 status=403 message=who+is+hf_secret?");
     pull_fails("acme/model", I2V_ERROR_NETWORK, "may not read acme/model (HTTP 403);", NULL);
+    fault("path=/api/ times=1 status=403 message=hf_" I2V_NAME("sec") "ret"); /* what an error leaves out is shown */
+    pull_fails("acme/model", I2V_ERROR_NETWORK, "the hub says \"hf_?sec?ret\"", NULL);
+    fault("path=/api/ times=1 status=403 type=application/json body={\"error\":\"hf_\\u000esec\\u000fret\"}");
+    pull_fails("acme/model", I2V_ERROR_NETWORK, "the hub says \"hf_?sec?ret\"", NULL);
 }
 
 /* ---- logins in a browser ---------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The head of an answer, read. */
 #include "hub/http_reply.h"
 
+#include "img2vid/img2vid.h"
 #include "json/load.h"
 
 #include <ctype.h>
@@ -68,8 +69,8 @@ void i2v_http_reply_line(i2v_http_reply *reply, const char *line, size_t length)
         snprintf(reply->commit, sizeof reply->commit, "%.*s", (int)sizeof reply->commit - 1, value);
     } else if (header_value(line, length, "X-Error-Code", value, sizeof value)) {
         snprintf(reply->error_code, sizeof reply->error_code, "%.*s", (int)sizeof reply->error_code - 1, value);
-    } else {
-        header_value(line, length, "X-Error-Message", reply->error_message, sizeof reply->error_message);
+    } else if (header_value(line, length, "X-Error-Message", reply->error_message, sizeof reply->error_message)) {
+        i2v_make_printable(reply->error_message);
     }
 }
 
@@ -98,6 +99,7 @@ void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page) {
     json_t *root = i2v_json_load(page->text, page->size, 0, &problem);
     const char *message = find_message(root);
     if (message) snprintf(reply->error_message, sizeof reply->error_message, "%s", message);
+    i2v_make_printable(reply->error_message);
     json_decref(root);
 }
 

@@ -16,7 +16,7 @@ typedef struct i2v_http_reply {
     int linked;              /* X-Linked-Etag was there */
     char commit[64];         /* X-Repo-Commit */
     char error_code[64];     /* X-Error-Code */
-    char error_message[256]; /* X-Error-Message, else what the body of an error says; not cleaned */
+    char error_message[256]; /* X-Error-Message, else what the body of an error says; printable (i2v_make_printable) */
 } i2v_http_reply;
 
 /* The body of an error, as far as it is of use. */
@@ -36,7 +36,8 @@ void i2v_http_page_add(i2v_http_page *page, const void *data, size_t size);
 /* Takes the message of a body in JSON, if no header had one. */
 void i2v_http_reply_page(i2v_http_reply *reply, const i2v_http_page *page);
 
-/* Drops a message that repeats the token, which may be NULL: it would be printed. */
+/* Drops a message that repeats the token, which may be NULL: it would be printed. The message is printable by now, so that
+ * nothing which an error leaves out (i2v_fail) can stand between the token's letters. */
 void i2v_http_reply_hide(i2v_http_reply *reply, const char *token);
 
 #endif
