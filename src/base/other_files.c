@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/posix.h"
 #include "base/text.h"
+#include "base/weight_names.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -198,7 +199,7 @@ static i2v_status fail_zip(const char *begin, size_t count, i2v_wanted_file want
     other_file zip = {.what = "a ZIP archive without PyTorch's data.pkl", .way_out = convert};
     if (wanted == I2V_WANTED_JSON) zip = (other_file){.what = "a ZIP archive, as PyTorch's .pt, .bin and .ckpt are"};
     if (i2v_ends_with(name, ".npy")) zip.what = "an archive of NumPy arrays (.npz)";
-    if (i2v_ends_with(name, ".safetensors") || i2v_ends_with(name, "/"))
+    if (i2v_is_safetensors_name(name) || i2v_ends_with(name, "/"))
         zip = (other_file){.what = "a ZIP archive", .way_out = "unpack it first, with `unzip`"};
     return fail(&zip, wanted, path, error);
 }

@@ -1,4 +1,4 @@
-/* The file names under which diffusers and transformers keep a part's weights. */
+/* The file names under which diffusers and transformers keep a part's weights, and how names of such files end. */
 #include "base/weight_names.h"
 
 #include "base/file.h"
@@ -36,9 +36,17 @@ int i2v_weight_names(i2v_weight_name list[I2V_WEIGHT_NAMES_MAX], const char *ste
     return add(list, count, pickled_varied, 2, pickled_stem, variant ? variant : "fp16");
 }
 
+int i2v_is_safetensors_name(const char *name) {
+    return i2v_ends_with(name, ".safetensors");
+}
+
 int i2v_is_torch_name(const char *name) {
     return i2v_ends_with(name, ".bin") || i2v_ends_with(name, ".ckpt") || i2v_ends_with(name, ".pt") ||
            i2v_ends_with(name, ".pth");
+}
+
+int i2v_is_weights_name(const char *name) {
+    return i2v_is_safetensors_name(name) || i2v_is_torch_name(name);
 }
 
 int i2v_is_weight_variant(const char *variant) {

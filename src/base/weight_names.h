@@ -1,4 +1,4 @@
-/* The file names under which diffusers and transformers keep a part's weights. */
+/* The file names under which diffusers and transformers keep a part's weights, and how names of such files end. */
 #ifndef I2V_BASE_WEIGHT_NAMES_H
 #define I2V_BASE_WEIGHT_NAMES_H
 
@@ -16,8 +16,12 @@ typedef struct i2v_weight_name {
  * files come last: diffusion_pytorch_model.bin, and pytorch_model.bin beside transformers' model.safetensors. */
 int i2v_weight_names(i2v_weight_name list[I2V_WEIGHT_NAMES_MAX], const char *stem, const char *variant);
 
+/* True if the name ends in .safetensors. */
+int i2v_is_safetensors_name(const char *name);
 /* True if the name ends as those of files that PyTorch writes: .bin, .ckpt, .pt or .pth. */
 int i2v_is_torch_name(const char *name);
+/* True for either: a file of weights that can be read. */
+int i2v_is_weights_name(const char *name);
 
 /* True if variant is fit for a part of a file name. */
 int i2v_is_weight_variant(const char *variant);

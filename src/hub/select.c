@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/part_kinds.h"
-#include "base/text.h"
 #include "base/weight_names.h"
 #include "json/bounds.h"
 #include "json/load.h"
@@ -69,8 +68,7 @@ static i2v_status want_weights(i2v_hub_listing *listing, const i2v_part_kind *pa
     size_t length = strlen(part->folder);
     for (size_t i = 0; i < listing->count; i++) {
         const char *other = listing->files[i].name;
-        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' &&
-            (i2v_ends_with(other, ".safetensors") || i2v_is_torch_name(other)))
+        if (strncmp(other, part->folder, length) == 0 && other[length] == '/' && i2v_is_weights_name(other))
             return i2v_fail(error, I2V_ERROR_MODEL, "%s has %s, but no %s/%s; choose another variant", id, other,
                             part->folder, names[0].name);
     }
@@ -100,10 +98,6 @@ static i2v_status select_folder(i2v_hub_listing *listing, const char *variant, c
 
 /* ---- single files ----------------------------------------------------------------------------------------------- */
 
-static int is_safetensors(const char *name) {
-    return i2v_ends_with(name, ".safetensors");
-}
-
 /* The number of files of that kind. *last is the name of the last one, names all of them as far as there is room. */
 static size_t list_kind(const i2v_hub_listing *listing, int (*is_kind)(const char *), char *names, size_t size,
                         const char **last) {
@@ -123,7 +117,7 @@ static size_t list_kind(const i2v_hub_listing *listing, int (*is_kind)(const cha
 /* The one file of weights; where there are several, the sentence names them. */
 static i2v_status select_single(i2v_hub_listing *listing, const char *id, const char **opened, i2v_error *error) {
     char names[400] = "";
-    size_t count = list_kind(listing, is_safetensors, names, sizeof names, opened);
+    size_t count = list_kind(listing, i2v_is_safetensors_name, names, sizeof names, opened);
     if (count == 0) count = list_kind(listing, i2v_is_torch_name, names, sizeof names, opened);
     if (count == 1) return want(listing, *opened, id, error);
     if (count > 1)

@@ -141,7 +141,7 @@ static i2v_status say_what_models_are(const char *given, i2v_error *error) {
 i2v_status i2v_model_missing(const char *given, i2v_error *error) {
     i2v_hub_environment environment;
     cached_models models = {0};
-    if (!*given || i2v_path_name(given) != given || i2v_ends_with(given, ".safetensors") || i2v_is_torch_name(given))
+    if (!*given || i2v_path_name(given) != given || i2v_is_weights_name(given))
         return say_what_models_are(given, error);
     i2v_status read = i2v_hub_environment_read(&environment, NULL, NULL);
     if (read == I2V_ERROR_UNSUPPORTED) return say_what_models_are(given, error); /* built without the hub */

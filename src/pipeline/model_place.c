@@ -118,8 +118,7 @@ static void cut_index(char *path) {
 
 /* "org/name", where there is no such path; "folder/x.safetensors" is a path that leads nowhere. */
 static int is_hub_name(const char *given) {
-    return i2v_hub_is_id(given) && !i2v_path_kind(given) && !i2v_ends_with(given, ".safetensors") &&
-           !i2v_is_torch_name(given);
+    return i2v_hub_is_id(given) && !i2v_path_kind(given) && !i2v_is_weights_name(given);
 }
 
 i2v_status i2v_model_place(char **path, const char *given, const char *variant, i2v_error *error) {
@@ -161,7 +160,7 @@ static void add_name(char *names, size_t size, const char *name, int *count) {
 
 static void look_at_file(folder_content *content, const char *name) {
     static const char *const weights[] = {".gguf", ".onnx", ".msgpack", ".h5"};
-    if (i2v_ends_with(name, ".safetensors") || i2v_is_torch_name(name)) {
+    if (i2v_is_weights_name(name)) {
         add_name(content->singles, sizeof content->singles, name, &content->singles_count);
         return;
     }

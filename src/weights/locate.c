@@ -3,16 +3,11 @@
 
 #include "base/file.h"
 #include "base/path_kind.h"
-#include "base/text.h"
 #include "base/weight_names.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int is_safetensors(const char *name) {
-    return i2v_ends_with(name, ".safetensors");
-}
 
 /* Copies the name of a file of that kind in folder; 0 if there is none. */
 static int find_kind(const char *folder, int (*is_kind)(const char *), char *name, size_t size) {
@@ -59,7 +54,7 @@ static i2v_status fail_missing(const i2v_weight_name *list, int count, const cha
         used += (size_t)length;
     }
     char other[I2V_WEIGHT_NAME_SIZE];
-    if (find_kind(folder, is_safetensors, other, sizeof other) ||
+    if (find_kind(folder, i2v_is_safetensors_name, other, sizeof other) ||
         find_kind(folder, i2v_is_torch_name, other, sizeof other))
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: it has %s, but none of %s; choose another variant", folder, other,
                         looked_for);

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "base/posix.h"
-#include "base/text.h"
 #include "base/weight_names.h"
 
 #include <errno.h>
@@ -19,10 +18,6 @@ typedef struct listing {
 
 static int is_shown(const struct dirent *entry) {
     return entry->d_name[0] != '.';
-}
-
-static int is_safetensors(const char *name) {
-    return i2v_ends_with(name, ".safetensors");
 }
 
 /* 1 for the names that peft and diffusers give a LoRA. The folder may hold other files, too. */
@@ -83,7 +78,8 @@ static i2v_status fail_none(const listing *all, const char *folder, i2v_error *e
 }
 
 static i2v_status choose(const char **name, const listing *all, const char *folder, i2v_error *error) {
-    static int (*const kinds[])(const char *) = {is_saved_lora, is_safetensors, is_saved_pickle, i2v_is_torch_name};
+    static int (*const kinds[])(const char *) = {is_saved_lora, i2v_is_safetensors_name, is_saved_pickle,
+                                                 i2v_is_torch_name};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         int count = count_of(all, kinds[i], name);
         if (count > 1) return fail_several(all, kinds[i], folder, error);
@@ -106,7 +102,7 @@ int i2v_lora_is_alone(const char *path) {
     const char *name;
     char *folder = i2v_path_folder(path);
     listing all = {0};
-    int (*const is_kind)(const char *) = i2v_is_torch_name(path) ? i2v_is_torch_name : is_safetensors;
+    int (*const is_kind)(const char *) = i2v_is_torch_name(path) ? i2v_is_torch_name : i2v_is_safetensors_name;
     int alone = folder && list(&all, folder) && count_of(&all, is_kind, &name) == 1;
     forget(&all);
     free(folder);

@@ -21,7 +21,7 @@ static i2v_status check_entry(const char *tensor, const json_t *value, const cha
     if (strpbrk(name, "/\\") || name[0] == '.' || name[0] == '\0')
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: tensor %s: its file \"%.200s\" is no plain file name", path,
                         tensor, name);
-    if (!i2v_ends_with(name, ".safetensors") && !i2v_is_torch_name(name))
+    if (!i2v_is_weights_name(name))
         return i2v_fail(
             error, I2V_ERROR_MODEL,
             "%s: tensor %s: its file %.200s is neither a safetensors file nor PyTorch's, and others are not "
