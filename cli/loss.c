@@ -53,18 +53,16 @@ static double nearness(const i2v_video *a, const i2v_video *b) {
 /* Its latents; *seconds of denoising. */
 static i2v_status make(i2v_video **video, double *seconds, cli_job *job, const cli_variant *variant) {
     i2v_params params = variant->params;
-    i2v_dtype dtype = variant->options.dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : variant->options.dtype;
-    i2v_engine *engine = job->engine;
-    i2v_status status = I2V_OK;
+    i2v_engine *engine;
     cli_progress_next(&job->progress, (size_t)job->loss->made++, (size_t)job->loss->videos);
     snprintf(job->progress.task, sizeof job->progress.task, "video %d of %d: ", job->loss->made, job->loss->videos);
     params.latents_only = 1;
-    if (dtype != job->model.dtype) status = i2v_open(&engine, job->model_path, &variant->options);
+    i2v_status status = cli_variant_open(&engine, job, variant);
     cli_signals_running(engine);
     if (status == I2V_OK) status = i2v_generate(engine, job->image, &params, video);
     if (status != I2V_OK && status != I2V_CANCELLED && job->error.status == I2V_OK) i2v_get_error(engine, &job->error);
     cli_signals_running(job->engine);
-    if (engine != job->engine) i2v_close(engine);
+    cli_variant_close(engine, job);
     *seconds = job->progress.seconds[I2V_PHASE_DENOISE];
     return status;
 }

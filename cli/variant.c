@@ -1,4 +1,4 @@
-/* A job's run, changed: what it would take. */
+/* A job's run, changed: its engine, and what it would take. */
 #include "variant.h"
 
 cli_variant cli_variant_of(const cli_job *job) {
@@ -7,13 +7,21 @@ cli_variant cli_variant_of(const cli_job *job) {
     return variant;
 }
 
-i2v_status cli_variant_plan(i2v_memory_plan *plan, const cli_job *job, const cli_variant *variant) {
+i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant) {
     i2v_dtype dtype = variant->options.dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : variant->options.dtype;
+    *engine = job->engine;
+    return dtype == job->model.dtype ? I2V_OK : i2v_open(engine, job->model_path, &variant->options);
+}
+
+void cli_variant_close(i2v_engine *engine, const cli_job *job) {
+    if (engine != job->engine) i2v_close(engine);
+}
+
+i2v_status cli_variant_plan(i2v_memory_plan *plan, const cli_job *job, const cli_variant *variant) {
+    i2v_engine *engine;
     *plan = (i2v_memory_plan){0};
-    if (dtype == job->model.dtype) return i2v_plan_generate(job->engine, &variant->params, plan);
-    i2v_engine *engine = NULL;
-    i2v_status status = i2v_open(&engine, job->model_path, &variant->options);
+    i2v_status status = cli_variant_open(&engine, job, variant);
     if (status == I2V_OK) status = i2v_plan_generate(engine, &variant->params, plan);
-    i2v_close(engine);
+    cli_variant_close(engine, job);
     return status;
 }
