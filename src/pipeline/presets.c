@@ -6,10 +6,7 @@
  * comfyui: the nodes SVD_img2vid_Conditioning, VideoLinearCFGGuidance (comfy_extras/nodes_video_model.py) and KSampler,
  *     with cfg 2.5, euler and karras as in its example for this model. It passes fps - 1 on, as here.
  * animatelcm: G-U-N/AnimateLCM, animatelcm_svd/batch_inference.py. */
-#include "base/parameters.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "pipeline/named_values.h"
 
 typedef struct {
     i2v_preset preset;
@@ -68,51 +65,38 @@ const i2v_preset *i2v_preset_at(size_t index) {
     return index < PRESETS ? &table[index].preset : NULL;
 }
 
-static i2v_status fail_unknown(const char *name, i2v_error *error) {
-    char names[256];
-    size_t length = 0;
-    for (size_t i = 0; i < PRESETS; i++) {
-        const char *before = i == 0 ? "" : i == PRESETS - 1 ? " and " : ", ";
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", before, table[i].preset.name);
-    }
-    return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no preset '%s'; there are %s", name, names);
+static const char *name_at(size_t index) {
+    return index < PRESETS ? table[index].preset.name : NULL;
 }
 
-/* What comes out the same whatever was there before is what the preset says. */
-int i2v_preset_sets(const char *preset, const i2v_parameter *parameter) {
-    i2v_params zeros, ones;
-    memset(&zeros, 0, sizeof zeros);
-    memset(&ones, 0xff, sizeof ones);
-    if (!parameter || parameter->settings != I2V_STRUCT_PARAMS || i2v_params_preset(&zeros, preset, NULL) != I2V_OK ||
-        i2v_params_preset(&ones, preset, NULL) != I2V_OK)
-        return 0;
-    return i2v_parameter_is_alike(parameter, &zeros, &ones);
+static void set_values(i2v_params *params, const preset_values *values) {
+    i2v_named_set_steps(params, values->steps, values->scheduler);
+    params->min_guidance_scale = values->min_guidance_scale;
+    params->max_guidance_scale = values->max_guidance_scale;
+    params->guidance_shape = I2V_GUIDANCE_LINEAR;
+    params->fps = values->fps;
+    params->motion_bucket_id = 127;
+    params->noise_aug_strength = values->noise_aug_strength;
+    params->noise_aug = values->as_comfyui ? I2V_NOISE_AUG_COMFYUI : I2V_NOISE_AUG_DIFFUSERS;
+    params->decode_chunk_size = values->decode_chunk_size;
+    if (!values->as_comfyui) return;
+    params->fit = I2V_FIT_COMFYUI;
+    params->rng = I2V_RNG_TORCH;
 }
 
 i2v_status i2v_params_preset(i2v_params *params, const char *name, i2v_error *error) {
+    size_t index;
     i2v_status status = i2v_require(error, "params", params, "name", name, NULL);
-    if (status) return status;
-    for (size_t i = 0; i < PRESETS; i++) {
-        const preset_values *values = &table[i];
-        if (strcmp(values->preset.name, name) != 0) continue;
-        params->num_inference_steps = values->steps;
-        params->sigmas = NULL;
-        params->sigmas_count = 0;
-        params->scheduler = values->scheduler;
-        params->sigma_schedule = I2V_SIGMA_SCHEDULE_AUTO;
-        params->min_guidance_scale = values->min_guidance_scale;
-        params->max_guidance_scale = values->max_guidance_scale;
-        params->guidance_shape = I2V_GUIDANCE_LINEAR;
-        params->fps = values->fps;
-        params->motion_bucket_id = 127;
-        params->noise_aug_strength = values->noise_aug_strength;
-        params->noise_aug = values->as_comfyui ? I2V_NOISE_AUG_COMFYUI : I2V_NOISE_AUG_DIFFUSERS;
-        params->decode_chunk_size = values->decode_chunk_size;
-        if (values->as_comfyui) {
-            params->fit = I2V_FIT_COMFYUI;
-            params->rng = I2V_RNG_TORCH;
-        }
-        return I2V_OK;
-    }
-    return fail_unknown(name, error);
+    if (!status) status = i2v_named_find(&index, "preset", name_at, name, error);
+    if (!status) set_values(params, &table[index]);
+    return status;
+}
+
+static i2v_status set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error) {
+    (void)options; /* presets are of params alone */
+    return i2v_params_preset(params, name, error);
+}
+
+int i2v_preset_sets(const char *preset, const i2v_parameter *parameter) {
+    return i2v_named_sets(set, preset, parameter);
 }

@@ -1,9 +1,6 @@
 /* Less work a video: what each rung of the ladder sets. docs/SPEED.md has how they were chosen, and what they lose. */
-#include "base/parameters.h"
 #include "pipeline/model.h"
-
-#include <stdio.h>
-#include <string.h>
+#include "pipeline/named_values.h"
 
 typedef struct {
     i2v_speed speed;
@@ -47,14 +44,8 @@ const i2v_speed *i2v_speed_at(size_t index) {
     return index < RUNGS ? &table[index].speed : NULL;
 }
 
-static i2v_status fail_unknown(const char *name, i2v_error *error) {
-    char names[256];
-    size_t length = 0;
-    for (size_t i = 0; i < RUNGS; i++) {
-        const char *before = i == 0 ? "" : i == RUNGS - 1 ? " and " : ", ";
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", before, table[i].speed.name);
-    }
-    return i2v_fail(error, I2V_ERROR_PARAMETER, "there is no speed '%s'; there are %s", name, names);
+static const char *name_at(size_t index) {
+    return index < RUNGS ? table[index].speed.name : NULL;
 }
 
 static void set_options(i2v_options *options, const rung *values) {
@@ -67,42 +58,25 @@ static void set_params(i2v_params *params, const rung *values) {
     params->forecast_every = values->forecast_every;
     params->cache_interval = 1;
     if (params->scheduler == I2V_SCHEDULER_ANIMATELCM) return; /* the exact rung, of weights with steps of their own */
-    params->num_inference_steps = values->steps;
-    params->sigmas = NULL;
-    params->sigmas_count = 0;
-    params->scheduler = values->scheduler;
-    params->sigma_schedule = I2V_SIGMA_SCHEDULE_AUTO;
+    i2v_named_set_steps(params, values->steps, values->scheduler);
 }
 
 i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error) {
+    size_t index;
     i2v_status status = i2v_require(error, "name", name, NULL);
+    if (!status) status = i2v_named_find(&index, "speed", name_at, name, error);
     if (status) return status;
-    const rung *values = NULL;
-    for (size_t i = 0; i < RUNGS; i++)
-        if (strcmp(table[i].speed.name, name) == 0) values = &table[i];
-    if (!values) return fail_unknown(name, error);
-    if (params && values != table && params->scheduler == I2V_SCHEDULER_ANIMATELCM)
+    if (params && index > 0 && params->scheduler == I2V_SCHEDULER_ANIMATELCM)
         return i2v_fail(
             error, I2V_ERROR_PARAMETER,
             I2V_NAME("scheduler") " is animatelcm, for AnimateLCM-SVD's weights, which know no other and take "
                                   "few steps as it is; speed %s is for other weights: leave one of them out",
             name);
-    if (options) set_options(options, values);
-    if (params) set_params(params, values);
+    if (options) set_options(options, &table[index]);
+    if (params) set_params(params, &table[index]);
     return I2V_OK;
 }
 
-/* What comes out the same whatever was there before is what the rung says. */
 int i2v_speed_sets(const char *name, const i2v_parameter *parameter) {
-    i2v_params params[2];
-    i2v_options options[2];
-    if (!name || !parameter) return 0;
-    memset(params, 0, sizeof *params);
-    memset(params + 1, 0xff, sizeof *params);
-    memset(options, 0, sizeof *options);
-    memset(options + 1, 0xff, sizeof *options);
-    for (int i = 0; i < 2; i++)
-        if (i2v_speed_set(name, &options[i], &params[i], NULL) != I2V_OK) return 0;
-    if (parameter->settings == I2V_STRUCT_PARAMS) return i2v_parameter_is_alike(parameter, &params[0], &params[1]);
-    return parameter->settings == I2V_STRUCT_OPTIONS && i2v_parameter_is_alike(parameter, &options[0], &options[1]);
+    return i2v_named_sets(i2v_speed_set, name, parameter);
 }
