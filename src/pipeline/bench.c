@@ -120,7 +120,7 @@ static i2v_status fill(bench *b, i2v_error *error) {
     i2v_engine *engine = b->call->engine;
     i2v_random *random = NULL;
     size_t latents = i2v_sizes_latents(b->sizes), projection = (size_t)engine->model->clip.projection_dim;
-    size_t latent = latents / (size_t)b->sizes->num_frames;
+    size_t latent = i2v_sizes_frame_latents(b->sizes);
     b->latents = malloc(latents * sizeof(float));
     b->frames = malloc(i2v_sizes_pixels(b->sizes) * sizeof(float));
     b->embedding = malloc(projection * sizeof(float));

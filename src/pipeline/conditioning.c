@@ -129,7 +129,7 @@ i2v_status i2v_encode_image(i2v_call *call, const i2v_stage_plan *plan, const i2
     if (!status) i2v_call_begin_pass(call, &stage.run, 1);
     if (!status) status = i2v_encode_pixels(&stage.run, stage.model.encoder, sizes, pixels, out);
     if (!status) {
-        size_t values = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+        size_t values = i2v_sizes_frame_latents(sizes);
         status = i2v_check_computed(engine, I2V_PART_VAE, out, values, "the VAE encoder's output");
     }
     if (!status && preview) {

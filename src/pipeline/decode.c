@@ -52,14 +52,20 @@ i2v_status i2v_decode_pass(i2v_stage *stage, const i2v_sizes *sizes, const float
     return status;
 }
 
+/* How many of the frames first..end - 1 the chunk at the first of them holds. */
+static int chunk_at(const i2v_sizes *sizes, int first, int end) {
+    int left = end - first;
+    return left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+}
+
 /* Brings the memory of a tiny decoder to the frame number `done`, by decoding those that have a part in it. */
 static i2v_status remember(i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes, int done,
                            const float *latents) {
-    size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+    size_t latent_size = i2v_sizes_frame_latents(sizes);
     int reach = memory->count ? i2v_tiny_decoder_reach(&stage->model.tiny->config) : 0;
     i2v_status status = stage->run.status;
     for (int first = done > reach ? done - reach : 0; !status && reach && first < done;) {
-        int left = done - first, count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+        int count = chunk_at(sizes, first, done);
         status = decode_some(stage, memory, sizes, count, latents + (size_t)first * latent_size, count, NULL);
         first += count;
     }
@@ -88,10 +94,9 @@ i2v_status i2v_decode_chunk(i2v_run *run, const i2v_vae_decoder *decoder, const 
 /* The frames from `first` on that are one chunk: decoded, checked and told. */
 static i2v_status decode_next(i2v_call *call, i2v_stage *stage, i2v_tiny_memory *memory, const i2v_sizes *sizes,
                               const float *latents, int first, int skipped, float *out) {
-    size_t latent_size = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+    size_t latent_size = i2v_sizes_frame_latents(sizes);
     size_t frame_size = i2v_sizes_frame(sizes);
-    int left = sizes->num_frames - first;
-    int count = left < sizes->decode_chunk_size ? left : sizes->decode_chunk_size;
+    int count = chunk_at(sizes, first, sizes->num_frames);
     float *frames = out + (size_t)first * frame_size, *written = frames + (size_t)skipped * frame_size;
     size_t values = (size_t)(count - skipped) * frame_size;
     i2v_call_begin_pass(call, &stage->run, count);
@@ -115,10 +120,9 @@ i2v_status i2v_decode_latents(i2v_call *call, i2v_stage *stage, const i2v_sizes 
     i2v_tiny_memory memory;
     memory_begin(stage, &memory, sizes);
     if (!status) status = remember(stage, &memory, sizes, done, latents);
-    for (int first = done; !status && first < sizes->num_frames; first += sizes->decode_chunk_size) {
+    for (int first = done, end; !status && first < sizes->num_frames; first = end) {
+        end = first + chunk_at(sizes, first, sizes->num_frames);
         status = decode_next(call, stage, &memory, sizes, latents, first, first == 0 ? skipped : 0, out);
-        int end =
-            first + sizes->decode_chunk_size < sizes->num_frames ? first + sizes->decode_chunk_size : sizes->num_frames;
         if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 1, end});
     }
     i2v_tiny_memory_end(&stage->run, &memory);

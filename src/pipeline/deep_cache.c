@@ -27,20 +27,22 @@ void i2v_deep_cache_forget(i2v_deep_cache *cache) {
     for (int half = 0; half < I2V_HALVES; half++) cache->halves[half].interval = 0;
 }
 
-/* Number of the interval, from 1. A half whose pass is not made where its interval begins is full when it is made. */
-static int interval_of(const i2v_deep_cache *cache, int evaluation) {
-    return 1 + evaluation / cache->interval;
+/* A half whose pass is not made where its interval begins is full when it is made. */
+int i2v_deep_cache_note(int *kept, int interval, int evaluation) {
+    int last = *kept;
+    *kept = interval > 1 ? 1 + evaluation / interval : 0;
+    return *kept && *kept == last;
 }
 
 int i2v_deep_cache_has(const i2v_deep_cache *cache, int half, int evaluation) {
-    return cache->interval && cache->halves[half].interval == interval_of(cache, evaluation);
+    int kept = cache->halves[half].interval;
+    return i2v_deep_cache_note(&kept, cache->interval, evaluation);
 }
 
 const i2v_unet_features *i2v_deep_cache_next(i2v_deep_cache *cache, i2v_unet_features *features, int half,
                                              int evaluation) {
     if (!cache->interval) return NULL;
-    *features = (i2v_unet_features){
-        .cut = &cache->cut, .kept = cache->halves[half].kept, .is_cached = i2v_deep_cache_has(cache, half, evaluation)};
-    cache->halves[half].interval = interval_of(cache, evaluation);
+    int is_cached = i2v_deep_cache_note(&cache->halves[half].interval, cache->interval, evaluation);
+    *features = (i2v_unet_features){.cut = &cache->cut, .kept = cache->halves[half].kept, .is_cached = is_cached};
     return features;
 }

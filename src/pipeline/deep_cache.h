@@ -26,6 +26,11 @@ void i2v_deep_cache_end(i2v_deep_cache *cache, i2v_run *run);
 /* Another video begins. */
 void i2v_deep_cache_forget(i2v_deep_cache *cache);
 
+/* Notes a half's pass of an evaluation, from 0: *kept becomes the number of its interval, from 1. Returns 1 if the pass
+ * is cached, that is made of features which an earlier one of the interval kept, and 0 if it is full. interval:
+ * evaluations in one; 0 or 1: every pass is full, and *kept 0. */
+int i2v_deep_cache_note(int *kept, int interval, int evaluation);
+
 /* 1 if the half's pass of this evaluation, from 0, would be made of features. */
 int i2v_deep_cache_has(const i2v_deep_cache *cache, int half, int evaluation);
 

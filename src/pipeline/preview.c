@@ -113,7 +113,7 @@ void i2v_preview_make(i2v_preview *preview) {
     const i2v_sizes *sizes = preview->sizes;
     size_t channels = (size_t)sizes->latent_channels, plane = picture_bytes(sizes) / 3;
     for (int frame = 0; frame < sizes->num_frames; frame++) {
-        const float *latents = preview->denoised + (size_t)frame * channels * plane;
+        const float *latents = preview->denoised + (size_t)frame * i2v_sizes_frame_latents(sizes);
         for (size_t i = 0; i < plane; i++) {
             float rgb[3];
             for (size_t k = 0; k < 3; k++) {

@@ -131,7 +131,7 @@ i2v_status i2v_sample(i2v_call *call, const i2v_image *image, const i2v_request 
     if (is_past && !request->random) return I2V_OK;
     i2v_schedule schedule = {0};
     i2v_preview preview = {0};
-    size_t pixels = i2v_sizes_frame(sizes), latent = i2v_sizes_latents(sizes) / (size_t)sizes->num_frames;
+    size_t pixels = i2v_sizes_frame(sizes), latent = i2v_sizes_frame_latents(sizes);
     int augments = request->augments;
     float *augmentation = augments ? malloc(pixels * sizeof *augmentation) : NULL;
     float *step_noise = sizes->noise_draws ? malloc(i2v_sizes_step_noise(sizes) * sizeof *step_noise) : NULL;

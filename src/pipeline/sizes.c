@@ -219,8 +219,11 @@ i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_
 }
 
 size_t i2v_sizes_latents(const i2v_sizes *sizes) {
-    return (size_t)sizes->num_frames * (size_t)sizes->latent_channels * (size_t)sizes->latent_height *
-           (size_t)sizes->latent_width;
+    return (size_t)sizes->num_frames * i2v_sizes_frame_latents(sizes);
+}
+
+size_t i2v_sizes_frame_latents(const i2v_sizes *sizes) {
+    return (size_t)sizes->latent_channels * (size_t)sizes->latent_height * (size_t)sizes->latent_width;
 }
 
 size_t i2v_sizes_frame(const i2v_sizes *sizes) {

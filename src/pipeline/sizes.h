@@ -39,8 +39,9 @@ i2v_schedule_request i2v_sizes_request(const i2v_sizes *sizes, const i2v_params 
 i2v_status i2v_sizes_of_latents(i2v_sizes *sizes, i2v_engine *engine, const i2v_params *params, int num_frames,
                                 int latent_height, int latent_width);
 
-/* Values in one clip's latents, in one clip's frames, and in one frame. */
+/* Values in one clip's latents, in one frame's, in one clip's frames, and in one frame. */
 size_t i2v_sizes_latents(const i2v_sizes *sizes);
+size_t i2v_sizes_frame_latents(const i2v_sizes *sizes);
 size_t i2v_sizes_pixels(const i2v_sizes *sizes);
 size_t i2v_sizes_frame(const i2v_sizes *sizes);
 /* Frames of a video: those of its clips, with the one that neighbours share counted once. */
