@@ -96,10 +96,6 @@ static void bench_product(int pairs) {
 }
 
 /* Weights are packed before the clock runs. */
-static void run_packed_linear(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, linear, (const i2v_linear_args *)args);
-}
-
 static void run_packed_feed_forward(const i2v_backend *backend, int threads, const void *args) {
     RUN(backend, threads, feed_forward, (const i2v_feed_forward_args *)args);
 }

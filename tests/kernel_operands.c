@@ -251,3 +251,15 @@ void run_layer_norm(const i2v_backend *backend, int threads, const void *args) {
 void run_attention(const i2v_backend *backend, int threads, const void *args) {
     RUN(backend, threads, attention, (const i2v_attention_args *)args);
 }
+
+void run_packed_linear(const i2v_backend *backend, int threads, const void *args) {
+    RUN(backend, threads, linear, (const i2v_linear_args *)args);
+}
+
+void run_linear(const i2v_backend *backend, int threads, const void *argument) {
+    i2v_linear_args args = *(const i2v_linear_args *)argument;
+    i2v_linear weights = pack_linear(backend, *args.weights);
+    args.weights = &weights;
+    run_packed_linear(backend, threads, &args);
+    free_packed(&weights);
+}

@@ -93,6 +93,9 @@ typedef void (*runner)(const i2v_backend *backend, int threads, const void *args
 void run_attention(const i2v_backend *backend, int threads, const void *args);
 void run_group_factors(const i2v_backend *backend, int threads, const void *args);
 void run_layer_norm(const i2v_backend *backend, int threads, const void *args);
+void run_packed_linear(const i2v_backend *backend, int threads, const void *args);
+/* Packs the weights first, which are as a file keeps them. */
+void run_linear(const i2v_backend *backend, int threads, const void *args);
 
 /* Those of i2v_backend_cpu_variant(index). */
 const i2v_kernels *kernels_at(int index);

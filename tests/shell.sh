@@ -64,6 +64,36 @@ printed() { grep -q -- "$1" "$scratch/out" || fail "standard output lacks '$1'";
 said() { grep -q -- "$1" "$scratch/err" || fail "standard error lacks '$1'"; }
 same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
 
+# reports NAME VALUE...: the parameters in a report of --json.
+reports() {
+    while [ $# -gt 0 ]; do
+        printed "^ *\"$1\": \"\?$2\"\?,\?$"
+        shift 2
+    done
+}
+
+# await COMMAND...: until it succeeds, for a minute at most.
+await() {
+    for _ in $(seq 3000); do
+        "$@" && return
+        sleep 0.02
+    done
+}
+
+# interrupt SIGNAL STATE ARGUMENT...: sends it once the run has written the state; sets status.
+interrupt() {
+    local signal=$1 state=$2
+    shift 2
+    touch "$scratch/mark"
+    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err" &
+    local process=$!
+    while kill -0 $process 2> /dev/null && [ ! "$state" -nt "$scratch/mark" ]; do sleep 0.01; done
+    kill "-$signal" $process 2> /dev/null || fail "it had ended before $signal came: $*"
+    { wait $process; } 2> /dev/null
+    status=$?
+    there "$state"
+}
+
 # run_groups FUNCTION...: each after its name; then the exit status.
 run_groups() {
     for group; do

@@ -643,10 +643,7 @@ interrupting() {
         "$program" generate picture.png -o out.mp4 "${small[@]}" --save-latents out.npy --num-inference-steps 10000 --no-checkpoint \
             < /dev/null > "$scratch/out" 2> "$scratch/err" &
         process=$!
-        for _ in $(seq 600); do
-            grep -q '^denoise' "$scratch/err" && break
-            sleep 0.1
-        done
+        await grep -q '^denoise' "$scratch/err"
         kill -$signal $process
         wait $process
         status=$?

@@ -119,10 +119,7 @@ interrupting() {
     "$program" generate a.png b.png -o 'out/{name}{seed}.npy' "${small[@]}" --seeds 1-9999 < /dev/null \
         > "$scratch/out" 2> "$scratch/err" &
     local process=$! made
-    for _ in $(seq 600); do
-        [ -e out/a2.npy ] && break
-        sleep 0.1
-    done
+    await [ -e out/a2.npy ]
     kill -INT $process
     wait $process
     status=$?

@@ -3,15 +3,7 @@
 # installed are left out; bash itself completes command lines here.
 set -u
 program=$(realpath "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+. "$(dirname "$(realpath "$0")")/shell.sh"
 
 for form in man bash zsh fish; do
     "$program" help --$form > $form || fail "help --$form"

@@ -15,14 +15,6 @@ configure() { printf '%s\n' "$@" > "$file"; }
 makes() { works out.npy generate picture.png -o out.npy --json "$@"; }
 tiny=("model = $model" 'width = 64' 'height = 48' 'num-frames = 2' 'num-inference-steps = 2' 'seed = 7')
 
-# has NAME VALUE...: the report's parameters.
-has() {
-    while [ $# -gt 0 ]; do
-        printed "^ *\"$1\": \"\?$2\"\?,\?$"
-        shift 2
-    done
-}
-
 values() {
     works direct.gif generate picture.png -o direct.gif "${small[@]}" --fps 5 --loop --quality 50 --rng torch
     configure $'\xef\xbb\xbf# all but the picture, by an editor of Windows' '' "model=$model" '  width =  64  ' \
@@ -59,20 +51,20 @@ values() {
 order() {
     configure "${tiny[@]}" 'fps = 4' 'motion-bucket-id = 10' 'rng = torch' 'preset = comfyui'
     makes
-    has num_inference_steps 2 fps 4 motion_bucket_id 10 rng torch noise_aug_strength 0.0 max_guidance_scale 2.5 preset comfyui
+    reports num_inference_steps 2 fps 4 motion_bucket_id 10 rng torch noise_aug_strength 0.0 max_guidance_scale 2.5 preset comfyui
     IMG2VID_FPS=5 IMG2VID_MOTION_BUCKET_ID=11 makes --motion-bucket-id 12
-    has num_inference_steps 2 fps 5 motion_bucket_id 12 rng torch
+    reports num_inference_steps 2 fps 5 motion_bucket_id 12 rng torch
     IMG2VID_PRESET=animatelcm IMG2VID_FPS=5 makes
-    has num_inference_steps 4 fps 5 motion_bucket_id 127 rng torch noise_aug_strength 0.02 preset animatelcm
+    reports num_inference_steps 4 fps 5 motion_bucket_id 127 rng torch noise_aug_strength 0.02 preset animatelcm
     IMG2VID_PRESET=comfyui IMG2VID_NUM_INFERENCE_STEPS=3 makes --preset animatelcm --fps 6
-    has num_inference_steps 4 fps 6 motion_bucket_id 127 preset animatelcm scheduler animatelcm
+    reports num_inference_steps 4 fps 6 motion_bucket_id 127 preset animatelcm scheduler animatelcm
     IMG2VID_FPS='' makes
-    has fps 4
+    reports fps 4
     configure "${tiny[@]:0:4}" 'sigmas = 9,3,1,0.1' 'seed = 3'
     makes
-    has num_inference_steps 3
+    reports num_inference_steps 3
     makes --preset animatelcm
-    has num_inference_steps 4 sigmas null
+    reports num_inference_steps 4 sigmas null
 }
 
 # An option silences the one that it excludes.
@@ -84,11 +76,11 @@ silencing() {
     works direct.webm generate picture.png -o direct.webm --no-config --crf 30 "${small[@]}" --quiet
     same direct.webm out.webm
     makes --sigmas 9,3,1
-    has num_inference_steps 2
+    reports num_inference_steps 2
     works 'out-2.npy' generate picture.png -o 'out-{seed}.npy' --seeds 1,2 --quiet
     configure "${tiny[@]:0:4}" 'sigmas = 9,3,1,0.1' 'seeds = 1,2' 'extend = 1'
     makes --num-inference-steps 2 --seed 7 --extend 0
-    has num_inference_steps 2 sigmas null seed 7
+    reports num_inference_steps 2 sigmas null seed 7
     works noise.npy generate picture.png -o out.npy --no-config "${small[@]}" --save-latents noise.npy
     makes --latents noise.npy --seed 7
     configure "${tiny[@]}" 'quality = 20' 'crf = 3'
@@ -159,20 +151,20 @@ places() {
     echo 'fps = 4' > xdg/img2vid/config
     echo 'fps = 5' > named
     makes "${small[@]}"
-    has fps 3
+    reports fps 3
     XDG_CONFIG_HOME=$PWD/xdg makes "${small[@]}"
-    has fps 4
+    reports fps 4
     XDG_CONFIG_HOME=xdg makes "${small[@]}" # the specification has whole paths only
-    has fps 3
+    reports fps 3
     XDG_CONFIG_HOME=$PWD/xdg IMG2VID_CONFIG=named makes "${small[@]}"
-    has fps 5
+    reports fps 5
     IMG2VID_CONFIG=/dev/null makes "${small[@]}"
-    has fps 7
+    reports fps 7
     IMG2VID_CONFIG=missing refused 1 'file missing: No such file' generate picture.png -o new.npy "${small[@]}"
     HOME='' makes "${small[@]}"
-    has fps 7
+    reports fps 7
     IMG2VID_FPS=9 makes "${small[@]}" --no-config
-    has fps 7
+    reports fps 7
 }
 
 environment() {

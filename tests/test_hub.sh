@@ -5,25 +5,15 @@ program=$(realpath "$1")
 server=$(realpath "$2")
 model=$(realpath "$3/reference/plain_top")
 picture=$(realpath "$4")
-
-scratch=$(mktemp -d)
+. "$(dirname "$(realpath "$0")")/shell.sh"
+cd "$scratch" || exit 1 # beside out and err
 server_id=
 trap '[ -n "$server_id" ] && kill "$server_id"; rm -rf "$scratch"' EXIT
-cd "$scratch" || exit 1
-export IMG2VID_CONFIG=/dev/null
 for variable in HF_TOKEN HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE XDG_CACHE_HOME http_proxy https_proxy all_proxy; do
     unset $variable
 done
 export HF_HOME=$scratch/home HF_TOKEN=hf_secret
 snapshot=home/hub/models--acme--model/snapshots/0123456789abcdef0123456789abcdef01234567
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stderr: /' err
-    sed 's/^/    stdout: /' out | head -n 20
-    failures=$((failures + 1))
-}
 
 # serve FAULT...: a server of the folder served, with an empty cache.
 serve() {
@@ -36,6 +26,7 @@ serve() {
     export HF_ENDPOINT=http://127.0.0.1:$hub
 }
 
+# As elsewhere, and the token is not told.
 run() {
     "$program" "$@" < /dev/null > out 2> err
     status=$?
@@ -46,19 +37,13 @@ run() {
 refused() {
     local wanted=$1 words=$2
     shift 2
-    run "$@"
-    [ "$status" = "$wanted" ] || fail "status $status, not $wanted: $*"
+    ends "$wanted" "$@"
     tail -n 1 err | grep -q "^img2vid: .*$words" || fail "the message lacks '$words': $*"
     [ -s out ] && fail "standard output was to be empty: $*"
 }
 
-works() {
-    run "$@"
-    [ "$status" = 0 ] || fail "status $status: $*"
-}
-
 # What arrived is what the server has.
-same() {
+arrived() {
     (cd "$model" && find . -type f) | while read -r file; do
         cmp -s "$model/$file" "$snapshot/$file" || echo "$file"
     done > differing
@@ -72,28 +57,28 @@ pull_and_use() {
     refused 1 'img2vid pull acme/model' generate "$picture" -o out.mp4 --model acme/model
     refused 1 'no such folder' generate "$picture" -o out.mp4 --model nowhere
     refused 1 'img2vid pull acme/model' info acme/model
-    works pull acme/model
-    same
+    ends 0 pull acme/model
+    arrived
     [ -s out ] && fail 'pull printed on standard output'
     grep -q 'acme-community' err || fail 'the licence was not said'
-    works pull acme/model --json --quiet
+    ends 0 pull acme/model --json --quiet
     [ -s err ] && fail 'pull --quiet said something'
     grep -q '"received": 0' out || fail 'a second pull was not for nothing'
     grep -q '"path": ".*/snapshots/' out || fail 'pull --json lacks the path'
-    works info acme/model
+    ends 0 info acme/model
     grep -q UNetSpatioTemporalConditionModel out || fail 'info does not describe the model'
-    works generate "$picture" -o pulled.npy --model acme/model "${small[@]}"
-    works generate "$picture" -o folder.npy --model "$model" "${small[@]}"
+    ends 0 generate "$picture" -o pulled.npy --model acme/model "${small[@]}"
+    ends 0 generate "$picture" -o folder.npy --model "$model" "${small[@]}"
     cmp pulled.npy folder.npy || fail 'the pulled model makes another video'
     refused 1 'no such folder or file' info folder/x.safetensors
-    works pull "$HF_ENDPOINT/acme/model/tree/main" --json
+    ends 0 pull "$HF_ENDPOINT/acme/model/tree/main" --json
     grep -q '"revision": null' out || fail 'pull --json of a page says a revision that it does not know'
-    works info https://huggingface.co/acme/model
-    works generate "$picture" -o page.npy --model "$HF_ENDPOINT/acme/model" --vae https://hf.co/acme/model "${small[@]}"
+    ends 0 info https://huggingface.co/acme/model
+    ends 0 generate "$picture" -o page.npy --model "$HF_ENDPOINT/acme/model" --vae https://hf.co/acme/model "${small[@]}"
     cmp pulled.npy page.npy || fail 'the model of a page makes another video'
     refused 1 'img2vid pull https://huggingface.co/acme/other' info https://huggingface.co/acme/other
-    HF_HUB_OFFLINE=1 works pull acme/model
-    works pull acme/model --offline
+    HF_HUB_OFFLINE=1 ends 0 pull acme/model
+    ends 0 pull acme/model --offline
     refused 1 'img2vid pull acme/other' pull acme/other --offline
     grep -q 'store.*hf_secret' log && fail 'the token went to another host'
 }
@@ -105,7 +90,7 @@ usage() {
     refused 1 'no model acme/other' pull acme/other
     refused 1 'no branch, tag or commit' pull acme/model --revision ../x
     refused 1 'no file README.md' pull acme/model --file README.md
-    works pull --help
+    ends 0 pull --help
     for option in variant revision file offline json quiet; do
         grep -q -- "--$option" out || fail "pull --help lacks --$option"
     done
@@ -115,13 +100,13 @@ usage() {
 
 # A pull that is killed, by any signal, and the next one.
 interrupted() {
-    local signal=$1 wanted=$2 arrived
+    local signal=$1 wanted=$2 size
     serve 'path=/store/unet/big.safetensors times=1 rate=1000000'
     "$program" pull acme/model --file unet/big.safetensors > out 2> err &
     local id=$!
     for _ in $(seq 200); do
-        arrived=$(du -k home/hub/models--acme--model/blobs/*.incomplete 2> /dev/null | cut -f 1)
-        [ "${arrived:-0}" -gt 1200 ] && break
+        size=$(du -k home/hub/models--acme--model/blobs/*.incomplete 2> /dev/null | cut -f 1)
+        [ "${size:-0}" -gt 1200 ] && break
         sleep 0.05
     done
     kill -s "$signal" $id
@@ -129,7 +114,7 @@ interrupted() {
     status=$?
     [ $status = "$wanted" ] || fail "status $status, not $wanted, after SIG$signal"
     [ "$signal" = KILL ] || grep -q '^img2vid: interrupted; what has arrived is kept' err || fail "SIG$signal: no sentence"
-    works pull acme/model --file unet/big.safetensors --json
+    ends 0 pull acme/model --file unet/big.safetensors --json
     cmp -s served/unet/big.safetensors "$snapshot/unet/big.safetensors" || fail "after SIG$signal the file is another"
     grep -q 'store.*range=bytes=[1-9]' log || fail "after SIG$signal all was downloaded again"
     find home -name '*.incomplete' | grep -q . && fail "after SIG$signal something is left"
@@ -166,25 +151,25 @@ file_limit() {
     status=$?
     [ $status = 1 ] || fail "status $status, not 1, at the limit of a file's size"
     grep -q '^img2vid: cannot write .*File too large' err || fail 'no sentence at the limit of a file'
-    works pull acme/model --file unet/big.safetensors
+    ends 0 pull acme/model --file unet/big.safetensors
 }
 
 pictures() {
     serve 'path=/page type=text/html body=<html>' 'path=/moved redirect=/store/rocket.jpg' \
         'path=/local redirect=file:///etc/passwd' 'path=/lasting status=404'
     local hub_url=http://127.0.0.1:$hub store_url=http://127.0.0.1:$store
-    works generate "$store_url/store/rocket.jpg" -o url.npy --model "$model" "${small[@]}"
-    works generate "$picture" -o file.npy --model "$model" "${small[@]}"
+    ends 0 generate "$store_url/store/rocket.jpg" -o url.npy --model "$model" "${small[@]}"
+    ends 0 generate "$picture" -o file.npy --model "$model" "${small[@]}"
     cmp url.npy file.npy || fail 'the picture of the address is another'
-    works generate "$hub_url/acme/model/blob/main/rocket.jpg" -o page.npy --model "$model" "${small[@]}"
+    ends 0 generate "$hub_url/acme/model/blob/main/rocket.jpg" -o page.npy --model "$model" "${small[@]}"
     cmp page.npy file.npy || fail "the picture of the hub's page is another"
     cp "$picture" 'a picture.png'
-    works generate "file://$PWD/a%20picture.png" -o page.npy --model="file://localhost$model/" "${small[@]}"
+    ends 0 generate "file://$PWD/a%20picture.png" -o page.npy --model="file://localhost$model/" "${small[@]}"
     cmp page.npy file.npy || fail 'the picture of a file: address is another'
     refused 1 'file of this machine' generate file://elsewhere/a.png -o x.npy --model "$model" "${small[@]}"
     refused 1 'a picture.png' generate "file://$PWD/a%20picture.png" -o "$PWD/a picture.png" --model "$model" "${small[@]}"
-    works generate "$store_url/moved" -o moved.npy --model "$model" "${small[@]}"
-    works generate "$store_url/store/rocket.jpg?key=a/b.c" -o '{name}-named.npy' --model "$model" "${small[@]}"
+    ends 0 generate "$store_url/moved" -o moved.npy --model "$model" "${small[@]}"
+    ends 0 generate "$store_url/store/rocket.jpg?key=a/b.c" -o '{name}-named.npy' --model "$model" "${small[@]}"
     cmp rocket-named.npy file.npy || fail 'the name of the picture at an address is another'
     refused 1 'is a web page' generate "$hub_url/page" -o x.npy --model "$model" "${small[@]}"
     refused 1 'no http or https address' generate "$hub_url/local" -o x.npy --model "$model" "${small[@]}"
@@ -197,16 +182,16 @@ pictures() {
 # A video says which picture and model it was made of; a video of somebody else's must not choose whom this machine calls.
 made_again() {
     serve
-    works pull acme/model --quiet
-    works generate "http://name:password@127.0.0.1:$store/store/rocket.jpg" -o made.mkv --model acme/model "${small[@]}"
-    works info made.mkv --json
+    ends 0 pull acme/model --quiet
+    ends 0 generate "http://name:password@127.0.0.1:$store/store/rocket.jpg" -o made.mkv --model acme/model "${small[@]}"
+    ends 0 info made.mkv --json
     grep -q '"image": "http://127.0.0.1:[0-9]*/store/rocket.jpg"' out || fail 'the metadata lacks the address'
     grep -q password out && fail 'the metadata holds a password'
     grep -q '"model": "acme/model"' out || fail 'the metadata lacks the name of the model'
     : > log
     refused 1 'give that as IMAGE' generate --from made.mkv -o again.mkv
     [ -s log ] && fail 'an address in a file was called'
-    works generate --from made.mkv "http://127.0.0.1:$store/store/rocket.jpg" -o again.mkv
+    ends 0 generate --from made.mkv "http://127.0.0.1:$store/store/rocket.jpg" -o again.mkv
     cmp made.mkv again.mkv || fail 'the same parameters made another file'
 }
 

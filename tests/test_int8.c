@@ -1,7 +1,7 @@
 /* Products of int8: each instruction set that this machine has, and one that is emulated, gives the bits of a plain
  * loop over whole numbers, and operations agree with the plain backend. I2V_TEST_SEED in the environment is the seed of
  * all operands. */
-#include "kernel_operands.h"
+#include "kernel_compare.h"
 
 #include "backend/cpu/int8.h"
 #include "backend/widen.h"
@@ -61,7 +61,7 @@ static float dot(const float *x, const float *w, int in) {
 
 /* ---- rounding --------------------------------------------------------------------------------------------------- */
 
-static int value_of(const i2v_int8_kernels *kernels, const void *row, int i) {
+static int rounded_at(const i2v_int8_kernels *kernels, const void *row, int i) {
     if (kernels->group == 2) return ((const int16_t *)row)[i];
     return kernels->offset ? ((const uint8_t *)row)[i] - kernels->offset : ((const int8_t *)row)[i];
 }
@@ -75,7 +75,7 @@ static void check_rounding(const i2v_int8_kernels *kernels, const float *x, int 
     assert_true(kernels->quantize_weights(x, count, weights) == scale);
     int end = (int)i2v_round_up(count, I2V_INT8_VECTOR);
     for (int i = 0; i < end; i++) {
-        assert_int_equal(value_of(kernels, row, i), i < count ? expected[i] : 0);
+        assert_int_equal(rounded_at(kernels, row, i), i < count ? expected[i] : 0);
         assert_int_equal(weights[i], i < count ? expected[i] : 0);
     }
 }
@@ -116,10 +116,6 @@ static void rounding_not_finite(void **state) {
 
 /* ---- products --------------------------------------------------------------------------------------------------- */
 
-static void run_linear(const i2v_backend *backend, int threads, const void *args) {
-    RUN(backend, threads, linear, (const i2v_linear_args *)args);
-}
-
 /* The bits of the formula, with every instruction set and number of threads. */
 static void check_bits(int rows, int in, int out) {
     begin_case("linear of %d rows, %d -> %d", rows, in, out);
@@ -135,7 +131,7 @@ static void check_bits(int rows, int in, int out) {
         args.weights = &weights;
         for (int threads = 1; threads <= 3; threads++) {
             memset(y, 0xff, (size_t)rows * (size_t)out * sizeof *y);
-            run_linear(variant, threads, &args);
+            run_packed_linear(variant, threads, &args);
             for (int i = 0; i < rows * out; i++) {
                 float expected = dot(x + (int64_t)(i / out) * in, w + (int64_t)(i % out) * in, in);
                 if (!(y[i] == expected)) fail_msg("[%d, %d] is %a, not %a", i / out, i % out, y[i], expected);
@@ -171,7 +167,7 @@ static void largest_products(void **state) {
         for (int v = 0; (variant = variant_at(v)); v++) {
             i2v_linear weights = pack_linear_int8(variant, raw);
             args.weights = &weights;
-            run_linear(variant, 2, &args);
+            run_packed_linear(variant, 2, &args);
             for (int i = 0; i < ROWS * OUT; i++) {
                 assert_true(y[i] == (signs == 1 || signs == 2 ? -1.0f : 1.0f) * 127 * 127 * IN);
             }
@@ -185,49 +181,9 @@ static void largest_products(void **state) {
 
 /* ---- operations ------------------------------------------------------------------------------------------------- */
 
-static double as_double(i2v_element element, const void *x, int64_t i) {
-    uint32_t bits = i2v_widen(element, (const char *)x + (size_t)i * i2v_element_size(element));
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Weights and activations of an operation. */
-typedef struct operation {
-    const void *args; /* of which weights are raw */
-    void (*run)(const i2v_backend *backend, int threads, const void *args);
-    i2v_element element;
-    void *out;
-    int64_t count;
-} operation;
-
-/* Every instruction set against the plain backend, with several numbers of threads. A norm's last bit may round a value
- * to the next whole number: one of `inputs` changes by a 127th of its largest. */
+/* A norm's last bit may round a value to the next whole number: one of `inputs` changes by a 127th of its largest. */
 static void compare(const operation *op, double tolerance) {
-    size_t bytes = (size_t)op->count * i2v_element_size(op->element);
-    float *initial = floats(op->count), *expected = floats(op->count), *first = floats(op->count);
-    const i2v_backend *variant;
-    memcpy(initial, op->out, bytes);
-    op->run(i2v_backend_plain(), 2, op->args);
-    memcpy(expected, op->out, bytes);
-    for (int v = 0; (variant = variant_at(v)); v++) {
-        for (int threads = 1; threads <= 3; threads++) {
-            double largest = 0, error = 0;
-            memcpy(op->out, initial, bytes);
-            op->run(variant, threads, op->args);
-            if (threads == 1) memcpy(first, op->out, bytes);
-            assert_memory_equal(first, op->out, bytes);
-            for (int64_t i = 0; i < op->count; i++) {
-                double wanted = as_double(op->element, expected, i);
-                error = fmax(error, fabs(wanted - as_double(op->element, op->out, i)));
-                largest = fmax(largest, fabs(wanted));
-            }
-            if (!(error <= tolerance * largest)) fail_msg("off by %g of %g", error, largest);
-        }
-    }
-    i2v_memory_free(initial);
-    i2v_memory_free(expected);
-    i2v_memory_free(first);
+    compare_variants(op, variant_at, (tolerances){tolerance, tolerance});
 }
 
 static void pack_and_run_linear(const i2v_backend *backend, int threads, const void *argument) {
@@ -263,7 +219,7 @@ static void check_linear(int64_t rows, int in, int second, int out, int parts, i
         args.input_norm = (i2v_input_norm){random_floats(3 * (in + second), 0.3f, 1), rows, I2V_ACTIVATION_SILU};
     }
     double tolerance = layer || group ? 0.02 : element == I2V_ELEMENT_BF16 ? 1.0 / 128 : 2e-6;
-    compare(&(operation){&args, pack_and_run_linear, element, result, rows * out}, tolerance);
+    compare(&(operation){pack_and_run_linear, &args, element, result, rows * out}, tolerance);
     i2v_memory_free((void *)args.input_norm.factors);
     i2v_memory_free((void *)args.source[0]);
     i2v_memory_free((void *)args.source[1]);
@@ -305,7 +261,7 @@ static void check_feed_forward(int64_t rows, int channels, int hidden, int out, 
                                   .output = &output,
                                   .epilogue = {.scale = 1, .residual = {result}, .residual_scale = {0.5f}},
                                   .out = result};
-    compare(&(operation){&args, pack_and_run_feed_forward, element, result, rows * out}, 0.02);
+    compare(&(operation){pack_and_run_feed_forward, &args, element, result, rows * out}, 0.02);
     i2v_memory_free(x);
     i2v_memory_free(result);
     free_norm(&norm);
@@ -332,7 +288,7 @@ static void error_against_f32(void **state) {
                             .weights = &raw,
                             .epilogue = i2v_epilogue_plain(),
                             .out = exact};
-    run_linear(i2v_backend_plain(), 1, &args);
+    run_packed_linear(i2v_backend_plain(), 1, &args);
     args.out = y;
     pack_and_run_linear(i2v_backend_cpu(), 1, &args);
     double error = 0, all = 0;
@@ -384,7 +340,7 @@ static void check_pack(const i2v_backend *backend, int in, int out, i2v_element 
             float values[I2V_INT8_BLOCK] = {0};
             const char *row = file + 1 + ((size_t)column * (size_t)in + (size_t)first) * size;
             if (column < out && size == 1) i2v_widen_bytes(from, scale, row, inputs, values);
-            for (int i = 0; column < out && size > 1 && i < inputs; i++) values[i] = (float)as_double(from, row, i);
+            for (int i = 0; column < out && size > 1 && i < inputs; i++) values[i] = value_of(from, row, i);
             assert_true(scales[at] == round_block(values, inputs, wanted));
             for (int i = 0; i < i2v_round_up(inputs, 4); i++) {
                 assert_int_equal(((const int8_t *)block)[(i / group * panel + at) * group + i % group], wanted[i]);

@@ -57,10 +57,7 @@ gif_of() {
 going_on() {
     "$program" generate --jobs twelve.jsonl "${small[@]}" < /dev/null > "$scratch/out" 2> "$scratch/err" &
     local process=$!
-    for _ in $(seq 600); do
-        [ -e out/a-127-12.webp ] && break
-        sleep 0.05
-    done
+    await [ -e out/a-127-12.webp ]
     kill -KILL $process
     wait $process 2> /dev/null
     rm -f out/a-60-7.webp out/.a-180* # a file of a killed run may be there

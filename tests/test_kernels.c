@@ -2,7 +2,7 @@
  * [THREADS [f32|bf16 [VARIANT [NAME]]]]` times one, by default (or -1) the one that this machine would use: all
  * operations, or those with NAME in theirs. I2V_TEST_SEED in the environment is the seed of all operands. */
 #include "bench_kernels.h"
-#include "kernel_operands.h"
+#include "kernel_compare.h"
 
 #include "backend/cpu/product.h"
 #include "backend/cpu/winograd.h"
@@ -27,51 +27,11 @@ static const double TOLERANCE_BF16 = 1.0 / 128;
 /* Winograd's tiles of 4x4 outputs magnify the rounding: 3e-6 where the direct sum's is a third of that. */
 static const double TOLERANCE_WINOGRAD = 1e-5;
 
-static double value_at(i2v_element element, const void *x, int64_t i) {
-    if (element == I2V_ELEMENT_F32) return ((const float *)x)[i];
-    uint32_t bits = i2v_widen_bf16(((const uint16_t *)x)[i]);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static void check_close(const char *what, i2v_element element, const void *expected, const void *got, int64_t count,
-                        double tolerance) {
-    double largest = 0, error = 0;
-    for (int64_t i = 0; i < count; i++) {
-        double wanted = value_at(element, expected, i), difference = fabs(wanted - value_at(element, got, i));
-        if (!(difference <= error)) error = difference; /* NaN, too */
-        if (fabs(wanted) > largest) largest = fabs(wanted);
-    }
-    if (!(error <= tolerance * largest)) print_error("%s: off by %g of %g\n", what, error, largest);
-    assert_true(error <= tolerance * largest);
-}
-
-/* Runs the operation, which writes out (and may read it), on the plain backend and on each variant with several numbers
- * of threads: values must be close to plain ones, and the same bits for every number of threads. bf16_tolerance: of
- * variants that multiply bf16, where what a norm makes of activations is rounded before, too. */
+/* bf16_tolerance: see tolerances. */
 static void compare_within(double tolerance, double bf16_tolerance, runner run, const void *args, i2v_element element,
                            void *out, int64_t count) {
-    static const int threads[] = {1, 2, 3, 5};
-    size_t bytes = (size_t)count * i2v_element_size(element);
-    float *initial = floats(count), *expected = floats(count), *first = floats(count);
-    memcpy(initial, out, bytes);
-    run(i2v_backend_plain(), 2, args);
-    memcpy(expected, out, bytes);
-    const i2v_backend *variant;
-    for (int v = 0; (variant = i2v_backend_cpu_variant(v)); v++) {
-        for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
-            memcpy(out, initial, bytes);
-            run(variant, threads[t], args);
-            if (t == 0) memcpy(first, out, bytes);
-            check_close(variant->name, element, expected, out, count,
-                        variant->multiplies_bf16 ? bf16_tolerance : tolerance);
-            assert_memory_equal(first, out, bytes);
-        }
-    }
-    i2v_memory_free(initial);
-    i2v_memory_free(expected);
-    i2v_memory_free(first);
+    compare_variants(&(operation){run, args, element, out, count}, i2v_backend_cpu_variant,
+                     (tolerances){tolerance, bf16_tolerance});
 }
 
 static void compare(runner run, const void *args, i2v_element element, void *out, int64_t count) {
@@ -121,13 +81,6 @@ static i2v_input_norm random_input_norm(int kind, int64_t rows, int64_t sets, in
 }
 
 /* ---- packed weights ------------------------------------------------------------------------------------------- */
-
-static float value_of(i2v_element element, const void *x, int64_t i) {
-    uint32_t bits = i2v_widen(element, (const char *)x + (size_t)i * i2v_element_size(element));
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 
 /* value as a packed weight of the element has it. */
 static float rounded(i2v_element element, float value) {
@@ -253,14 +206,6 @@ static void test_gelu(void **state) {
 }
 
 /* ---- matrix products ------------------------------------------------------------------------------------------ */
-
-static void run_linear(const i2v_backend *backend, int threads, const void *argument) {
-    i2v_linear_args args = *(const i2v_linear_args *)argument;
-    i2v_linear weights = pack_linear(backend, *args.weights);
-    args.weights = &weights;
-    RUN(backend, threads, linear, &args);
-    free_packed(&weights);
-}
 
 static void check_linear(int64_t rows, int first, int second, int out, int parts, int with_norm, int epilogue) {
     begin_case("linear of %d rows, %d + %d -> %d in %d parts, norm %d, epilogue %d", (int)rows, first, second, out,

@@ -162,14 +162,6 @@ static void group_factors(void **state) {
 
 /* ---- products and softmax ---- */
 
-static void run_linear(const i2v_backend *backend, int threads, const void *argument) {
-    i2v_linear_args args = *(const i2v_linear_args *)argument;
-    i2v_linear packed = pack_linear(backend, *args.weights);
-    args.weights = &packed;
-    RUN(backend, threads, linear, &args);
-    free_packed(&packed);
-}
-
 static void set(i2v_element element, void *values, int64_t at, float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);

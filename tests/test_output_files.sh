@@ -195,10 +195,7 @@ early_signal() {
             "$program" generate a.png -o new/er/a.npy "${small[@]}" --num-inference-steps 9999 --quiet < /dev/null \
                 > "$scratch/out" 2> "$scratch/err" &
             process=$!
-            for _ in $(seq 200); do
-                [ -e new ] && break
-                sleep 0.01
-            done
+            await [ -e new ]
             sleep $delay
             kill -$signal $process
             wait $process
@@ -264,10 +261,7 @@ slow_reader() {
     local reader=$! process
     "$program" generate a.png -o - --format npy "${small[@]}" --num-frames 4 > pipe 2> "$scratch/err" < /dev/null &
     process=$!
-    for _ in $(seq 300); do
-        grep -q '^decode 4 of 4' "$scratch/err" && break
-        sleep 0.1
-    done
+    await grep -q '^decode 4 of 4' "$scratch/err"
     sleep 0.3 # the pipe is full then
     kill -INT $process
     wait $process
@@ -287,10 +281,7 @@ killed_in_decode() {
         "$program" generate a.png -o v.mp4 "${small[@]}" --num-frames 80 --decode-chunk-size 1 --threads 1 \
             --save-latents l.npy < /dev/null > /dev/null 2> "$scratch/err" &
         process=$!
-        for _ in $(seq 3000); do
-            [ -e l.npy ] && break
-            sleep 0.01
-        done
+        await [ -e l.npy ]
         kill -$signal $process
         wait $process 2> /dev/null
         status=$?

@@ -92,13 +92,9 @@ no_room() {
 
 # A run that was killed and is gone on with: the map is fitted again, and the last preview is that of a whole run.
 resumed() {
-    local long=("${steps[@]:0:6}" --num-frames 3 --seed 7 --num-inference-steps 30) process
+    local long=("${steps[@]:0:6}" --num-frames 3 --seed 7 --num-inference-steps 30)
     works whole.webp generate picture.png -o whole.webp "${long[@]}" --preview whole-p.webp
-    "$program" generate picture.png -o ended.webp "${long[@]}" --preview p.webp --resume > /dev/null 2>&1 &
-    process=$!
-    while kill -0 $process 2> /dev/null && [ ! -e ended.webp.checkpoint ]; do :; done
-    kill -KILL $process 2> /dev/null || fail 'the run had ended before it was killed'
-    { wait $process; } 2> /dev/null
+    interrupt KILL ended.webp.checkpoint generate picture.png -o ended.webp "${long[@]}" --preview p.webp --resume
     rm -f p.webp
     works p.webp generate picture.png -o ended.webp "${long[@]}" --preview p.webp --resume
     said '^going on from ended.webp.checkpoint: [1-9][0-9]* of 30 steps are done$'

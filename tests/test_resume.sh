@@ -10,20 +10,6 @@ printf 'x' >> other.png # the same pixels in another file
 small=(--model "$model" --width 16 --height 16 --num-frames 3 --decode-chunk-size 2)
 long=("${small[@]}" --num-inference-steps 40)
 
-# interrupt SIGNAL STATE ARGUMENT...: sends it once the run has written the state; sets status.
-interrupt() {
-    local signal=$1 state=$2
-    shift 2
-    touch "$scratch/mark"
-    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err" &
-    local process=$!
-    while kill -0 $process 2> /dev/null && [ ! "$state" -nt "$scratch/mark" ]; do sleep 0.02; done
-    kill "-$signal" $process 2> /dev/null || fail "it had ended before $signal came: $*"
-    { wait $process; } 2> /dev/null
-    status=$?
-    there "$state"
-}
-
 # only FILE...: nothing else is in this folder.
 only() {
     local there wanted

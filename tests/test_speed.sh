@@ -8,14 +8,6 @@ unset XDG_CONFIG_HOME IMG2VID_CONFIG
 mkdir -p home/.config/img2vid
 tiny=(--model "$model" --width 64 --height 48 --num-frames 2 --seed 7)
 
-# reports NAME VALUE...: the last report's parameters.
-reports() {
-    while [ $# -gt 0 ]; do
-        printed "^ *\"$1\": \"\?$2\"\?,\?$"
-        shift 2
-    done
-}
-
 rungs() {
     works "$scratch/out" generate --speed help
     [ -s "$scratch/err" ] && fail 'a list is no error'
@@ -128,18 +120,6 @@ losses() {
     refused 1 'reference-steps' bench --model "$model" --loss picture.png --reference-steps 5
 }
 
-# stopped STATE ARGUMENT...: a run that ends by SIGKILL once it has written the state.
-stopped() {
-    local state=$1
-    shift
-    "$program" "$@" < /dev/null > "$scratch/out" 2> "$scratch/err" &
-    local process=$!
-    while kill -0 $process 2> /dev/null && [ ! -e "$state" ]; do sleep 0.01; done
-    kill -KILL $process 2> /dev/null || fail "it had ended before SIGKILL came: $*"
-    { wait $process; } 2> /dev/null
-    [ -e "$state" ] || fail "no state after SIGKILL: $*"
-}
-
 # Each rung makes the same bits by any number of threads, in the least memory, and when it is gone on with.
 bits() {
     local speed least
@@ -155,7 +135,7 @@ bits() {
         works out.npy "${run[@]}" -o out.npy --max-memory "${least:-0}M"
         cmp whole.npy out.npy || fail "$speed: other bits in $least MiB"
         rm out.npy
-        stopped out.npy.checkpoint "${run[@]}" -o out.npy --resume
+        interrupt KILL out.npy.checkpoint "${run[@]}" -o out.npy --resume
         works out.npy "${run[@]}" -o out.npy --resume
         said '^going on from out.npy.checkpoint: '
         cmp whole.npy out.npy || fail "$speed: other bits when it is gone on with"

@@ -154,10 +154,7 @@ interruption_as_json() {
     "$program" generate a.png -o a.mp4 "${small[@]}" --num-inference-steps 9999 --no-checkpoint --json < /dev/null > "$scratch/out" \
         2> "$scratch/err" &
     process=$!
-    for _ in $(seq 600); do
-        grep -q '^denoise' "$scratch/err" && break
-        sleep 0.1
-    done
+    await grep -q '^denoise' "$scratch/err"
     kill -INT $process
     wait $process
     [ $? = 130 ] || fail 'the status of an interruption'

@@ -1,6 +1,7 @@
 /* Which network addresses a redirect may lead to. */
 #include "hub/address.h"
 
+#include "base/byte_order.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -35,16 +36,12 @@ static int is_private_ipv4(uint32_t address) {
     return 0;
 }
 
-static uint32_t read_ipv4(const uint8_t *bytes) {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 static int is_private_ipv6(const uint8_t *bytes) {
     static const uint8_t zeros[10], translated[12] = {0, 0x64, 0xff, 0x9b};
     if (memcmp(bytes, zeros, 10) == 0 && bytes[10] == 0xff && bytes[11] == 0xff)
-        return is_private_ipv4(read_ipv4(bytes + 12));
-    if (memcmp(bytes, translated, 12) == 0) return is_private_ipv4(read_ipv4(bytes + 12));  /* NAT64 */
-    if (bytes[0] == 0x20 && bytes[1] == 0x02) return is_private_ipv4(read_ipv4(bytes + 2)); /* 6to4 */
+        return is_private_ipv4(i2v_big_endian(bytes + 12, 4));
+    if (memcmp(bytes, translated, 12) == 0) return is_private_ipv4(i2v_big_endian(bytes + 12, 4));  /* NAT64 */
+    if (bytes[0] == 0x20 && bytes[1] == 0x02) return is_private_ipv4(i2v_big_endian(bytes + 2, 4)); /* 6to4 */
     return (bytes[0] & 0xe0) != 0x20; /* only 2000::/3 is on the internet */
 }
 

@@ -1,21 +1,9 @@
-/* Numbers and blocks in the bytes of picture files. */
+/* Samples and blocks in the bytes of picture files. */
 #ifndef I2V_MEDIA_BYTES_H
 #define I2V_MEDIA_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-static inline uint32_t i2v_big_endian(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++) value = value << 8 | at[i];
-    return value;
-}
-
-static inline uint32_t i2v_little_endian(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = bytes - 1; i >= 0; i--) value = value << 8 | at[i];
-    return value;
-}
 
 /* As Pillow makes 8 bits of a wider number: cut to 0..255, without a fraction. NaN is 0. */
 static inline uint8_t i2v_cut_to_u8(double value) {

@@ -1,4 +1,5 @@
 /* Metadata out of files of any origin: nothing in them is believed. */
+#include "base/byte_order.h"
 #include "base/posix.h"
 #include "media/bytes.h"
 #include "media/metadata.h"

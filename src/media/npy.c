@@ -2,6 +2,7 @@
  * 1.0, '<f4' in C order; read in versions 1 to 3, '<f2', '<f4' and '<f8'. The machine is taken to be little-endian. */
 #include "media/media.h"
 
+#include "base/byte_order.h"
 #include "base/file.h"
 #include "base/free_memory.h"
 #include "base/input_file.h"
@@ -124,8 +125,7 @@ static i2v_status read_prefix(const i2v_bytes *bytes, uint64_t size, size_t *pre
                         version);
     }
     *prefix = version == 1 ? PREFIX_SIZE : PREFIX_SIZE + 2;
-    *length = (size_t)first[8] | (size_t)first[9] << 8;
-    if (version > 1) *length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    *length = i2v_little_endian(first + 8, version == 1 ? 2 : 4);
     if (size < *prefix || size - *prefix < *length)
         return i2v_fail(error, I2V_ERROR_FORMAT, "%s is truncated; copy it again, or write it anew", path);
     return I2V_OK;

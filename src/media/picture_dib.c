@@ -2,7 +2,7 @@
  * without masks have no alpha, and masks are of a few known layouts. */
 #include "media/picture_dib.h"
 
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/reader.h"
 
 #include <string.h>

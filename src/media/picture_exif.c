@@ -1,5 +1,6 @@
 /* Orientation, by EXIF or by XMP. EXIF is a TIFF file inside another, so one directory look-up serves every format;
  * libexif cannot stand in for it: it reads 64 KiB at most, and TIFF writers put the directory behind the pixels. */
+#include "base/byte_order.h"
 #include "base/posix.h"
 #include "media/picture.h"
 
@@ -16,11 +17,8 @@ typedef struct tiff_bytes {
 /* The unsigned integer of `count` bytes at `offset`; 0 beyond the end. */
 static uint64_t read_uint(const tiff_bytes *tiff, size_t offset, int count) {
     if (offset > tiff->size || tiff->size - offset < (size_t)count) return 0;
-    uint64_t value = 0;
-    for (int i = 0; i < count; i++) {
-        value = value << 8 | tiff->data[offset + (size_t)(tiff->big_endian ? i : count - 1 - i)];
-    }
-    return value;
+    const uint8_t *at = tiff->data + offset;
+    return tiff->big_endian ? i2v_big_endian64(at, count) : i2v_little_endian64(at, count);
 }
 
 /* XMP is XML, where macOS Preview, exiftool and Adobe's programs write tiff:Orientation as an attribute or an element.

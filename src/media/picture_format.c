@@ -1,5 +1,5 @@
 /* Which of the rarer formats a file is, by its first bytes. Those without a proper magic number come last. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 
 #include <string.h>

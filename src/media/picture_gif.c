@@ -1,5 +1,6 @@
 /* GIF: the first frame on its canvas, which is transparent around it or else of the palette's first colour, as in
  * Pillow. What is transparent keeps its colour. */
+#include "base/byte_order.h"
 #include "media/bytes.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"

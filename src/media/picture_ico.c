@@ -1,6 +1,6 @@
 /* Windows icons (ICO) and cursors (CUR): the entry that Pillow takes, which is the largest, a PNG or a bitmap of twice
  * the height, whose other half is a mask of one bit. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_dib.h"
 #include "media/picture_rare.h"
 

@@ -1,6 +1,6 @@
 /* JPEG 2000 by OpenJPEG: JP2 files and bare codestreams. Components become pixels as in Pillow's Jpeg2KDecode.c, but
  * that white of more than 8 bits stays white, where Pillow's rounding runs over into black. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/cmyk.h"
 #include "media/picture_rare.h"
 
@@ -77,7 +77,7 @@ static const uint8_t *find_codestream(const i2v_encoded *source) {
         const uint8_t *box = source->data + at;
         uint64_t size = i2v_big_endian(box, 4), header = 8;
         if (size == 1) {
-            size = (uint64_t)i2v_big_endian(box + 8, 4) << 32 | i2v_big_endian(box + 12, 4);
+            size = i2v_big_endian64(box + 8, 8);
             header = MOST_HEADER;
         }
         if (memcmp(box + 4, "jp2c", 4) == 0) return codestream_at(source, at + header);

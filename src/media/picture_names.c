@@ -1,6 +1,6 @@
 /* Files that are no picture that can be read: what they are, and what to do with them. */
+#include "base/byte_order.h"
 #include "base/posix.h"
-#include "media/bytes.h"
 #include "media/picture.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* PCX: rows of one plane after the other in run lengths; a palette of 16 in the header or of 256 at the end. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 

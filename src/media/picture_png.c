@@ -2,8 +2,8 @@
  * (Pillow does so in colour, but clips 16-bit grey at 255, which turns such pictures white). Gamma and colour profiles
  * are not applied, as in Pillow. Damage that leaves all pixels, wrong checksums of chunks or a missing end, is
  * forgiven, as there, but told. */
+#include "base/byte_order.h"
 #include "base/posix.h"
-#include "media/bytes.h"
 #include "media/picture.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* What a PNG's text chunks say of orientation: XMP, and the EXIF that ImageMagick writes as hexadecimal text. libpng is
  * told to skip text, since a small file could hold gigabytes of it; here one of each is unpacked, to at most MAX_TEXT
  * bytes. Where several have the keyword, the last that is not damaged counts, as for Pillow. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture.h"
 
 #include <stdlib.h>

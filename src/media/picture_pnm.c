@@ -1,5 +1,6 @@
 /* Netpbm's PBM, PGM and PPM, plain and raw, and grey PFM, with Pillow's arithmetic. 16-bit grey keeps its high byte, as
  * in PNG; Pillow's clips at 255. */
+#include "base/byte_order.h"
 #include "media/bytes.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
@@ -109,12 +110,9 @@ static i2v_status read_plain_sample(pnm *file, uint8_t *sample) {
 
 /* Pillow clips: values are those of 8 bits, whatever the scale. */
 static uint8_t float_to_u8(const uint8_t *bytes, int little_endian) {
-    uint8_t ordered[4];
+    uint32_t bits = little_endian ? i2v_little_endian(bytes, 4) : i2v_big_endian(bytes, 4);
     float value;
-    const uint32_t one = 1;
-    int same = *(const uint8_t *)&one == little_endian;
-    for (int i = 0; i < 4; i++) ordered[i] = bytes[same ? i : 3 - i];
-    memcpy(&value, ordered, sizeof value);
+    memcpy(&value, &bits, sizeof value);
     return i2v_cut_to_u8((double)value);
 }
 
@@ -125,7 +123,7 @@ static uint8_t raw_sample(const pnm *file, const uint8_t *row, size_t i) {
     case 'f':
         return float_to_u8(row + i * 4, file->scale < 0);
     default:
-        return sample_to_u8(file, file->maxval < 256 ? row[i] : row[i * 2] << 8 | row[i * 2 + 1]);
+        return sample_to_u8(file, file->maxval < 256 ? row[i] : i2v_big_endian(row + i * 2, 2));
     }
 }
 

@@ -1,5 +1,5 @@
 /* Photoshop files of 8 bits, by the composite that they carry behind their layers: planes, plain or in packbits. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/cmyk.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"

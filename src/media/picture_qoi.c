@@ -1,6 +1,6 @@
 /* QOI: a header of 14 bytes, then pixels as themselves, as differences from the one before, as one of 64 seen last, or
  * as its repetition. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 

@@ -1,5 +1,5 @@
 /* SGI: planes of 8 or 16 bits (of which the high byte is kept), last row first, plain or each row in run lengths. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 

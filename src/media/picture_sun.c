@@ -1,6 +1,6 @@
 /* Sun raster files. As in Pillow, the bytes of 32-bit pixels are blue, green, red and one that means nothing. Rows are
  * filled up to 16 bits, in run lengths, too (where Pillow shears pictures of odd width). */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 

@@ -1,6 +1,6 @@
 /* TGA, with the pixels that Pillow makes of it. The format has no magic number, so its header is looked at closely
  * (i2v_is_tga), after all others. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/reader.h"
 

@@ -1,6 +1,6 @@
 /* What the tables of an MP4 or QuickTime file claim, before libavformat sees them: it makes an index entry of every
  * sample that a table tells of, and tables can tell of thousands of millions in a few bytes. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/demux.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* Pictures by their headers: sizes as stored, and the frames of animated PNG, GIF and WebP with their delays. */
+#include "base/byte_order.h"
 #include "media/bytes.h"
 #include "media/probe.h"
 

@@ -1,5 +1,5 @@
 /* The size of pictures of the rarer formats, by their headers. */
-#include "media/bytes.h"
+#include "base/byte_order.h"
 #include "media/picture_rare.h"
 #include "media/probe.h"
 

@@ -2,7 +2,7 @@
  * is not made; only that of OrderedDict, which state dicts are, is read as the dict that it is. */
 #include "weights/pickle.h"
 
-#include "base/little_endian.h"
+#include "base/byte_order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +99,7 @@ static const uint8_t *take(machine *m, uint64_t count) {
 /* A number of so many bytes; 0: the pickle ends before. */
 static int take_number(machine *m, size_t bytes, uint64_t *value) {
     const uint8_t *at = take(m, bytes);
-    *value = 0;
-    for (size_t i = bytes; at && i-- > 0;) *value = *value << 8 | at[i];
+    *value = at ? i2v_little_endian64(at, (int)bytes) : 0;
     return at != NULL;
 }
 
@@ -122,10 +121,9 @@ static i2v_status push_long(machine *m) {
 
 static i2v_status push_float(machine *m) {
     const uint8_t *at = take(m, 8);
-    uint64_t bits = 0;
     double real;
     if (!at) return fail_damaged(m);
-    for (int i = 0; i < 8; i++) bits = bits << 8 | at[i]; /* alone of all numbers it begins with its highest byte */
+    uint64_t bits = i2v_big_endian64(at, 8); /* alone of all numbers it begins with its highest byte */
     memcpy(&real, &bits, sizeof real);
     return push(m, (i2v_pickle_value){.kind = I2V_PICKLE_FLOAT, .real = real});
 }

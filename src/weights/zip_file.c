@@ -4,7 +4,7 @@
  * they lie. */
 #include "weights/zip_file.h"
 
-#include "base/little_endian.h"
+#include "base/byte_order.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ typedef struct end_record {
 /* The last record whose comment ends where the file does; NULL if there is none. */
 static const uint8_t *find_end(const uint8_t *tail, size_t size) {
     for (size_t at = size - END_SIZE + 1; at-- > 0;)
-        if (memcmp(tail + at, "PK\5\6", 4) == 0 && at + END_SIZE + i2v_le16(tail + at + 20) == size) return tail + at;
+        if (memcmp(tail + at, "PK\5\6", 4) == 0 && at + END_SIZE + i2v_little_endian(tail + at + 20, 2) == size)
+            return tail + at;
     return NULL;
 }
 
@@ -54,10 +55,11 @@ static i2v_status read_end64(const i2v_zip *zip, uint64_t end, end_record *recor
     i2v_status status = read_at(zip, end - LOCATOR_SIZE, LOCATOR_SIZE, locator, truncated, error);
     if (status != I2V_OK || memcmp(locator, "PK\6\7", 4) != 0) return status;
     static const char what[] = "its ZIP record of 64 bits is not where it should be";
-    status = read_at(zip, i2v_le64(locator + 8), END64_SIZE, wide, what, error);
+    status = read_at(zip, i2v_little_endian64(locator + 8, 8), END64_SIZE, wide, what, error);
     if (status != I2V_OK) return status;
     if (memcmp(wide, "PK\6\6", 4) != 0) return fail(zip, what, error);
-    *record = (end_record){i2v_le64(wide + 32), i2v_le64(wide + 40), i2v_le64(wide + 48)};
+    *record = (end_record){i2v_little_endian64(wide + 32, 8), i2v_little_endian64(wide + 40, 8),
+                           i2v_little_endian64(wide + 48, 8)};
     return I2V_OK;
 }
 
@@ -71,7 +73,8 @@ static i2v_status read_end(const i2v_zip *zip, end_record *record, i2v_error *er
     i2v_status status = read_at(zip, size - count, count, tail, what, error);
     const uint8_t *end = status == I2V_OK ? find_end(tail, count) : NULL;
     if (end) {
-        *record = (end_record){i2v_le16(end + 10), i2v_le32(end + 12), i2v_le32(end + 16)};
+        *record = (end_record){i2v_little_endian(end + 10, 2), i2v_little_endian(end + 12, 4),
+                               i2v_little_endian(end + 16, 4)};
         status = read_end64(zip, size - count + (uint64_t)(end - tail), record, error);
     } else if (status == I2V_OK) {
         status = fail(zip, what, error);
@@ -90,10 +93,10 @@ static int compare_entries(const void *a, const void *b) {
 
 /* A value of 32 bits, or, where all are set, the next of 64 from the extra field. 0: there is none. */
 static int read_wide(const uint8_t *narrow, const uint8_t **wide, size_t *left, uint64_t *value) {
-    *value = i2v_le32(narrow);
+    *value = i2v_little_endian(narrow, 4);
     if (*value != UINT32_MAX) return 1;
     if (*left < 8) return 0;
-    *value = i2v_le64(*wide);
+    *value = i2v_little_endian64(*wide, 8);
     *wide += 8;
     *left -= 8;
     return 1;
@@ -104,9 +107,9 @@ static int read_sizes(i2v_zip_entry *entry, const uint8_t *at, const uint8_t *ex
     const uint8_t *wide = NULL;
     size_t left = 0;
     while (!wide && length >= 4) { /* the field of number 1 */
-        size_t size = i2v_le16(extra + 2);
+        size_t size = i2v_little_endian(extra + 2, 2);
         if (size > length - 4) return 0;
-        if (i2v_le16(extra) == 1) {
+        if (i2v_little_endian(extra, 2) == 1) {
             wide = extra + 4;
             left = size;
         }
@@ -118,7 +121,8 @@ static int read_sizes(i2v_zip_entry *entry, const uint8_t *at, const uint8_t *ex
         !read_wide(at + 42, &wide, &left, &entry->header))
         return 0;
     entry->size = stored;
-    entry->is_stored = i2v_le16(at + 10) == 0 && (i2v_le16(at + 8) & 1) == 0 && unpacked == stored;
+    entry->is_stored =
+        i2v_little_endian(at + 10, 2) == 0 && (i2v_little_endian(at + 8, 2) & 1) == 0 && unpacked == stored;
     return 1;
 }
 
@@ -132,7 +136,8 @@ static i2v_status read_entries(i2v_zip *zip, uint64_t count, i2v_error *error) {
         const uint8_t *entry = (const uint8_t *)zip->directory + at;
         size_t left = zip->directory_size - at;
         if (left < ENTRY_SIZE || memcmp(entry, "PK\1\2", 4) != 0) return fail(zip, what, error);
-        size_t name = i2v_le16(entry + 28), extra = i2v_le16(entry + 30), comment = i2v_le16(entry + 32);
+        size_t name = i2v_little_endian(entry + 28, 2), extra = i2v_little_endian(entry + 30, 2),
+               comment = i2v_little_endian(entry + 32, 2);
         if (left - ENTRY_SIZE < name + extra + comment) return fail(zip, what, error);
         i2v_zip_entry *out = &zip->entries[zip->count];
         *out = (i2v_zip_entry){.name = (const char *)entry + ENTRY_SIZE, .length = name};
@@ -192,9 +197,9 @@ i2v_status i2v_zip_place(const i2v_zip *zip, const i2v_zip_entry *entry, uint64_
             path, length, entry->name);
     i2v_status status = read_at(zip, entry->header, LOCAL_SIZE, local, "a file in it lies past its end", error);
     if (status != I2V_OK) return status;
-    *offset = entry->header + LOCAL_SIZE + i2v_le16(local + 26) + i2v_le16(local + 28);
-    if (memcmp(local, "PK\3\4", 4) != 0 || i2v_le16(local + 26) != entry->length || *offset > zip->directory_at ||
-        entry->size > zip->directory_at - *offset)
+    *offset = entry->header + LOCAL_SIZE + i2v_little_endian(local + 26, 2) + i2v_little_endian(local + 28, 2);
+    if (memcmp(local, "PK\3\4", 4) != 0 || i2v_little_endian(local + 26, 2) != entry->length ||
+        *offset > zip->directory_at || entry->size > zip->directory_at - *offset)
         return i2v_fail(error, I2V_ERROR_MODEL, "%s: %.*s is not where the archive's directory says: %s", path, length,
                         entry->name, truncated);
     return I2V_OK;

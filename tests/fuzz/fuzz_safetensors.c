@@ -1,26 +1,12 @@
 /* A safetensors file, and the questions that a model asks of one: names, shapes, values, other names. */
-#include "fuzz.h"
+#include "weight_values.h"
 
 #include "model/clip_names.h"
 #include "model/file_layout.h"
 #include "weights/binder.h"
-#include "weights/fingerprint.h"
 #include "weights/rename.h"
-#include "weights/weights.h"
 
 #include <stdlib.h>
-
-static void read_values(const i2v_weights *weights) {
-    for (size_t i = 0; i < i2v_weights_count(weights); i++) {
-        const i2v_weight *weight = i2v_weights_at(weights, i);
-        float values[4];
-        fuzz_require(i2v_weights_find(weights, weight->name) != NULL);
-        if (weight->dtype == I2V_WEIGHT_OTHER || weight->count == 0) continue;
-        uint64_t few = weight->count < 4 ? weight->count : 4;
-        i2v_weight_read_f32(weight, 0, few, values);
-        i2v_weight_read_f32(weight, weight->count - few, few, values);
-    }
-}
 
 /* Half of the names are asked for, with the shape they have or another. */
 static void bind(const i2v_weights *weights) {
@@ -51,7 +37,7 @@ static void rename_all(i2v_weights *weights) {
     i2v_name_map_root(&map, "a");
     i2v_status status = i2v_weights_rename(&part, weights, &map, &error);
     fuzz_require_told(status, &error);
-    if (!status) read_values(part);
+    if (!status) fuzz_read_values(part);
     if (!status) i2v_weights_close(part);
     part = NULL;
     if (i2v_weights_strip(&part, weights, "a.", &error) == I2V_OK) i2v_weights_close(part);
@@ -61,7 +47,7 @@ static void settle_names(i2v_weights *weights) {
     i2v_error error = {0};
     i2v_weights *settled = i2v_weights_hold(weights);
     fuzz_require_told(i2v_clip_names_settle(&settled, &error), &error);
-    read_values(settled);
+    fuzz_read_values(settled);
     i2v_weights_close(settled);
 }
 
@@ -71,16 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     i2v_status status = i2v_weights_open_file(&weights, fuzz_file(data, size, 0), &error);
     fuzz_require_told(status, &error);
     if (status) return 0;
-    i2v_sha256 hash;
-    char hex[I2V_SHA256_SIZE];
-    i2v_sha256_begin(&hash);
-    fuzz_require(i2v_weights_fingerprint(weights, &hash, &error) == I2V_OK);
-    i2v_sha256_end(&hash, hex, NULL);
+    fuzz_fingerprint(weights);
     i2v_weights_metadata(weights, "format");
     i2v_weights_dtype_name(weights);
     i2v_file_layout layout;
     i2v_file_layout_read(&layout, weights, &error);
-    read_values(weights);
+    fuzz_read_values(weights);
     bind(weights);
     rename_all(weights);
     settle_names(weights);

@@ -1,8 +1,9 @@
 /* Weights in panels of `panel` outputs: [panels][taps][in][panel], outputs beyond the last zero. A panel is what the
  * product's kernel reads from front to back; a convolution's row of taps is one long sum over it, since the pixels of a
  * channels-last row lie side by side. Pairs of bf16 are weights of four bytes, of half as many inputs. */
-#include "backend/cpu/int8.h"
+#include "backend/cpu/pack.h"
 
+#include "backend/cpu/int8.h"
 #include "backend/plain/source.h"
 #include "backend/widen.h"
 #include "base/parallel.h"
@@ -17,8 +18,6 @@ enum {
         I2V_PACK_SCRATCH / MOST_ROWS /* of a row, that are read from a file at a time; PIECE values are fewer */
 };
 
-typedef enum { PACKED, NOT_READ, NOT_FINITE } pack_failure;
-
 typedef struct pack_job {
     const i2v_kernels *kernels;
     const i2v_filter *filter;
@@ -29,8 +28,45 @@ typedef struct pack_job {
     int pairs;              /* weights are [out, in, 2], and what is moved are pairs of values */
     int joins;              /* values are moved one by one, to be joined to pairs */
     size_t unit;            /* bytes of what is moved: of a value, or a pair */
-    atomic_int failed;      /* a pack_failure */
+    i2v_pack_outcome outcome;
 } pack_job;
+
+/* ---- failures ---- */
+
+void i2v_pack_expect(const i2v_source *source, uint64_t weights) {
+    i2v_bytes_expect(&source->bytes, weights * i2v_element_size(source->element));
+}
+
+i2v_pack_failure i2v_pack_check(const i2v_source *source, const char *from, size_t stride, int64_t rows, size_t count) {
+    if (!from) return I2V_PACK_NOT_READ;
+    for (int64_t r = 0; r < rows; r++) {
+        if (!i2v_source_is_finite(source, from + (size_t)r * stride, count)) return I2V_PACK_NOT_FINITE;
+    }
+    return I2V_PACKED;
+}
+
+int i2v_pack_has_failed(const i2v_pack_outcome *outcome) {
+    return atomic_load_explicit(&outcome->failure, memory_order_relaxed) != I2V_PACKED;
+}
+
+i2v_pack_failure i2v_pack_note(i2v_pack_outcome *outcome, i2v_pack_failure failure) {
+    if (failure) atomic_store_explicit(&outcome->failure, (int)failure, memory_order_relaxed);
+    return failure;
+}
+
+i2v_status i2v_pack_status(const i2v_pack_outcome *outcome, const i2v_source *source, uint64_t weights,
+                           i2v_error *error) {
+    switch ((i2v_pack_failure)atomic_load(&outcome->failure)) {
+    case I2V_PACK_NOT_READ:
+        return i2v_bytes_fail(&source->bytes, error);
+    case I2V_PACK_NOT_FINITE:
+        return i2v_source_fail_value(source, weights, error);
+    default:
+        return I2V_OK;
+    }
+}
+
+/* ---- layouts ---- */
 
 /* Pairs of bf16 for products of pairs. With tile registers all such products are; else those of several taps may be
  * Winograd's, whose transforms need values. */
@@ -138,10 +174,10 @@ typedef struct {
     int64_t first, begin;
 } pack_strip;
 
-/* The weights of values begin..end of so many rows, in place or read into the thread's scratch; 0 if they cannot be
- * read. */
-static int read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t begin, int64_t end, int thread,
-                      pack_strip *strip) {
+/* The weights of values begin..end of so many rows, in place or read into the thread's scratch; strip->from is NULL if
+ * they cannot be read. */
+static void read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t begin, int64_t end, int thread,
+                       pack_strip *strip) {
     const i2v_bytes *source = &job->source->bytes;
     size_t weight = i2v_element_size(job->source->element), bytes = (size_t)weights_of(job, end - begin) * weight;
     size_t row = (size_t)weights_of(job, (int64_t)job->filter->in * job->filter->taps) * weight;
@@ -151,25 +187,22 @@ static int read_strip(const pack_job *job, int64_t first, int64_t rows, int64_t 
     if (!source->file) {
         strip->from = (const char *)source->data + place;
         strip->stride = row;
-        return 1;
+        return;
     }
-    if (bytes == row) return i2v_bytes_read(source, place, (size_t)rows * row, buffer) != NULL;
-    int64_t done = 0;
-    while (done < rows && i2v_bytes_read(source, place + (uint64_t)done * row, bytes, buffer + (size_t)done * bytes)) {
-        done++;
+    int64_t reads = bytes == row ? 1 : rows;
+    size_t each = bytes == row ? (size_t)rows * row : bytes;
+    for (int64_t done = 0; strip->from && done < reads; done++) {
+        char *to = buffer + (size_t)done * bytes;
+        if (!i2v_bytes_read(source, place + (uint64_t)done * row, each, to)) strip->from = NULL;
     }
-    return done == rows;
 }
 
 /* The strip's weights, which packing reads next, so that they are in cache. Doubling convolutions pack all of theirs
- * four times. */
-static int is_finite(const pack_job *job, const pack_strip *strip, int64_t rows, int64_t end) {
+ * four times, and check them once. */
+static i2v_pack_failure check_strip(const pack_job *job, const pack_strip *strip, int64_t rows, int64_t end) {
+    int64_t checked = job->row || job->column ? 0 : rows;
     size_t count = (size_t)weights_of(job, end - strip->begin);
-    if (job->row || job->column) return 1;
-    for (int64_t r = 0; r < rows; r++) {
-        if (!i2v_source_is_finite(job->source, strip->from + (size_t)r * strip->stride, count)) return 0;
-    }
-    return 1;
+    return i2v_pack_check(job->source, strip->from, strip->stride, checked, count);
 }
 
 /* Values of a row in a strip: as many pieces as a file is read at a time. */
@@ -220,17 +253,12 @@ static void pack_panel(void *argument, int64_t item, int thread) {
     int64_t panel = job->kernels->panel, values = (int64_t)job->filter->in * job->filter->taps;
     int64_t first = item * panel, rows = i2v_min(panel, job->filter->out - first), step = strip_values(job);
     char *to = job->packed + (size_t)(first * values) * job->unit;
-    if (atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
+    if (i2v_pack_has_failed(&job->outcome)) return;
     for (int64_t begin = 0; begin < values; begin += step) {
         int64_t end = i2v_min(begin + step, values);
         pack_strip strip;
-        pack_failure failure = !read_strip(job, first, rows, begin, end, thread, &strip) ? NOT_READ
-                               : !is_finite(job, &strip, rows, end)                      ? NOT_FINITE
-                                                                                         : PACKED;
-        if (failure) {
-            atomic_store_explicit(&job->failed, (int)failure, memory_order_relaxed);
-            return;
-        }
+        read_strip(job, first, rows, begin, end, thread, &strip);
+        if (i2v_pack_note(&job->outcome, check_strip(job, &strip, rows, end))) return;
         pack_strip_of_panel(job, &strip, end, to);
     }
     if (job->joins) job->kernels->pair_panel(I2V_ELEMENT_BF16, to, values, (float *)(void *)to);
@@ -253,19 +281,8 @@ static i2v_status run_pack(const i2v_device *device, pack_job *job, i2v_error *e
         job->filter = &packed;
     }
     i2v_parallel(device->team, i2v_divide_up(packed.out, job->kernels->panel), NULL, pack_panel, job);
-    switch ((pack_failure)atomic_load(&job->failed)) {
-    case NOT_READ:
-        return i2v_bytes_fail(&job->source->bytes, error);
-    case NOT_FINITE:
-        return i2v_source_fail_value(job->source,
-                                     (uint64_t)weights_of(job, (int64_t)packed.out * packed.in * packed.taps), error);
-    default:
-        return I2V_OK;
-    }
-}
-
-static void expect(const i2v_source *source, int64_t weights) {
-    i2v_bytes_expect(&source->bytes, (uint64_t)weights * i2v_element_size(source->element));
+    int64_t weights = weights_of(job, (int64_t)packed.out * packed.in * packed.taps);
+    return i2v_pack_status(&job->outcome, job->source, (uint64_t)weights, error);
 }
 
 i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filter, const i2v_source *source,
@@ -275,7 +292,7 @@ i2v_status i2v_cpu_filter_pack(const i2v_device *device, const i2v_filter *filte
     if (filter->packing == I2V_PACKING_BLOCKS_INT8) {
         return i2v_int8_filter_pack(device, filter, source, scratch, packed, error);
     }
-    expect(source, (int64_t)filter->out * filter->in * filter->taps);
+    i2v_pack_expect(source, (uint64_t)filter->out * (uint64_t)filter->in * (uint64_t)filter->taps);
     return run_pack(device, &job, error);
 }
 
@@ -309,7 +326,7 @@ i2v_status i2v_cpu_conv_pack(const i2v_device *device, const i2v_conv *conv, con
     }
     i2v_conv into = *conv;
     into.packed = packed;
-    expect(source, (int64_t)conv->out * conv->in * 9);
+    i2v_pack_expect(source, (uint64_t)conv->out * (uint64_t)conv->in * 9);
     i2v_status status = I2V_OK;
     for (int phase = 0; !status && phase < 4; phase++) {
         i2v_filter filter = i2v_cpu_conv_filter(kernels, &into, phase);

@@ -1,13 +1,11 @@
 /* Weights as int8 (kernels_int8.h): [panels][blocks of inputs], a row of weights at a time. */
 #include "backend/cpu/int8.h"
+#include "backend/cpu/pack.h"
 
-#include "backend/plain/source.h"
 #include "backend/widen.h"
 #include "base/parallel.h"
 
 #include <string.h>
-
-typedef enum { PACKED, NOT_READ, NOT_FINITE } pack_failure;
 
 typedef struct pack_job {
     const i2v_kernels *kernels;
@@ -15,7 +13,7 @@ typedef struct pack_job {
     const i2v_source *source;
     char *scratch; /* [threads][I2V_PACK_SCRATCH] */
     char *packed;
-    atomic_int failed; /* a pack_failure */
+    i2v_pack_outcome outcome;
 } pack_job;
 
 static size_t panel_bytes(const i2v_kernels *kernels, int in) {
@@ -39,8 +37,8 @@ typedef struct pack_strip {
     int64_t row, rows, begin, end;
 } pack_strip;
 
-/* Sets strip->from, in memory or read into the thread's scratch. */
-static pack_failure read_strip(const pack_job *job, int thread, pack_strip *strip) {
+/* Sets strip->from, in memory or read into the thread's scratch, and checks it. */
+static i2v_pack_failure read_strip(const pack_job *job, int thread, pack_strip *strip) {
     const i2v_source *source = job->source;
     size_t size = i2v_element_size(source->element), row = (size_t)job->filter->in * size;
     char *buffer = source->bytes.file ? job->scratch + (size_t)thread * I2V_PACK_SCRATCH : NULL;
@@ -48,12 +46,7 @@ static pack_failure read_strip(const pack_job *job, int thread, pack_strip *stri
     strip->stride = row;
     strip->from = i2v_bytes_read(&source->bytes, first, /* of several rows, all is read */
                                  (size_t)(strip->rows - 1) * row + (size_t)(strip->end - strip->begin) * size, buffer);
-    if (!strip->from) return NOT_READ;
-    for (int64_t r = 0; r < strip->rows; r++) {
-        const char *from = strip->from + (size_t)r * row;
-        if (!i2v_source_is_finite(source, from, (size_t)(strip->end - strip->begin))) return NOT_FINITE;
-    }
-    return PACKED;
+    return i2v_pack_check(source, strip->from, row, strip->rows, (size_t)(strip->end - strip->begin));
 }
 
 /* `count` values, at any address, as f32. */
@@ -112,12 +105,8 @@ static void pack_panel(void *argument, int64_t item, int thread) {
         for (int64_t begin = 0; begin < filter->in; begin += piece) {
             pack_strip strip = {.row = row, .rows = i2v_min(rows, end - row), .begin = begin};
             strip.end = i2v_min(begin + piece, filter->in);
-            if (atomic_load_explicit(&job->failed, memory_order_relaxed)) return;
-            pack_failure failure = read_strip(job, thread, &strip);
-            if (failure) {
-                atomic_store_explicit(&job->failed, (int)failure, memory_order_relaxed);
-                return;
-            }
+            if (i2v_pack_has_failed(&job->outcome)) return;
+            if (i2v_pack_note(&job->outcome, read_strip(job, thread, &strip))) return;
             pack_columns(job, &strip);
         }
     }
@@ -127,15 +116,8 @@ i2v_status i2v_int8_filter_pack(const i2v_device *device, const i2v_filter *filt
                                 void *scratch, void *packed, i2v_error *error) {
     pack_job job = {
         .kernels = device->kernels, .filter = filter, .source = source, .scratch = scratch, .packed = packed};
-    uint64_t count = (uint64_t)filter->out * (uint64_t)filter->in;
-    i2v_bytes_expect(&source->bytes, count * i2v_element_size(source->element));
+    uint64_t weights = (uint64_t)filter->out * (uint64_t)filter->in;
+    i2v_pack_expect(source, weights);
     i2v_parallel(device->team, i2v_divide_up(filter->out, device->kernels->panel), NULL, pack_panel, &job);
-    switch ((pack_failure)atomic_load(&job.failed)) {
-    case NOT_READ:
-        return i2v_bytes_fail(&source->bytes, error);
-    case NOT_FINITE:
-        return i2v_source_fail_value(source, count, error);
-    default:
-        return I2V_OK;
-    }
+    return i2v_pack_status(&job.outcome, source, weights, error);
 }

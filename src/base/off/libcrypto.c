@@ -1,4 +1,5 @@
 /* SHA-256 where there is no libcrypto (I2V_LIBCRYPTO=OFF): FIPS 180-4 as it is written there, section 6.2. */
+#include "base/byte_order.h"
 #include "base/sha256.h"
 
 #include <stdio.h>
@@ -30,9 +31,7 @@ static uint32_t rotate(uint32_t x, int by) {
 
 static void add_block(uint32_t hash[8], const uint8_t *block) {
     uint32_t w[ROUNDS], v[8];
-    for (int t = 0; t < 16; t++)
-        w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 | (uint32_t)block[4 * t + 2] << 8 |
-               block[4 * t + 3];
+    for (int t = 0; t < 16; t++) w[t] = i2v_big_endian(block + 4 * t, 4);
     for (int t = 16; t < ROUNDS; t++) {
         uint32_t a = w[t - 15], b = w[t - 2];
         w[t] =
