@@ -439,3 +439,29 @@ i2v_status i2v_parameter_get(const i2v_parameter *parameter, const void *values,
     return i2v_fail(error, I2V_ERROR_PARAMETER, I2V_NAME("%s") " takes more than the %zu bytes of text",
                     parameter->name, size);
 }
+
+/* ---- comparing ---- */
+
+/* Bytes of such a value; 0 of a list. */
+static size_t value_size(i2v_parameter_type type) {
+    switch (type) {
+    case I2V_PARAMETER_FLAG:
+    case I2V_PARAMETER_INTEGER:
+    case I2V_PARAMETER_CHOICE:
+        return sizeof(int);
+    case I2V_PARAMETER_UNSIGNED:
+    case I2V_PARAMETER_BYTES:
+        return sizeof(uint64_t);
+    case I2V_PARAMETER_NUMBER:
+        return sizeof(double);
+    case I2V_PARAMETER_TEXT:
+        return sizeof(const char *);
+    default:
+        return 0;
+    }
+}
+
+int i2v_parameter_is_alike(const i2v_parameter *parameter, const void *values, const void *others) {
+    size_t size = value_size(parameter->type), offset = parameter->offset;
+    return size > 0 && memcmp((const char *)values + offset, (const char *)others + offset, size) == 0;
+}

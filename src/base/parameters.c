@@ -255,26 +255,3 @@ i2v_status i2v_parameters_check(i2v_struct settings, unsigned calls, const void 
             status = i2v_parameter_check(&table[i], values, error);
     return status;
 }
-
-static size_t value_size(i2v_parameter_type type) {
-    switch (type) {
-    case I2V_PARAMETER_FLAG:
-    case I2V_PARAMETER_INTEGER:
-    case I2V_PARAMETER_CHOICE:
-        return sizeof(int);
-    case I2V_PARAMETER_UNSIGNED:
-    case I2V_PARAMETER_BYTES:
-        return sizeof(uint64_t);
-    case I2V_PARAMETER_NUMBER:
-        return sizeof(double);
-    case I2V_PARAMETER_TEXT:
-        return sizeof(const char *);
-    default:
-        return 0;
-    }
-}
-
-int i2v_parameter_is_alike(const i2v_parameter *parameter, const void *values, const void *others) {
-    size_t size = value_size(parameter->type), offset = parameter->offset;
-    return size > 0 && memcmp((const char *)values + offset, (const char *)others + offset, size) == 0;
-}
