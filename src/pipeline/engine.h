@@ -12,6 +12,11 @@ struct i2v_engine {
     atomic_int cancel;
     int begun;         /* calls that compute: 0 or 1 */
     double tick_pause; /* least seconds from one event to one within a step; tests have less */
+    struct {
+        double cost_a_second; /* 0: was not measured */
+        double at;            /* when, by i2v_now */
+        int rows;             /* of the product that was timed */
+    } rate;                   /* how fast it works (estimate.h) */
 };
 
 /* Every public call on an engine that has a status begins with one of these two, and computes only if that went well.

@@ -18,12 +18,18 @@ enum { ROWS = 512, FEW_ROWS = 64, SIZE = 1024, MOST_TIMES = 25 };
 static const double SHARE_OF_RUN = 0.01, MOST_SECONDS = 0.15;
 /* A call of less, a few seconds long, is not worth more than a few rows. */
 static const double SMALL_RUN = 1e11;
+/* Plans that are compared are made one after the other; what else the machine does changes in minutes. */
+static const double KEPT_SECONDS = 60;
+
+static int rows_of(double cost) {
+    return cost < SMALL_RUN ? FEW_ROWS : ROWS;
+}
 
 /* Cost a second, by the fastest of the run's product; of nothing on a dry pool. In so short a time another process, or
  * threads that the system has put on one processor, slow most of them by half, where a call of minutes is slowed by a
  * few hundredths. */
 static double time_product(i2v_run *run, const i2v_linear *weights, double cost) {
-    int rows = cost < SMALL_RUN ? FEW_ROWS : ROWS;
+    int rows = rows_of(cost);
     i2v_tensor x = i2v_tensor_new(run, 1, 1, rows, SIZE), out = i2v_tensor_new(run, 1, 1, rows, SIZE);
     double fastest = HUGE_VAL, work = (double)rows * SIZE * SIZE, began = i2v_now(), now = began, enough = 0;
     int times = 0;
@@ -57,7 +63,7 @@ static i2v_status time_on_pool(double *rate, uint64_t *peak, uint64_t bytes, con
     return run.status;
 }
 
-i2v_status i2v_estimate_rate(double *rate, const i2v_engine *engine, double cost, i2v_error *error) {
+static i2v_status measure(double *rate, const i2v_engine *engine, double cost, i2v_error *error) {
     const i2v_backend *backend = engine->model->backend;
     i2v_filter filter = {
         .in = SIZE, .out = SIZE, .taps = 1, .element = I2V_ELEMENT_F16, .input = engine->model->element};
@@ -80,5 +86,16 @@ i2v_status i2v_estimate_rate(double *rate, const i2v_engine *engine, double cost
     }
     backend->memory->free(packed);
     free(values);
+    return status;
+}
+
+i2v_status i2v_estimate_rate(double *rate, i2v_engine *engine, double cost, i2v_error *error) {
+    int rows = rows_of(cost);
+    *rate = engine->rate.cost_a_second;
+    if (*rate > 0 && engine->rate.rows >= rows && i2v_now() - engine->rate.at < KEPT_SECONDS) return I2V_OK;
+    i2v_status status = measure(rate, engine, cost, error);
+    engine->rate.cost_a_second = status ? 0 : *rate;
+    engine->rate.at = i2v_now();
+    engine->rate.rows = rows;
     return status;
 }
