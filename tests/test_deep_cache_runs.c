@@ -86,7 +86,7 @@ static void a_clip_is_that_of_its_picture(void **state) {
 
 /* What a run's events tell, and where it ends. */
 typedef struct {
-    int end_at; /* the step, from 0, that cancels; -1: none */
+    int end_at; /* the evaluation, from 0, that cancels; -1: none */
     int seen;   /* those so far */
     double fraction, before; /* before: when the last step was done */
     double grown[16];        /* of the whole, in each step of the first video */
@@ -96,11 +96,12 @@ static int on_event(const i2v_event *event, void *user) {
     caller *c = user;
     assert_true(event->fraction >= c->fraction && event->fraction <= 1);
     c->fraction = event->fraction;
-    if (event->phase != I2V_PHASE_DENOISE || event->steps_done > event->step) return 0; /* between steps, too */
+    int is_between = event->steps_done > event->step && !event->latents;
+    if (event->phase != I2V_PHASE_DENOISE || is_between) return 0;
     double grown = event->fraction - c->before;
     c->before = event->fraction;
     if (!event->latents) return 0;
-    if (event->video == 0 && event->clip == 0 && event->step <= 16) c->grown[event->step - 1] = grown;
+    if (event->video == 0 && event->clip == 0 && c->seen < 16) c->grown[c->seen] = grown;
     return c->seen++ == c->end_at;
 }
 

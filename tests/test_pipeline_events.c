@@ -46,10 +46,43 @@ static void changed_latents_have_effect(void **state) {
     i2v_video_free(zero);
 }
 
+typedef struct {
+    double done[16]; /* after each evaluation, which has latents */
+    int steps[16], count;
+} evaluations;
+
+static int note_evaluation(const i2v_event *event, void *user) {
+    evaluations *seen = user;
+    if (!event->latents) return 0;
+    assert_true(seen->count < 16);
+    assert_int_equal(event->steps, 3);
+    seen->done[seen->count] = event->steps_done;
+    seen->steps[seen->count++] = event->step;
+    return 0;
+}
+
+/* As diffusers' progress bar does, whose scheduler has the order 2: 3 steps, in 5 evaluations. */
+static void heuns_steps_are_told_not_its_evaluations(void **state) {
+    (void)state;
+    static const double done[] = {0.5, 1, 1.5, 2, 3};
+    static const int steps[] = {0, 1, 1, 2, 3};
+    evaluations seen = {0};
+    i2v_params params = small_params();
+    params.scheduler = I2V_SCHEDULER_HEUN;
+    params.num_inference_steps = 3;
+    params.on_event = note_evaluation;
+    params.user = &seen;
+    i2v_video_free(generate(shared[0], picture, &params));
+    assert_int_equal(seen.count, 5);
+    assert_memory_equal(seen.done, done, sizeof done);
+    assert_memory_equal(seen.steps, steps, sizeof steps);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_come_in_order),
         cmocka_unit_test(changed_latents_have_effect),
+        cmocka_unit_test(heuns_steps_are_told_not_its_evaluations),
     };
     return cmocka_run_group_tests_name("pipeline_events", tests, open_shared, close_shared);
 }

@@ -357,8 +357,8 @@ typedef struct i2v_event {
     float *latents;
     size_t latents_count;
     double timestep; /* after each denoising step: what the UNet was told of it, 0.25 ln sigma; else 0 */
-    /* step, and what is done of the step after it: 3.4 in the middle of the fourth; while frames are decoded in one
-     * call, of all of those. */
+    /* step, and what is done of the step after it: 3.4 in the middle of the fourth, 3.5 after the first evaluation of
+     * two (I2V_SCHEDULER_HEUN), which has latents; while frames are decoded in one call, of all of those. */
     double steps_done;
     double fraction; /* of the whole call, all its phases, clips and videos: never less than before, 1 at its end */
     /* About how long the rest of the call takes, by what it has measured; below 0 until it has. */
@@ -376,9 +376,9 @@ typedef struct i2v_event {
 } i2v_event;
 
 /* Called on the thread that runs the call: where a phase begins, after each of its steps and, where a step takes long,
- * within it, some ten times a second. Those within a step have steps_done above step and no latents: who counts steps
- * passes over them. Returns 0 to go on, anything else to cancel, which from within a step is at once. For what it may
- * call, see the rules above. */
+ * within it, some ten times a second. Those within a step have steps_done above step, and no latents but after an
+ * evaluation of the UNet: who counts steps passes over them. Returns 0 to go on, anything else to cancel, which from
+ * within a step is at once. For what it may call, see the rules above. */
 typedef int (*i2v_event_callback)(const i2v_event *event, void *user);
 
 /* Parameters of a generation; names and meanings are those of diffusers' StableVideoDiffusionPipeline. */
@@ -390,8 +390,8 @@ typedef struct i2v_params {
     int num_videos;          /* [1; 1 to 4096] of the same picture */
     int num_inference_steps; /* [25; 1 to 10000] denoising steps; 1 to 40 with I2V_SCHEDULER_ANIMATELCM, for the uniform
                                 schedule at most the model's training timesteps. With sigmas it does not count.
-                                I2V_SCHEDULER_HEUN takes two evaluations of the UNet a step and one in the last: 2n - 1,
-                                which progress counts as steps, as diffusers does */
+                                I2V_SCHEDULER_HEUN takes two evaluations of the UNet a step and one in the last: 2n - 1;
+                                events count n steps, as diffusers' progress bar does */
     /* [NULL] noise levels from high to low, used as they are: one more than steps, in place of num_inference_steps.
      * Each is less than the one before, at most 1e6 and at least 1e-6; the last may be 0. Excludes sigma_schedule. */
     const double *sigmas;

@@ -2,6 +2,7 @@
 #include "pipeline/call.h"
 
 #include "base/clock.h"
+#include "pipeline/solver.h"
 
 _Static_assert((int)I2V_COURSE_LOADING == (int)I2V_STAGES_COUNT, "each stage is a kind, and then loading");
 
@@ -15,6 +16,16 @@ static double whole_steps(const i2v_call *call, double steps) {
     return call->event.phase == I2V_PHASE_LOAD ? steps : i2v_whole_steps(&call->costs[call->kind], steps);
 }
 
+/* The event as the caller counts: in steps of the scheduler, which may have two evaluations. */
+static i2v_event in_steps(const i2v_call *call) {
+    i2v_event told = call->event;
+    if (told.phase != I2V_PHASE_DENOISE || call->scheduler == I2V_SCHEDULER_AUTO) return told;
+    told.step = (int)i2v_solver_steps_done(call->scheduler, call->scheduler_steps, told.step);
+    told.steps = call->scheduler_steps;
+    told.steps_done = i2v_solver_steps_done(call->scheduler, call->scheduler_steps, told.steps_done);
+    return told;
+}
+
 static i2v_status tell(i2v_call *call) {
     i2v_engine *engine = call->engine;
     i2v_event *event = &call->event;
@@ -25,7 +36,8 @@ static i2v_status tell(i2v_call *call) {
     i2v_course_move(&call->course, steps > 0 ? done / steps : 0, event->seconds);
     event->fraction = i2v_course_fraction(&call->course);
     event->seconds_left = i2v_course_seconds_left(&call->course);
-    int stop = call->on_event ? call->on_event(event, call->user) : 0;
+    i2v_event told = in_steps(call);
+    int stop = call->on_event ? call->on_event(&told, call->user) : 0;
     call->told = i2v_now(); /* a slow callback does not take all the time */
     if (stop || atomic_load(&engine->cancel)) return i2v_fail(&engine->error, I2V_CANCELLED, "cancelled");
     return I2V_OK;

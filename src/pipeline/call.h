@@ -13,7 +13,10 @@ typedef struct i2v_call {
     void *user;
     int num_videos, num_clips;
     int first_video, clip; /* of all, those that are worked on */
-    i2v_event event;       /* the event being told; phase, video, steps kept between tellings */
+    i2v_event event;       /* the event being told; phase, video, steps kept between tellings. While it denoises, its
+                              steps are evaluations, and told in steps of the scheduler. */
+    i2v_scheduler scheduler; /* of its denoising; AUTO: evaluations are steps */
+    int scheduler_steps;
     double phase_began, told;
     i2v_stage_kind kind;
     int first_step, last_step; /* of the event's steps, those that the phase begins and ends with */

@@ -4,8 +4,10 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/guidance.h"
 #include "pipeline/not_finite.h"
+#include "pipeline/solver.h"
 #include "tensor/values.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -161,10 +163,18 @@ i2v_status i2v_denoise_step(i2v_denoiser *denoiser, const i2v_step *step, float 
     return run->status;
 }
 
-/* Tells of step `step`, and looks at the latents before the callback sees them and after: it may have changed them.
- * preview: NULL, or one of which the step's estimate is there. */
-static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents, size_t count, i2v_preview *preview) {
+/* A preview comes where a step ends. */
+static int is_preview_due(const i2v_preview *preview, const i2v_schedule *schedule, int evaluations) {
+    double steps = i2v_solver_steps_done(schedule->scheduler, schedule->steps, evaluations);
+    return preview && steps == floor(steps) && i2v_preview_is_due(preview, (int)steps, schedule->steps);
+}
+
+/* Tells of an evaluation, from 1, and looks at the latents before the callback sees them and after: it may have changed
+ * them. preview: NULL, or one of which the step's estimate is there. */
+static i2v_status tell_step(i2v_call *call, int evaluation, float *latents, size_t count, i2v_preview *preview) {
     char what[64];
+    int steps = call->scheduler_steps;
+    int step = (int)ceil(i2v_solver_steps_done(call->scheduler, steps, evaluation)); /* the one that it is of */
     i2v_status status = i2v_check_computed(call->engine, I2V_PART_UNET, latents, count,
                                            "the UNet's output in step %d of %d", step, steps);
     if (!status && preview) {
@@ -172,7 +182,7 @@ static i2v_status tell_step(i2v_call *call, int step, int steps, float *latents,
         call->event.preview = preview->images;
         call->event.preview_count = (size_t)preview->sizes->num_frames;
     }
-    if (!status) status = i2v_call_step(call, step, latents, count);
+    if (!status) status = i2v_call_step(call, evaluation, latents, count);
     if (status) return status;
     snprintf(what, sizeof what, "latents after the callback of step %d of %d", step, steps);
     return i2v_check_given(call->engine, latents, count, what);
@@ -188,10 +198,11 @@ i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedul
     if (done == steps) return I2V_OK;
     i2v_deep_cache_forget(&denoiser->cache);
     if (done == 0 && memory) memset(memory, 0, i2v_sizes_memory(sizes) * sizeof *memory);
+    call->scheduler = schedule->scheduler;
+    call->scheduler_steps = schedule->steps;
     i2v_status status = i2v_call_go_on_phase(call, I2V_PHASE_DENOISE, I2V_STAGE_UNET, video, done, steps);
     for (int i = done; !status && i < steps; i++) {
-        int is_due = denoiser->preview && i2v_preview_is_due(denoiser->preview, i + 1, steps);
-        i2v_preview *preview = is_due ? denoiser->preview : NULL;
+        i2v_preview *preview = is_preview_due(denoiser->preview, schedule, i + 1) ? denoiser->preview : NULL;
         i2v_step step = {.index = i,
                          .timestep = schedule->timesteps[i2v_solver_level(schedule->scheduler, i)],
                          .noise = step_noise ? step_noise + (size_t)i * draw : NULL,
@@ -205,7 +216,7 @@ i2v_status i2v_denoise(i2v_call *call, i2v_denoiser *denoiser, const i2v_schedul
         i2v_call_begin_pass(call, denoiser->run, 1);
         status = i2v_denoise_step(denoiser, &step, latents);
         call->event.timestep = step.timestep;
-        if (!status) status = tell_step(call, i + 1, steps, latents, count, preview);
+        if (!status) status = tell_step(call, i + 1, latents, count, preview);
         if (!status) i2v_checkpoint_write_at(call, (i2v_position){call->clip, video, 0, i + 1});
     }
     return status;

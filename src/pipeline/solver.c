@@ -28,6 +28,12 @@ int i2v_solver_level(i2v_scheduler scheduler, int evaluation) {
     return i2v_solver_of(scheduler)->is_twofold ? (evaluation + 1) / 2 : evaluation;
 }
 
+double i2v_solver_steps_done(i2v_scheduler scheduler, int steps, double evaluations) {
+    double twofold = 2 * (steps - 1); /* evaluations of all steps but the last */
+    if (!i2v_solver_of(scheduler)->is_twofold) return evaluations;
+    return evaluations <= twofold ? evaluations / 2 : steps - 1 + (evaluations - twofold);
+}
+
 /* AnimateLCM-SVD's scheduler draws for its last step, too, where the noise counts for nothing, but not for its only
  * one; diffusers' draw for every step. */
 int i2v_solver_draws(i2v_scheduler scheduler, int steps) {

@@ -36,6 +36,9 @@ const i2v_solver *i2v_solver_of(i2v_scheduler scheduler);
 /* Evaluations of a run of so many steps, and the level of one of them, both from 0. */
 int i2v_solver_evaluations(i2v_scheduler scheduler, int steps);
 int i2v_solver_level(i2v_scheduler scheduler, int evaluation);
+/* What so many evaluations, of a run of `steps` steps, are in steps. A step that evaluates twice is half done by one;
+ * whole ones are what diffusers' progress bar counts (scheduler.order). */
+double i2v_solver_steps_done(i2v_scheduler scheduler, int steps, double evaluations);
 /* Draws of noise of such a run, beside that of the first latents. */
 int i2v_solver_draws(i2v_scheduler scheduler, int steps);
 

@@ -55,6 +55,15 @@ def run(pipe, picture, **arguments):
     return pipe(picture, **{**SMALL, "output_type": "np", "generator": 7, "num_inference_steps": 3, **arguments})
 
 
+def test_heuns_bar_counts_steps_and_its_callback_evaluations(own, picture, bars):
+    """As diffusers' bar, which moves by scheduler.order timesteps, and its callback, which comes after each of them."""
+    seen = []
+    run(own, picture, scheduler="heun", callback_on_step_end=lambda pipe, step, *_: seen.append(step) or {})
+    bar, = bars
+    assert bar.config == {"total": 3} and bar.n == 3
+    assert seen == [0, 1, 2, 3, 4] and own.num_timesteps == 5
+
+
 def test_a_bar_of_tqdm_counts_the_steps(own, picture, bars):
     run(own, picture)
     bar, = bars

@@ -174,7 +174,7 @@ class Run:
         if self.checkpoints:
             self.checkpoints.show(event)
         if event.preview and self.preview:
-            self.preview(self.pipe, event.step - 1, self.timestep(event), copy_images(event.preview, event.preview_count))
+            self.preview(self.pipe, self.index(event), self.timestep(event), copy_images(event.preview, event.preview_count))
         if event.latents:
             self.on_step(event)
         return self.interrupted
@@ -184,7 +184,7 @@ class Run:
         latents = copy_floats(event.latents, shape)
         if self.callback:
             given = self.caller_s(latents)
-            changed = self.callback(self.pipe, event.step - 1, self.timestep(event), {"latents": given})
+            changed = self.callback(self.pipe, self.index(event), self.timestep(event), {"latents": given})
             latents = to_float32((changed or {}).get("latents", given), shape, "the callback's latents")
             np.copyto(np.ctypeslib.as_array(event.latents, shape), latents)
             self.interrupted = self.pipe._interrupt
@@ -195,6 +195,14 @@ class Run:
                                "exception to end it")
         if self.callback and (event.step == event.steps or self.interrupted):
             self.denoised.append(latents[0])
+
+    def index(self, event: _ffi.i2v_event) -> int:
+        """Of an evaluation of the UNet, from 0, as diffusers' pipelines count for their callbacks: Heun's method has two a
+        step, but for the last."""
+        done, most = event.steps_done, event.steps - 1
+        if self.scheduler() == "heun":
+            done = 2 * done if done <= most else 2 * most + 1
+        return round(done) - 1
 
     def timestep(self, event: _ffi.i2v_event) -> Any:
         return event.timestep if self.torch is None else self.torch.tensor(event.timestep)
