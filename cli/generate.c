@@ -100,9 +100,19 @@ static i2v_status load_image(cli_job *job) {
     return cli_rerun_check_image(job);
 }
 
+/* Fails where no plan fits into the memory, whatever the picture: it need not be read to say so, and were it smaller,
+ * that would not help. */
+static i2v_status check_memory(cli_job *job) {
+    if (job->plan.stages_count) return I2V_OK;
+    i2v_memory_plan leanest;
+    i2v_status status = i2v_plan_generate(job->engine, &job->params, &leanest);
+    return status == I2V_ERROR_MEMORY ? cli_job_engine_result(job, status) : I2V_OK;
+}
+
 /* The task's videos: made and written. */
 static i2v_status make(cli_job *job) {
-    i2v_status status = load_image(job);
+    i2v_status status = check_memory(job);
+    if (status == I2V_OK) status = load_image(job);
     if (status != I2V_OK) return status;
     cli_detail_input(job);
     status = cli_checkpoint_begin(job);

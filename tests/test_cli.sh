@@ -500,6 +500,8 @@ assert abs(unet["seconds"] - unet["load_seconds"] - 2 * unet["step_seconds"]) < 
     grep -q UNet "$scratch/out" && fail 'decode has no UNet'
     refused 1 'at the least, but --max-memory allows 1 MiB' generate picture.png --plan "${small[@]}" \
         --max-memory 1M
+    # a smaller picture would not help, nor need it be there to say so
+    refused 1 'at the least, but --max-memory allows 1 MiB' generate no-picture.png -o out.npy "${small[@]}" --max-memory 1M
     refused 2 "unknown option '--plan'" bench --plan
 }
 

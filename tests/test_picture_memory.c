@@ -261,6 +261,10 @@ static void refusals_name_size_and_way_out(void **state) {
     assert_null(image);
     assert_string_equal(error.message, "the picture: reading 1200 x 1000 pixels takes 11 MiB, but max_memory leaves 5 "
                                        "MiB for it: scale it down first, or allow more");
+    /* not even the picture that is wanted would fit */
+    i2v_image_options options = {.max_memory = (uint64_t)5 << 20, .width = 2000, .height = 1000, .fit = I2V_FIT_CROP};
+    assert_int_equal(i2v_image_load_memory_with(&image, file.data, file.size, &options, &error), I2V_ERROR_MEMORY);
+    assert_non_null(strstr(error.message, "MiB for it: allow more"));
     free(file.data);
 }
 

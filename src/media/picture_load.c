@@ -21,7 +21,11 @@ void i2v_image_options_default(i2v_image_options *options) {
 /* An empty raster with what options allow. */
 static i2v_raster begin(const i2v_image_options *options) {
     uint64_t given = options->max_memory, budget = given ? given : i2v_memory_budget();
-    return (i2v_raster){.orientation = 1, .budget = budget ? budget : 1, .budget_given = given != 0};
+    int resizes = options->width > 0 && options->height > 0;
+    return (i2v_raster){.orientation = 1,
+                        .budget = budget ? budget : 1,
+                        .budget_given = given != 0,
+                        .needed = resizes ? (uint64_t)options->width * (uint64_t)options->height * 3 : 0};
 }
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */

@@ -37,7 +37,11 @@ static const char *bound_name(const i2v_raster *raster) {
     return raster->budget_given ? I2V_NAME("max_memory") " leaves" : "the system has";
 }
 
+/* Scaled down it would still have to fit. */
 static const char *way_out(const i2v_raster *raster) {
+    enum { LEAST = 1 << 16 }; /* a file of a small picture, and its pixels */
+    if (raster->budget < LEAST + raster->needed)
+        return raster->budget_given ? "allow more" : "free some, or make a smaller video";
     return raster->budget_given ? "scale it down first, or allow more" : "scale it down first";
 }
 

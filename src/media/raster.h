@@ -18,6 +18,7 @@ typedef struct i2v_raster {
     const char *warning; /* what was forgiven, static; NULL: nothing */
     uint64_t budget;     /* bytes that decoding may take; 0: any */
     int budget_given;    /* by the caller; else it is what is free */
+    uint64_t needed;     /* bytes of the picture that the caller wants, which a smaller original cannot spare; or 0 */
     uint64_t working;    /* the most that the decoder takes beside the pixels; it says so before i2v_raster_alloc */
 } i2v_raster;
 
