@@ -65,6 +65,30 @@ def test_speeds_give_what_the_library_says():
         img2vid.speed("none")
 
 
+@pytest.mark.parametrize("call", [img2vid.speed, img2vid.speed_options])
+@pytest.mark.parametrize("name", [None, 3, b"fast"])
+def test_what_is_no_name_of_a_speed(call, name):
+    with pytest.raises(TypeError, match="a speed is a name, not .*; there are exact, balanced, fast, draft$"):
+        call(name)
+
+
+def test_what_is_no_name_of_a_preset():
+    with pytest.raises(TypeError, match="a preset is a name, not None; there are diffusers, .*animatelcm"):
+        img2vid.preset(None)
+
+
+@pytest.mark.parametrize("value, text", [((0.1, 25), b"0.1:25"), ([0.1, 25.0], b"0.1:25"), ("0.1:25", b"0.1:25"),
+                                         ((np.float64(0.1), np.int64(25)), b"0.1:25"), ((1, float("inf")), b"1:inf")])
+def test_an_interval_may_be_a_pair(value, text):
+    assert default_params({"guidance_interval": value}).guidance_interval == text
+
+
+def test_intervals_that_are_none():
+    for value, error in ((0.1, 25, 3), ValueError), ((), ValueError), ((0.1, None), TypeError), (["a", "b"], TypeError):
+        with pytest.raises(error, match="guidance_interval takes .*LOW:HIGH"):
+            default_params({"guidance_interval": value})
+
+
 def test_presets_give_what_the_library_says():
     assert set(img2vid.preset("comfyui")) - set(img2vid.preset("sgm")) == {"fit", "rng"}
     assert img2vid.preset("comfyui")["rng"] == "torch"

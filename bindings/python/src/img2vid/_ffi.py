@@ -391,6 +391,14 @@ class i2v_parameter(Structure):
     ]
 
 
+class i2v_preset(Structure):
+    _fields_ = [("name", c_char_p), ("summary", c_char_p)]
+
+
+class i2v_speed(Structure):
+    _fields_ = [("name", c_char_p), ("summary", c_char_p), ("nearness", c_char_p)]
+
+
 # ---- functions -------------------------------------------------------------------------------------------------------
 
 engine = c_void_p
@@ -440,6 +448,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "i2v_hub_model_free": (None, [hub_model_pointer]),
     "i2v_hub_is_id": (c_int, [c_char_p]),
     "i2v_parameter_at": (parameter_pointer, [c_size_t]),
+    "i2v_preset_at": (POINTER(i2v_preset), [c_size_t]),
+    "i2v_speed_at": (POINTER(i2v_speed), [c_size_t]),
     "i2v_preset_sets": (c_int, [c_char_p, parameter_pointer]),
     "i2v_speed_set": (c_int, [c_char_p, POINTER(i2v_options), POINTER(i2v_params), error_pointer]),
     "i2v_speed_sets": (c_int, [c_char_p, parameter_pointer]),

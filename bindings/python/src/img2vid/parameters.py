@@ -29,13 +29,30 @@ def keywords(struct: Type[_ffi.Structure]) -> Dict[str, Any]:
     return {each.field.decode(): kinds[each.field.decode()] for each in ours if each.type.name not in LISTS}
 
 
+def joined(parameter: Any, value: Any) -> Any:
+    """Of a parameter that is text such as LOW:HIGH, a tuple or list of numbers as that text."""
+    wanted = (parameter.argument or b"").count(b":") + 1
+    if wanted == 1 or parameter.type.name != "text" or not isinstance(value, (tuple, list)):
+        return value
+    name, form = parameter.field.decode(), parameter.argument.decode()
+    if len(value) != wanted:
+        raise ValueError(f"{name} takes {wanted} numbers, {form}, not {len(value)}")
+    try:
+        numbers = [float(each) for each in value]
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} takes numbers, {form}, not {value!r}") from None
+    return ":".join(str(int(each)) if each.is_integer() else repr(each) for each in numbers)
+
+
 def fill(struct: _ffi.Structure, values: Mapping[str, Any], reserved: Iterable[str] = ()) -> None:
     """Sets parameters. None leaves one as it is; what is none, or is reserved to others, is a TypeError."""
     names = [name for name in keywords(type(struct)) if name not in reserved]
     for name in values:
         if name not in names:
             raise TypeError(f"unknown argument {name!r}; there are {', '.join(sorted(names))}")
-    _ffi.fill(struct, values)
+    rows = {each.contents.field.decode(): each.contents for each in every()
+            if "i2v_" + each.contents.settings.name == type(struct).__name__}
+    _ffi.fill(struct, {name: joined(rows[name], value) for name, value in values.items()})
 
 
 def as_keyword(value: Any) -> Any:

@@ -54,10 +54,21 @@ def absolute_loras(loras: Any) -> List[Any]:
 DTYPES = {"float32": "f32", "bfloat16": "bf16", "int8": "int8"}
 
 
+def a_name(what: str, name: Any, at: Callable[[int], Any]) -> Any:
+    """name for C. at: i2v_preset_at and the like, which has all that there are."""
+    if not isinstance(name, str):
+        known, index = [], 0
+        while row := at(index):
+            known.append(row.contents.name.decode())
+            index += 1
+        raise TypeError(f"a {what} is a name, not {name!r}; there are {', '.join(known)}")
+    return _ffi.encode(what, name)
+
+
 def preset(name: str) -> Dict[str, Any]:
     """Another program's defaults ("diffusers", "sgm", "sgm-xt", "comfyui", "animatelcm"), as arguments of a pipeline's
     call: ``pipe(image, **img2vid.preset("sgm"))``."""
-    params, error, encoded = default_params({}), _ffi.i2v_error(), _ffi.encode("name", name)
+    params, error, encoded = default_params({}), _ffi.i2v_error(), a_name("preset", name, library.i2v_preset_at)
     check(library.i2v_params_preset(params, encoded, error), error)
     return set_fields(library.i2v_preset_sets, encoded, params)
 
@@ -65,14 +76,14 @@ def preset(name: str) -> Dict[str, Any]:
 def speed(name: str) -> Dict[str, Any]:
     """A rung of the ladder from what is exact to what is fast ("exact", "balanced", "fast", "draft"), as arguments of a
     pipeline's call: ``pipe(image, **img2vid.speed("fast"))``. docs/SPEED.md has their time and loss."""
-    params, error, encoded = default_params({}), _ffi.i2v_error(), _ffi.encode("name", name)
+    params, error, encoded = default_params({}), _ffi.i2v_error(), a_name("speed", name, library.i2v_speed_at)
     check(library.i2v_speed_set(encoded, None, params, error), error)
     return set_fields(library.i2v_speed_sets, encoded, params)
 
 
 def speed_options(name: str) -> Dict[str, Any]:
     """The same for ``from_pretrained``: the dtype in which this CPU is fast."""
-    options, error, encoded = _ffi.i2v_options(), _ffi.i2v_error(), _ffi.encode("name", name)
+    options, error, encoded = _ffi.i2v_options(), _ffi.i2v_error(), a_name("speed", name, library.i2v_speed_at)
     library.i2v_options_default(options)
     check(library.i2v_speed_set(encoded, options, None, error), error)
     found = set_fields(library.i2v_speed_sets, encoded, options)
@@ -287,8 +298,8 @@ class StableVideoDiffusionPipeline(Assembly):
             is to be removed by it.
         settings: other fields of the library's i2v_params: fit ("diffusers", the default, or "crop",
             "pad", "stretch", "comfyui"), rng ("numpy", "torch"), noise_aug
-            ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, guidance_interval ("0.1:100": the noise
-            levels with guidance), guidance_every, forecast_every, extend, cache_interval and cache_branch (DeepCache: the
+            ("diffusers", "comfyui"), scheduler, sigma_schedule, guidance_shape, guidance_interval ((0.1, 100) or
+            "0.1:100": the noise levels with guidance), guidance_every, forecast_every, extend, cache_interval and cache_branch (DeepCache: the
             UNet's deep blocks are computed in every cache_interval-th step, as DeepCache's own pipeline for Stable Video
             Diffusion does by these names), forward_chunk_size (accepted, and without effect: the feed-forward works in
             tiles that fit the cache, at any setting). Enums are given by their name.
