@@ -57,10 +57,10 @@ static const struct own_option {
     {CLI_AT(output.no_replace),
      {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
       "model folder in diffusers' layout, the one with\n"
-      "model_index.json, a single file (.safetensors, .ckpt) of\n"
-      "Stability AI, or the name of a model on the hub that\n"
-      "img2vid pull has downloaded (default: the small bundled\n"
-      "model)",
+      "model_index.json, a single file (.safetensors, .ckpt,\n"
+      ".pt, .pth, .bin) of Stability AI, or the name of a model\n"
+      "on the hub that img2vid pull has downloaded (default: the\n"
+      "small bundled model)",
       NULL}},
     {CLI_AT(options.loras),
      {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, CLI_AT(latents), 0, 0,

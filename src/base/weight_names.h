@@ -16,6 +16,9 @@ typedef struct i2v_weight_name {
  * files come last: diffusion_pytorch_model.bin, and pytorch_model.bin beside transformers' model.safetensors. */
 int i2v_weight_names(i2v_weight_name list[I2V_WEIGHT_NAMES_MAX], const char *stem, const char *variant);
 
+/* The endings of files of weights that are read, for messages: "a .safetensors, ... file". */
+#define I2V_WEIGHT_ENDINGS ".safetensors, .ckpt, .pt, .pth or .bin"
+
 /* True if the name ends in .safetensors. */
 int i2v_is_safetensors_name(const char *name);
 /* True if the name ends as those of files that PyTorch writes: .bin, .ckpt, .pt or .pth. */

@@ -124,8 +124,8 @@ static i2v_status select_single(i2v_hub_listing *listing, const char *id, const 
         return i2v_fail(error, I2V_ERROR_MODEL, "%s has several models (%s); choose one as " I2V_NAME("file"), id,
                         names);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s has neither a model_index.json nor a .safetensors or .ckpt file; it holds no model that "
-                    "makes videos here",
+                    "%s has neither a model_index.json nor a " I2V_WEIGHT_ENDINGS " file; it holds no model that makes "
+                    "videos here",
                     id);
 }
 

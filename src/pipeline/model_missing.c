@@ -134,7 +134,7 @@ static i2v_status say(const char *given, const cached_models *models, i2v_error 
 static i2v_status say_what_models_are(const char *given, i2v_error *error) {
     return i2v_fail(error, I2V_ERROR_IO,
                     "'%s': there is no such folder or file; a model is a folder in diffusers' layout (with "
-                    "model_index.json) or a single file, .safetensors or .ckpt",
+                    "model_index.json) or a single file, " I2V_WEIGHT_ENDINGS,
                     given);
 }
 

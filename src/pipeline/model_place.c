@@ -253,6 +253,6 @@ i2v_status i2v_folder_explain(const char *path, i2v_error *error) {
                         "%s: it has no %s, and %s is not read here; get the model's safetensors files", path,
                         index_name, content.other);
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it has no %s, so it is no model's folder, and no .safetensors or .ckpt file is in it", path,
+                    "%s: it has no %s, so it is no model's folder, and no " I2V_WEIGHT_ENDINGS " file is in it", path,
                     index_name);
 }
