@@ -3,6 +3,7 @@
 #include "exclusions.h"
 #include "failure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct kind {
@@ -44,6 +45,10 @@ static const char *name_in(const cli_settings *settings, const kind *of) {
     return *(const char *const *)((const char *)settings + of->offset);
 }
 
+static int is_all(const kind *of, const char *name) {
+    return of->offset == CLI_AT(speed) && name && strcmp(name, CLI_ALL_SPEEDS) == 0;
+}
+
 const char *cli_named_at(const cli_option *option, size_t index) {
     return kind_of(option)->name(index);
 }
@@ -51,13 +56,21 @@ const char *cli_named_at(const cli_option *option, size_t index) {
 i2v_status cli_named_check(const cli_option *option, const char *name, i2v_error *error) {
     i2v_options options;
     i2v_params params;
+    const kind *of = kind_of(option);
+    int all = is_all(of, name);
     i2v_options_default(&options);
     i2v_params_default(&params);
-    return kind_of(option)->set(name, &options, &params, error);
+    if (!all && strcmp(name, "help") != 0) return of->set(name, &options, &params, error);
+    *error = (i2v_error){.status = I2V_ERROR_PARAMETER};
+    snprintf(error->message, sizeof error->message, "%s %s is for the command line alone%s; name one here",
+             option->name, name, all ? ", with --plan" : "");
+    return I2V_ERROR_PARAMETER;
 }
 
+/* All rungs set the same. */
 static cli_set sets_of(const cli_command *command, const kind *of, const char *name) {
     cli_set bits = {{0}};
+    if (is_all(of, name)) name = of->name(0);
     for (size_t i = 0; i < command->options_count; i++) {
         const i2v_parameter *parameter = command->options[i].parameter;
         if (parameter && of->sets(name, parameter)) cli_set_add(&bits, i);
@@ -100,19 +113,14 @@ static i2v_status set(const cli_command *command, const kind *of, const char *na
     return I2V_OK;
 }
 
-/* Of --plan alone: each of them is planned (speeds.c). */
-static int is_all(const cli_settings *settings, const kind *of, const char *name) {
-    return of->offset == CLI_AT(speed) && settings->plan && strcmp(name, CLI_ALL_SPEEDS) == 0;
-}
-
 int cli_named_apply(cli_settings *settings, cli_set given, cli_set known) {
     const cli_command *command = settings->command;
     for (size_t i = 0; i < KINDS; i++) {
         const char *name = name_in(settings, &kinds[i]), *option = cli_option_at(command, kinds[i].offset)->name;
         cli_set fixed = cli_given(command, given, kinds[i].offset) ? given : known;
         i2v_error error = {0};
-        if (!name || is_all(settings, &kinds[i], name)) continue;
-        if (strcmp(name, CLI_ALL_SPEEDS) == 0 && kinds[i].offset == CLI_AT(speed))
+        if (!name || (is_all(&kinds[i], name) && settings->plan)) continue; /* each of them is planned (speeds.c) */
+        if (is_all(&kinds[i], name))
             return cli_wrong_option(command, option,
                                     "--%s %s plans each of them, with --plan; name one to make a video", option, name);
         if (set(command, &kinds[i], name, fixed, &settings->options, &settings->params, &error) != I2V_OK)

@@ -7,7 +7,7 @@
 /* Its name number index; NULL after the last. option: a CLI_NAME. */
 const char *cli_named_at(const cli_option *option, size_t index);
 
-/* Fails where it has no such name. */
+/* Fails where it has no such name, or it is what the command line alone takes in the place of one, "help" or "all". */
 i2v_status cli_named_check(const cli_option *option, const char *name, i2v_error *error);
 
 /* The options whose values come from the names that those of bits give. */

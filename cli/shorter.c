@@ -78,17 +78,10 @@ static int change(cli_variant *run, int way, const cli_job *job) {
     }
 }
 
-static double planned(const cli_job *job, const cli_variant *run) {
+/* 0 if it is not known. */
+static double planned(cli_variant_plans *plans, const cli_job *job, const cli_variant *run) {
     i2v_memory_plan plan;
-    return cli_variant_plan(&plan, job, run) == I2V_OK ? plan.seconds : 0;
-}
-
-/* How long the run takes when it is changed so, over how long it takes as it is, which is asked for anew: what else the
- * machine does changes both alike. 0 if that is not known. */
-static double share_of(const cli_job *job, const cli_variant *run) {
-    cli_variant as_it_is = cli_variant_of(job);
-    double before = planned(job, &as_it_is);
-    return before > 0 ? planned(job, run) / before : 0;
+    return cli_variant_plan(&plan, plans, job, run) == I2V_OK ? plan.seconds : 0;
 }
 
 /* "AnimateLCM's weights 52 min (FVD 281 by 8 passes, SVD's 149)" */
@@ -104,18 +97,28 @@ static void describe(char *text, size_t size, int way, const cli_variant *run, d
                  run->params.height, time);
 }
 
-void cli_shorter_note(cli_job *job) {
-    double tasks = job->task.entry ? 1 : (double)cli_tasks_count(job->all), all = tasks * job->plan.seconds;
-    char time[CLI_DURATION_SIZE], end[CLI_DURATION_SIZE], ways[600] = "", one[120];
-    if (all < LONG) return;
-    for (int way = 0; way < WAYS; way++) {
+/* "--speed balanced 3 h, --speed fast 2 h"; all: seconds of the run as it is. */
+static void list_ways(char *ways, size_t size, const cli_job *job, double all) {
+    cli_variant_plans plans = {0};
+    cli_variant as_it_is = cli_variant_of(job);
+    double before = planned(&plans, job, &as_it_is); /* timed when the others are */
+    size_t length = 0;
+    for (int way = 0; before > 0 && way < WAYS && length < size; way++) {
+        char one[120];
         cli_variant run = cli_variant_of(job);
-        double seconds = change(&run, way, job) ? all * share_of(job, &run) : 0;
+        double seconds = change(&run, way, job) ? all * planned(&plans, job, &run) / before : 0;
         if (seconds <= 0 || seconds > 0.8 * all) continue;
         describe(one, sizeof one, way, &run, seconds);
-        size_t length = strlen(ways);
-        snprintf(ways + length, sizeof ways - length, "%s%s", length ? ", " : "", one);
+        length += (size_t)snprintf(ways + length, size - length, "%s%s", length ? ", " : "", one);
     }
+    cli_variant_plans_end(&plans);
+}
+
+void cli_shorter_note(cli_job *job) {
+    double tasks = job->task.entry ? 1 : (double)cli_tasks_count(job->all), all = tasks * job->plan.seconds;
+    char time[CLI_DURATION_SIZE], end[CLI_DURATION_SIZE], ways[600] = "";
+    if (all < LONG) return;
+    list_ways(ways, sizeof ways, job, all);
     cli_duration_words(time, all);
     cli_time_after(end, all);
     cli_job_note(job, "time: about %s in all, until %s; img2vid help time says what makes it shorter, and the price",

@@ -17,7 +17,17 @@ cli_variant cli_variant_of(const cli_job *job);
 i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant);
 void cli_variant_close(i2v_engine *engine, const cli_job *job);
 
+/* Plans of a job's runs. The engine of another dtype is opened once for all of them, so that what differs between
+ * two plans is not that the machine was timed twice. Zeros to begin with. */
+typedef struct cli_variant_plans {
+    i2v_engine *engine; /* NULL: none */
+    i2v_dtype dtype;
+} cli_variant_plans;
+
 /* What it would take. */
-i2v_status cli_variant_plan(i2v_memory_plan *plan, const cli_job *job, const cli_variant *variant);
+i2v_status cli_variant_plan(i2v_memory_plan *plan, cli_variant_plans *plans, const cli_job *job,
+                            const cli_variant *variant);
+
+void cli_variant_plans_end(cli_variant_plans *plans);
 
 #endif
