@@ -8,6 +8,7 @@
 #include "suggest.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Those that are of one run, or say where to look. */
 static const size_t not_here[] = {CLI_AT(from),
@@ -28,16 +29,49 @@ typedef struct applying {
     cli_settings unused; /* takes what does not count, so that all is looked at */
     cli_set taken;       /* options that have their value from further up, or must not have any */
     cli_set configured;
+    int is_animatelcms; /* the scheduler that counts here is animatelcm */
     int is_environment;
 } applying;
 
-cli_set cli_config_covered(const cli_settings *settings, cli_set bits) {
+/* What a speed leaves alone where the scheduler is animatelcm, whose weights know no other (i2v_speed_set). */
+static cli_set of_animatelcm(const cli_command *command) {
+    cli_set bits = cli_set_of(command, CLI_AT(params.scheduler));
+    bits = cli_set_union(bits, cli_set_of(command, CLI_AT(params.num_inference_steps)));
+    bits = cli_set_union(bits, cli_set_of(command, CLI_AT(params.sigmas)));
+    return cli_set_union(bits, cli_set_of(command, CLI_AT(params.sigma_schedule)));
+}
+
+static cli_set cover(const cli_settings *settings, cli_set bits) {
     const cli_command *command = settings->command;
     cli_set covered = bits;
     covered = cli_set_union(covered, cli_named_sets(settings, bits));
     if (cli_given(command, bits, CLI_AT(model)))
         covered = cli_set_union(covered, cli_set_of(command, CLI_AT(hub.revision))); /* which is of that model */
     return cli_set_union(covered, cli_excluded(command, covered));
+}
+
+/* A speed covers no scheduler of AnimateLCM's further down, which would be lost without a word: the two are refused, or
+ * the speed is exact and leaves it as it is. */
+static cli_set cover_with(const cli_settings *settings, cli_set bits, int is_animatelcms) {
+    const cli_command *command = settings->command;
+    cli_set all = cover(settings, bits);
+    if (!is_animatelcms) return all;
+    cli_set without_speed = cover(settings, cli_set_minus(bits, cli_set_of(command, CLI_AT(speed))));
+    return cli_set_union(without_speed, cli_set_minus(all, of_animatelcm(command)));
+}
+
+cli_set cli_config_covered(const cli_settings *settings, cli_set bits) {
+    return cover_with(settings, bits, settings->params.scheduler == I2V_SCHEDULER_ANIMATELCM);
+}
+
+/* *is_known: some list before names a scheduler. */
+static int is_animatelcms(const cli_config_list *list, int *is_known) {
+    for (size_t i = 0; i < list->count && !*is_known; i++) {
+        if (strcmp(list->entries[i].name, "scheduler") != 0) continue;
+        *is_known = 1;
+        return strcmp(list->entries[i].value, "animatelcm") == 0;
+    }
+    return 0;
 }
 
 /* What is not asked for here whatever stands there. */
@@ -109,18 +143,20 @@ static int apply(applying *at, cli_config_list *list) {
     if (status == CLI_PARSED && cli_exclusion_find(command, seen, &first, &second))
         return cli_wrong_usage(command, "%s: %s and %s exclude each other", list->path ? list->path : "the environment",
                                first->name, second->name);
-    at->taken = cli_set_union(at->taken, cli_config_covered(at->settings, cli_set_minus(at->configured, before)));
+    at->taken = cli_set_union(
+        at->taken, cover_with(at->settings, cli_set_minus(at->configured, before), at->is_animatelcms));
     return status;
 }
 
 int cli_config_apply(cli_settings *settings, cli_set given, cli_set *configured) {
     applying at = {.settings = settings};
-    at.taken = cli_set_union(cli_config_covered(settings, given), barred(settings));
+    int is_known = 0, status = cli_config_read_environment(&settings->environment);
+    if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command);
+    at.is_animatelcms = is_animatelcms(&settings->environment, &is_known) || is_animatelcms(&settings->config, &is_known);
+    at.taken = cli_set_union(cover_with(settings, given, at.is_animatelcms), barred(settings));
     at.is_environment = 1;
-    int status = cli_config_read_environment(&settings->environment);
     if (status == CLI_PARSED) status = apply(&at, &settings->environment);
     at.is_environment = 0;
-    if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command);
     if (status == CLI_PARSED) status = apply(&at, &settings->config);
     if (status != CLI_PARSED) { /* the sentence is said: nothing of it is to be told of again */
         cli_config_free(&settings->environment);

@@ -21,9 +21,12 @@ const cli_entry cli_config_entries[] = {
     {"IMG2VID_NAME", "The same from the environment: IMG2VID_MODEL, IMG2VID_MAX_MEMORY and so\n"
                      "on. An empty one is as none."},
     {"what counts more", "The command line, then the environment, then the file, then defaults. A\n"
-                         "preset counts right after the options that are given in the same place, so\n"
-                         "that --preset silences num-inference-steps in the file. So does an option\n"
-                         "the one that it excludes (--crf a quality), and --model a revision."},
+                         "preset or a speed counts right after the options that are given in the same\n"
+                         "place, so that --preset silences num-inference-steps in the file. So does\n"
+                         "an option the one that it excludes (--crf a quality), and --model a\n"
+                         "revision. scheduler = animatelcm is of weights that know no other: no speed\n"
+                         "silences it, and all but exact are refused beside it, as on the command\n"
+                         "line."},
     {"with --from", "What decides the frames comes from the command line and from that file's\n"
                     "metadata alone, so that it is made again to the byte."},
     {"what cannot be set", "Pictures and other operands, and from, latents, file, format, plan,\n"

@@ -77,7 +77,42 @@ configuration() {
     [ "$(sed -n 's/^ *"num_inference_steps": \([0-9]*\),$/\1/p' "$scratch/out")" != 3 ] || fail 'the file outweighs --speed'
     echo 'speed = quick' > home/.config/img2vid/config
     refused 2 "no speed 'quick'" generate picture.png -o out.npy "${tiny[@]}"
+    echo 'speed = all' > home/.config/img2vid/config
+    refused 2 'speed all is for the command line alone, with --plan' generate picture.png -o out.npy "${tiny[@]}"
+    echo 'speed = help' > home/.config/img2vid/config
+    refused 2 'speed help is for the command line alone' generate picture.png -o out.npy "${tiny[@]}"
+    echo 'preset = help' > home/.config/img2vid/config
+    refused 2 'preset help is for the command line alone' generate picture.png -o out.npy "${tiny[@]}"
     rm home/.config/img2vid/config
+}
+
+# other_weights ARGUMENT...: a speed and AnimateLCM's scheduler are refused, wherever each comes from.
+other_weights() {
+    "$program" "$@" > "$scratch/out" 2> "$scratch/err"
+    [ $? = 2 ] || fail "it was not refused: $*"
+    said "AnimateLCM-SVD's weights.*speed fast is for other weights"
+    [ ! -e out.npy ] || fail "a video was made: $*"
+}
+
+# AnimateLCM's scheduler is of weights that know no other: a speed from further up does not silence it.
+animatelcm() {
+    local run=(generate picture.png -o out.npy "${tiny[@]}")
+    rm -f out.npy
+    other_weights "${run[@]}" --scheduler animatelcm --speed fast
+    printf 'scheduler = animatelcm\nnum-inference-steps = 3\n' > home/.config/img2vid/config
+    other_weights "${run[@]}" --speed fast
+    said 'config sets .*scheduler'
+    IMG2VID_SPEED=fast other_weights "${run[@]}"
+    works out.npy "${run[@]}" --speed exact --json
+    reports speed exact scheduler animatelcm num_inference_steps 3
+    works out.npy "${run[@]}" --speed draft --scheduler euler --json
+    reports speed draft scheduler euler
+    IMG2VID_SCHEDULER=heun works out.npy "${run[@]}" --speed draft --json
+    reports speed draft scheduler euler
+    rm home/.config/img2vid/config out.npy
+    IMG2VID_SCHEDULER=animatelcm other_weights "${run[@]}" --speed fast
+    echo '{"image": "picture.png", "output": "out.npy", "speed": "fast"}' > list.jsonl
+    other_weights generate --jobs list.jsonl "${tiny[@]}" --scheduler animatelcm
 }
 
 jobs() {
@@ -89,6 +124,47 @@ jobs() {
     printed '"num_inference_steps":2,'
     echo '{"image": "picture.png", "output": "a.npy", "speed": "quick"}' > list.jsonl
     refused 2 "no speed 'quick'" generate --jobs list.jsonl "${tiny[@]}"
+    echo '{"image": "picture.png", "output": "a.npy", "speed": "all"}' > list.jsonl
+    refused 2 'speed all is for the command line alone, with --plan' generate --jobs list.jsonl "${tiny[@]}"
+}
+
+# figures NAME: of the last report's speeds, in their order.
+figures() {
+    sed -n "/\"speeds\"/,\$s/^ *\"$1\": \(.*[^,]\),\?$/\1/p" "$scratch/out" | tr '\n' ' '
+}
+
+# All rows come from one measurement, and what a row says is of the run that it is of.
+rows() {
+    local plan=(generate picture.png --plan --speed all "${tiny[@]}") all
+    works "$scratch/out" "${plan[@]}" --dtype f32 --json
+    all=$(sed -n 's/^ *"seconds": \([0-9].*[0-9]\),\?$/\1/p' "$scratch/out" | tail -n 1)
+    figures seconds > "$scratch/seconds"
+    # the same run by any rung takes the same time
+    works "$scratch/out" "${plan[@]}" --num-inference-steps 8 --scheduler euler --guidance-interval 0:1e6 --guidance-every 1 \
+        --forecast-every 0 --json
+    [ "$(figures seconds | tr ' ' '\n' | sed -n '2,4p' | sort -u | wc -l)" = 1 ] || fail "of one run: $(figures seconds)"
+    tr ' ' '\n' < "$scratch/seconds" | sed '/^$/d' | sort -g -r -c || fail "a rung takes longer: $(cat "$scratch/seconds")"
+    # an option that counts more than the rung
+    works "$scratch/out" "${plan[@]}" --num-inference-steps 18 --json
+    [ "$(figures nearness)" = 'null null "19.3 dB" null ' ] || fail "nearness: $(figures nearness)"
+    [ "$(grep -c '"num_inference_steps"$' "$scratch/out")" = 3 ] || fail 'not three rows have other steps'
+    works "$scratch/out" "${plan[@]}" --num-inference-steps 8
+    for speed in exact balanced fast draft; do
+        printed "^$speed  *[0-9][0-9]*  *[0-9.]* [a-z]*  *-  --num-inference-steps as given; else [a-z0-9]"
+    done
+    works "$scratch/out" "${plan[@]}" --sigmas 9,3,1
+    printed '^draft .* -  --sigmas as given; else'
+    # what does not change the rung leaves its figure
+    works "$scratch/out" "${plan[@]}" --scheduler euler --dtype f32 --fps 4
+    printed '^exact .* 19.0 dB  all'
+    printed '^fast .* -  --scheduler\(, --dtype\)\? as given; else'
+    # a configuration's value counts less than the word
+    echo 'num-inference-steps = 3' > home/.config/img2vid/config
+    works "$scratch/out" "${plan[@]}"
+    printed '^exact .* 19.0 dB  all'
+    rm home/.config/img2vid/config
+    works "$scratch/out" "${plan[@]}" --preset animatelcm
+    printed '^exact .* -  all'
 }
 
 plans() {
@@ -142,4 +218,4 @@ bits() {
     done
 }
 
-run_groups bits losses rungs values metadata configuration jobs plans
+run_groups bits losses rungs values metadata configuration animatelcm jobs plans rows
