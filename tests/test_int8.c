@@ -34,15 +34,15 @@ static const i2v_backend *variant_at(int index) {
 /* ---- the formula ------------------------------------------------------------------------------------------------ */
 
 /* What I2V_INT8_BLOCK says of a block. volatile: no multiply-add may be fused. */
-static float round_block(const float *x, int count, int *out) {
+static float round_block(const float *x, int count, float most, int *out) {
     float largest = 0;
     for (int i = 0; i < count; i++) largest = fmaxf(largest, fabsf(x[i]));
-    volatile float factor = largest >= I2V_INT8_LEAST ? 127 / largest : 0;
+    volatile float factor = largest >= I2V_INT8_LEAST ? most / largest : 0;
     for (int i = 0; i < count; i++) {
         volatile float scaled = x[i] * factor;
         out[i] = (int)nearbyintf(scaled);
     }
-    return largest / 127;
+    return largest / most;
 }
 
 /* x[in] . w[in], in the order of the formula. */
@@ -50,7 +50,8 @@ static float dot(const float *x, const float *w, int in) {
     volatile float total = 0;
     for (int first = 0; first < in; first += I2V_INT8_BLOCK) {
         int count = in - first < I2V_INT8_BLOCK ? in - first : I2V_INT8_BLOCK, a[I2V_INT8_BLOCK], b[I2V_INT8_BLOCK];
-        volatile float scale = round_block(w + first, count, b) * round_block(x + first, count, a);
+        volatile float scale =
+            round_block(w + first, count, I2V_INT8_MOST, b) * round_block(x + first, count, I2V_INT8_ROW_MOST, a);
         int64_t sum = 0;
         for (int i = 0; i < count; i++) sum += (int64_t)a[i] * b[i];
         volatile float scaled = (float)sum * scale;
@@ -61,22 +62,22 @@ static float dot(const float *x, const float *w, int in) {
 
 /* ---- rounding --------------------------------------------------------------------------------------------------- */
 
-static int rounded_at(const i2v_int8_kernels *kernels, const void *row, int i) {
+/* Value i of a row of so many. */
+static int rounded_at(const i2v_int8_kernels *kernels, const void *row, int count, int i) {
+    const int8_t *bytes = row;
     if (kernels->group == 2) return ((const int16_t *)row)[i];
-    return kernels->offset ? ((const uint8_t *)row)[i] - kernels->offset : ((const int8_t *)row)[i];
+    return 256 * bytes[i] + bytes[i2v_round_up(count, I2V_INT8_VECTOR) + i];
 }
 
 static void check_rounding(const i2v_int8_kernels *kernels, const float *x, int count) {
-    int expected[I2V_INT8_BLOCK];
+    int of_row[I2V_INT8_BLOCK] = {0}, of_weights[I2V_INT8_BLOCK] = {0};
     int16_t row[I2V_INT8_BLOCK];
     int8_t weights[I2V_INT8_BLOCK];
-    float scale = round_block(x, count, expected);
-    assert_true(kernels->quantize(x, count, row) == scale);
-    assert_true(kernels->quantize_weights(x, count, weights) == scale);
-    int end = (int)i2v_round_up(count, I2V_INT8_VECTOR);
-    for (int i = 0; i < end; i++) {
-        assert_int_equal(rounded_at(kernels, row, i), i < count ? expected[i] : 0);
-        assert_int_equal(weights[i], i < count ? expected[i] : 0);
+    assert_true(kernels->quantize(x, count, row) == round_block(x, count, I2V_INT8_ROW_MOST, of_row));
+    assert_true(kernels->quantize_weights(x, count, weights) == round_block(x, count, I2V_INT8_MOST, of_weights));
+    for (int i = 0; i < i2v_round_up(count, I2V_INT8_VECTOR); i++) {
+        assert_int_equal(rounded_at(kernels, row, count, i), of_row[i]);
+        assert_int_equal(weights[i], of_weights[i]);
     }
 }
 
@@ -89,6 +90,8 @@ static void rounding(void **state) {
             check_rounding(kernels, x, count);
             for (int i = 0; i < count; i++) ties[i] = (float)((i * 37 + count) % 255 - 127) / 2;
             ties[0] = 127;
+            check_rounding(kernels, ties, count);
+            for (int i = 1; i < count; i++) ties[i] = (float)((i * 30011 + count) % 130047 - 65023) / 512; /* of rows */
             check_rounding(kernels, ties, count);
             i2v_memory_free(x);
         }
@@ -145,8 +148,8 @@ static void check_bits(int rows, int in, int out) {
 }
 
 static void products_to_the_bit(void **state) {
-    static const int sizes[][3] = {{1, 1, 1},     {1, 4, 32},    {3, 255, 33},  {7, 256, 8},   {13, 257, 17},
-                                   {25, 320, 70}, {64, 640, 40}, {5, 1285, 64}, {300, 33, 300}};
+    static const int sizes[][3] = {{1, 1, 1},    {1, 4, 32},    {3, 127, 33},  {7, 128, 8},   {13, 129, 17},
+                                   {3, 257, 33}, {25, 320, 70}, {64, 640, 40}, {5, 1285, 64}, {300, 33, 300}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) check_bits(sizes[i][0], sizes[i][1], sizes[i][2]);
     for (int i = 0; i < 12; i++) check_bits(random_int(1, 40), random_int(1, 600), random_int(1, 90));
 }
@@ -181,7 +184,7 @@ static void largest_products(void **state) {
 
 /* ---- operations ------------------------------------------------------------------------------------------------- */
 
-/* A norm's last bit may round a value to the next whole number: one of `inputs` changes by a 127th of its largest. */
+/* A norm's last bit may round a value to the next whole number: one of `inputs` changes by a 32512th of its largest. */
 static void compare(const operation *op, double tolerance) {
     compare_variants(op, variant_at, (tolerances){tolerance, tolerance});
 }
@@ -218,7 +221,7 @@ static void check_linear(int64_t rows, int in, int second, int out, int parts, i
     if (group) {
         args.input_norm = (i2v_input_norm){random_floats(3 * (in + second), 0.3f, 1), rows, I2V_ACTIVATION_SILU};
     }
-    double tolerance = layer || group ? 0.02 : element == I2V_ELEMENT_BF16 ? 1.0 / 128 : 2e-6;
+    double tolerance = element == I2V_ELEMENT_BF16 ? 1.0 / 128 : layer || group ? 1e-4 : 2e-6;
     compare(&(operation){pack_and_run_linear, &args, element, result, rows * out}, tolerance);
     i2v_memory_free((void *)args.input_norm.factors);
     i2v_memory_free((void *)args.source[0]);
@@ -261,7 +264,8 @@ static void check_feed_forward(int64_t rows, int channels, int hidden, int out, 
                                   .output = &output,
                                   .epilogue = {.scale = 1, .residual = {result}, .residual_scale = {0.5f}},
                                   .out = result};
-    compare(&(operation){pack_and_run_feed_forward, &args, element, result, rows * out}, 0.02);
+    double tolerance = element == I2V_ELEMENT_BF16 ? 1.0 / 128 : 1e-4;
+    compare(&(operation){pack_and_run_feed_forward, &args, element, result, rows * out}, tolerance);
     i2v_memory_free(x);
     i2v_memory_free(result);
     free_norm(&norm);
@@ -277,7 +281,8 @@ static void feed_forward(void **state) {
     check_feed_forward(600, 40, 1030, 40, 3);
 }
 
-/* What int8 costs: of normal numbers, an error of a hundredth of the result, as the root of the mean square. */
+/* What int8 costs: of normal numbers, an error of 0.4 % of the result with its bias, as the root of the mean square. By
+ * rows in 8 bits, too, it would be 0.6 %. */
 static void error_against_f32(void **state) {
     enum { ROWS = 64, IN = 640, OUT = 96 };
     i2v_linear raw = random_linear(IN, OUT, 1, I2V_ELEMENT_F32);
@@ -298,7 +303,7 @@ static void error_against_f32(void **state) {
     }
     double share = sqrt(error / all);
     print_message("error of a product of int8: %.4f of the result\n", share);
-    assert_true(share > 0.001 && share < 0.011);
+    assert_true(share > 0.001 && share < 0.005);
     i2v_memory_free(x);
     i2v_memory_free(y);
     i2v_memory_free(exact);
@@ -332,21 +337,18 @@ static void check_pack(const i2v_backend *backend, int in, int out, i2v_element 
     int panel = kernels->panel, group = kernels->int8->group;
     for (int64_t column = 0; column < i2v_round_up(out, panel); column++) {
         for (int first = 0; first < in; first += I2V_INT8_BLOCK) {
-            int inputs = (int)i2v_min(I2V_INT8_BLOCK, in - first), wanted[I2V_INT8_BLOCK] = {0}, sum = 0,
+            int inputs = (int)i2v_min(I2V_INT8_BLOCK, in - first), wanted[I2V_INT8_BLOCK] = {0},
                 at = (int)(column % panel);
             const char *block = i2v_int8_block_at(kernels, &filter, column, first);
             const float *scales = (const float *)(const void *)(block + i2v_int8_block_values(inputs, panel));
-            const int32_t *begins = (const int32_t *)(const void *)(scales + panel);
             float values[I2V_INT8_BLOCK] = {0};
             const char *row = file + 1 + ((size_t)column * (size_t)in + (size_t)first) * size;
             if (column < out && size == 1) i2v_widen_bytes(from, scale, row, inputs, values);
             for (int i = 0; column < out && size > 1 && i < inputs; i++) values[i] = value_of(from, row, i);
-            assert_true(scales[at] == round_block(values, inputs, wanted));
+            assert_true(scales[at] == round_block(values, inputs, I2V_INT8_MOST, wanted));
             for (int i = 0; i < i2v_round_up(inputs, 4); i++) {
                 assert_int_equal(((const int8_t *)block)[(i / group * panel + at) * group + i % group], wanted[i]);
-                sum += wanted[i];
             }
-            assert_int_equal(begins[at], -kernels->int8->offset * sum);
         }
     }
     i2v_memory_free(file);

@@ -199,7 +199,7 @@ typedef enum i2v_dtype {
     I2V_DTYPE_AUTO, /* F32 */
     I2V_DTYPE_F32,  /* equal to diffusers in float32 within 1e-4 */
     I2V_DTYPE_BF16, /* half the memory between operations; one rounding to 8 bits an operation */
-    I2V_DTYPE_INT8  /* less memory for weights; two roundings to 8 bits a product */
+    I2V_DTYPE_INT8  /* less memory for weights; one rounding to 8 bits a product, of weights */
 } i2v_dtype;
 
 /* A LoRA file (safetensors or PyTorch's; kohya's, peft's or diffusers' names), added to the UNet's weights while they

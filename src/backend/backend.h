@@ -73,13 +73,16 @@ typedef struct i2v_source {
     const char *name, *file;
 } i2v_source;
 
-/* A product of int8 rounds both its weights and what it multiplies them with to int8. So many inputs side by side have
- * one scale, of each output and of each row: what is far larger than the rest costs the digits of its own block alone.
- * Of a block, x is q * scale with scale = max |x| / 127 and q = x * (127 / max |x|), all in f32, q to the nearest whole
- * number, to even from halfway; where max |x| is below I2V_INT8_LEAST, q is 0. The sum of a block's products is exact,
- * and is scaled in f32: sum * (scale of the row * scale of the output). The blocks are summed in f32, from the first
- * on. Of a row that holds NaN or an infinity, the scale is NaN. */
-#define I2V_INT8_BLOCK 256
+/* A product of int8 rounds its weights to int8, and what it multiplies them with to int16. So many inputs side by side
+ * have one scale, of each output and of each row: what is far larger than the rest costs the digits of its own block
+ * alone. Of a block, x is q * scale with scale = max |x| / most and q = x * (most / max |x|), all in f32, q to the
+ * nearest whole number, to even from halfway; where max |x| is below I2V_INT8_LEAST, q is 0. `most` is
+ * I2V_INT8_MOST for weights, I2V_INT8_ROW_MOST for rows: so that a value's upper byte, rounded, is an int8, and a
+ * block's sum fits 32 bits. That sum is exact, and is scaled in f32: sum * (scale of the row * scale of the output).
+ * The blocks are summed in f32, from the first on. Of a row that holds NaN or an infinity, the scale is NaN. */
+#define I2V_INT8_BLOCK 128
+#define I2V_INT8_MOST 127
+#define I2V_INT8_ROW_MOST (127 * 256)
 #define I2V_INT8_LEAST 1e-30f
 
 /* How a backend lays weights [out, in, taps] out. A panel is a backend's own number of outputs side by side; outputs

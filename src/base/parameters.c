@@ -198,8 +198,8 @@ static const i2v_parameter table[] = {
      "how tensors are stored between operations; bf16 takes\n"
      "half the memory, and rounds; on AMD's CPUs with\n"
      "AVX512_BF16 it takes half the time, on Intel's with AMX\n"
-     "a quarter; int8 multiplies most linear layers of the\n"
-     "UNet in 8 bits, with a byte a weight, and else is bf16\n"
+     "a quarter; int8 has most weights of the UNet's linear\n"
+     "layers in 8 bits, a byte each, and else is bf16\n"
      "where that is faster (default auto, which is f32)"},
     {"keep_loaded", FLAG, OPTION(keep_loaded), NO_RANGE, NULL, NULL, ALL_COMPUTE, OPEN,
      "loaded parts stay in memory for the next call"},

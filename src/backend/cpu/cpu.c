@@ -44,13 +44,13 @@ BACKEND(baseline, I2V_BASELINE_NAME, 0, 1.7);
 #endif
 #if defined(__x86_64__)
 BACKEND(avx2, "AVX2", 0, 1.5);
-BACKEND(avx_vnni, "AVX2 with VNNI", 0, 3.2);
+BACKEND(avx_vnni, "AVX2 with VNNI", 0, 1.6);
 BACKEND(avx512, "AVX-512", 0, 0.8);
-BACKEND(avx512_vnni, "AVX-512 VNNI", 0, 3.2);
-BACKEND(avx512_bf16, "AVX-512 BF16", 1, 1.6);
-BACKEND(amx, "AMX", 1, 0.25);
+BACKEND(avx512_vnni, "AVX-512 VNNI", 0, 1.6);
+BACKEND(avx512_bf16, "AVX-512 BF16", 1, 0.8);
+BACKEND(amx, "AMX", 1, 0.12);
 #elif defined(__aarch64__)
-BACKEND(neon_dot, "NEON with dot products", 0, 3.2);
+BACKEND(neon_dot, "NEON with dot products", 0, 1.6);
 #endif
 
 /* NULL for those that are not of this architecture. */

@@ -40,8 +40,7 @@ static size_t plan(feed_forward_job *job, const i2v_device *device, const i2v_fe
     job->rows = i2v_product_rows(args->rows, i2v_min(in, args->output->out), threads);
     job->row_tiles = i2v_divide_up(args->rows, job->rows);
     job->block = i2v_product_is_by_tiles(kernels, job->pairs) ? BLOCK_OF_TILES : STRIP;
-    int64_t read =
-        job->is_int8 ? job->rows * i2v_int8_row_floats(kernels, in) : i2v_product_floats(job->pairs, job->rows * in);
+    int64_t read = job->is_int8 ? job->rows * i2v_int8_row_floats(in) : i2v_product_floats(job->pairs, job->rows * in);
     job->read = i2v_scratch_per_thread(&scratch, threads, read + in, &job->read_stride);
     job->value = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->value_stride);
     job->gate = i2v_scratch_per_thread(&scratch, threads, job->rows * job->strip_row, &job->gate_stride);
@@ -53,8 +52,8 @@ static size_t plan(feed_forward_job *job, const i2v_device *device, const i2v_fe
         job->hidden_row = job->block;
     }
     if (job->is_int8) {
-        job->rounded = i2v_scratch_per_thread(&scratch, threads, job->rows * i2v_int8_row_floats(kernels, STRIP),
-                                              &job->rounded_stride);
+        job->rounded =
+            i2v_scratch_per_thread(&scratch, threads, job->rows * i2v_int8_row_floats(STRIP), &job->rounded_stride);
     }
     job->sums = i2v_scratch_per_thread(&scratch, threads, job->rows * job->sums_row, &job->sums_stride);
     job->expanded = i2v_scratch_per_thread(&scratch, threads, i2v_product_expanded(kernels), &job->expanded_stride);
@@ -99,7 +98,7 @@ static void both_int8_products(const feed_forward_job *job, const i2v_product *i
     _Static_assert(STRIP % I2V_INT8_BLOCK == 0, "strips are whole blocks");
     for (int first = 0; first < all; first += STRIP) {
         int count = (int)i2v_min(STRIP, all - first);
-        i2v_int8_rows rounded = i2v_int8_rows_at(job->kernels, count, job->rounded + thread * job->rounded_stride);
+        i2v_int8_rows rounded = i2v_int8_rows_at(count, job->rounded + thread * job->rounded_stride);
         compute_strip(job, *in, rows, first, count, thread, (char *)hidden);
         i2v_int8_round(job->kernels, hidden, job->hidden_row, in->lines[0].rows, &rounded);
         i2v_int8_sum(out, &rounded, first, first > 0);
@@ -146,7 +145,7 @@ static void feed_forward_item(void *argument, int64_t item, int thread) {
     out.sums = job->sums + thread * job->sums_stride;
     out.sums_stride = job->sums_row;
     if (job->is_int8) {
-        i2v_int8_rows rows = i2v_int8_rows_at(job->kernels, (int)channels, read);
+        i2v_int8_rows rows = i2v_int8_rows_at((int)channels, read);
         i2v_int8_read(&job->input, args->norm, first, line.rows, read + line.rows * rows.row, &rows);
         both_int8_products(job, &in, &rows, &out, thread);
     } else {

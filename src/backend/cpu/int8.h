@@ -1,11 +1,11 @@
-/* Products of int8: rows of activations as int8, times packed blocks of weights. */
+/* Products of int8: rows of activations as int16, times packed blocks of weights. */
 #ifndef I2V_BACKEND_CPU_INT8_H
 #define I2V_BACKEND_CPU_INT8_H
 
 #include "backend/cpu/kernels_int8.h"
 #include "backend/cpu/product.h"
 
-/* Rows as int8, block by block, with a scale for each block. */
+/* Rows as int16, block by block, with a scale for each block. */
 typedef struct i2v_int8_rows {
     float *memory; /* scratch of rows times i2v_int8_row_floats */
     int inputs;    /* of a row */
@@ -19,8 +19,8 @@ static inline int i2v_linear_is_int8(const i2v_linear *weights) {
 }
 
 /* Floats that hold a row of so many inputs: its values, then its scales. */
-int64_t i2v_int8_row_floats(const i2v_kernels *kernels, int inputs);
-i2v_int8_rows i2v_int8_rows_at(const i2v_kernels *kernels, int inputs, float *memory);
+int64_t i2v_int8_row_floats(int inputs);
+i2v_int8_rows i2v_int8_rows_at(int inputs, float *memory);
 
 /* Rounds `count` rows [inputs] of f32, `stride` floats apart. */
 void i2v_int8_round(const i2v_kernels *kernels, const float *x, int64_t stride, int64_t count, i2v_int8_rows *rows);

@@ -5,17 +5,18 @@
 
 #include "backend/backend.h"
 
+_Static_assert(I2V_INT8_BLOCK <= INT32_MAX / I2V_INT8_MOST / I2V_INT8_ROW_MOST, "a block's sum fits");
+
 /* Values of a row that a whole vector of any instruction set fills. */
 #define I2V_INT8_VECTOR 16
 
 /* A block of a panel: so many inputs, rounded up to a multiple of 4, of `panel` outputs, as int8 [inputs /
- * group][panel] [group]; then each output's scale, f32 [panel], and what its sums begin with, int32 [panel]. Inputs and
- * outputs beyond the last are zero. */
+ * group][panel] [group]; then each output's scale, f32 [panel]. Inputs and outputs beyond the last are zero. */
 static inline size_t i2v_int8_block_values(int inputs, int panel) {
     return (size_t)(inputs + 3) / 4 * 4 * (size_t)panel;
 }
 static inline size_t i2v_int8_block_bytes(int inputs, int panel) {
-    return i2v_int8_block_values(inputs, panel) + (size_t)panel * (sizeof(float) + sizeof(int32_t));
+    return i2v_int8_block_values(inputs, panel) + (size_t)panel * sizeof(float);
 }
 
 /* sums[rows][panel] = (sums +) scaled products of rows with one block. */
@@ -34,22 +35,17 @@ typedef struct i2v_int8_product {
 typedef struct i2v_int8_kernels {
     const char *name;
     int panel; /* outputs: those of the kernels that these belong to */
-    int group; /* inputs side by side, which stand in 4 bytes of a row: 4 of one byte, or 2 of int16 */
-    /* What rows have added to their values: 128, where they are uint8. A sum begins with what makes up for it. */
-    int offset;
+    /* Inputs side by side, of which an instruction adds the products: 2, which a row has as int16; or 4, which it has
+     * as bytes, the upper ones of a block and then the lower ones, so that q is 256 * upper + lower. All are signed. */
+    int group;
 
     /* `count` inputs, a block at most, as a row's values, rounded up with zeros to a multiple of I2V_INT8_VECTOR.
      * Returns the scale. */
     float (*quantize)(const float *x, int count, void *out);
-    /* The same of weights: int8, without an offset. */
+    /* The same of weights: int8. */
     float (*quantize_weights)(const float *x, int count, int8_t *out);
     void (*product)(const i2v_int8_product *product);
 } i2v_int8_kernels;
-
-/* Bytes of a value of a row. */
-static inline size_t i2v_int8_value_size(const i2v_int8_kernels *kernels) {
-    return 4 / (size_t)kernels->group;
-}
 
 /* Those of every CPU of the architecture. */
 extern const i2v_int8_kernels i2v_int8_baseline;

@@ -1,7 +1,7 @@
 /* The loops of products of int8, for vectors of VECTOR_WIDTH sums, of which STEP_ROWS x 2 stay in registers. An
  * instruction set names add_dots(sums, row, weights): sums + the dot products of GROUP neighbouring inputs, which stand
- * in 4 bytes of both. With a GROUP of 4 these are bytes, the row's with OFFSET (128, or 0) added; with 2 they are
- * int16.
+ * in 4 bytes of both. With a GROUP of 2 these are int16; with 4 they are bytes, and the row's upper ones and its lower
+ * ones are multiplied in turn.
  *
  * Compiled without fusing multiply-adds, so that each instruction set rounds alike. */
 #include "backend/cpu/kernels_int8.h"
@@ -14,30 +14,26 @@ typedef weights_vec loose_weights __attribute__((aligned(1), may_alias));
 typedef int_vec loose_ints __attribute__((aligned(1), may_alias));
 typedef int8_t bytes_vec __attribute__((vector_size(VECTOR_WIDTH)));
 typedef bytes_vec loose_bytes __attribute__((aligned(1), may_alias));
-#if GROUP == 2
 typedef int16_t row_vec __attribute__((vector_size(2 * VECTOR_WIDTH)));
-#else
-typedef bytes_vec row_vec;
-#endif
 typedef row_vec loose_row __attribute__((aligned(1), may_alias));
 
 /* ---- rounding ---- */
 
 /* The scale of the block, NaN if a value is not finite, and what its values are multiplied with. The bits of absolute
  * values are in order, those of infinities and NaN last. */
-static inline float scale_of(const float *x, int count, float *factor) {
-    int_vec most = {0};
+static inline float scale_of(const float *x, int count, float most, float *factor) {
+    int_vec bits_most = {0};
     for (int i = 0; i < count; i += VECTOR_WIDTH) {
         int_vec bits = (int_vec)load_some(x + i, count - i) & 0x7fffffff;
-        int_vec is_more = bits > most;
-        most = (bits & is_more) | (most & ~is_more);
+        int_vec is_more = bits > bits_most;
+        bits_most = (bits & is_more) | (bits_most & ~is_more);
     }
     int32_t highest = 0;
-    for (int i = 0; i < VECTOR_WIDTH; i++) highest = most[i] > highest ? most[i] : highest;
+    for (int i = 0; i < VECTOR_WIDTH; i++) highest = bits_most[i] > highest ? bits_most[i] : highest;
     float largest;
     memcpy(&largest, &highest, sizeof largest);
-    *factor = largest >= I2V_INT8_LEAST && largest <= FLT_MAX ? 127.0f / largest : 0;
-    return largest <= FLT_MAX ? largest / 127.0f : NAN;
+    *factor = largest >= I2V_INT8_LEAST && largest <= FLT_MAX ? most / largest : 0;
+    return largest <= FLT_MAX ? largest / most : NAN;
 }
 
 /* Values i.. of x rounded to whole numbers, to even from halfway: the digits that 1.5 * 2^23 leaves none of. */
@@ -46,20 +42,31 @@ static inline int_vec whole_numbers(const float *x, int i, int count, float fact
     return (int_vec)scaled - 0x4b400000;
 }
 
+/* VECTOR_WIDTH of a row's values, of which `out` has room for `all`. */
+static inline void store_values(int_vec whole, int i, int all, char *out) {
+#if GROUP == 2
+    (void)all;
+    *(loose_row *)(void *)(out + 2 * i) = __builtin_convertvector(whole, row_vec);
+#else
+    int_vec upper = (whole + 128) >> 8;
+    *(loose_bytes *)(void *)(out + i) = __builtin_convertvector(upper, bytes_vec);
+    *(loose_bytes *)(void *)(out + all + i) = __builtin_convertvector(whole - upper * 256, bytes_vec);
+#endif
+}
+
 /* x times 0 is not 0 if x is not finite; the whole row is NaN by its scale then, and its values are any. */
 static float quantize(const float *x, int count, void *out) {
-    float factor, scale = scale_of(x, count, &factor);
-    row_vec *to = out;
+    float factor, scale = scale_of(x, count, I2V_INT8_ROW_MOST, &factor);
     int rounded = (count + I2V_INT8_VECTOR - 1) / I2V_INT8_VECTOR * I2V_INT8_VECTOR;
     for (int i = 0; i < rounded; i += VECTOR_WIDTH) {
         int_vec whole = i < count ? whole_numbers(x, i, count, factor) : (int_vec){0};
-        *(loose_row *)to++ = __builtin_convertvector(whole + OFFSET, row_vec);
+        store_values(whole, i, rounded, out);
     }
     return scale;
 }
 
 static float quantize_weights(const float *x, int count, int8_t *out) {
-    float factor, scale = scale_of(x, count, &factor);
+    float factor, scale = scale_of(x, count, I2V_INT8_MOST, &factor);
     int rounded = (count + I2V_INT8_VECTOR - 1) / I2V_INT8_VECTOR * I2V_INT8_VECTOR;
     for (int i = 0; i < rounded; i += VECTOR_WIDTH) {
         int_vec whole = i < count ? whole_numbers(x, i, count, factor) : (int_vec){0};
@@ -99,19 +106,11 @@ static inline __attribute__((always_inline)) void write_sums(int_vec sum, float 
     store(c, accumulate ? load(c) + scaled : scaled);
 }
 
-static inline __attribute__((always_inline)) void block_rows(const i2v_int8_product *p, const int rows, const char *row,
-                                                             const float *row_scales, float *c) {
-    const char *weights = p->block, *end = weights + i2v_int8_block_values(p->inputs, PANEL);
-    const float *scales = (const float *)(const void *)end;
-    int_vec sum[STEP_ROWS][2];
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-        sum[r][0] = OFFSET ? load_ints(scales + PANEL) : (int_vec){0};
-        sum[r][1] = OFFSET ? load_ints(scales + PANEL + VECTOR_WIDTH) : (int_vec){0};
-    }
+/* The sums plus the products of the rows' values, or of one byte of each, with the block from `weights` to `end`. */
+static inline __attribute__((always_inline)) void add_products(int_vec sum[][2], const int rows, const char *row,
+                                                               size_t stride, const char *weights, const char *end) {
     /* few pointers, so that all of them stay in registers, too */
     const char *from[(STEP_ROWS + 3) / 4];
-    size_t stride = p->stride;
     for (int g = 0; g < (rows + 3) / 4; g++) from[g] = row + 4 * (size_t)g * stride;
     for (int64_t at = 0; weights < end; at += 4, weights += PANEL * GROUP) {
         int_vec first = load_weights(weights), second = load_weights(weights + VECTOR_WIDTH * GROUP);
@@ -122,6 +121,25 @@ static inline __attribute__((always_inline)) void block_rows(const i2v_int8_prod
             sum[r][1] = add_dots(sum[r][1], value, second);
         }
     }
+}
+
+static inline __attribute__((always_inline)) void block_rows(const i2v_int8_product *p, const int rows, const char *row,
+                                                             const float *row_scales, float *c) {
+    const char *weights = p->block, *end = weights + i2v_int8_block_values(p->inputs, PANEL);
+    const float *scales = (const float *)(const void *)end;
+    int_vec sum[STEP_ROWS][2];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = (int_vec){0};
+    add_products(sum, rows, row, p->stride, weights, end);
+#if GROUP == 4
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        sum[r][0] *= 256;
+        sum[r][1] *= 256;
+    }
+    add_products(sum, rows, row + (p->inputs + I2V_INT8_VECTOR - 1) / I2V_INT8_VECTOR * I2V_INT8_VECTOR, p->stride,
+                 weights, end);
+#endif
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         float scale = row_scales[r * p->scales_stride];
@@ -163,7 +181,6 @@ static void product(const i2v_int8_product *all) {
 const i2v_int8_kernels KERNELS = {.name = KERNELS_NAME,
                                   .panel = PANEL,
                                   .group = GROUP,
-                                  .offset = OFFSET,
                                   .quantize = quantize,
                                   .quantize_weights = quantize_weights,
                                   .product = product};

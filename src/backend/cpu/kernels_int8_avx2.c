@@ -1,4 +1,4 @@
-/* Products of int8 for x86-64 with AVX2: of int16, since sums of two bytes' products by VPMADDUBSW do not fit it. */
+/* Products of int8 for x86-64 with AVX2: of int16. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -7,7 +7,6 @@
 #define VECTOR_WIDTH 8
 #define STEP_ROWS 6
 #define GROUP 2
-#define OFFSET 0
 #define add_dots(sums, row, weights) ((sums) + (int_vec)_mm256_madd_epi16((__m256i)(row), (__m256i)(weights)))
 #define load_pairs(x) _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(x)))
 

@@ -7,7 +7,6 @@
 #define VECTOR_WIDTH 16
 #define STEP_ROWS 12
 #define GROUP 2
-#define OFFSET 0
 #define add_dots(sums, row, weights) ((sums) + (int_vec)_mm512_madd_epi16((__m512i)(row), (__m512i)(weights)))
 #define load_pairs(x) _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(x)))
 

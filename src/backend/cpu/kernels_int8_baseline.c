@@ -3,7 +3,6 @@
 #define VECTOR_WIDTH 4
 #define STEP_ROWS 6
 #define GROUP 2
-#define OFFSET 0
 #define KERNELS i2v_int8_baseline
 #define KERNELS_NAME "baseline"
 #if defined(__x86_64__)

@@ -7,7 +7,6 @@
 #define VECTOR_WIDTH 4
 #define STEP_ROWS 6
 #define GROUP 2
-#define OFFSET 0
 #define add_dots(sums, row, weights) ((sums) + (int_vec)dots((int16x8_t)(row), (int16x8_t)(weights)))
 
 static inline int32x4_t dots(int16x8_t x, int16x8_t y) {

@@ -30,8 +30,8 @@ static size_t plan(linear_job *job, const i2v_device *device, const i2v_linear_a
     job->pairs = i2v_product_is_of_pairs(kernels, args->element, args->source_channels[0], args->source_channels[1]);
     job->is_int8 = i2v_linear_is_int8(args->weights);
     int reads = args->norm || job->is_int8 || !i2v_product_input_is_plain(&job->input, job->pairs);
-    int64_t row = job->is_int8 ? i2v_int8_row_floats(kernels, args->weights->in)
-                               : i2v_product_floats(job->pairs, args->weights->in);
+    int64_t row =
+        job->is_int8 ? i2v_int8_row_floats(args->weights->in) : i2v_product_floats(job->pairs, args->weights->in);
     job->rows = i2v_product_rows(args->rows, reads ? row : 0, threads);
     job->row_tiles = i2v_divide_up(args->rows, job->rows);
     job->columns = i2v_product_columns(kernels, job->row_tiles, args->weights->out);
@@ -76,7 +76,7 @@ static void read_rows(const linear_job *job, float *read, int64_t first, i2v_pro
     const i2v_linear_args *args = job->args;
     int in = args->weights->in;
     if (job->is_int8) {
-        *rows = i2v_int8_rows_at(job->kernels, in, read);
+        *rows = i2v_int8_rows_at(in, read);
         i2v_int8_read(&job->input, args->norm, first, line->rows, read + line->rows * rows->row, rows);
         return;
     }

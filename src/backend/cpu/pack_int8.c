@@ -67,12 +67,9 @@ static void pack_column(const pack_job *job, const char *from, int inputs, int c
     size_t panel = (size_t)kernels->panel, group = (size_t)kernels->group;
     size_t values_size = i2v_int8_block_values(inputs, kernels->panel);
     float values[I2V_INT8_BLOCK], *scales = (float *)(void *)(block + values_size);
-    int32_t *begins = (int32_t *)(scales + panel), sum = 0;
     int8_t rounded[I2V_INT8_BLOCK];
     widen(job, from, inputs, values);
     scales[column] = kernels->quantize_weights(values, inputs, rounded);
-    for (int i = 0; i < inputs; i++) sum += rounded[i];
-    begins[column] = -kernels->offset * sum;
     char *to = block + (size_t)column * group;
     for (size_t i = 0; i * panel < values_size; i += group) memcpy(to + i * panel, rounded + i, group);
 }

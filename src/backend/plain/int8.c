@@ -5,14 +5,14 @@
 #include <math.h>
 
 /* The scale of a block, and what its values are multiplied with. */
-static float scale_of(const float *x, int count, float *factor) {
+static float scale_of(const float *x, int count, float most, float *factor) {
     float largest = 0;
     for (int i = 0; i < count; i++) {
         if (!(fabsf(x[i]) <= FLT_MAX)) largest = NAN;
         if (fabsf(x[i]) > largest) largest = fabsf(x[i]);
     }
-    *factor = largest >= I2V_INT8_LEAST ? 127 / largest : 0;
-    return largest / 127;
+    *factor = largest >= I2V_INT8_LEAST ? most / largest : 0;
+    return largest / most;
 }
 
 static int round_value(float x, float factor) {
@@ -29,7 +29,7 @@ i2v_status i2v_plain_int8_pack(const i2v_filter *filter, const i2v_source *sourc
         i2v_status status = i2v_plain_read(source, first, end - first, count, values, error);
         if (status) return status;
         float factor;
-        *scales++ = scale_of(values, (int)(end - first), &factor);
+        *scales++ = scale_of(values, (int)(end - first), I2V_INT8_MOST, &factor);
         for (size_t i = first; i < end; i++) out[i] = (int8_t)round_value(values[i - first], factor);
     }
     return I2V_OK;
@@ -46,7 +46,7 @@ double i2v_plain_int8_dot(const i2v_filter *filter, int out, const double *x) {
         int count = left < I2V_INT8_BLOCK ? left : I2V_INT8_BLOCK;
         float values[I2V_INT8_BLOCK], factor;
         for (int i = 0; i < count; i++) values[i] = (float)x[first + i];
-        float scale = scale_of(values, count, &factor);
+        float scale = scale_of(values, count, I2V_INT8_ROW_MOST, &factor);
         for (int i = 0; i < count; i++) sum += round_value(values[i], factor) * weights[first + i];
         total += (double)sum * (scale * scales[(size_t)out * blocks + block]);
     }
