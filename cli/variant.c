@@ -1,16 +1,25 @@
 /* A job's run, changed: its engine, and what it would take. */
 #include "variant.h"
 
+#include <string.h>
+
 cli_variant cli_variant_of(const cli_job *job) {
     cli_variant variant = {job->params, job->settings->options};
     variant.options.dtype = job->model.dtype;
     return variant;
 }
 
+/* 1 if the job's engine is as that run wants it. */
+static int has_engine(const cli_job *job, i2v_dtype dtype, const char *tiny_decoder) {
+    const char *own = job->settings->options.tiny_decoder;
+    return dtype == job->model.dtype && (own && tiny_decoder ? strcmp(own, tiny_decoder) == 0 : own == tiny_decoder);
+}
+
 i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant) {
     i2v_dtype dtype = variant->options.dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : variant->options.dtype;
     *engine = job->engine;
-    return dtype == job->model.dtype ? I2V_OK : i2v_open(engine, job->model_path, &variant->options);
+    return has_engine(job, dtype, variant->options.tiny_decoder) ? I2V_OK
+                                                                 : i2v_open(engine, job->model_path, &variant->options);
 }
 
 void cli_variant_close(i2v_engine *engine, const cli_job *job) {

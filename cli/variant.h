@@ -12,8 +12,8 @@ typedef struct cli_variant {
 /* The run as it is. */
 cli_variant cli_variant_of(const cli_job *job);
 
-/* The engine to make it on: the job's own, or, of another dtype, another. Opening that reads headers alone; where it
- * fails, *engine has the message, as i2v_open's. To be closed in any case. */
+/* The engine to make it on: the job's own, or, of another dtype or tiny decoder, another. Opening that reads headers
+ * alone; where it fails, *engine has the message, as i2v_open's. To be closed in any case. */
 i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant);
 void cli_variant_close(i2v_engine *engine, const cli_job *job);
 
