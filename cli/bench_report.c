@@ -62,7 +62,7 @@ static void print_pass(const char *title, const i2v_bench_pass *pass, const i2v_
 
 static int print_table(const cli_job *job) {
     const i2v_bench_report *report = job->bench;
-    const char *name = job->settings->options.tiny_decoder ? "tiny decoder" : "VAE decoder";
+    const char *name = job->model.tiny_decoder ? "tiny decoder" : "VAE decoder";
     char decoder[80];
     cli_line(stdout, "model %s, %s", job->model.path, report->backend);
     printf("%dx%d, %d frames; the fastest of %d\n\n", report->width, report->height, report->num_frames,

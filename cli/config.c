@@ -43,8 +43,10 @@ static cli_set of_animatelcm(const cli_command *command) {
 
 static cli_set cover(const cli_settings *settings, cli_set bits) {
     const cli_command *command = settings->command;
-    cli_set covered = bits;
-    covered = cli_set_union(covered, cli_named_sets(settings, bits));
+    cli_set covered = bits, named = cli_named_sets(settings, bits);
+    /* a tiny decoder that is named elsewhere stays: --speed would take another, or none */
+    named = cli_set_minus(named, cli_set_of(command, CLI_AT(options.tiny_decoder)));
+    covered = cli_set_union(covered, named);
     if (cli_given(command, bits, CLI_AT(model)))
         covered = cli_set_union(covered, cli_set_of(command, CLI_AT(hub.revision))); /* which is of that model */
     return cli_set_union(covered, cli_excluded(command, covered));

@@ -53,11 +53,13 @@ static double nearness(const i2v_video *a, const i2v_video *b) {
 /* Its latents; *seconds of denoising. */
 static i2v_status make(i2v_video **video, double *seconds, cli_job *job, const cli_variant *variant) {
     i2v_params params = variant->params;
+    cli_variant run = *variant;
     i2v_engine *engine;
+    run.options.tiny_decoder = job->settings->options.tiny_decoder; /* of latents alone, which needs no other engine */
     cli_progress_next(&job->progress, (size_t)job->loss->made++, (size_t)job->loss->videos);
     snprintf(job->progress.task, sizeof job->progress.task, "video %d of %d: ", job->loss->made, job->loss->videos);
     params.latents_only = 1;
-    i2v_status status = cli_variant_open(&engine, job, variant);
+    i2v_status status = cli_variant_open(&engine, job, &run);
     cli_signals_running(engine);
     if (status == I2V_OK) status = i2v_generate(engine, job->image, &params, video);
     if (status != I2V_OK && status != I2V_CANCELLED && job->error.status == I2V_OK) i2v_get_error(engine, &job->error);

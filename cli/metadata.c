@@ -25,8 +25,8 @@ static const struct parameter {
     {CLI_AT(options.unet), NONE},
     {CLI_AT(options.vae), NONE},
     {CLI_AT(options.image_encoder), NONE},
-    {CLI_AT(options.frame_decoder), NONE},
-    {CLI_AT(options.tiny_decoder), NONE},
+    {CLI_AT(options.frame_decoder), CLI_AT(options.tiny_decoder)},
+    {CLI_AT(options.tiny_decoder), CLI_AT(options.frame_decoder)},
     {CLI_AT(hub.revision), CLI_AT(model)},
     {CLI_AT(options.loras), NONE},
     {CLI_AT(params.width), NONE},
@@ -79,11 +79,12 @@ static const cli_option *option_of(const struct parameter *parameter, const cli_
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-/* What the settings came to: sizes, dtype and scheduler that were left open are what the model chose. */
+/* What the settings came to: sizes, dtype, scheduler and decoder that were left open are what the model chose. */
 static cli_settings resolved(const cli_job *job, int index) {
     cli_settings settings = *job->settings;
     settings.params = job->params;
     settings.options.dtype = job->model.dtype;
+    settings.options.tiny_decoder = job->model.tiny_decoder;
     if (job->params.video_index < 0) settings.params.video_index = index;
     const i2v_model_info *model = &job->model;
     if (!settings.params.width) settings.params.width = job->video ? job->video->width : model->width;

@@ -113,17 +113,18 @@ static i2v_status set(const cli_command *command, const kind *of, const char *na
     return I2V_OK;
 }
 
-int cli_named_apply(cli_settings *settings, cli_set given, cli_set known) {
+int cli_named_apply(cli_settings *settings, cli_set given) {
     const cli_command *command = settings->command;
     for (size_t i = 0; i < KINDS; i++) {
         const char *name = name_in(settings, &kinds[i]), *option = cli_option_at(command, kinds[i].offset)->name;
-        cli_set fixed = cli_given(command, given, kinds[i].offset) ? given : known;
         i2v_error error = {0};
         if (!name || (is_all(&kinds[i], name) && settings->plan)) continue; /* each of them is planned (speeds.c) */
+        /* metadata have what the rung came to, and nothing where it set nothing */
+        if (!cli_given(command, given, kinds[i].offset)) continue;
         if (is_all(&kinds[i], name))
             return cli_wrong_option(command, option,
                                     "--%s %s plans each of them, with --plan; name one to make a video", option, name);
-        if (set(command, &kinds[i], name, fixed, &settings->options, &settings->params, &error) != I2V_OK)
+        if (set(command, &kinds[i], name, given, &settings->options, &settings->params, &error) != I2V_OK)
             return cli_wrong_option(command, option, "%s; --%s help lists them", error.message, option);
     }
     return CLI_PARSED;

@@ -13,9 +13,9 @@ i2v_status cli_named_check(const cli_option *option, const char *name, i2v_error
 /* The options whose values come from the names that those of bits give. */
 cli_set cli_named_sets(const cli_settings *settings, cli_set bits);
 
-/* Sets them, where options did not give others; --speed has the last word. known: those of given, and what metadata
- * say, which has its value there beside the name of its rung. Returns CLI_PARSED or an exit status. */
-int cli_named_apply(cli_settings *settings, cli_set given, cli_set known);
+/* Sets what the names of given say, where given has no other value; --speed has the last word. A name that a file's
+ * metadata say sets nothing: what it came to stands beside it. Returns CLI_PARSED or an exit status. */
+int cli_named_apply(cli_settings *settings, cli_set given);
 
 /* Of --plan --speed: every one. */
 #define CLI_ALL_SPEEDS "all"

@@ -213,8 +213,10 @@ static i2v_status check_model(check *c, const char *path, const char *what) {
 static i2v_status check_models(check *c, const cli_settings *settings, const char *model_path) {
     static const char a_part[] = "a part of the model";
     const i2v_options *options = &settings->options;
+    const char *tiny = options->tiny_decoder;
+    int is_word = tiny && (strcmp(tiny, I2V_TINY_DECODER_AUTO) == 0 || strcmp(tiny, I2V_TINY_DECODER_NONE) == 0);
     const char *parts[] = {options->unet, options->vae, options->image_encoder, options->frame_decoder,
-                           options->tiny_decoder};
+                           is_word ? NULL : tiny};
     i2v_status status = check_model(c, model_path, a_part);
     for (int i = 0; status == I2V_OK && i < 5; i++) status = check_model(c, parts[i], a_part);
     for (size_t i = 0; status == I2V_OK && i < options->loras_count; i++)

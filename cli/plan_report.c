@@ -5,6 +5,7 @@
 #include "json_print.h"
 #include "message.h"
 #include "named.h"
+#include "option_json.h"
 #include "report_json.h"
 #include "speeds.h"
 
@@ -55,6 +56,7 @@ static int print_table(const cli_job *job) {
            plan->budget_given ? allows.text : "the system has free for it",
            plan->budget_given ? " allows" : ", less a margin");
     if (plan->seconds > 0) print_time(plan);
+    if (job->model.tiny_decoder) cli_line(stdout, "tiny decoder %s", job->model.tiny_decoder);
     if (is_of_all_speeds(job)) cli_speeds_print(job);
     return cli_flush_output();
 }
@@ -75,11 +77,14 @@ static json_t *stages_json(const i2v_memory_plan *plan) {
 }
 
 static int print_json(const cli_job *job) {
+    char decoder[64];
     const i2v_memory_plan *plan = &job->plan;
     json_t *report = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:f}", "command", job->settings->command->name,
                                "version", i2v_version(), "model", cli_json_text(job->model.path), "stages",
                                stages_json(plan), "peak", (json_int_t)plan->peak, "budget", (json_int_t)plan->budget,
                                "budget_given", plan->budget_given, "seconds", plan->seconds);
+    cli_option_key(cli_option_at(job->settings->command, CLI_AT(options.tiny_decoder)), decoder);
+    cli_json_set(&report, decoder, cli_json_text(job->model.tiny_decoder));
     if (is_of_all_speeds(job)) cli_json_set(&report, "speeds", cli_speeds_json(job));
     return cli_report_print(job, report);
 }

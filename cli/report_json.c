@@ -84,6 +84,8 @@ static json_t *parameters_json(const cli_job *job) {
     add_option(&object, &settings, CLI_AT(params.forward_chunk_size)); /* decides nothing, and is often asked for */
     add_option(&object, &settings, CLI_AT(preset));
     add_option(&object, &settings, CLI_AT(speed));
+    settings.options.tiny_decoder = job->model.tiny_decoder;
+    add_option(&object, &settings, CLI_AT(options.tiny_decoder));
     add_option(&object, &settings, CLI_AT(latents));
     cli_json_set(&object, "loras", loras_json(&settings.options));
     return object;

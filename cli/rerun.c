@@ -91,7 +91,10 @@ int cli_rerun_apply(cli_settings *settings, cli_set given, cli_set *known) {
     if (!settings->metadata) return cli_refuse(command, error.status, "%s", error.message);
     int status = check_origin(settings);
     settings->image_given = settings->operand != NULL;
-    settings->model_given = cli_given(command, given, CLI_AT(model)) ||
+    settings->decoder_given = cli_given(command, given, CLI_AT(options.tiny_decoder)) ||
+                              cli_given(command, given, CLI_AT(options.frame_decoder)) ||
+                              cli_given(command, given, CLI_AT(speed));
+    settings->model_given = settings->decoder_given || cli_given(command, given, CLI_AT(model)) ||
                             cli_given(command, given, CLI_AT(options.variant)) ||
                             cli_given(command, given, CLI_AT(options.loras));
     settings->latents_given = cli_given(command, given, CLI_AT(latents));
@@ -141,8 +144,10 @@ i2v_status cli_rerun_check_model(cli_job *job) {
     snprintf(lora_too, sizeof lora_too, "--model or %s", cli_flag(settings->command, CLI_AT(options.loras)).text);
     note_unknown(job, "model_sha256", settings->model_given, "model", job->model.path);
     return check_hash(job, "model_sha256", job->model_sha256, settings->model_given,
-                      loras ? "model, or has other LoRA files," : "model", job->model.path,
-                      loras ? lora_too : "--model");
+                      loras                     ? "model, or has other LoRA files,"
+                      : settings->decoder_given ? "model, or has another decoder of frames,"
+                                                : "model",
+                      job->model.path, loras ? lora_too : "--model");
 }
 
 i2v_status cli_rerun_check_image(cli_job *job) {

@@ -52,6 +52,7 @@ typedef struct cli_settings {
     json_t *metadata;  /* of that file; strings above may be in it */
     char *found_image;
     int image_given, model_given, latents_given; /* on the command line, not in metadata */
+    int decoder_given;                           /* likewise: one of frames, or a speed, which takes one or none */
     const char *preset, *speed;                  /* NULL: none */
     const char *jobs, *shard;                    /* --jobs, and its --shard */
     struct cli_list *list;                       /* of --jobs: who reads it frees it */

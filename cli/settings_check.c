@@ -68,7 +68,7 @@ int cli_settings_check(cli_settings *settings, cli_set given, cli_set known) {
     status = cli_preview_check(settings);
     if (status != CLI_PARSED) return status;
     settings->given = given;
-    if (cli_named_apply(settings, given, known) != CLI_PARSED) return CLI_USAGE;
+    if (cli_named_apply(settings, given) != CLI_PARSED) return CLI_USAGE;
     settings->guidance_given = settings->preset || cli_given(command, known, CLI_AT(params.min_guidance_scale)) ||
                                cli_given(command, known, CLI_AT(params.max_guidance_scale));
     if (settings->params.extend > 0 && settings->latents)

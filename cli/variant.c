@@ -1,35 +1,67 @@
 /* A job's run, changed: its engine, and what it would take. */
 #include "variant.h"
 
+#include <string.h>
+
 cli_variant cli_variant_of(const cli_job *job) {
     cli_variant variant = {job->params, job->settings->options};
     variant.options.dtype = job->model.dtype;
     return variant;
 }
 
-/* As it is computed with. */
-static i2v_dtype dtype_of(const cli_variant *variant) {
-    return variant->options.dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : variant->options.dtype;
+static int is_same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* 1 if the job's engine was asked for as that run wants it. */
+static int is_jobs(const cli_job *job, const cli_variant *variant) {
+    i2v_dtype dtype = variant->options.dtype == I2V_DTYPE_AUTO ? I2V_DTYPE_F32 : variant->options.dtype;
+    return dtype == job->model.dtype &&
+           is_same_text(job->settings->options.tiny_decoder, variant->options.tiny_decoder);
 }
 
 i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant) {
     *engine = job->engine;
-    return dtype_of(variant) == job->model.dtype ? I2V_OK : i2v_open(engine, job->model_path, &variant->options);
+    return is_jobs(job, variant) ? I2V_OK : i2v_open(engine, job->model_path, &variant->options);
 }
 
 void cli_variant_close(i2v_engine *engine, const cli_job *job) {
     if (engine != job->engine) i2v_close(engine);
 }
 
+/* 1 if the two came to the same, however they were asked for: no tiny decoder lies where "auto" looks. */
+static int is_alike(i2v_engine *engine, i2v_engine *other) {
+    i2v_model_info a, b;
+    return engine && other && i2v_get_model_info(engine, &a) == I2V_OK && i2v_get_model_info(other, &b) == I2V_OK &&
+           a.dtype == b.dtype && is_same_text(a.tiny_decoder, b.tiny_decoder);
+}
+
+/* The engine of that run: the job's, the one that is there for plans, or else a new one in its place. */
+static i2v_status find_engine(i2v_engine **engine, cli_variant_plans *plans, const cli_job *job,
+                              const cli_variant *variant) {
+    i2v_status status = cli_variant_open(engine, job, variant);
+    if (status != I2V_OK || *engine == job->engine) {
+        if (status != I2V_OK) cli_variant_close(*engine, job);
+        return status;
+    }
+    i2v_engine *alike = is_alike(*engine, job->engine)      ? job->engine
+                        : is_alike(*engine, plans->engine) ? plans->engine
+                                                           : NULL;
+    if (!alike) cli_variant_plans_end(plans);
+    if (!alike)
+        plans->engine = *engine;
+    else
+        i2v_close(*engine);
+    *engine = alike ? alike : plans->engine;
+    return I2V_OK;
+}
+
 i2v_status cli_variant_plan(i2v_memory_plan *plan, cli_variant_plans *plans, const cli_job *job,
                             const cli_variant *variant) {
-    i2v_status status = I2V_OK;
+    i2v_engine *engine;
     *plan = (i2v_memory_plan){0};
-    if (dtype_of(variant) == job->model.dtype) return i2v_plan_generate(job->engine, &variant->params, plan);
-    if (plans->engine && plans->dtype != dtype_of(variant)) cli_variant_plans_end(plans);
-    if (!plans->engine) status = cli_variant_open(&plans->engine, job, variant);
-    plans->dtype = dtype_of(variant);
-    return status == I2V_OK ? i2v_plan_generate(plans->engine, &variant->params, plan) : status;
+    i2v_status status = find_engine(&engine, plans, job, variant);
+    return status == I2V_OK ? i2v_plan_generate(engine, &variant->params, plan) : status;
 }
 
 void cli_variant_plans_end(cli_variant_plans *plans) {

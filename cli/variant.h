@@ -12,16 +12,15 @@ typedef struct cli_variant {
 /* The run as it is. */
 cli_variant cli_variant_of(const cli_job *job);
 
-/* The engine to make it on: the job's own, or, of another dtype, another. Opening that reads headers alone; where it
- * fails, *engine has the message, as i2v_open's. To be closed in any case. */
+/* The engine to make it on: the job's own, or, of another dtype or tiny decoder, another. Opening that reads headers
+ * alone; where it fails, *engine has the message, as i2v_open's. To be closed in any case. */
 i2v_status cli_variant_open(i2v_engine **engine, const cli_job *job, const cli_variant *variant);
 void cli_variant_close(i2v_engine *engine, const cli_job *job);
 
-/* Plans of a job's runs. The engine of another dtype is opened once for all of them, so that what differs between
- * two plans is not that the machine was timed twice. Zeros to begin with. */
+/* Plans of a job's runs. An engine that is another than the job's is kept for those after it, so that what differs
+ * between two plans is not that the machine was timed twice. Zeros to begin with. */
 typedef struct cli_variant_plans {
     i2v_engine *engine; /* NULL: none */
-    i2v_dtype dtype;
 } cli_variant_plans;
 
 /* What it would take. */

@@ -465,6 +465,35 @@ static void decodes_frame_by_frame(void **state) {
     i2v_video_free(wanted);
 }
 
+/* This model's latents are not TAESDV's, so that finding it there is an error. A frame decoder comes before it. */
+static void looks_for_a_tiny_decoder_beside_the_file(void **state) {
+    (void)state;
+    char folder[] = "/tmp/img2vid-test-XXXXXX", file[64], tiny[64], *wanted = NULL;
+    i2v_engine *engine;
+    i2v_options options;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/model.safetensors", folder);
+    snprintf(tiny, sizeof tiny, "%s/taesdv.pth", folder);
+    assert_int_equal(symlink(I2V_TEST_DATA "/tiny/taesdv.pth", tiny), 0);
+    make();
+    write_to(file);
+    i2v_options_default(&options);
+    assert_int_equal(i2v_open(&engine, file, &options), I2V_OK);
+    i2v_close(engine);
+    options.tiny_decoder = "auto";
+    assert_int_equal(i2v_open(&engine, file, &options), I2V_ERROR_MODEL);
+    assert_true(asprintf(&wanted, "%s: the tiny decoder is for other latents", tiny) > 0);
+    if (!strstr(i2v_error_message(engine), wanted)) fail_msg("%s", i2v_error_message(engine));
+    free(wanted);
+    i2v_close(engine);
+    options.frame_decoder = MODEL "/vae";
+    assert_int_equal(i2v_open(&engine, file, &options), I2V_OK);
+    i2v_close(engine);
+    unlink(tiny);
+    unlink(file);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 /* ---- as ComfyUI saves them -------------------------------------------------------------------------------------- */
 
 static void add_value(const char *name, float value) {
@@ -769,7 +798,7 @@ int main(void) {
         cmocka_unit_test(reads_comfy_sizes),        cmocka_unit_test(reads_flat_clip_names),
         cmocka_unit_test(passes_markers_over),      cmocka_unit_test(obeys_noise_levels),
         cmocka_unit_test(refuses_other_sampling),   cmocka_unit_test(widens_bytes),
-        cmocka_unit_test(takes_parts_in_memory),
+        cmocka_unit_test(takes_parts_in_memory),    cmocka_unit_test(looks_for_a_tiny_decoder_beside_the_file),
     };
     snprintf(path, sizeof path, "/tmp/i2v-single-XXXXXX");
     snprintf(other_path, sizeof other_path, "/tmp/i2v-other-XXXXXX");

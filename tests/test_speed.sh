@@ -196,6 +196,66 @@ losses() {
     refused 1 'reference-steps' bench --model "$model" --loss picture.png --reference-steps 5
 }
 
+# That of the model's folder, in a draft.
+tiny_decoder() {
+    local run=(generate picture.png --width 64 --height 48 --num-frames 2 --seed 7)
+    cp -r "$model" with
+    cp "$data/tiny/taesd_decoder.pth" with
+    # the same latents as without, other frames; a word switches it off
+    works plain.npy "${run[@]}" -o plain.npy --model "$model" --speed draft --save-latents plain-latents.npy --json
+    reports tiny_decoder null
+    works draft.npy "${run[@]}" -o draft.npy --model with --speed draft --save-latents draft-latents.npy --json
+    reports tiny_decoder with/taesd_decoder.pth
+    cmp plain-latents.npy draft-latents.npy || fail 'a tiny decoder changes the latents'
+    cmp -s plain.npy draft.npy && fail 'a draft is not decoded by the tiny decoder'
+    works none.npy "${run[@]}" -o none.npy --model with --speed draft --tiny-decoder none --json
+    reports tiny_decoder null
+    cmp plain.npy none.npy || fail '--tiny-decoder none decodes by another'
+    works out.npy "${run[@]}" -o out.npy --model with --speed fast --json
+    reports tiny_decoder null
+    # plans
+    works "$scratch/out" "${run[@]}" --model with --plan --speed draft
+    printed '^tiny decoder  *[0-9]'
+    printed '^tiny decoder with/taesd_decoder.pth$'
+    works "$scratch/out" "${run[@]}" --model with --plan --speed draft --json
+    reports tiny_decoder with/taesd_decoder.pth
+    works "$scratch/out" "${run[@]}" --model with --plan
+    grep -q 'tiny decoder' "$scratch/out" && fail 'a plan without --speed has a tiny decoder'
+    works "$scratch/out" "${run[@]}" --model with --plan --speed all
+    printed '^draft  *[0-9]'
+    # files keep what it came to, and go by that
+    works draft.gif "${run[@]}" -o draft.gif --model with --speed draft
+    works "$scratch/out" info draft.gif
+    printed '^  tiny_decoder  *with/taesd_decoder.pth$'
+    works none.gif "${run[@]}" -o none.gif --model "$model" --speed draft
+    cp "$data/tiny/taesdv.pth" with
+    works out.gif generate --from draft.gif -o out.gif
+    cmp draft.gif out.gif || fail '--from takes another tiny decoder than its file names'
+    works out.gif generate --from draft.gif -o out.gif --speed fast --json
+    reports tiny_decoder null speed fast
+    said 'note: with is another model, or has another decoder of frames, than the one that draft.gif was made with'
+    works none.npy generate --from none.gif -o none.npy --json
+    works out.npy generate --from none.gif -o out.npy --model with --json
+    reports tiny_decoder null speed draft
+    cmp none.npy out.npy || fail '--from takes a tiny decoder that its file does not name'
+    # one that the configuration names stays
+    echo "tiny_decoder = $data/tiny/taesd.safetensors" > home/.config/img2vid/config
+    for speed in draft fast; do
+        works out.npy "${run[@]}" -o out.npy --model with --speed $speed --json
+        reports tiny_decoder "$data/tiny/taesd.safetensors"
+    done
+    rm home/.config/img2vid/config
+    # jobs
+    printf '%s\n' '{"image": "picture.png", "output": "a.gif", "speed": "draft"}' \
+        '{"image": "picture.png", "output": "b.gif", "speed": "draft", "tiny_decoder": "none"}' > list.jsonl
+    works a.gif "${run[0]}" "${run[@]:2}" --jobs list.jsonl --model with --json
+    printed '"tiny_decoder":"with/taesdv.pth"'
+    printed '"tiny_decoder":null'
+    echo none > with/taesdv.safetensors
+    refused 1 'with/taesdv.safetensors: .* take it away, or give --tiny-decoder none' "${run[@]}" -o new.npy --model with \
+        --speed draft
+}
+
 # Each rung makes the same bits by any number of threads, in the least memory, and when it is gone on with.
 bits() {
     local speed least
@@ -218,4 +278,4 @@ bits() {
     done
 }
 
-run_groups bits losses rungs values metadata configuration animatelcm jobs plans rows
+run_groups bits losses tiny_decoder rungs values metadata configuration animatelcm jobs plans rows

@@ -194,8 +194,9 @@ static void refuses(const char *tiny, const char *frame_decoder, i2v_status want
 static void wrong_files_are_refused(void **state) {
     (void)state;
     refuses(DATA("frames.safetensors"), NULL, I2V_ERROR_MODEL, "no decoder of TAESD, TAESDV or");
-    refuses(DATA("nowhere.pth"), NULL, I2V_ERROR_IO, "there is no such folder or file");
-    refuses(I2V_TEST_DATA "/tiny", NULL, I2V_ERROR_MODEL, "but none of diffusion_pytorch_model.safetensors");
+    refuses(DATA("nowhere.pth"), NULL, I2V_ERROR_IO, "there is no such file or folder; give the decoder's file");
+    refuses(I2V_TEST_DATA "/tiny", NULL, I2V_ERROR_MODEL,
+            "/tiny: it is not the folder of an AutoencoderTiny of diffusers', but it has taesdv.pth: give ");
     refuses(DATA("taesdv.pth"), DATA("taesdv.pth"), I2V_ERROR_PARAMETER,
             "tiny_decoder and frame_decoder are both given");
     i2v_engine *engine;
@@ -203,7 +204,8 @@ static void wrong_files_are_refused(void **state) {
     i2v_options_default(&options);
     options.tiny_decoder = DATA("taesd.safetensors");
     assert_int_equal(i2v_open(&engine, i2v_reference_at(1).model, &options), I2V_ERROR_MODEL);
-    assert_non_null(strstr(i2v_error_message(engine), "the tiny decoder is for other latents than the VAE's"));
+    assert_non_null(strstr(i2v_error_message(engine),
+                           "for other latents than the model's: for 4 channels and 8 pixels a side, not"));
     i2v_close(engine);
 }
 

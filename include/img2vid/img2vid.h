@@ -233,6 +233,10 @@ typedef struct i2v_memory_part {
     size_t tensors_count;
 } i2v_memory_part;
 
+/* Words that options.tiny_decoder takes beside paths; "./auto" is a file of that name. */
+#define I2V_TINY_DECODER_AUTO "auto"
+#define I2V_TINY_DECODER_NONE "none"
+
 typedef struct i2v_options {
     const char *variant; /* [NULL] weight files' variant, "fp16"; NULL: full files if they are there, else fp16 */
     i2v_dtype dtype;     /* [I2V_DTYPE_AUTO] what tensors between operations are stored as */
@@ -248,7 +252,10 @@ typedef struct i2v_options {
                                   excludes frame_decoder_memory */
     /* [NULL] TAESD (its file, or an AutoencoderTiny of diffusers') or TAESDV, safetensors or PyTorch's, a file, a
      * folder or a model's id: decodes the frames in place of the VAE's decoder. Frames of TAESDV depend on those
-     * before, and on no decode_chunk_size. Excludes frame_decoder and frame_decoder_memory. */
+     * before, and on no decode_chunk_size. Excludes frame_decoder and frame_decoder_memory.
+     * "auto": the one that lies in the model's folder, or beside a model that is a single file, if one does and no
+     * frame decoder is given: the folder tiny_decoder (AutoencoderTiny), else taesdv.safetensors, taesdv.pth,
+     * taesd_decoder.safetensors, taesd_decoder.pth or taesd.safetensors, in that order. "none": as NULL. */
     const char *tiny_decoder;
     int keep_loaded;           /* [0; 0 or 1] 1: loaded parts stay in memory for the next call, as many as max_memory
                                   allows */
@@ -602,6 +609,7 @@ typedef struct i2v_model_info {
      * says its alpha, ..."; NULL: nothing. */
     const char *const *warnings;
     int threads; /* that compute: options.threads, 0 resolved */
+    const char *tiny_decoder; /* options.tiny_decoder, "auto" and "none" resolved to a path or NULL */
 } i2v_model_info;
 
 /* Describes the opened model. Strings live as long as the model or an engine of it. */
@@ -713,11 +721,12 @@ typedef struct i2v_speed {
 /* Rung number index from 0, the exact one first; NULL after the last. Static. */
 I2V_API const i2v_speed *i2v_speed_at(size_t index);
 
-/* Sets what a rung is made of: of options dtype, as this CPU has it (bf16 where it multiplies that, else f32); of
- * params num_inference_steps, sigmas (none), scheduler, sigma_schedule, guidance_interval, guidance_every,
- * forecast_every and cache_interval. All else stays, and what the caller sets afterwards counts. options, params:
- * either may be NULL. I2V_ERROR_PARAMETER, with both as they were, where there is no rung of that name, or params has
- * I2V_SCHEDULER_ANIMATELCM, whose weights know no other scheduler; "exact" leaves scheduler and steps of that alone. */
+/* Sets what a rung is made of: of options dtype, as this CPU has it (bf16 where it multiplies that, else f32), and
+ * tiny_decoder ("auto" in "draft", else NULL); of params num_inference_steps, sigmas (none), scheduler, sigma_schedule,
+ * guidance_interval, guidance_every, forecast_every and cache_interval. All else stays, and what the caller sets
+ * afterwards counts. options, params: either may be NULL. I2V_ERROR_PARAMETER, with both as they were, where there is
+ * no rung of that name, or params has I2V_SCHEDULER_ANIMATELCM, whose weights know no other scheduler; "exact" leaves
+ * scheduler and steps of that alone. */
 I2V_API i2v_status i2v_speed_set(const char *name, i2v_options *options, i2v_params *params, i2v_error *error);
 
 /* ---- latents and arrays ----------------------------------------------------------------------------------------- */

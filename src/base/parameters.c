@@ -56,7 +56,9 @@ static const i2v_parameter table[] = {
      "one, in place of the VAE's temporal decoder"},
     {"tiny_decoder", TEXT, OPTION(tiny_decoder), NO_RANGE, "PATH", files, OF_MODEL, DECIDES,
      "TAESD or TAESDV, which decodes the frames in place of\n"
-     "the VAE, in a small part of its time and less well"},
+     "the VAE, in a small part of its time and less well;\n"
+     "auto: the one in the model's folder, if one is there;\n"
+     "none: none, in a draft, too"},
     {"lora", LORAS, OPTION(loras), NO_RANGE, "PATH[:SCALE]", files, HAS_SIZE, DECIDES,
      "LoRA for the UNet, a file or its folder,\n"
      "and how strong it is (default 1); may be given several\n"

@@ -66,12 +66,15 @@ i2v_status i2v_tiny_config_find(i2v_tiny_config *config, i2v_weights **part, i2v
             snprintf(prefix, sizeof prefix, "%.*s", (int)length, name);
             if (!is_decoder(file, prefix, first)) continue;
             read_sizes(config, file, prefix, first);
-            i2v_weights_explain_misfit(file, "it is no TAESD, TAESDV or AutoencoderTiny, or it is damaged");
+            i2v_weights_explain_misfit(
+                file, "the file is no decoder of TAESD, TAESDV or AutoencoderTiny, or it is damaged: download "
+                      "it again");
             return i2v_weights_strip(part, file, prefix, error);
         }
     }
     return i2v_fail(error, I2V_ERROR_MODEL,
-                    "%s: it has no decoder of TAESD, TAESDV or diffusers' AutoencoderTiny (its first tensor is %s)",
+                    "%s: it has no decoder of TAESD, TAESDV or diffusers' AutoencoderTiny (its first tensor is %s); "
+                    "give " I2V_TINY_FILES,
                     i2v_weights_path(file), i2v_weights_count(file) ? i2v_weights_at(file, 0)->name : "missing");
 }
 

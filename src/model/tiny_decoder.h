@@ -7,6 +7,11 @@
 
 enum { I2V_TINY_MAX_STAGES = 6, I2V_TINY_STAGE_BLOCKS = 3 };
 
+/* For messages: what may be given. */
+#define I2V_TINY_FILES                                                                                                 \
+    "the decoder's file, such as taesd_decoder or taesdv, .safetensors or .pth (github.com/madebyollin/taesd and "     \
+    "taesdv have them), or the folder of an AutoencoderTiny of diffusers'"
+
 typedef struct i2v_tiny_config {
     int latent_channels;
     int channels; /* of all layers between; 0: there is no such decoder */

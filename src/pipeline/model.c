@@ -13,6 +13,7 @@ void i2v_model_close(i2v_model *model) {
     i2v_kept_free(model->kept);
     i2v_lora_close(model->lora);
     for (int i = 0; i < I2V_PARTS_COUNT; i++) i2v_weights_close(model->weights[i]);
+    free(model->tiny_path);
     free(model->path);
     free(model);
 }

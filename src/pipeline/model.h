@@ -24,6 +24,7 @@ struct i2v_model {
     i2v_vae_config vae;     /* of the encoder */
     i2v_vae_config decoder; /* of the VAE's own decoder, or of the frame decoder in its place */
     i2v_tiny_config tiny;   /* of the tiny decoder, which comes before it; no channels: there is none */
+    char *tiny_path;        /* as i2v_model_info has it */
     i2v_clip_config clip;
     i2v_normalization normalization;
     i2v_scheduler_config scheduler;

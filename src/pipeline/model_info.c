@@ -38,7 +38,8 @@ i2v_status i2v_get_model_info(i2v_engine *engine, i2v_model_info *info) {
                              .backend = model->backend->name,
                              .sigma_schedule = model->scheduler.sigma_schedule,
                              .sampler = model->scheduler.scheduler,
-                             .threads = i2v_team_size(engine->device.team)};
+                             .threads = i2v_team_size(engine->device.team),
+                             .tiny_decoder = model->tiny_path};
     info->warnings = i2v_lora_warnings(model->lora, &info->warnings_count);
     i2v_model_default_size(model, &info->width, &info->height);
     for (i2v_part part = 0; part < I2V_PARTS_COUNT; part++)

@@ -4,6 +4,7 @@
 #include "pipeline/load.h"
 #include "pipeline/model_place.h"
 #include "pipeline/parts.h"
+#include "pipeline/tiny_open.h"
 
 #include <stdlib.h>
 
@@ -99,7 +100,7 @@ static i2v_status check_options(const i2v_opening *opening) {
     i2v_model *model = opening->model;
     i2v_status status = i2v_parameters_check(I2V_STRUCT_OPTIONS, I2V_FOR_GENERATE, options, opening->error);
     if (status) return status;
-    if (options->tiny_decoder && (options->frame_decoder || options->frame_decoder_memory))
+    if (i2v_tiny_is_named(options) && (options->frame_decoder || options->frame_decoder_memory))
         return i2v_fail(opening->error, I2V_ERROR_PARAMETER,
                         I2V_NAME("tiny_decoder") " and " I2V_NAME("frame_decoder") " are both given; one can decode");
     model->backend = i2v_backend_cpu();

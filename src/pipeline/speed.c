@@ -9,32 +9,44 @@ typedef struct {
     i2v_scheduler scheduler;
     const char *guidance_interval;
     int guidance_every, forecast_every;
+    const char *tiny_decoder;
 } rung;
 
 /* clang-format off: a row a rung */
 static const rung table[] = {
-    {{"exact", "all that diffusers computes, and nothing else", "19.0 dB"}, 0, 25, I2V_SCHEDULER_AUTO, NULL, 1, 0},
+    {{"exact", "all that diffusers computes, and nothing else", "19.0 dB"},
+     0,
+     25,
+     I2V_SCHEDULER_AUTO,
+     NULL,
+     1,
+     0,
+     NULL},
     {{"balanced", "20 steps of UniPC, half of the guidance; bf16 where the CPU multiplies it", "28.0 dB"},
      1,
      20,
      I2V_SCHEDULER_UNIPC,
      "0.1:50",
      2,
-     0},
+     0,
+     NULL},
     {{"fast", "18 steps of DPM-Solver++, 8 of them forecast, guidance in a few; bf16 likewise", "19.3 dB"},
      1,
      18,
      I2V_SCHEDULER_DPMPP_2M,
      "0.1:25",
      1,
-     2},
-    {{"draft", "6 steps of Euler's method, guidance in 2, to choose a seed by; bf16 likewise", "12.6 dB"},
+     2,
+     NULL},
+    {{"draft", "6 steps of Euler's method, guidance in 2, a tiny decoder if the model's folder has one; bf16 likewise",
+      "12.6 dB"},
      1,
      6,
      I2V_SCHEDULER_EULER,
      "0.1:25",
      1,
-     0},
+     0,
+     I2V_TINY_DECODER_AUTO},
 };
 /* clang-format on */
 
@@ -50,6 +62,7 @@ static const char *name_at(size_t index) {
 
 static void set_options(i2v_options *options, const rung *values) {
     options->dtype = values->native_dtype ? i2v_native_dtype() : I2V_DTYPE_AUTO;
+    options->tiny_decoder = values->tiny_decoder;
 }
 
 static void set_params(i2v_params *params, const rung *values) {

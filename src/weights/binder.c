@@ -103,9 +103,10 @@ static i2v_status check_leftover(const i2v_binder *binder) {
     }
     if (!first) return I2V_OK;
     return i2v_fail(binder->error, I2V_ERROR_MODEL,
-                    "%s: tensor %s has no place in this model (%zu such in all): %s, or are of a kind that is not "
-                    "supported",
-                    first->file, first->origin, count, i2v_weights_misfit(binder->weights));
+                    "%s: tensor %s has no place in this model (%zu such in all): %s of a kind that is not supported, "
+                    "or %s",
+                    first->file, first->origin, count, count == 1 ? "it is" : "they are",
+                    i2v_weights_misfit(binder->weights));
 }
 
 i2v_status i2v_binder_finish(i2v_binder *binder) {

@@ -275,7 +275,11 @@ static const char *name_of(uint8_t opcode) {
 
 static i2v_status fail_opcode(const machine *m, uint8_t opcode) {
     const char *name = name_of(opcode);
-    if (!name) return fail_damaged(m);
+    if (!name)
+        return i2v_fail(m->error, I2V_ERROR_MODEL,
+                        "%s: its pickle is damaged: it has the byte 0x%02x where an opcode should be; download the "
+                        "file again",
+                        m->path, opcode);
     return i2v_fail(m->error, I2V_ERROR_UNSUPPORTED,
                     "%s: its pickle has the opcode %s, which neither tensors nor plain data need; " WAY_OUT, m->path,
                     name);

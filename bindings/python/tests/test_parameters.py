@@ -59,7 +59,8 @@ def test_speeds_give_what_the_library_says():
     assert img2vid.speed("exact")["num_inference_steps"] == 25
     assert img2vid.speed("fast")["guidance_interval"] == "0.1:25"
     assert img2vid.speed("draft")["num_inference_steps"] < img2vid.speed("balanced")["num_inference_steps"] < 25
-    assert img2vid.speed_options("exact") == {"dtype": None}
+    assert img2vid.speed_options("exact") == {"dtype": None, "tiny_decoder": None}
+    assert img2vid.speed_options("draft")["tiny_decoder"] == "auto"
     assert img2vid.speed_options("fast")["dtype"] in (None, "bfloat16")
     with pytest.raises(img2vid.ParameterError, match="there is no speed 'none'"):
         img2vid.speed("none")

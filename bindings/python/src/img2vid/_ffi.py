@@ -213,6 +213,7 @@ class i2v_model_info(Structure):
         ("warnings_count", c_size_t),
         ("warnings", POINTER(c_char_p)),
         ("threads", c_int),
+        ("tiny_decoder", c_char_p),
     ]
 
 

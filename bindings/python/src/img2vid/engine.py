@@ -141,6 +141,7 @@ class Engine:
         self.latent_channels: int = info.latent_channels
         self.vae_scale_factor: int = info.vae_scale_factor
         self.sampler: str = info.sampler.name  # the scheduler that is meant by "auto"
+        self.tiny_decoder: Optional[str] = os.fsdecode(info.tiny_decoder) if info.tiny_decoder else None
 
     def close(self) -> None:
         """Frees its memory, and the model's if it was the last of it. Closing again does nothing; other calls raise

@@ -82,7 +82,8 @@ def speed(name: str) -> Dict[str, Any]:
 
 
 def speed_options(name: str) -> Dict[str, Any]:
-    """The same for ``from_pretrained``: the dtype in which this CPU is fast."""
+    """The same for ``from_pretrained``: the dtype in which this CPU is fast, and tiny_decoder, which "draft" takes from the
+    model's folder if one is there."""
     options, error, encoded = _ffi.i2v_options(), _ffi.i2v_error(), a_name("speed", name, library.i2v_speed_at)
     library.i2v_options_default(options)
     check(library.i2v_speed_set(encoded, options, None, error), error)
@@ -138,7 +139,8 @@ class StableVideoDiffusionPipeline(Assembly):
                              token=hub.token_text(token), offline=int(bool(local_files_only)))
         options["dtype"] = DTYPES.get(name, "auto")
         drawn = asked if str(asked) in ("torch.float16", "torch.bfloat16") else None
-        options.update({key: absolute(options[key]) for key in ("frame_decoder", "tiny_decoder") if key in options})
+        options.update({key: absolute(options[key]) for key in ("frame_decoder", "tiny_decoder")
+                        if options.get(key) not in (None, "auto", "none")})
         if "loras" in options:
             options["loras"] = absolute_loras(options["loras"])
         origin = Origin(absolute(os.fspath(model)), {**options, "variant": variant}, drawn)
@@ -231,6 +233,11 @@ class StableVideoDiffusionPipeline(Assembly):
         return self._last
 
     # ---- what the model is ----
+
+    @property
+    def tiny_decoder(self) -> Optional[str]:
+        """The tiny decoder that makes the frames: as it was given, or where "auto" found it; None: the VAE makes them."""
+        return self._engine.tiny_decoder
 
     @property
     def vae_scale_factor(self) -> int:
