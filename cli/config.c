@@ -67,9 +67,10 @@ cli_set cli_config_covered(const cli_settings *settings, cli_set bits) {
 }
 
 /* *is_known: some list before names a scheduler. */
-static int is_animatelcms(const cli_config_list *list, int *is_known) {
+static int is_animatelcms(const cli_command *command, const cli_config_list *list, int *is_known) {
+    const cli_option *scheduler = cli_option_at(command, CLI_AT(params.scheduler));
     for (size_t i = 0; i < list->count && !*is_known; i++) {
-        if (strcmp(list->entries[i].name, "scheduler") != 0) continue;
+        if (strcmp(list->entries[i].name, scheduler->name) != 0) continue;
         *is_known = 1;
         return strcmp(list->entries[i].value, "animatelcm") == 0;
     }
@@ -154,7 +155,8 @@ int cli_config_apply(cli_settings *settings, cli_set given, cli_set *configured)
     applying at = {.settings = settings};
     int is_known = 0, status = cli_config_read_environment(&settings->environment);
     if (status == CLI_PARSED) status = cli_config_read_file(&settings->config, settings->command);
-    at.is_animatelcms = is_animatelcms(&settings->environment, &is_known) || is_animatelcms(&settings->config, &is_known);
+    at.is_animatelcms = is_animatelcms(settings->command, &settings->environment, &is_known) ||
+                        is_animatelcms(settings->command, &settings->config, &is_known);
     at.taken = cli_set_union(cover_with(settings, given, at.is_animatelcms), barred(settings));
     at.is_environment = 1;
     if (status == CLI_PARSED) status = apply(&at, &settings->environment);
