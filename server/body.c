@@ -11,14 +11,37 @@ enum { FIELDS_MOST = 1 << 18 };
 
 /* ---- forms ------------------------------------------------------------------------------------------------------ */
 
+/* "sigmas[]", one of several values of a list, as some clients write it. */
+static int is_of_list(const char *name) {
+    size_t length = strlen(name);
+    return length > 2 && strcmp(name + length - 2, "[]") == 0;
+}
+
+/* A list becomes one text with commas. 0: the field was there already, or memory lacks. */
+static int set_text(server_body *body, char *name, json_t *value) {
+    int of_list = is_of_list(name);
+    if (of_list) name[strlen(name) - 2] = 0;
+    const json_t *before = json_object_get(body->fields, name);
+    if (of_list && before) {
+        json_t *list = json_sprintf("%s,%s", json_string_value(before), json_string_value(value));
+        json_decref(value);
+        value = list;
+    } else if (before) {
+        json_decref(value);
+        return server_refuse(&body->problem, 400, "invalid_value", name, "%s is there twice", name);
+    }
+    return json_object_set_new(body->fields, name, value) == 0 ||
+           server_refuse(&body->problem, 400, "invalid_value", name, "the field %s cannot be read", name);
+}
+
 /* The text that was being read, whole; its pieces may have been cut within a letter. */
 static int end_text(server_body *body) {
-    if (!body->text.name[0]) return 1;
-    const char *name = body->text.name, *bytes = body->text.bytes ? body->text.bytes : "";
+    char *name = body->text.name;
+    const char *bytes = body->text.bytes ? body->text.bytes : "";
+    if (!*name) return 1;
     json_t *value = memchr(bytes, 0, body->text.size) ? NULL : json_stringn(bytes, body->text.size);
-    int good = value ? !json_object_get(body->fields, name) && json_object_set_new_nocheck(body->fields, name, value) == 0
+    int good = value ? set_text(body, name, value)
                      : server_refuse(&body->problem, 400, "invalid_value", name, "%s is no text in UTF-8", name);
-    if (!good) server_refuse(&body->problem, 400, "invalid_value", name, "%s is there twice", name);
     free(body->text.bytes);
     memset(&body->text, 0, sizeof body->text);
     return good;

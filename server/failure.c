@@ -32,12 +32,21 @@ int server_refuse(server_problem *problem, unsigned http, const char *code, cons
     return 0;
 }
 
+/* The first that a client sets; others are the server's own, as max_memory is. */
+static void find_name(const i2v_error *error, char name[64]) {
+    for (int i = 0; i < error->names_count; i++) {
+        snprintf(name, 64, "%.*s", error->names[i].length, error->message + error->names[i].begin);
+        const i2v_parameter *parameter = i2v_parameter_find(name);
+        if (parameter && parameter->decides && parameter->settings != I2V_STRUCT_OPTIONS) return;
+    }
+    *name = 0;
+}
+
 int server_refuse_error(server_problem *problem, const i2v_error *error, const char *param) {
     char name[64] = "";
     int is_input = error->status == I2V_ERROR_PARAMETER || error->status == I2V_ERROR_FORMAT ||
                    error->status == I2V_ERROR_UNSUPPORTED || error->status == I2V_ERROR_MEMORY;
-    if (error->names_count > 0)
-        snprintf(name, sizeof name, "%.*s", error->names[0].length, error->message + error->names[0].begin);
+    find_name(error, name);
     const char *code = error->status == I2V_ERROR_MEMORY ? "does_not_fit" : is_input ? "invalid_value" : "server_error";
     return server_refuse(problem, is_input ? 400 : 500, code, *name ? name : param, "%s", error->message);
 }

@@ -112,6 +112,16 @@ void server_folder_forget(const server_folder *folder, const char *id) {
     for (int kind = SERVER_PICTURE; kind < SERVER_FILES; kind++) server_folder_remove(folder, (server_file)kind, id);
 }
 
+void server_folder_hide(const server_folder *folder, char *text) {
+    size_t length = strlen(folder->path);
+    for (char *at = text; (at = strstr(at, folder->path));) {
+        if (at[length] == '/')
+            memmove(at, at + length + 1, strlen(at + length));
+        else
+            at += length;
+    }
+}
+
 int server_id_is_good(const char *text) {
     return strncmp(text, "video_", 6) == 0 && strspn(text + 6, "0123456789abcdef") == 32 &&
            strlen(text) == SERVER_ID_SIZE - 1;

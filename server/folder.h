@@ -43,6 +43,9 @@ void server_folder_forget(const server_folder *folder, const char *id);
 void server_folder_clean(const server_folder *folder, int (*needs)(const char *id, server_file kind, void *user),
                          void *user);
 
+/* Takes the folder's own name out of a sentence: where it lies is nothing to a client. */
+void server_folder_hide(const server_folder *folder, char *text);
+
 /* 1 if text has the form of a name. */
 int server_id_is_good(const char *text);
 

@@ -173,7 +173,9 @@ static int check_output(const reading *at, const server_folder *folder) {
     char *path = server_folder_file(folder, SERVER_VIDEO, "video");
     i2v_status status = path ? i2v_video_check_output(path, &at->values.output, &error) : I2V_ERROR_MEMORY;
     free(path);
-    return status == I2V_OK || server_refuse_error(at->problem, &error, NULL);
+    server_folder_hide(folder, error.message);
+    return status == I2V_OK ||
+           server_refuse_error(at->problem, &error, is_given(at, i2v_parameter_find("codec")) ? "codec" : NULL);
 }
 
 static int make(server_order *order, reading *at, const server_models *models, const server_settings *limits,

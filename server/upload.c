@@ -53,17 +53,15 @@ int server_upload_write(server_upload *upload, const void *bytes, size_t size, s
     return 1;
 }
 
-/* Whether it is one is asked before the job waits for hours. The message names a file of ours, which is nothing to a
- * client. */
-static int check_picture(const char *path, server_problem *problem) {
+/* Whether it is one is asked before the job waits for hours. */
+static int check_picture(const server_upload *upload, const char *path, server_problem *problem) {
     i2v_media_info info;
     i2v_error error = {0};
     i2v_status status = i2v_media_probe(path, &info, &error);
     if (status == I2V_OK) return 1;
     if (status == I2V_ERROR_MEMORY || status == I2V_ERROR_IO) return refuse_disk(problem, EIO);
-    const char *what = strncmp(error.message, path, strlen(path)) == 0 ? error.message + strlen(path) : NULL;
-    return server_refuse(problem, 400, "invalid_picture", name, "the picture cannot be read%s%s", what ? ": it" : "",
-                         what ? what : "");
+    server_folder_hide(upload->folder, error.message);
+    return server_refuse(problem, 400, "invalid_picture", name, "the picture cannot be read: %s", error.message);
 }
 
 static int move(server_upload *upload, const char *from, const char *to, server_problem *problem) {
@@ -74,7 +72,7 @@ static int move(server_upload *upload, const char *from, const char *to, server_
     }
     upload->descriptor = -1;
     if (!flushed) return refuse_disk(problem, cause);
-    if (!check_picture(from, problem)) return 0;
+    if (!check_picture(upload, from, problem)) return 0;
     if (rename(from, to) != 0) return refuse_disk(problem, errno);
     server_folder_flush(upload->folder, SERVER_PICTURE);
     return 1;

@@ -60,6 +60,7 @@ static void run(server_state *state, const server_job *job) {
     server_say(&state->voice, "%s: in_progress%s", job->id, job->started ? ", again" : "");
     i2v_status status = server_work(state, job, &bytes, &error);
     if (status == I2V_CANCELLED && server_ends(state)) return; /* the next server goes on with it */
+    server_folder_hide(&state->folder, error.message);
     finish(state, job, status == I2V_OK ? SERVER_COMPLETED : SERVER_FAILED, status == I2V_OK ? NULL : error.message,
            bytes);
 }
