@@ -73,13 +73,14 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                   "Sets videos side by side: what differs, PSNR, SSIM, motion.", compare_examples,
                                   all->options, all->count, 1, 0, NULL, NULL, 0},
                                  cli_compare};
-    static const char serve_examples[] = "  img2vid serve\n"
-                                         "  img2vid serve --model stabilityai/stable-video-diffusion-img2vid-xt\n"
-                                         "  img2vid serve --listen 0.0.0.0:7860 --api-key-file keys --data /srv/img2vid\n";
-    entries[6] = (command_entry){{CLI_SERVE, "serve", NULL, "[options]",
-                                  "Makes videos for others: a queue behind HTTP.", serve_examples, all->options,
-                                  all->count, 0, 0, NULL, NULL, CLI_AT(model)},
-                                 cli_serve};
+    static const char serve_examples[] =
+        "  img2vid serve\n"
+        "  img2vid serve --model stabilityai/stable-video-diffusion-img2vid-xt\n"
+        "  img2vid serve --listen 0.0.0.0:7860 --api-key-file keys --data /srv/img2vid\n";
+    entries[6] =
+        (command_entry){{CLI_SERVE, "serve", NULL, "[options]", "Makes videos for others: a queue behind HTTP.",
+                         serve_examples, all->options, all->count, 0, 0, NULL, NULL, CLI_AT(model)},
+                        cli_serve};
 }
 
 static int print_help(const command_entry entries[COMMANDS]) {
@@ -158,8 +159,8 @@ static int refuse_unknown(const cli_command_list *list, const char *name, int js
     cli_suggest_command(meant, sizeof meant, list, name);
     const char *kind = *name == '-' ? "option" : "command";
     if (*meant) return cli_wrong_usage(&none, "unknown %s '%s'%s", kind, name, meant);
-    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench, pull, compare and serve", kind,
-                           name);
+    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench, pull, compare and serve",
+                           kind, name);
 }
 
 int main(int argc, char **argv) {

@@ -158,8 +158,8 @@ int cli_serve(const cli_settings *settings) {
     serving at = {.settings = settings};
     double unload_after = settings->unload_after ? read_time(settings->unload_after) : 0;
     if (unload_after < 0)
-        return cli_wrong_option(settings->command, "unload-after", "--unload-after takes a time such as 90s, 10m or 2h, not '%s'",
-                                settings->unload_after);
+        return cli_wrong_option(settings->command, "unload-after",
+                                "--unload-after takes a time such as 90s, 10m or 2h, not '%s'", settings->unload_after);
     if (!server_is_built()) {
         i2v_error error = {0};
         server_run(NULL, &error);
@@ -167,7 +167,8 @@ int cli_serve(const cli_settings *settings) {
     }
     at.data = settings->data ? strdup(settings->data) : default_folder();
     if (!at.data)
-        return cli_refuse(settings->command, I2V_ERROR_PARAMETER, "there is no home folder for the server's data; give a "
+        return cli_refuse(settings->command, I2V_ERROR_PARAMETER,
+                          "there is no home folder for the server's data; give a "
                           "folder with --data");
     int status = serve(&at, unload_after);
     end(&at);

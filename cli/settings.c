@@ -11,7 +11,8 @@
 #define COMPUTES (MAKES_VIDEO | CLI_BENCH)
 
 static const char files[] = "Files", motion[] = "Motion and guidance", randomness[] = "Randomness",
-                  resources[] = "Memory and speed", messages[] = "Messages", previews[] = "Previews", server[] = "Server";
+                  resources[] = "Memory and speed", messages[] = "Messages", previews[] = "Previews",
+                  server[] = "Server";
 
 /* The program's own options, and the field of the parameter that they come after. */
 static const struct own_option {
@@ -157,7 +158,8 @@ static const struct own_option {
       "this file, each line with its time; with --quiet, too",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
+     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 0, "no-config", NULL, CLI_FLAG,
+      CLI_AT(no_config), 0, 0,
       "leave out the configuration file and the variables\n"
       "IMG2VID_...: img2vid help config",
       NULL}},
@@ -203,8 +205,8 @@ static const struct own_option {
      {CLI_SERVE, server, 0, "max-queue", "N", CLI_INTEGER, CLI_AT(max_queue), 1, 1000000,
       "jobs that may wait (default 100)", NULL}},
     {CLI_AT(params.preview_every),
-     {CLI_SERVE, server, 0, "max-upload", "SIZE", CLI_BYTES, CLI_AT(max_upload), 0, 0,
-      "of a picture (default 32M)", NULL}},
+     {CLI_SERVE, server, 0, "max-upload", "SIZE", CLI_BYTES, CLI_AT(max_upload), 0, 0, "of a picture (default 32M)",
+      NULL}},
     {CLI_AT(params.preview_every),
      {CLI_SERVE, server, 0, "max-pixels", "N", CLI_INTEGER, CLI_AT(max_pixels), 64, INT_MAX,
       "of a frame (default 4194304, four of 1024x1024)", NULL}},

@@ -221,10 +221,9 @@ static void health(server_reply *reply) {
 enum { VIDEOS, VIDEO, CONTENT, CANCEL, MODELS, HEALTH, METRICS, ADDRESSES };
 
 /* What each takes. HEAD is GET without a body. */
-static const char *const methods[ADDRESSES] = {[VIDEOS] = "GET, HEAD, POST",   [VIDEO] = "GET, HEAD, DELETE",
-                                               [CONTENT] = "GET, HEAD",        [CANCEL] = "POST",
-                                               [MODELS] = "GET, HEAD",         [HEALTH] = "GET, HEAD",
-                                               [METRICS] = "GET, HEAD"};
+static const char *const methods[ADDRESSES] = {
+    [VIDEOS] = "GET, HEAD, POST", [VIDEO] = "GET, HEAD, DELETE", [CONTENT] = "GET, HEAD", [CANCEL] = "POST",
+    [MODELS] = "GET, HEAD",       [HEALTH] = "GET, HEAD",        [METRICS] = "GET, HEAD"};
 
 /* ADDRESSES where it is none. id gets the name of a video. */
 static int find_address(const char *path, char id[SERVER_ID_SIZE]) {
@@ -258,8 +257,8 @@ int server_api_makes_video(const server_request *request) {
 
 void server_api_answer(server_state *state, const server_request *request, server_body *body, server_reply *reply) {
     char id[SERVER_ID_SIZE];
-    int address = find_address(request->path, id), is_get = strcmp(request->method, "GET") == 0 ||
-                                                            strcmp(request->method, "HEAD") == 0;
+    int address = find_address(request->path, id),
+        is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     if (address == ADDRESSES) return refuse(reply, 404, "not_found", "there is nothing at this address");
     if (!takes(address, request->method)) {
         refuse(reply, 405, "method_not_allowed", "this address takes other methods");

@@ -64,7 +64,8 @@ static int add_text(server_body *body, const char *name, const char *bytes, size
 /* A part of a form that is the picture, if it has a file's name; as a text it may be an address with it. */
 static int take(server_body *body, const char *name, const char *file, const char *bytes, size_t size, int is_new) {
     if (!name || !*name || strlen(name) >= sizeof body->text.name)
-        return server_refuse(&body->problem, 400, "invalid_form", NULL, "a part of the form has no name, or a long one");
+        return server_refuse(&body->problem, 400, "invalid_form", NULL,
+                             "a part of the form has no name, or a long one");
     if (!file || !server_order_is_picture(name)) {
         if (file) return server_refuse(&body->problem, 400, "invalid_value", name, "%s takes no file", name);
         return add_text(body, name, bytes, size, is_new);

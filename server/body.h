@@ -9,7 +9,7 @@ struct MHD_PostProcessor;
 
 typedef struct server_body {
     server_upload upload;
-    server_problem problem; /* of what has come so far: the rest is passed over */
+    server_problem problem;          /* of what has come so far: the rest is passed over */
     struct MHD_PostProcessor *parts; /* of a form; NULL: it is JSON */
     server_json_stream json;
     json_t *fields;
@@ -19,7 +19,7 @@ typedef struct server_body {
         char *bytes;
         size_t size;
     } text;
-    uint64_t size;      /* bytes that came */
+    uint64_t size; /* bytes that came */
 } server_body;
 
 /* type: of the content. body is to be ended in any case. Returns 1; or 0, and problem says what is wrong. */

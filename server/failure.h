@@ -10,9 +10,9 @@ __attribute__((format(printf, 3, 4))) i2v_status server_fail(i2v_error *error, i
 
 /* What a client is told: OpenAI's error object, with the status of HTTP. */
 typedef struct server_problem {
-    unsigned http;    /* 0: none */
-    char code[40];    /* "invalid_value" */
-    char param[64];   /* the parameter that is wrong; "": none */
+    unsigned http;  /* 0: none */
+    char code[40];  /* "invalid_value" */
+    char param[64]; /* the parameter that is wrong; "": none */
     char message[I2V_ERROR_MESSAGE_SIZE];
 } server_problem;
 

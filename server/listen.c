@@ -48,7 +48,8 @@ i2v_status server_address_read(server_address *address, const char *text, i2v_er
         snprintf(host, sizeof host, "%.*s", (int)length - 2 * is_bracketed, text + is_bracketed);
     if (*host && read_host(address, host, port, is_bracketed)) return I2V_OK;
     return server_fail(error, I2V_ERROR_PARAMETER,
-                       "--listen takes an address and a port, such as 127.0.0.1:7860 or [::1]:7860, not '%.100s'", text);
+                       "--listen takes an address and a port, such as 127.0.0.1:7860 or [::1]:7860, not '%.100s'",
+                       text);
 }
 
 void server_address_text(const struct sockaddr *from, char *text, size_t size) {

@@ -37,8 +37,9 @@ static void write_process(FILE *to) {
     int found = file && fscanf(file, "%*u %llu", &pages) == 1;
     if (file) fclose(file);
     if (!found) return;
-    fprintf(to, "# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
-                "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %llu\n",
+    fprintf(to,
+            "# HELP process_resident_memory_bytes Resident memory size in bytes.\n"
+            "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %llu\n",
             pages * (unsigned long long)sysconf(_SC_PAGESIZE));
 }
 

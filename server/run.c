@@ -1,7 +1,7 @@
 /* img2vid serve: begins what a server is made of, waits, and ends it again. */
-#include "server.h"
 #include "http.h"
 #include "listen.h"
+#include "server.h"
 #include "worker.h"
 
 #include <signal.h>

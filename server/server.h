@@ -14,14 +14,14 @@ typedef struct server_model {
 typedef struct server_settings {
     const server_model *models; /* the first is used where a client names none */
     size_t models_count;
-    i2v_options options;       /* of all models */
-    const char *listen;        /* "127.0.0.1:7860", "[::1]:0"; port 0: one that is free */
-    const char *data;          /* the folder of jobs, pictures, states and videos; is made */
-    const char *api_key_file;  /* NULL: none */
-    const char *allowed_hosts; /* names by which clients may reach the server, with commas between; NULL: none */
-    double unload_after;       /* seconds without work after which weights are let go of; 0: never */
-    int max_queue;             /* jobs that wait */
-    uint64_t max_upload;       /* bytes of a picture */
+    i2v_options options;        /* of all models */
+    const char *listen;         /* "127.0.0.1:7860", "[::1]:0"; port 0: one that is free */
+    const char *data;           /* the folder of jobs, pictures, states and videos; is made */
+    const char *api_key_file;   /* NULL: none */
+    const char *allowed_hosts;  /* names by which clients may reach the server, with commas between; NULL: none */
+    double unload_after;        /* seconds without work after which weights are let go of; 0: never */
+    int max_queue;              /* jobs that wait */
+    uint64_t max_upload;        /* bytes of a picture */
     int max_pixels, max_frames; /* of a frame; of a video */
     /* A line for a person and the log; is_important: whatever --verbose says. Calls come one at a time. */
     void (*say)(const char *line, int is_important, void *user);

@@ -33,7 +33,7 @@ static const char schema[] =
     "PRAGMA user_version = 1;";
 
 #define COLUMNS                                                                                                        \
-    "SELECT id, status, client, model, prompt, parameters, error, created, started, ended, bytes, expected, "         \
+    "SELECT id, status, client, model, prompt, parameters, error, created, started, ended, bytes, expected, "          \
     "attempts FROM jobs "
 /* ?1 is a client, or NULL for any */
 #define OF_CLIENT " (?1 IS NULL OR client = ?1) "
@@ -239,18 +239,18 @@ static int64_t number_of(server_store *store, const char *sql) {
 /* Clients whose last turn is over are as new. */
 static server_stored add_within(server_store *store, const server_job *job, int most, i2v_error *error) {
     if (number_of(store, "SELECT COUNT(*) FROM jobs WHERE status = 0") >= most) return SERVER_NO_PLACE;
-    server_stored result =
-        change(store, error,
-               "INSERT OR REPLACE INTO clients SELECT ?1, MAX((SELECT turn FROM clock),"
-               " COALESCE((SELECT turn + 1 FROM clients WHERE client = ?1), 0))",
-               "t", job->client);
+    server_stored result = change(store, error,
+                                  "INSERT OR REPLACE INTO clients SELECT ?1, MAX((SELECT turn FROM clock),"
+                                  " COALESCE((SELECT turn + 1 FROM clients WHERE client = ?1), 0))",
+                                  "t", job->client);
     if (result == SERVER_STORED)
         result = change(store, error,
                         "INSERT INTO jobs (id, status, client, model, prompt, parameters, created, expected, turn)"
                         " SELECT ?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, turn FROM clients WHERE client = ?2",
                         "tttttid", job->id, job->client, job->model, job->prompt, job->parameters, job->created,
                         job->expected);
-    if (result == SERVER_STORED) result = change(store, error, "DELETE FROM clients WHERE turn < (SELECT turn FROM clock)", "");
+    if (result == SERVER_STORED)
+        result = change(store, error, "DELETE FROM clients WHERE turn < (SELECT turn FROM clock)", "");
     return result == SERVER_NOT_THERE ? SERVER_STORED : result; /* there may be none to delete */
 }
 
@@ -278,20 +278,22 @@ server_stored server_store_find(server_store *store, const char *client, const c
     int count;
     memset(job, 0, sizeof *job);
     pthread_mutex_lock(&store->lock);
-    server_stored result = select_jobs(store, job, 1, &count, error, COLUMNS "WHERE" OF_CLIENT "AND id = ?2", "tt",
-                                       client, id);
+    server_stored result =
+        select_jobs(store, job, 1, &count, error, COLUMNS "WHERE" OF_CLIENT "AND id = ?2", "tt", client, id);
     pthread_mutex_unlock(&store->lock);
     return one(result, count);
 }
 
 server_stored server_store_list(server_store *store, const char *client, const char *after, int ascending, int limit,
                                 server_job *jobs, int *count, i2v_error *error) {
-    static const char up[] = COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number > (SELECT number FROM jobs WHERE"
-                                     OF_CLIENT "AND id = ?2)) ORDER BY number LIMIT ?3";
-    static const char down[] = COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number < (SELECT number FROM jobs WHERE"
-                                       OF_CLIENT "AND id = ?2)) ORDER BY number DESC LIMIT ?3";
-    ALONE(store, select_jobs(store, jobs, limit, count, error, ascending ? up : down, "tti", client, after,
-                             (int64_t)limit));
+    static const char up[] =
+        COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number > (SELECT number FROM jobs WHERE" OF_CLIENT
+                "AND id = ?2)) ORDER BY number LIMIT ?3";
+    static const char down[] =
+        COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number < (SELECT number FROM jobs WHERE" OF_CLIENT
+                "AND id = ?2)) ORDER BY number DESC LIMIT ?3";
+    ALONE(store,
+          select_jobs(store, jobs, limit, count, error, ascending ? up : down, "tti", client, after, (int64_t)limit));
 }
 
 server_stored server_store_next(server_store *store, server_job *job, i2v_error *error) {
@@ -305,9 +307,8 @@ server_stored server_store_next(server_store *store, server_job *job, i2v_error 
 }
 
 static server_stored begin(server_store *store, const char *id, int64_t now, i2v_error *error) {
-    server_stored result = change(store, error,
-                                  "UPDATE clock SET turn = MAX(turn, COALESCE((SELECT turn FROM jobs WHERE id = ?1), 0))",
-                                  "t", id);
+    server_stored result = change(
+        store, error, "UPDATE clock SET turn = MAX(turn, COALESCE((SELECT turn FROM jobs WHERE id = ?1), 0))", "t", id);
     if (result != SERVER_STORED) return result;
     return change(store, error,
                   "UPDATE jobs SET status = 1, attempts = attempts + 1,"

@@ -24,13 +24,13 @@ typedef struct server_job {
     char id[SERVER_ID_SIZE];
     server_status status;
     char *client, *model;
-    char *prompt;     /* NULL: none */
-    char *parameters; /* JSON */
-    char *error;      /* of one that failed */
+    char *prompt;                    /* NULL: none */
+    char *parameters;                /* JSON */
+    char *error;                     /* of one that failed */
     int64_t created, started, ended; /* seconds since 1970; 0: not yet */
-    int64_t bytes;    /* of the video */
-    double expected;  /* seconds that it was estimated to take; 0: not known */
-    int attempts;     /* begins since its last step */
+    int64_t bytes;                   /* of the video */
+    double expected;                 /* seconds that it was estimated to take; 0: not known */
+    int attempts;                    /* begins since its last step */
 } server_job;
 
 void server_job_end(server_job *job);

@@ -41,8 +41,10 @@ int server_upload_open(server_upload *upload, server_problem *problem) {
 int server_upload_write(server_upload *upload, const void *bytes, size_t size, server_problem *problem) {
     upload->size += size;
     if (upload->size > upload->most)
-        return server_refuse(problem, 413, "too_large", name, "the picture has more than %llu bytes, the most that this "
-                             "server takes", (unsigned long long)upload->most);
+        return server_refuse(problem, 413, "too_large", name,
+                             "the picture has more than %llu bytes, the most that this "
+                             "server takes",
+                             (unsigned long long)upload->most);
     for (const char *at = bytes; size > 0;) {
         ssize_t written = write(upload->descriptor, at, size);
         if (written < 0 && errno == EINTR) continue;

@@ -104,7 +104,8 @@ int server_values_read(server_values *values, const json_t *object, server_probl
     json_object_foreach((json_t *)(uintptr_t)object, name, value) {
         const i2v_parameter *parameter = server_parameter_find(name);
         if (!parameter)
-            return server_refuse(problem, 500, "server_error", name, "the job has %s, which this img2vid has not", name);
+            return server_refuse(problem, 500, "server_error", name, "the job has %s, which this img2vid has not",
+                                 name);
         if (!server_values_set(values, parameter, value, problem)) return 0;
     }
     return 1;

@@ -38,7 +38,8 @@ static json_t *error_json(const server_job *job) {
 }
 
 static json_t *left_json(const server_job *job, const server_progress *progress) {
-    int is_known = job->status == SERVER_IN_PROGRESS && strcmp(job->id, progress->id) == 0 && progress->seconds_left >= 0;
+    int is_known =
+        job->status == SERVER_IN_PROGRESS && strcmp(job->id, progress->id) == 0 && progress->seconds_left >= 0;
     return is_known ? json_real(progress->seconds_left) : json_null();
 }
 
@@ -46,13 +47,12 @@ json_t *server_video_json(const server_job *job, const server_progress *progress
     char size[32], seconds[32];
     json_t *parameters = json_loads(job->parameters, 0, NULL);
     describe(parameters, size, seconds);
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:n, s:s?, s:s, s:s, s:o, s:n, s:o, s:o, s:o, s:o}", "id",
-                     job->id, "object", "video", "model", job->model, "status", server_status_name(job->status),
-                     "progress", percent(job, progress), "created_at", (json_int_t)job->created, "started_at",
-                     time_json(job->started), "completed_at",
-                     time_json(job->status == SERVER_COMPLETED ? job->ended : 0), "expires_at", "prompt", job->prompt,
-                     "size", size, "seconds", seconds, "error", error_json(job), "remixed_from_video_id",
-                     "seconds_left", left_json(job, progress), "expected_seconds",
-                     job->expected > 0 ? json_real(job->expected) : json_null(), "parameters", parameters, "notes",
-                     notes_json(job));
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:n, s:s?, s:s, s:s, s:o, s:n, s:o, s:o, s:o, s:o}", "id", job->id,
+        "object", "video", "model", job->model, "status", server_status_name(job->status), "progress",
+        percent(job, progress), "created_at", (json_int_t)job->created, "started_at", time_json(job->started),
+        "completed_at", time_json(job->status == SERVER_COMPLETED ? job->ended : 0), "expires_at", "prompt",
+        job->prompt, "size", size, "seconds", seconds, "error", error_json(job), "remixed_from_video_id",
+        "seconds_left", left_json(job, progress), "expected_seconds",
+        job->expected > 0 ? json_real(job->expected) : json_null(), "parameters", parameters, "notes", notes_json(job));
 }

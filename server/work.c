@@ -35,7 +35,8 @@ static int is_over(void *user) {
     return server_queue_is_over(&at->state->queue);
 }
 
-/* After the first step there is a state, so that whatever ended this server would not end it at the same place again. */
+/* After the first step there is a state, so that whatever ended this server would not end it at the same place again.
+ */
 static void advance(working *at) {
     if (!at->has_advanced && at->job->attempts > 0) server_store_advance(at->state->store, at->job->id, NULL);
     at->has_advanced = 1;

@@ -19,7 +19,8 @@ static server_stored try_end(server_state *state, const server_job *job, server_
         server_stored result =
             server_store_end(state->store, job->id, status, sentence, bytes, (int64_t)time(NULL), &error);
         if (result != SERVER_DISK_FULL && result != SERVER_STORE_BROKEN) return result;
-        if (!has_said) server_say(&state->voice, "warning: how %s ended cannot be kept yet: %s", job->id, error.message);
+        if (!has_said)
+            server_say(&state->voice, "warning: how %s ended cannot be kept yet: %s", job->id, error.message);
         has_said = 1;
         server_folder_remove(&state->folder, SERVER_STATE, job->id); /* which makes room */
         if (server_queue_is_over(&state->queue)) return result;
