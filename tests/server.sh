@@ -4,7 +4,7 @@ server=
 end_server() { [ -z "$server" ] || kill -KILL "$server" 2> /dev/null; }
 trap 'end_server; rm -rf "$scratch"' EXIT
 
-# start ARGUMENT...: a server on the folder data; sets server and url.
+# start ARGUMENT...: a server on the folder data; sets server and url. Without one there is nothing more to be seen.
 start() {
     : > "$scratch/log"
     "$program" serve --listen 127.0.0.1:0 --data data --model "tiny=$model" -v "$@" < /dev/null > "$scratch/serve.out" \
@@ -17,7 +17,7 @@ start() {
         sleep 0.05
     done
     fail "the server does not start: $(cat "$scratch/log")"
-    return 1
+    exit 1
 }
 
 # stop [SIGNAL]: ends it; after SIGTERM it says that it is done.
