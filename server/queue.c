@@ -94,6 +94,12 @@ void server_queue_run(server_queue *queue, const char *id) {
     pthread_mutex_unlock(&queue->lock);
 }
 
+void server_queue_forget_memory(server_queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->totals.memory = 0;
+    pthread_mutex_unlock(&queue->lock);
+}
+
 int server_queue_is_over(server_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     int is_over = queue->ends || queue->is_cancelled;

@@ -56,6 +56,9 @@ int server_queue_wait(server_queue *queue, double seconds);
 /* The job runs from now on; NULL: none does. */
 void server_queue_run(server_queue *queue, const char *id);
 
+/* The engine holds no more than a few bytes. */
+void server_queue_forget_memory(server_queue *queue);
+
 /* 1 where the running job is to end. */
 int server_queue_is_over(server_queue *queue);
 

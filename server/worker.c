@@ -103,6 +103,8 @@ static void *work(void *user) {
             while (!server_ends(state) && work_on_next(state)) is_loaded = 1;
         } else if (is_loaded) {
             server_models_unload(&state->models, NULL);
+            server_queue_forget_memory(&state->queue);
+            if (!server_ends(state)) server_tell(&state->voice, "no work: the weights are let go of");
             is_loaded = 0;
         }
     }

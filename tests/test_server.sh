@@ -235,6 +235,19 @@ clients() {
     stop
 }
 
+# Weights are let go of without work, and loaded again.
+unloads() {
+    start --unload-after 1s
+    order "${small[@]}"
+    becomes "$id" completed
+    for ((i = 0; i < 200; i++)); do grep -q '^no work: the weights are let go of$' "$scratch/log" && break; sleep 0.05; done
+    answers 200 "${url%/v1}/metrics"
+    printed '^img2vid_engine_memory_bytes 0$'
+    order "${small[@]}"
+    becomes "$id" completed
+    stop
+}
+
 usage() {
     refused 1 '--listen takes an address and a port' serve --listen nowhere --model "$model" --data d
     refused 2 '--unload-after takes a time' serve --unload-after soon --model "$model" --data d
@@ -251,4 +264,4 @@ usage() {
     stop
 }
 
-run_groups api errors memory ranges cancels clients usage
+run_groups api errors memory ranges cancels clients unloads usage
