@@ -51,6 +51,14 @@ static int server_ends(server_state *state) {
     return ends;
 }
 
+/* Not for the job's sake, but the server's. */
+static int is_left(server_state *state) {
+    pthread_mutex_lock(&state->queue.lock);
+    int left = state->queue.ends && !state->queue.is_cancelled;
+    pthread_mutex_unlock(&state->queue.lock);
+    return left;
+}
+
 static void run(server_state *state, const server_job *job) {
     i2v_error error = {0};
     int64_t bytes = 0;
@@ -60,7 +68,7 @@ static void run(server_state *state, const server_job *job) {
     }
     server_say(&state->voice, "%s: in_progress%s", job->id, job->started ? ", again" : "");
     i2v_status status = server_work(state, job, &bytes, &error);
-    if (status == I2V_CANCELLED && server_ends(state)) return; /* the next server goes on with it */
+    if (status == I2V_CANCELLED && is_left(state)) return; /* the next server goes on with it */
     server_folder_hide(&state->folder, error.message);
     finish(state, job, status == I2V_OK ? SERVER_COMPLETED : SERVER_FAILED, status == I2V_OK ? NULL : error.message,
            bytes);
