@@ -74,7 +74,7 @@ test-aarch64: packages
 	ctest --preset aarch64 -j $(JOBS) -R '$(or $(TESTS),$(EMULATED))'
 
 # What is left without the libraries that one can do without, and its tests, or those that TESTS names.
-PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF
+PARTS = FFMPEG HUB LIBCRYPTO TIFF AVIF OPENJPEG HEIF SERVER
 WITHOUT_PARTS = $(PARTS:%=-DI2V_%=OFF)
 SMALL = ^(parts_off|path|sha256|npy|resize|$(WEIGHTS)|clip|vae|$(PIPELINE)|example|changing_files|file|parallel)$$
 test-parts: packages

@@ -11,5 +11,6 @@ int cli_info(const cli_settings *settings);
 int cli_bench(const cli_settings *settings);
 int cli_pull(const cli_settings *settings);
 int cli_compare(const cli_settings *settings);
+int cli_serve(const cli_settings *settings);
 
 #endif

@@ -13,7 +13,7 @@ static int help_of_command(const cli_command_list *list, const char *name, int a
     }
     return cli_wrong_usage(
         NULL,
-        "there is no help for '%s', but for generate, decode, info, bench, pull, compare, config and time; "
+        "there is no help for '%s', but for generate, decode, info, bench, pull, compare, serve, config and time; "
         "--bash, --zsh and --fish print completions, --man the manual page",
         name);
 }

@@ -34,6 +34,12 @@ static const struct {
     {CLI_DECODE | CLI_BENCH, CLI_AT(params.decode_chunk_size), "frames decoded in one call (default: all)"},
     {CLI_BENCH, CLI_AT(repeat), "passes, of which the fastest counts (default 2)"},
     {CLI_DECODE | CLI_BENCH, CLI_AT(options.threads), "to compute on (default: one a core)"},
+    {CLI_SERVE, CLI_AT(listen), "for clients (default 127.0.0.1:7860)"},
+    {CLI_SERVE, CLI_AT(data), "the folder of jobs and videos"},
+    {CLI_SERVE, CLI_AT(api_key_file), "keys of clients, a line each"},
+    {CLI_SERVE, CLI_AT(unload_after), "let go of weights, 10m (default: never)"},
+    {CLI_SERVE, CLI_AT(max_queue), "jobs that may wait (default 100)"},
+    {CLI_SERVE, CLI_AT(options.dtype), "how tensors are stored (default auto, here f32)"},
     {CLI_DECODE | CLI_BENCH, CLI_AT(json), "print one JSON object on standard output"},
 };
 

@@ -21,7 +21,7 @@ typedef struct command_entry {
     int (*run)(const cli_settings *settings);
 } command_entry;
 
-enum { COMMANDS = 6 };
+enum { COMMANDS = 7 };
 
 static void list_commands(command_entry entries[COMMANDS], const cli_all_options *all) {
     static const char generate_examples[] = "  img2vid generate rocket.jpg -o rocket.mp4\n"
@@ -43,27 +43,27 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                   "IMAGE... -o OUT [options] or --from VIDEO [IMAGE...] -o OUT [options] "
                                   "or --jobs LIST.jsonl [IMAGE...] [-o OUT] [options]",
                                   "Makes short videos of pictures: files, web addresses or - (stdin).",
-                                  generate_examples, all->options, all->count, 1, 0, NULL, NULL},
+                                  generate_examples, all->options, all->count, 1, 0, NULL, NULL, 0},
                                  cli_generate};
     entries[1] = (command_entry){{CLI_DECODE, "decode", "LATENTS", "LATENTS.npy|LATENTS.latent -o OUT [options]",
                                   "Decodes latents kept by generate --save-latents or by ComfyUI.", decode_examples,
-                                  all->options, all->count, 0, 0, NULL, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL, 0},
                                  cli_decode};
     entries[2] =
         (command_entry){{CLI_INFO, "info", "MODEL, VIDEO, IMAGE or LATENTS", "MODEL|VIDEO|IMAGE|LATENTS [options]",
                          "Says what a model, a video, a picture or a file of latents is.", info_examples, all->options,
-                         all->count, 0, 0, NULL, NULL},
+                         all->count, 0, 0, NULL, NULL, 0},
                         cli_info};
     entries[3] = (command_entry){{CLI_BENCH, "bench", NULL, "[options]",
                                   "Says how fast a model's operations are here, and could be.", bench_examples,
-                                  all->options, all->count, 0, 0, NULL, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL, 0},
                                  cli_bench};
     static const char pull_examples[] = "  img2vid pull stabilityai/stable-video-diffusion-img2vid-xt --variant fp16\n"
                                         "  img2vid generate rocket.jpg -o rocket.mp4 \\\n"
                                         "      --model stabilityai/stable-video-diffusion-img2vid-xt\n";
     entries[4] = (command_entry){{CLI_PULL, "pull", "MODEL", "ORG/NAME [options]",
                                   "Downloads a model from the Hugging Face hub, for --model.", pull_examples,
-                                  all->options, all->count, 0, 0, NULL, NULL},
+                                  all->options, all->count, 0, 0, NULL, NULL, 0},
                                  cli_pull};
     static const char compare_examples[] = "  img2vid compare a.mp4 b.mp4 c.mp4\n"
                                            "  img2vid compare a.mp4 b.mp4 -o grid.mp4\n"
@@ -71,8 +71,16 @@ static void list_commands(command_entry entries[COMMANDS], const cli_all_options
                                            "  img2vid compare videos/*.webm -o page.html --quiet\n";
     entries[5] = (command_entry){{CLI_COMPARE, "compare", "VIDEO", "VIDEO VIDEO... [-o OUT] [options]",
                                   "Sets videos side by side: what differs, PSNR, SSIM, motion.", compare_examples,
-                                  all->options, all->count, 1, 0, NULL, NULL},
+                                  all->options, all->count, 1, 0, NULL, NULL, 0},
                                  cli_compare};
+    static const char serve_examples[] =
+        "  img2vid serve\n"
+        "  img2vid serve --model stabilityai/stable-video-diffusion-img2vid-xt\n"
+        "  img2vid serve --listen 0.0.0.0:7860 --api-key-file keys --data /srv/img2vid\n";
+    entries[6] =
+        (command_entry){{CLI_SERVE, "serve", NULL, "[options]", "Makes videos for others: a queue behind HTTP.",
+                         serve_examples, all->options, all->count, 0, 0, NULL, NULL, CLI_AT(model)},
+                        cli_serve};
 }
 
 static int print_help(const command_entry entries[COMMANDS]) {
@@ -151,8 +159,8 @@ static int refuse_unknown(const cli_command_list *list, const char *name, int js
     cli_suggest_command(meant, sizeof meant, list, name);
     const char *kind = *name == '-' ? "option" : "command";
     if (*meant) return cli_wrong_usage(&none, "unknown %s '%s'%s", kind, name, meant);
-    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench, pull and compare", kind,
-                           name);
+    return cli_wrong_usage(&none, "unknown %s '%s'; there are generate, decode, info, bench, pull, compare and serve",
+                           kind, name);
 }
 
 int main(int argc, char **argv) {
@@ -165,7 +173,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < COMMANDS; i++) commands[i] = &entries[i].command;
     cli_signals_install();
     if (cli_stack_check() != CLI_DONE) return CLI_FAILED;
-    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench, pull or compare");
+    if (argc < 2) return cli_wrong_usage(NULL, "no command: generate, decode, info, bench, pull, compare or serve");
     take_file_addresses(argc, argv);
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return print_help(entries);

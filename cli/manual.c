@@ -183,6 +183,8 @@ static const cli_entry file_entries[] = {
     {"~/.config/img2vid/config", "Values of options: see CONFIGURATION."},
     {"~/.cache/huggingface/hub", "Models that img2vid pull has downloaded, and those of the Python library "
                                  "huggingface_hub: the same folder in the same layout."},
+    {"~/.local/share/img2vid/server", "What img2vid serve keeps: jobs, states and videos; with XDG_DATA_HOME in its "
+                                      "img2vid/server, with --data elsewhere."},
     {NULL, NULL}};
 
 static const cli_entry environment_entries[] = {
@@ -208,7 +210,9 @@ static const cli_entry metadata_entries[] = {{".mp4, .mov", "The comment of the 
 static const cli_entry status_entries[] = {{"0", "Done."},
                                            {"1", "Failed; one line on standard error says why, and the way out."},
                                            {"2", "Wrong usage: an unknown option, or a value of the wrong kind."},
-                                           {"130", "Interrupted, by Ctrl-C, SIGTERM or SIGHUP."},
+                                           {"130",
+                                            "Interrupted, by Ctrl-C, SIGTERM or SIGHUP. To img2vid serve these are the "
+                                            "way to end it, with 0."},
                                            {NULL, NULL}};
 
 void cli_print_manual(const cli_command_list *list) {

@@ -52,6 +52,7 @@ typedef struct cli_command {
     int json;                           /* --json was given: failures are objects on standard output, too */
     const struct cli_command_list *all; /* of the program, for what another command would take */
     const char *where;                  /* what is read, "jobs.jsonl:3", for messages; NULL: the command line */
+    size_t repeated; /* the place of an option that may be given several times, whose values are operands; 0: none */
 } cli_command;
 
 /* All commands, which share one table of options. */

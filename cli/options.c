@@ -125,6 +125,8 @@ static int parse_option(cursor *at, const char *argument) {
     if (!value)
         return cli_wrong_option(command, option->name, "--%s lacks its argument %s", option->name, option->argument);
     status = set_value(command, option, at->values, value);
+    if (command->repeated && option->offset == command->repeated)
+        at->operands->items[at->operands->count++] = (char *)(uintptr_t)value;
     return status == CLI_PARSED && option->type == CLI_NAME && strcmp(value, "help") == 0 ? CLI_LIST : status;
 }
 

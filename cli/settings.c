@@ -11,7 +11,8 @@
 #define COMPUTES (MAKES_VIDEO | CLI_BENCH)
 
 static const char files[] = "Files", motion[] = "Motion and guidance", randomness[] = "Randomness",
-                  resources[] = "Memory and speed", messages[] = "Messages", previews[] = "Previews";
+                  resources[] = "Memory and speed", messages[] = "Messages", previews[] = "Previews",
+                  server[] = "Server";
 
 /* The program's own options, and the field of the parameter that they come after. */
 static const struct own_option {
@@ -55,12 +56,13 @@ static const struct own_option {
       "the same {fields}",
       NULL}},
     {CLI_AT(output.no_replace),
-     {COMPUTES, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
+     {COMPUTES | CLI_SERVE, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
       "model folder in diffusers' layout, the one with\n"
       "model_index.json, a single file (.safetensors, .ckpt,\n"
       ".pt, .pth, .bin) of Stability AI, or the name of a model\n"
       "on the hub that img2vid pull has downloaded (default: the\n"
-      "small bundled model)",
+      "small bundled model). serve takes several, each as\n"
+      "NAME=MODEL where clients are to call it otherwise",
       NULL}},
     {CLI_AT(options.loras),
      {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, CLI_AT(latents), 0, 0,
@@ -142,21 +144,22 @@ static const struct own_option {
       "\"error\" and \"status\" in it",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0,
+     {COMPUTES | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 'q', "quiet", NULL, CLI_FLAG, CLI_AT(quiet), 0, 0,
       "say nothing but errors", NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose), 0, 0,
+     {COMPUTES | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 'v', "verbose", NULL, CLI_FLAG, CLI_AT(verbose), 0, 0,
       "also say what computes, the model, where values come\n"
       "from and what they came to, the plan, and the time of\n"
       "each phase",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_PULL | CLI_COMPARE, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file), 0, 0,
+     {COMPUTES | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 0, "log-file", "FILE", CLI_TEXT, CLI_AT(log_file), 0, 0,
       "add all that --verbose says, warnings and errors to\n"
       "this file, each line with its time; with --quiet, too",
       NULL}},
     {CLI_AT(params.forward_chunk_size),
-     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE, messages, 0, "no-config", NULL, CLI_FLAG, CLI_AT(no_config), 0, 0,
+     {COMPUTES | CLI_INFO | CLI_PULL | CLI_COMPARE | CLI_SERVE, messages, 0, "no-config", NULL, CLI_FLAG,
+      CLI_AT(no_config), 0, 0,
       "leave out the configuration file and the variables\n"
       "IMG2VID_...: img2vid help config",
       NULL}},
@@ -171,6 +174,45 @@ static const struct own_option {
       "show them moving on the terminal, as pictures where it\n"
       "can, else in coloured blocks; nothing elsewhere",
       NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "listen", "ADDRESS:PORT", CLI_TEXT, CLI_AT(listen), 0, 0,
+      "where clients reach it (default 127.0.0.1:7860, from\n"
+      "this machine alone); port 0 is one that is free",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "data", "DIR", CLI_TEXT, CLI_AT(data), 0, 0,
+      "the folder of jobs, states and videos (default:\n"
+      "~/.local/share/img2vid/server)",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "api-key-file", "FILE", CLI_TEXT, CLI_AT(api_key_file), 0, 0,
+      "keys of clients, a line each, as KEY or NAME KEY: who\n"
+      "has none is refused, and each sees its own jobs alone\n"
+      "(default: none, or for other machines a random one that\n"
+      "is printed)",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "allow-host", "NAME,...", CLI_TEXT, CLI_AT(allow_host), 0, 0,
+      "names by which clients may reach it, beside localhost\n"
+      "and addresses in numbers: those of a reverse proxy",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "unload-after", "TIME", CLI_TEXT, CLI_AT(unload_after), 0, 0,
+      "such as 90s, 10m or 2h: without work for so long, lets\n"
+      "go of the model's weights (default: never)",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "max-queue", "N", CLI_INTEGER, CLI_AT(max_queue), 1, 1000000,
+      "jobs that may wait (default 100)", NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "max-upload", "SIZE", CLI_BYTES, CLI_AT(max_upload), 0, 0, "of a picture (default 32M)",
+      NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "max-pixels", "N", CLI_INTEGER, CLI_AT(max_pixels), 64, INT_MAX,
+      "of a frame (default 4194304, four of 1024x1024)", NULL}},
+    {CLI_AT(params.preview_every),
+     {CLI_SERVE, server, 0, "max-frames", "N", CLI_INTEGER, CLI_AT(max_video_frames), 1, INT_MAX,
+      "of a video (default 250)", NULL}},
     /* clang-format on */
 };
 
@@ -201,13 +243,19 @@ static const char *take(const char *spelled, size_t *used) {
     return spelled;
 }
 
+/* A server opens models, as bench does. */
+static unsigned takers(const i2v_parameter *parameter) {
+    int is_of_model = parameter->settings == I2V_STRUCT_OPTIONS || parameter->settings == I2V_STRUCT_HUB_OPTIONS;
+    return parameter->calls | (is_of_model && (parameter->calls & I2V_FOR_BENCH) ? (unsigned)CLI_SERVE : 0U);
+}
+
 static void add_parameter(cli_all_options *table, const i2v_parameter *parameter, size_t offset, size_t *used) {
     if (table->count == CLI_MOST_OPTIONS) return;
     char *free_text = table->text + *used;
     const char *name = take(cli_spell_name(free_text, sizeof table->text - *used, parameter->name), used);
     free_text = table->text + *used;
     const char *help = take(cli_spell_help(free_text, sizeof table->text - *used, parameter->help), used);
-    table->options[table->count++] = (cli_option){.commands = parameter->calls,
+    table->options[table->count++] = (cli_option){.commands = takers(parameter),
                                                   .group = parameter->group,
                                                   .name = name,
                                                   .argument = parameter->argument,
@@ -236,6 +284,10 @@ void cli_settings_default(cli_settings *settings, const cli_command *command) {
     settings->command = command;
     settings->repeat = 2;
     settings->reference_steps = 100;
+    settings->max_queue = 100;
+    settings->max_upload = 32 << 20;
+    settings->max_pixels = 4 << 20;
+    settings->max_video_frames = 250;
     i2v_options_default(&settings->options);
     i2v_params_default(&settings->params);
     i2v_output_default(&settings->output);

@@ -16,7 +16,8 @@ enum {
     CLI_INFO = I2V_FOR_MODEL_INFO,
     CLI_BENCH = I2V_FOR_BENCH,
     CLI_PULL = I2V_FOR_PULL,
-    CLI_COMPARE = I2V_FOR_FRAMES
+    CLI_COMPARE = I2V_FOR_FRAMES,
+    CLI_SERVE = 64 /* which opens models as bench does, and gets parameters from its clients */
 };
 
 /* The endings of what standard output can take: patterns are several files. */
@@ -61,6 +62,9 @@ typedef struct cli_settings {
     i2v_params params;
     i2v_output output;
     i2v_image_options image; /* its alpha */
+    const char *listen, *data, *api_key_file, *allow_host, *unload_after; /* of serve; NULL: not given */
+    int max_queue, max_pixels, max_video_frames;                          /* likewise */
+    uint64_t max_upload;
     i2v_hub_options hub;     /* where --model or the model to pull is a name on the hub */
 } cli_settings;
 

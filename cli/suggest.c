@@ -115,6 +115,9 @@ static const struct alias {
     {"device", NULL, ": all is computed on the CPU"},
     {"prompt", NULL, ": Stable Video Diffusion takes a picture, and no text"},
     {"negative-prompt", NULL, ": Stable Video Diffusion takes a picture, and no text"},
+    {"host", "listen", NULL},
+    {"port", "listen", NULL},
+    {"api-key", "api-key-file", NULL},
     {"silent", "quiet", NULL},
     {"version", NULL, "; did you mean img2vid --version?"},
 };

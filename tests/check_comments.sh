@@ -5,8 +5,8 @@ set -u
 # check_tree ROOT: names each .c and .h whose first line does not begin a comment of some words.
 check_tree() (
     cd "$1" || exit 1
-    [ "$(find include src cli tests examples -name '*.[ch]' -print -quit)" ] || { echo "no source files in $1"; exit 1; }
-    find include src cli tests examples -name '*.[ch]' -exec awk '
+    [ "$(find include src server cli tests examples -name '*.[ch]' -print -quit)" ] || { echo "no source files in $1"; exit 1; }
+    find include src server cli tests examples -name '*.[ch]' -exec awk '
         FNR == 1 && !/^\/\* .*[A-Za-z][A-Za-z].* .*[A-Za-z][A-Za-z]/ { wrong(FILENAME) }
         function wrong(file) { print file ": its first line is to begin a comment that says what the file is for"; bad = 1 }
         END {
@@ -32,5 +32,5 @@ test_comments() {
 
 tree=$(mktemp -d)
 trap 'rm -r "$tree"' EXIT
-mkdir -p "$tree/src/base" "$tree/"{include,cli,tests,examples}
+mkdir -p "$tree/src/base" "$tree/"{include,server,cli,tests,examples}
 test_comments && check_tree "$1" && echo 'every file says what it is for'

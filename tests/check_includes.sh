@@ -1,11 +1,12 @@
 #!/bin/bash
-# The #includes of src/ and cli/ point down the layers only, and there is no circle of files: check_includes.sh ROOT
+# The #includes of src/, server/ and cli/ point down the layers only, and there is no circle of files: check_includes.sh ROOT
 set -u
 
 # What a layer may include, besides itself, the public header and the system's headers.
 allowed() {
     case $1 in
-    cli | base) echo ;;
+    cli) echo server ;;
+    server | base) echo ;;
     json | random | backend) echo base ;;
     weights | media | hub) echo json base ;;
     tensor) echo backend base ;;
@@ -21,7 +22,7 @@ check() {
     case $header in
     img2vid/img2vid.h) return 0 ;;
     *../*) target='a folder above' ;;
-    */*) [ "$target" = "$layer" ] && [ "$layer" != cli ] && return 0 ;;
+    */*) [ "$target" = "$layer" ] && [ "$layer" != cli ] && [ "$layer" != server ] && return 0 ;;
     *) [ -f "${file%/*}/$header" ] && return 0 ;; # its own folder
     esac
     local layers
@@ -34,7 +35,7 @@ check() {
 # link FILE HEADER: "A B" where the unit A, a .c with its .h, includes the header of the unit B.
 link() {
     local unit=${1%.*} path
-    for path in "src/$2" "${1%/*}/$2"; do
+    for path in "src/$2" "$2" "${1%/*}/$2"; do
         [ -f "$path" ] || continue
         [ "$unit" = "${path%.*}" ] || echo "$unit ${path%.*}"
         return
@@ -62,13 +63,13 @@ check_tree() (
         layer=${layer%%/*}
         while IFS= read -r header; do
             case $header in
-            '<'*) header=${header#<}; [ -d "src/${header%%/*}" ] || continue ;;
+            '<'*) header=${header#<}; [ -d "src/${header%%/*}" ] || [ "${header%%/*}" = server ] || continue ;;
             *) header=${header#\"} ;;
             esac
             check "$file" "$layer" "$header" || bad=1
             link "$file" "$header" >> "$links"
         done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*(["<][^">]+).*/\1/p' "$file")
-    done < <(find src cli -name '*.[chS]' | sort)
+    done < <(find src server cli -name '*.[chS]' | sort)
     [ $files -gt 0 ] || { echo "no source files in $1"; exit 1; }
     check_circles "$links" || bad=1
     exit $bad
@@ -84,6 +85,10 @@ test_directions() {
     done <<'LINES'
 cli/a.c #include "base/error.h"
 cli/a.c #include <base/error.h>
+server/a.c #include "base/error.h"
+server/a.c #include "message.h"
+server/a.c #include "cli/message.h"
+src/pipeline/a.c #include "server/server.h"
 src/base/a.c #include "media/media.h"
 src/base/a.c #include "json/read.h"
 src/media/a.c #include "model/unet.h"
@@ -103,7 +108,7 @@ LINES
 # files FOLDER NAME INCLUDED...: a .h, and a .c that includes it and the others.
 files() {
     local path=$tree/$1/$2 line=
-    [ "$1" = cli ] || line=${1#src/}/
+    [ "$1" = src/media ] && line=media/
     printf '#include "%s.h"\n' "${@/#/$line}" | tail -n +2 > "$path.c"
     shift 2
     : > "$path.h"
@@ -112,9 +117,9 @@ files() {
 # Circles of two and of three units, by a .c or by a .h, are refused; a chain is none.
 test_circles() {
     local status=0 folder prefix circle
-    for folder in src/media cli; do
+    for folder in src/media server cli; do
         prefix=${folder#src/}/
-        [ $folder = cli ] && prefix=
+        [ $folder = src/media ] || prefix=
         for circle in none two three headers; do
             files $folder a b c
             files $folder b c
@@ -142,5 +147,5 @@ test_circles() {
 
 tree=$(mktemp -d)
 trap 'rm -r "$tree"' EXIT
-mkdir -p "$tree/cli" "$tree/src/"{base,json,media,model,hub,tensor,backend/cpu,pipeline}
+mkdir -p "$tree/"{cli,server} "$tree/src/"{base,json,media,model,hub,tensor,backend/cpu,pipeline}
 test_directions && test_circles && check_tree "$1" && echo 'all #includes point down, and none in a circle'

@@ -46,7 +46,7 @@ check_names() {
 # check_tree ROOT
 check_tree() (
     cd "$1" || exit 1
-    there=$(find include src cli bindings/python/src \( -name '*.[ch]' -o -name '*.py' \) |
+    there=$(find include src server cli bindings/python/src \( -name '*.[ch]' -o -name '*.py' \) |
         sed -E 's/(\.inc)?\.(c|h|py)$//' | LC_ALL=C sort -u)
     [ "$there" ] || { echo "no source files in $1"; exit 1; }
     lines=$(named docs/ARCHITECTURE.md | LC_ALL=C sort)
@@ -84,5 +84,5 @@ test_tour() {
 
 tree=$(mktemp -d)
 trap 'rm -r "$tree"' EXIT
-mkdir -p "$tree/"{include,cli,docs,bindings/python/src,src/base/off}
+mkdir -p "$tree/"{include,server,cli,docs,bindings/python/src,src/base/off}
 test_tour && check_tree "$1" && echo 'the tour names every source file'

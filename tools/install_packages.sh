@@ -5,7 +5,7 @@ set -eu
 packages=(build-essential cmake ninja-build pkg-config libjpeg-dev libpng-dev zlib1g-dev libwebp-dev libtiff-dev
     libavif-dev libopenjp2-7-dev libheif-dev libavformat-dev
     libavcodec-dev libswscale-dev libavutil-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates
-    libcmocka-dev ffmpeg webp mandoc)
+    libmicrohttpd-dev libsqlite3-dev libcmocka-dev curl ffmpeg webp mandoc)
 [ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then

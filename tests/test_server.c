@@ -1,0 +1,265 @@
+/* What img2vid serve reads of requests, and its queue, piece by piece. */
+#include "folder.h"
+#include "hosts.h"
+#include "json_stream.h"
+#include "keys.h"
+#include "listen.h"
+#include "range.h"
+#include "store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder_path[] = "/tmp/img2vid-server-XXXXXX";
+
+static void check_range(const char *header, server_range wanted, uint64_t offset, uint64_t length) {
+    uint64_t is_offset, is_length;
+    assert_int_equal(server_range_read(header, 100, &is_offset, &is_length), wanted);
+    if (wanted == SERVER_RANGE_NOTHING) return;
+    assert_int_equal(is_offset, offset);
+    assert_int_equal(is_length, length);
+}
+
+static void ranges(void **state) {
+    check_range(NULL, SERVER_RANGE_WHOLE, 0, 100);
+    check_range("bytes=0-0", SERVER_RANGE_PART, 0, 1);
+    check_range("bytes=99-", SERVER_RANGE_PART, 99, 1);
+    check_range("bytes=50-1000", SERVER_RANGE_PART, 50, 50);
+    check_range("bytes=-30", SERVER_RANGE_PART, 70, 30);
+    check_range("bytes=-300", SERVER_RANGE_PART, 0, 100);
+    check_range("bytes=0-18446744073709551616", SERVER_RANGE_PART, 0, 100);
+    check_range("bytes=100-", SERVER_RANGE_NOTHING, 0, 0);
+    check_range("bytes=18446744073709551616-", SERVER_RANGE_NOTHING, 0, 0);
+    check_range("bytes=-0", SERVER_RANGE_NOTHING, 0, 0);
+    static const char *const ignored[] = {"bytes=",     "bytes=-",   "bytes=5-4",  "bytes=1-2,3-4", "bytes=a-b",
+                                          "bytes= 1-2", "items=0-1", "bytes=1-2 ", "bytes=--1"};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) check_range(ignored[i], SERVER_RANGE_WHOLE, 0, 100);
+}
+
+static void hosts(void **state) {
+    static const char *const good[] = {"127.0.0.1",   "127.0.0.1:7860", "[::1]:7860",    "[::1]",      "localhost",
+                                       "LOCALHOST:1", "a.example",      "b.example:443", "192.168.1.2"};
+    static const char *const bad[] = {"",
+                                      ":",
+                                      "evil.example",
+                                      "127.0.0.1.evil.example",
+                                      "localhost.",
+                                      "[::1",
+                                      "a.example:",
+                                      "a.example:80x",
+                                      "a.exampl",
+                                      "a.example,b.example",
+                                      "[127.0.0.1]",
+                                      "127.0.0.1:999999"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(server_host_is_allowed(good[i], "a.example,b.example"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(server_host_is_allowed(bad[i], "a.example,b.example"));
+    assert_false(server_host_is_allowed(NULL, NULL));
+    assert_true(server_origin_is_own("http://localhost:1", "localhost:1"));
+    assert_true(server_origin_is_own("https://A.example", "a.example"));
+    assert_false(server_origin_is_own("http://localhost:2", "localhost:1"));
+    assert_false(server_origin_is_own("http://localhost:1/x", "localhost:1"));
+    assert_false(server_origin_is_own("null", "null"));
+    assert_false(server_origin_is_own("ftp://a", "a"));
+}
+
+static void addresses(void **state) {
+    server_address address;
+    static const char *const bad[] = {"",
+                                      "7860",
+                                      ":7860",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:65536",
+                                      "example.com:80",
+                                      "::1:80",
+                                      "[::1]",
+                                      "[::1:80",
+                                      "[127.0.0.1]:80",
+                                      "127.0.0.1:8 ",
+                                      "[]:80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(server_address_read(&address, bad[i], NULL), I2V_ERROR_PARAMETER);
+    assert_int_equal(server_address_read(&address, "127.9.9.9:1", NULL), I2V_OK);
+    assert_true(address.is_loopback);
+    assert_int_equal(server_address_read(&address, "[::1]:0", NULL), I2V_OK);
+    assert_true(address.is_loopback);
+    assert_int_equal(server_address_read(&address, "0.0.0.0:80", NULL), I2V_OK);
+    assert_false(address.is_loopback);
+    assert_int_equal(server_address_read(&address, "[::]:80", NULL), I2V_OK);
+    assert_false(address.is_loopback);
+}
+
+static void keys(void **state) {
+    server_keys all = {0};
+    char line[SERVER_KEY_SIZE + 32];
+    assert_int_equal(server_keys_draw(&all, NULL), I2V_OK);
+    snprintf(line, sizeof line, "Bearer %s", all.items[0].key);
+    assert_string_equal(server_keys_find(&all, line), "key-1");
+    line[strlen(line) - 1] ^= 1;
+    assert_null(server_keys_find(&all, line));
+    line[strlen(line) - 1] = 0; /* a beginning */
+    assert_null(server_keys_find(&all, line));
+    assert_null(server_keys_find(&all, "Bearer "));
+    assert_null(server_keys_find(&all, NULL));
+    server_keys_end(&all);
+}
+
+/* ---- JSON with a picture ---------------------------------------------------------------------------------------- */
+
+/* The tree, of which the text came in pieces of that size; the picture's bytes are in picture. */
+static json_t *feed(const server_folder *folder, const char *text, size_t piece, char *picture, size_t size,
+                    server_problem *problem) {
+    server_upload upload;
+    server_json_stream *stream = malloc(sizeof *stream);
+    assert_non_null(stream);
+    server_upload_begin(&upload, folder, 16);
+    server_json_begin(stream, &upload);
+    int good = 1;
+    memset(problem, 0, sizeof *problem);
+    memset(picture, 0, size);
+    for (size_t at = 0, length = strlen(text); good && at < length; at += piece)
+        good = server_json_feed(stream, text + at, length - at < piece ? length - at : piece, problem);
+    json_t *tree = good ? server_json_finish(stream, problem) : NULL;
+    if (server_upload_is_there(&upload)) {
+        char *path = server_folder_file(folder, SERVER_INCOMING, upload.id);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        assert_true(fread(picture, 1, size, file) < size);
+        fclose(file);
+        free(path);
+    }
+    server_upload_end(&upload);
+    server_json_end(stream);
+    free(stream);
+    return tree;
+}
+
+static void json(void **state) {
+    static const struct {
+        const char *text, *picture, *code; /* the code of what is wrong; NULL: nothing is */
+    } rows[] = {
+        {"{\"a\": \"data:image/png;base64,cGljdHVyZQ==\", \"b\": 1}", "picture", NULL},
+        {"{\"a\": \"data:;base64,cGljdHVyZQ\"}", "picture", NULL},
+        {"{\"a\": \"data:image\\/png;base64,\\/\\/8=\"}", "\xff\xff", NULL},
+        {"{\"a\": \"dat\", \"b\": \"d\\\"ata:\", \"c\": \"\\\\\"}", "", NULL},
+        {"{\"a\": \"data:image/png;base64,cGljdHVyZQ=\"}", "", "invalid_picture"},
+        {"{\"a\": \"data:image/png;base64,c\"}", "", "invalid_picture"},
+        {"{\"a\": \"data:image/png;base64,c=Gl\"}", "", "invalid_picture"},
+        {"{\"a\": \"data:image/png,cGlj\"}", "", "invalid_picture"},
+        {"{\"a\": \"data:\"}", "", "invalid_picture"},
+        {"{\"a\": \"data:;base64,cGlj\", \"b\": \"data:;base64,cGlj\"}", NULL, "invalid_value"},
+        {"{\"a\": \"data:;base64,cGljdHVyZXBpY3R1cmVwaWN0dXJl\"}", NULL, "too_large"},
+        {"{\"a\": \"data:;base64,cGlj", "", "invalid_json"},
+        {"{\"a\": 1, \"a\": 2}", "", "invalid_json"},
+        {"[1]", "", "invalid_json"},
+        {"", "", "invalid_json"},
+    };
+    const server_folder *folder = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t piece = 1; piece < 80; piece += piece < 9 ? 1 : 35) {
+            char picture[64];
+            server_problem problem;
+            json_t *tree = feed(folder, rows[i].text, piece, picture, sizeof picture, &problem);
+            assert_string_equal(problem.code, rows[i].code ? rows[i].code : "");
+            assert_int_equal(tree != NULL, !rows[i].code);
+            if (!rows[i].code) assert_string_equal(picture, rows[i].picture);
+            json_decref(tree);
+        }
+    }
+}
+
+/* ---- the queue -------------------------------------------------------------------------------------------------- */
+
+static server_store *open_store(const server_folder *folder) {
+    server_store *store;
+    i2v_error error = {0};
+    char *path = server_folder_store(folder);
+    if (server_store_open(&store, path, &error) != I2V_OK) fail_msg("%s", error.message);
+    free(path);
+    return store;
+}
+
+/* Of the client, "a"; its name ends in that number. */
+static void add(server_store *store, const char *client, int number, server_stored wanted) {
+    char name[2] = {*client, 0}, model[] = "m", parameters[] = "{}";
+    server_job job = {.client = name, .model = model, .parameters = parameters, .created = 1};
+    snprintf(job.id, sizeof job.id, "video_%032x", (unsigned)number);
+    assert_int_equal(server_store_add(store, &job, 6, NULL), wanted);
+}
+
+/* The jobs in the order in which they are worked on, by their numbers; each but the last ends before the next begins.
+ */
+static void check_next(server_store *store, int wanted) {
+    server_job job;
+    char id[SERVER_ID_SIZE];
+    snprintf(id, sizeof id, "video_%032x", (unsigned)wanted);
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_STORED);
+    assert_string_equal(job.id, id);
+    assert_int_equal(server_store_begin(store, id, 2, NULL), SERVER_STORED);
+    server_job_end(&job);
+}
+
+static void end(server_store *store, int number) {
+    char id[SERVER_ID_SIZE];
+    snprintf(id, sizeof id, "video_%032x", (unsigned)number);
+    assert_int_equal(server_store_end(store, id, SERVER_COMPLETED, NULL, 1, 3, NULL), SERVER_STORED);
+}
+
+static void turns(void **state) {
+    server_store *store = open_store(*state);
+    for (int i = 1; i <= 4; i++) add(store, "a", i, SERVER_STORED);
+    check_next(store, 1);
+    add(store, "b", 5, SERVER_STORED);
+    add(store, "b", 6, SERVER_STORED);
+    add(store, "c", 7, SERVER_STORED);
+    add(store, "c", 8, SERVER_NO_PLACE);
+    check_next(store, 1); /* one that has begun goes on, also after another start */
+    server_store_close(store);
+    store = open_store(*state);
+    check_next(store, 1);
+    end(store, 1);
+    static const int order[] = {5, 7, 2, 6, 3, 4};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        check_next(store, order[i]);
+        end(store, order[i]);
+    }
+    /* who was here before does not wait for who comes after */
+    add(store, "b", 9, SERVER_STORED);
+    check_next(store, 9);
+    assert_int_equal(server_store_cancel(store, "a", "video_00000000000000000000000000000009", 4, NULL),
+                     SERVER_NOT_THERE);
+    assert_int_equal(server_store_cancel(store, "b", "video_00000000000000000000000000000009", 4, NULL), SERVER_STORED);
+    assert_int_equal(
+        server_store_end(store, "video_00000000000000000000000000000009", SERVER_COMPLETED, NULL, 1, 5, NULL),
+        SERVER_NOT_THERE);
+    server_store_close(store);
+}
+
+static int begin(void **state) {
+    static server_folder folder;
+    i2v_error error = {0};
+    *state = &folder;
+    return !mkdtemp(folder_path) || server_folder_begin(&folder, folder_path, &error) != I2V_OK;
+}
+
+static int finish(void **state) {
+    char command[100];
+    server_folder_end(*state);
+    snprintf(command, sizeof command, "rm -r %s", folder_path);
+    return system(command);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
+                                       cmocka_unit_test(keys),   cmocka_unit_test(json),  cmocka_unit_test(turns)};
+    return cmocka_run_group_tests(tests, begin, finish);
+}
