@@ -127,7 +127,11 @@ full_disk() {
     unshare -rm true 2> err || { echo 'not tested here: a full disk'; return; }
     unshare -rm bash -c "mount -t tmpfs -o size=4m none home || exit 77
         $program pull acme/model --file unet/big.safetensors > out 2> err &
-        sleep 1
+        for _ in \$(seq 200); do
+            size=\$(du -k home/hub/models--acme--model/blobs/*.incomplete 2> /dev/null | cut -f 1)
+            [ \"\${size:-0}\" -gt 300 ] && break
+            sleep 0.05
+        done
         head -c 4000000 /dev/zero > home/filler 2> /dev/null
         wait \$! && exit 1
         grep -q '^img2vid: cannot write .*what has arrived is kept' err || exit 2

@@ -13,8 +13,8 @@
 static void apply(char *path) {
     cli_all_options all;
     cli_all_options_make(&all);
-    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "",   "",
-                                 all.options,  all.count,  1,       0,  NULL, NULL};
+    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "",   "",   "", all.options,
+                                 all.count,    1,          0,       NULL, NULL, 0};
     char jobs[] = "--jobs", seeds[] = "--seeds", two[] = "1,2", crf[] = "--crf", twenty[] = "20";
     char *argv[] = {jobs, path, seeds, two, crf, twenty, NULL};
     cli_settings settings;

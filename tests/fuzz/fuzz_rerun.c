@@ -29,8 +29,8 @@ static size_t make_gif(uint8_t *gif, const uint8_t *text, size_t size) {
 static void apply(char *path) {
     cli_all_options all;
     cli_all_options_make(&all);
-    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "", "",   "",
-                                 all.options,  all.count,  1,       0,  NULL, NULL};
+    const cli_command command = {CLI_GENERATE, "generate", "IMAGE", "",   "",   "", all.options,
+                                 all.count,    1,          0,       NULL, NULL, 0};
     char from[] = "--from", picture[] = "picture.png", to[] = "-o", out[] = "{name}-{seed}.mp4";
     char *argv[] = {from, path, picture, to, out, NULL};
     cli_settings settings;
