@@ -59,10 +59,11 @@ static const struct own_option {
      {COMPUTES | CLI_SERVE, files, 'm', "model", "DIR|FILE|NAME", CLI_TEXT, CLI_AT(model), 0, 0,
       "model folder in diffusers' layout, the one with\n"
       "model_index.json, a single file (.safetensors, .ckpt,\n"
-      ".pt, .pth, .bin) of Stability AI, or the name of a model\n"
-      "on the hub that img2vid pull has downloaded (default: the\n"
-      "small bundled model). serve takes several, each as\n"
-      "NAME=MODEL where clients are to call it otherwise",
+      ".pt, .pth, .bin) of Stability AI, or the name of a\n"
+      "model on the hub that img2vid pull has downloaded\n"
+      "(default: the small bundled model). serve takes several,\n"
+      "each as NAME=MODEL where clients are to call it\n"
+      "otherwise",
       NULL}},
     {CLI_AT(options.loras),
      {CLI_GENERATE, files, 0, "latents", "IN.npy", CLI_TEXT, CLI_AT(latents), 0, 0,
