@@ -2,7 +2,8 @@
 #include "body.h"
 #include "order.h"
 
-#include <microhttpd.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -36,49 +37,51 @@ static int set_text(server_body *body, char *name, json_t *value) {
 
 /* The text that was being read, whole; its pieces may have been cut within a letter. */
 static int end_text(server_body *body) {
-    char *name = body->text.name;
-    const char *bytes = body->text.bytes ? body->text.bytes : "";
-    if (!*name) return 1;
+    char *name = body->text.name, *bytes = body->text.bytes;
     json_t *value = memchr(bytes, 0, body->text.size) ? NULL : json_stringn(bytes, body->text.size);
     int good = value ? set_text(body, name, value)
                      : server_refuse(&body->problem, 400, "invalid_value", name, "%s is no text in UTF-8", name);
-    free(body->text.bytes);
-    memset(&body->text, 0, sizeof body->text);
+    body->text.size = 0;
     return good;
 }
 
-static int add_text(server_body *body, const char *name, const char *bytes, size_t size, int is_new) {
-    if (is_new && !end_text(body)) return 0;
-    if (is_new) strcpy(body->text.name, name);
-    body->fields_size += size + (is_new ? strlen(name) : 0);
+static int refuse_memory(server_body *body) {
+    return server_refuse(&body->problem, 500, "server_error", NULL, "not enough memory");
+}
+
+/* Whatever has no room is refused, however many parts it is in. */
+static int add_text(server_body *body, const char *bytes, size_t size) {
+    body->fields_size += size;
     if (body->fields_size > FIELDS_MOST)
         return server_refuse(&body->problem, 413, "too_large", NULL,
                              "the fields have more than %d bytes beside the picture", FIELDS_MOST);
     if (!body->text.bytes) body->text.bytes = malloc(FIELDS_MOST);
-    if (!body->text.bytes) return server_refuse(&body->problem, 500, "server_error", NULL, "not enough memory");
+    if (!body->text.bytes) return refuse_memory(body);
     memcpy(body->text.bytes + body->text.size, bytes, size);
     body->text.size += size;
     return 1;
 }
 
-/* A part of a form that is the picture, if it has a file's name; as a text it may be an address with it. */
-static int take(server_body *body, const char *name, const char *file, const char *bytes, size_t size, int is_new) {
-    if (!name || !*name || strlen(name) >= sizeof body->text.name)
-        return server_refuse(&body->problem, 400, "invalid_form", NULL,
-                             "a part of the form has no name, or a long one");
-    if (!file || !server_order_is_picture(name)) {
-        if (file) return server_refuse(&body->problem, 400, "invalid_value", name, "%s takes no file", name);
-        return add_text(body, name, bytes, size, is_new);
-    }
-    if (is_new && !server_upload_open(&body->upload, &body->problem)) return 0;
-    return server_upload_write(&body->upload, bytes, size, &body->problem);
+/* A part that is the picture, if it has a file's name; as a text it may be an address with it. */
+static int begin_part(void *user, const char *name, const char *file) {
+    server_body *body = user;
+    body->is_picture = file && server_order_is_picture(name);
+    if (body->is_picture) return server_upload_open(&body->upload, &body->problem);
+    if (file) return server_refuse(&body->problem, 400, "invalid_value", name, "%s takes no file", name);
+    snprintf(body->text.name, sizeof body->text.name, "%s", name);
+    body->fields_size += strlen(name);
+    return add_text(body, "", 0);
 }
 
-static enum MHD_Result on_part(void *user, enum MHD_ValueKind kind, const char *name, const char *file,
-                               const char *type, const char *encoding, const char *bytes, uint64_t offset,
-                               size_t size) {
+static int take_bytes(void *user, const char *bytes, size_t size) {
     server_body *body = user;
-    return take(body, name, file, bytes, size, offset == 0) ? MHD_YES : MHD_NO;
+    if (body->is_picture) return server_upload_write(&body->upload, bytes, size, &body->problem);
+    return add_text(body, bytes, size);
+}
+
+static int end_part(void *user) {
+    server_body *body = user;
+    return body->is_picture || end_text(body);
 }
 
 /* ---- all -------------------------------------------------------------------------------------------------------- */
@@ -88,8 +91,8 @@ static int is_type(const char *type, const char *wanted) {
     return type && strncasecmp(type, wanted, length) == 0 && (!type[length] || strchr("; \t", type[length]));
 }
 
-int server_body_begin(server_body *body, struct MHD_Connection *connection, const char *type,
-                      const server_folder *folder, uint64_t most) {
+int server_body_begin(server_body *body, const char *type, const server_folder *folder, uint64_t most) {
+    const server_form_taker taker = {.begin = begin_part, .take = take_bytes, .end = end_part, .user = body};
     memset(body, 0, sizeof *body);
     server_upload_begin(&body->upload, folder, most);
     server_json_begin(&body->json, &body->upload);
@@ -97,32 +100,28 @@ int server_body_begin(server_body *body, struct MHD_Connection *connection, cons
     if (!is_type(type, "multipart/form-data"))
         return server_refuse(&body->problem, 415, "invalid_type", NULL,
                              "the content is to be multipart/form-data or application/json");
+    if (!server_form_begin(&body->form, type, &taker, &body->problem)) return 0;
     body->fields = json_object();
-    body->parts = MHD_create_post_processor(connection, 1 << 14, on_part, body);
-    return (body->parts && body->fields) ||
-           server_refuse(&body->problem, 400, "invalid_form", NULL, "the form says no boundary of its parts");
+    return body->fields != NULL || refuse_memory(body);
 }
 
 static void feed(server_body *body, const char *bytes, size_t size) {
-    if (!body->parts)
+    /* base64 takes a third more; what is neither field nor picture has an end, too */
+    if (body->size > body->upload.most / 3 * 4 + SERVER_JSON_MOST)
+        server_refuse(&body->problem, 413, "too_large", "input_reference",
+                      "the request is larger than the %" PRIu64 " bytes of a picture that this server takes",
+                      body->upload.most);
+    else if (body->fields)
+        server_form_feed(&body->form, bytes, size, &body->problem);
+    else
         server_json_feed(&body->json, bytes, size, &body->problem);
-    else if (MHD_post_process(body->parts, bytes, size) != MHD_YES)
-        server_refuse(&body->problem, 400, "invalid_form", NULL, "the form is damaged");
 }
 
 int server_body_feed(server_body *body, const char *bytes, size_t size) {
     body->size += size;
     if (!body->problem.http) feed(body, bytes, size);
-    /* base64 takes a third more; a client that goes on and on is let go of */
+    /* a client that goes on and on is let go of */
     return !body->problem.http || body->size <= 2 * body->upload.most + SERVER_JSON_MOST;
-}
-
-/* A form is whole where its last boundary came. */
-static void finish_form(server_body *body) {
-    enum MHD_Result whole = body->parts ? MHD_destroy_post_processor(body->parts) : MHD_NO;
-    body->parts = NULL;
-    end_text(body);
-    if (whole != MHD_YES) server_refuse(&body->problem, 400, "invalid_form", NULL, "the form ends before its end");
 }
 
 /* The address of a picture: a text, or OpenAI's object with it. */
@@ -139,9 +138,10 @@ static int check_address(server_body *body, const char *name) {
 }
 
 int server_body_finish(server_body *body) {
+    if (body->problem.http) return 0;
     if (body->fields)
-        finish_form(body);
-    else if (!body->problem.http)
+        server_form_finish(&body->form, &body->problem);
+    else
         body->fields = server_json_finish(&body->json, &body->problem);
     if (body->problem.http) return 0;
     if (!check_address(body, "input_reference") || !check_address(body, "image_url")) return 0;
@@ -149,8 +149,6 @@ int server_body_finish(server_body *body) {
 }
 
 void server_body_end(server_body *body) {
-    if (body->parts) MHD_destroy_post_processor(body->parts);
-    body->parts = NULL;
     server_json_end(&body->json);
     server_upload_end(&body->upload);
     free(body->text.bytes);

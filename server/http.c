@@ -129,7 +129,7 @@ static int check_head(server_state *state, struct MHD_Connection *connection, se
                                  "the request is larger than the %" PRIu64 " bytes of a picture that this server takes",
                                  state->settings->max_upload);
         else
-            at->has_body = server_body_begin(&at->body, connection, header(connection, "Content-Type"), &state->folder,
+            at->has_body = server_body_begin(&at->body, header(connection, "Content-Type"), &state->folder,
                                              state->settings->max_upload);
         if (good && !at->has_body) {
             problem = at->body.problem;

@@ -1,7 +1,7 @@
 /* What img2vid serve reads of requests, and its queue, piece by piece. */
+#include "body.h"
 #include "folder.h"
 #include "hosts.h"
-#include "json_stream.h"
 #include "keys.h"
 #include "listen.h"
 #include "range.h"
@@ -177,6 +177,115 @@ static void json(void **state) {
     }
 }
 
+/* ---- forms ------------------------------------------------------------------------------------------------------ */
+
+#define FIELD(name) "Content-Disposition: form-data; name=\"" name "\"\r\n\r\n"
+#define PICTURE                                                                                                        \
+    "content-disposition: form-data; filename=\"a;\\\".png\"; name=input_reference\r\n"                                \
+    "Content-Type: image/png\r\n\r\n"
+static const char form_type[] = "multipart/form-data; boundary=b";
+
+/* What the form has, as JSON, with its picture's bytes as another field; or the code of what is wrong. The form comes
+ * in a first piece of that size, and in others of the second. */
+static char *read_form(const server_folder *folder, const char *type, const char *text, size_t length, size_t first,
+                       size_t piece) {
+    char picture[64] = "", *is;
+    server_body *body = malloc(sizeof *body);
+    assert_non_null(body);
+    int good = server_body_begin(body, type, folder, 64);
+    for (size_t at = 0, size = first; good && at < length; at += size, size = piece) {
+        if (size > length - at) size = length - at;
+        char *alone = malloc(size); /* for sanitizers */
+        assert_non_null(alone);
+        memcpy(alone, text + at, size);
+        server_body_feed(body, alone, size);
+        free(alone);
+    }
+    good = good && server_body_finish(body);
+    if (good && server_upload_is_there(&body->upload)) {
+        char *path = server_folder_file(folder, SERVER_INCOMING, body->upload.id);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        assert_int_equal(fread(picture, 1, sizeof picture, file), body->upload.size);
+        fclose(file);
+        free(path);
+        json_object_set_new(body->fields, "picture", json_stringn(picture, body->upload.size));
+    }
+    is = good ? json_dumps(body->fields, JSON_COMPACT | JSON_SORT_KEYS) : strdup(body->problem.code);
+    server_body_end(body);
+    free(body);
+    assert_non_null(is);
+    return is;
+}
+
+static void check_form(const server_folder *folder, const char *type, const char *text, size_t length, size_t first,
+                       size_t piece, const char *wanted) {
+    char *is = read_form(folder, type, text, length, first, piece);
+    if (strcmp(is, wanted) != 0)
+        fail_msg("cut at %zu, then every %zu: %s\n%s\nis not %s", first, piece, text, is, wanted);
+    free(is);
+}
+
+/* Wherever the body is cut, the form is the same. */
+static void check_cuts(const server_folder *folder, const char *type, const char *text, const char *wanted) {
+    size_t length = strlen(text);
+    for (size_t first = 1; first <= length; first++) check_form(folder, type, text, length, first, length, wanted);
+    for (size_t piece = 1; piece < 5; piece++) check_form(folder, type, text, length, piece, piece, wanted);
+}
+
+static void forms(void **state) {
+    static const char two[] =
+        "--boundary\r\n" FIELD("seed") "1\r\n--boundary\r\n" PICTURE "x\r\n--boundary--\r\n";
+    static const char four[] = "--boundary\r\n" PICTURE "\r\n--\r\r\n\r\n--\n--bounda\r\n-\r\n"
+                               "--boundary\r\n" FIELD("seed") "\r\n"
+                               "--boundary \t\r\n" FIELD("prompt") "\r\n\xc3\xa4\r\n"
+                               "--boundary\r\n" FIELD("s[]") "2\r\n--boundary--";
+    check_cuts(*state, "multipart/form-data; boundary=boundary", two, "{\"picture\":\"x\",\"seed\":\"1\"}");
+    check_cuts(*state, "multipart/form-data; x=\";boundary=no\"; Boundary=\"boundary\"", four,
+               "{\"picture\":\"\\r\\n--\\r\\r\\n\\r\\n--\\n--bounda\\r\\n-\",\"prompt\":\"\\r\\n\xc3\xa4\","
+               "\"s\":\"2\",\"seed\":\"\"}");
+}
+
+static void odd_forms(void **state) {
+    static const struct {
+        const char *type, *text, *wanted;
+    } rows[] = {
+        /* RFC 2046: a boundary of one letter, and text before the first and after the last */
+        {form_type, "--b\r\n" FIELD("seed") "1\r\n--b--", "{\"seed\":\"1\"}"},
+        {form_type, "before\r\n--b\r\n" FIELD("seed") "1\r\n--b--\r\nafter\r\n--b\r\n", "{\"seed\":\"1\"}"},
+        {form_type, "\r\n--b\r\n" FIELD("seed") "1\r\n--b--", "{\"seed\":\"1\"}"},
+        {form_type, "--b\r\n" FIELD("seed") "--b--", "{\"seed\":\"\"}"},
+        {form_type, "--b--", "{}"},
+        {form_type, "--b\r\n" FIELD("s[]") "1\r\n--b\r\n" FIELD("s[]") "2\r\n--b--", "{\"s\":\"1,2\"}"},
+        {form_type, "--b\r\n" FIELD("seed") "\r\n--b\r\n" FIELD("seed") "2\r\n--b--", "invalid_value"},
+        {form_type, "--b\r\n" FIELD("seed") "1\r\n--b\r\n" FIELD("seed") "1\r\n--b--", "invalid_value"},
+        {form_type, "--b\r\n" PICTURE "\r\n--b\r\n" PICTURE "\r\n--b--", "invalid_value"},
+        {form_type, "--b\r\n" FIELD("seed") "\xff\r\n--b--", "invalid_value"},
+        {form_type, "--b\r\n" FIELD("seed") "1\r\n--b", "invalid_form"},
+        {form_type, "--b\r\n" FIELD("seed") "1\r\n--b-\r\n", "invalid_form"},
+        {form_type, "--b\r\n" FIELD("seed") "1\r\n--bc--", "invalid_form"},
+        {form_type, "--b\r\n" FIELD("") "1\r\n--b--", "invalid_form"},
+        {form_type, "--b\r\nContent-Disposition: form-data; name=\"a\r\n\r\n1\r\n--b--", "invalid_form"},
+        {form_type, "--b\r\n\r\n1\r\n--b--", "invalid_form"},
+        {form_type, "--c\r\n" FIELD("seed") "1\r\n--c--", "invalid_form"},
+        {form_type, "", "invalid_form"},
+        {"multipart/form-data; boundary=\"b", "--b--", "invalid_form"},
+        {"multipart/form-data; boundary=", "----", "invalid_form"},
+        {"multipart/form-data; boundary=1234567890123456789012345678901234567890123456789012345678901234567890", "",
+         "invalid_form"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t length = strlen(rows[i].text);
+        check_form(*state, rows[i].type, rows[i].text, length, length, length, rows[i].wanted);
+        check_cuts(*state, rows[i].type, rows[i].text, rows[i].wanted);
+    }
+    static char large[] = "--b\r\n" PICTURE "0123456789012345678901234567890123456789012345678901234567890123\r\n--b--";
+    check_form(*state, form_type, large, strlen(large), 9, 9,
+               "{\"picture\":\"0123456789012345678901234567890123456789012345678901234567890123\"}");
+    large[strlen(large) - 7] = '4'; /* in place of the carriage return before the last boundary */
+    check_form(*state, form_type, large, strlen(large), 9, 9, "too_large");
+}
+
 /* ---- the queue -------------------------------------------------------------------------------------------------- */
 
 static server_store *open_store(const server_folder *folder) {
@@ -259,7 +368,8 @@ static int finish(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-                                       cmocka_unit_test(keys),   cmocka_unit_test(json),  cmocka_unit_test(turns)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses), cmocka_unit_test(keys),
+        cmocka_unit_test(json),   cmocka_unit_test(forms), cmocka_unit_test(odd_forms), cmocka_unit_test(turns)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -99,6 +99,8 @@ errors() {
     problem 400 null 'to be an object' /videos "${json[@]}" -d '[]'
     problem 415 null 'multipart/form-data or application/json' /videos -d 'seed=1'
     problem 400 null 'no boundary' /videos -H 'Content-Type: multipart/form-data' -d 'x'
+    problem 400 null 'the body is empty' /videos -X POST -H 'Content-Type: multipart/form-data; boundary=x'
+    problem 400 null 'names, x, is nowhere' /videos -H 'Content-Type: multipart/form-data; boundary=x' -d '--y--'
     printf 'no picture' > none.png
     problem 400 input_reference 'cannot be read' /videos -F input_reference=@none.png
     head -c 3000 /dev/zero > large.png
@@ -120,6 +122,25 @@ errors() {
     problem 403 null 'pages of other sites' -H 'Origin: null' /models
     answers 200 -H "Origin: ${url%/v1}" /models
     [ "$(find data/incoming data/pictures -type f)" ] && fail 'refused pictures stay'
+    stop
+}
+
+# Forms that come in two pieces, wherever they are cut.
+pieces() {
+    local head='Content-Disposition: form-data; name='
+    {
+        printf -- '--bbb\r\n%s"input_reference"; filename="a"\r\n\r\n' "$head"
+        cat photo.png
+        printf '\r\n--bbb\r\n%s"%s"\r\n\r\n%s' "$head" size 16x16 "$head" num_frames 2 "$head" num_inference_steps 1 \
+            "$head" prompt a
+        printf '\r\n--bbb--\r\n'
+    } > form
+    start
+    for left in 1 7 8 9 10 11 12 13 14 30 60 62 64 66 68; do
+        answers 200 /videos -X POST -H 'Content-Type: multipart/form-data; boundary=bbb' -T - \
+            < <(head -c "-$left" form; sleep 0.1; tail -c "$left" form)
+        printed '"prompt": "a".*"size": "16x16"'
+    done
     stop
 }
 
@@ -264,4 +285,4 @@ usage() {
     stop
 }
 
-run_groups api errors memory ranges cancels clients unloads usage
+run_groups api errors pieces memory ranges cancels clients unloads usage
