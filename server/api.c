@@ -134,6 +134,12 @@ static json_t *list_json(server_state *state, const server_job *jobs, int count,
                      count ? jobs[0].id : NULL, "last_id", count ? jobs[count - 1].id : NULL, "has_more", has_more);
 }
 
+static void refuse_after(server_reply *reply) {
+    server_problem problem = {0};
+    server_refuse(&problem, 404, "video_not_found", "after", "after: there never was such a video");
+    server_reply_problem(reply, &problem);
+}
+
 /* One more than is asked for tells whether there are more. */
 static void list(server_state *state, const server_request *request, server_reply *reply) {
     i2v_error error = {0};
@@ -145,6 +151,8 @@ static void list(server_state *state, const server_request *request, server_repl
         server_store_list(state->store, request->client, request->after, ascending, limit + 1, jobs, &count, &error);
     if (result == SERVER_STORED)
         server_reply_json(reply, 200, list_json(state, jobs, count > limit ? limit : count, count > limit));
+    else if (result == SERVER_NOT_THERE)
+        refuse_after(reply);
     else
         refuse_stored(reply, result, &error);
     for (int i = 0; result == SERVER_STORED && i < count; i++) server_job_end(&jobs[i]);

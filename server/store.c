@@ -30,6 +30,11 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS clients (client TEXT PRIMARY KEY, turn INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS clock (turn INTEGER NOT NULL);"
     "INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT * FROM clock);"
+    /* where removed jobs were in lists, of the last million: who pages through a list goes on from there */
+    "CREATE TABLE IF NOT EXISTS removed (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, client TEXT NOT NULL);"
+    "CREATE TRIGGER IF NOT EXISTS job_removed AFTER DELETE ON jobs BEGIN"
+    " INSERT INTO removed VALUES (OLD.number, OLD.id, OLD.client);"
+    " DELETE FROM removed WHERE number < OLD.number - 1000000; END;"
     "PRAGMA user_version = 1;";
 
 #define COLUMNS                                                                                                        \
@@ -284,16 +289,38 @@ server_stored server_store_find(server_store *store, const char *client, const c
     return one(result, count);
 }
 
+/* Where the job of that name is among all, or was. */
+static server_stored find_place(server_store *store, i2v_error *error, int64_t *place, const char *types, ...) {
+    static const char sql[] = "SELECT number FROM jobs WHERE" OF_CLIENT
+                              "AND id = ?2 UNION SELECT number FROM removed WHERE" OF_CLIENT "AND id = ?2";
+    sqlite3_stmt *statement;
+    va_list values;
+    va_start(values, types);
+    server_stored result = prepare(store, &statement, error, sql, types, values);
+    va_end(values);
+    if (result != SERVER_STORED) return result;
+    int code = sqlite3_step(statement);
+    *place = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    if (code == SQLITE_DONE) result = SERVER_NOT_THERE;
+    if (code != SQLITE_ROW && code != SQLITE_DONE) result = fail(store, error);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+static server_stored list(server_store *store, const char *client, const char *after, int ascending, int limit,
+                          server_job *jobs, int *count, i2v_error *error) {
+    static const char up[] = COLUMNS "WHERE" OF_CLIENT "AND number > ?2 ORDER BY number LIMIT ?3";
+    static const char down[] = COLUMNS "WHERE" OF_CLIENT "AND number < ?2 ORDER BY number DESC LIMIT ?3";
+    int64_t place = ascending ? 0 : INT64_MAX;
+    server_stored result = after ? find_place(store, error, &place, "tt", client, after) : SERVER_STORED;
+    *count = 0;
+    if (result != SERVER_STORED) return result;
+    return select_jobs(store, jobs, limit, count, error, ascending ? up : down, "tii", client, place, (int64_t)limit);
+}
+
 server_stored server_store_list(server_store *store, const char *client, const char *after, int ascending, int limit,
                                 server_job *jobs, int *count, i2v_error *error) {
-    static const char up[] =
-        COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number > (SELECT number FROM jobs WHERE" OF_CLIENT
-                "AND id = ?2)) ORDER BY number LIMIT ?3";
-    static const char down[] =
-        COLUMNS "WHERE" OF_CLIENT "AND (?2 IS NULL OR number < (SELECT number FROM jobs WHERE" OF_CLIENT
-                "AND id = ?2)) ORDER BY number DESC LIMIT ?3";
-    ALONE(store,
-          select_jobs(store, jobs, limit, count, error, ascending ? up : down, "tti", client, after, (int64_t)limit));
+    ALONE(store, list(store, client, after, ascending, limit, jobs, count, error));
 }
 
 server_stored server_store_next(server_store *store, server_job *job, i2v_error *error) {

@@ -57,7 +57,8 @@ server_stored server_store_find(server_store *store, const char *client, const c
                                 i2v_error *error);
 
 /* Some of a client's jobs, or with NULL of all, in the order in which they came or the other way round, those after the
- * job of that name, which may be NULL. *count says how many were found, at most limit. */
+ * job of that name, which may be NULL, or have been removed. *count says how many were found, at most limit. Not there:
+ * there never was such a job. */
 server_stored server_store_list(server_store *store, const char *client, const char *after, int ascending, int limit,
                                 server_job *jobs, int *count, i2v_error *error);
 

@@ -353,6 +353,50 @@ static void turns(void **state) {
     server_store_close(store);
 }
 
+/* The numbers of the client's jobs after that one, three at most. */
+static void check_page(server_store *store, const char *client, int after, int ascending, const char *wanted) {
+    char id[SERVER_ID_SIZE], is[64] = "";
+    server_job jobs[3];
+    int count;
+    snprintf(id, sizeof id, "video_%032x", (unsigned)after);
+    assert_int_equal(server_store_list(store, client, after ? id : NULL, ascending, 3, jobs, &count, NULL),
+                     SERVER_STORED);
+    for (int i = 0; i < count; i++) {
+        snprintf(is + strlen(is), sizeof is - strlen(is), "%s ", jobs[i].id + SERVER_ID_SIZE - 3);
+        server_job_end(&jobs[i]);
+    }
+    assert_string_equal(is, wanted);
+}
+
+static void remove_job(server_store *store, const char *client, int number, server_stored wanted) {
+    char id[SERVER_ID_SIZE];
+    snprintf(id, sizeof id, "video_%032x", (unsigned)number);
+    assert_int_equal(server_store_remove(store, client, id, NULL), wanted);
+}
+
+/* Who removes what a list has goes on in it. */
+static void pages(void **state) {
+    server_store *store = open_store(*state);
+    int count;
+    for (int i = 0x20; i < 0x26; i++) add(store, i == 0x22 ? "e" : "d", i, SERVER_STORED);
+    check_page(store, "d", 0, 0, "25 24 23 ");
+    for (int i = 0x25; i > 0x22; i--) remove_job(store, "d", i, SERVER_STORED);
+    remove_job(store, "d", 0x25, SERVER_NOT_THERE);
+    check_page(store, "d", 0x23, 0, "21 20 ");
+    check_page(store, "d", 0x20, 1, "21 ");
+    remove_job(store, "d", 0x20, SERVER_STORED);
+    server_store_close(store);
+    store = open_store(*state);
+    check_page(store, "d", 0x20, 1, "21 ");
+    check_page(store, "d", 0x20, 0, "");
+    check_page(store, NULL, 0x23, 0, "22 21 09 ");
+    assert_int_equal(server_store_list(store, "e", "video_00000000000000000000000000000023", 0, 3, NULL, &count, NULL),
+                     SERVER_NOT_THERE);
+    assert_int_equal(server_store_list(store, NULL, "video_00000000000000000000000000000099", 0, 3, NULL, &count, NULL),
+                     SERVER_NOT_THERE);
+    server_store_close(store);
+}
+
 static int begin(void **state) {
     static server_folder folder;
     i2v_error error = {0};
@@ -370,6 +414,6 @@ static int finish(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses), cmocka_unit_test(keys),
-        cmocka_unit_test(json),   cmocka_unit_test(forms), cmocka_unit_test(odd_forms), cmocka_unit_test(turns)};
+        cmocka_unit_test(json),   cmocka_unit_test(forms), cmocka_unit_test(odd_forms), cmocka_unit_test(turns),  cmocka_unit_test(pages)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

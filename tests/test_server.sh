@@ -59,6 +59,9 @@ api() {
     printed '"deleted": true'
     answers 404 "/videos/$first"
     [ "$(find data -name "*$first*")" ] && fail 'a removed job has files'
+    answers 200 "/videos?order=asc&after=$first"
+    printed "\"first_id\": \"$id\", \"last_id\": \"$id\""
+    problem 404 after 'never was' '/videos?after=video_00000000000000000000000000000000'
     # lists of numbers in a form, as clients write them
     order -F num_frames=2 -F 'sigmas[]=700' -F 'sigmas[]=3' -F 'sigmas[]=0'
     printed '"sigmas": \[700.0, 3.0, 0.0\]'
