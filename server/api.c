@@ -77,12 +77,20 @@ static void add(server_state *state, const server_request *request, server_body 
     server_job_end(&job);
 }
 
+/* One picture at a time is read for a model, so that several do not take the memory of all. */
+static int commit(server_body *body, const server_order *order) {
+    pthread_mutex_lock(&order->model->planning);
+    int good = server_upload_commit(&body->upload, &order->image, &body->problem);
+    pthread_mutex_unlock(&order->model->planning);
+    return good;
+}
+
 static void create(server_state *state, const server_request *request, server_body *body, server_reply *reply) {
     server_order order = {0};
     server_problem *problem = &body->problem;
     if (server_body_finish(body) &&
         server_order_make(&order, body->fields, &state->models, state->settings, &state->folder, problem) &&
-        server_upload_commit(&body->upload, problem))
+        commit(body, &order))
         add(state, request, body, &order, reply);
     else
         server_reply_problem(reply, problem);

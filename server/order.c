@@ -178,6 +178,18 @@ static int check_output(const reading *at, const server_folder *folder) {
            server_refuse_error(at->problem, &error, is_given(at, i2v_parameter_find("codec")) ? "codec" : NULL);
 }
 
+/* What needs the original gets it. */
+static i2v_image_options image_options(const server_values *values, const server_settings *limits) {
+    const i2v_params *params = &values->params;
+    i2v_image_options options = values->image;
+    int is_original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
+    options.max_memory = limits->options.max_memory;
+    options.width = is_original ? 0 : params->width;
+    options.height = is_original ? 0 : params->height;
+    options.fit = params->fit;
+    return options;
+}
+
 static int make(server_order *order, reading *at, const server_models *models, const server_settings *limits,
                 const server_folder *folder) {
     int good = find_model(at, models, order) && read_text(at, "prompt", &order->prompt) && read_fields(at) &&
@@ -187,6 +199,7 @@ static int make(server_order *order, reading *at, const server_models *models, c
     if (!check_limits(at, limits) || !check_output(at, folder) ||
         !server_models_plan(order->model, &at->values, &order->seconds, at->problem))
         return 0;
+    order->image = image_options(&at->values, limits);
     order->parameters = server_values_json(&at->values);
     return order->parameters != NULL || server_refuse(at->problem, 500, "server_error", NULL, "not enough memory");
 }

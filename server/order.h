@@ -8,6 +8,7 @@
 typedef struct server_order {
     server_opened *model;
     json_t *parameters; /* all that are set: the same job again, whatever the defaults of a later version are */
+    i2v_image_options image; /* how its picture is read */
     const char *prompt; /* of fields; NULL: none */
     double seconds;     /* that it is estimated to take; 0: not known */
 } server_order;

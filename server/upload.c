@@ -55,18 +55,34 @@ int server_upload_write(server_upload *upload, const void *bytes, size_t size, s
     return 1;
 }
 
-/* Whether it is one is asked before the job waits for hours. */
-static int check_picture(const server_upload *upload, const char *path, server_problem *problem) {
-    i2v_media_info info;
-    i2v_error error = {0};
-    i2v_status status = i2v_media_probe(path, &info, &error);
-    if (status == I2V_OK) return 1;
-    if (status == I2V_ERROR_MEMORY || status == I2V_ERROR_IO) return refuse_disk(problem, EIO);
-    server_folder_hide(upload->folder, error.message);
-    return server_refuse(problem, 400, "invalid_picture", name, "the picture cannot be read: %s", error.message);
+/* Clients know their picture by its field, not by the server's file. */
+static void name_field(const server_upload *upload, const char *path, i2v_error *error) {
+    char *at = strstr(error->message, path);
+    size_t length = strlen(path), size = sizeof name - 1;
+    if (at && length >= size) {
+        memmove(at + size, at + length, strlen(at + length) + 1);
+        memcpy(at, name, size);
+    }
+    server_folder_hide(upload->folder, error->message);
 }
 
-static int move(server_upload *upload, const char *from, const char *to, server_problem *problem) {
+/* It is read as the job will read it, so that what never can be read does not wait for hours. What does not fit beside
+ * the job that runs may fit when its turn comes. */
+static int check_picture(const server_upload *upload, const char *path, const i2v_image_options *options,
+                         server_problem *problem) {
+    i2v_image *image = NULL;
+    i2v_error error = {0};
+    i2v_status status = i2v_image_load_with(&image, path, options, &error);
+    i2v_image_free(image);
+    if (status == I2V_OK || (status == I2V_ERROR_MEMORY && !options->max_memory)) return 1;
+    if (status == I2V_ERROR_IO) return refuse_disk(problem, EIO);
+    name_field(upload, path, &error);
+    return server_refuse(problem, 400, status == I2V_ERROR_MEMORY ? "does_not_fit" : "invalid_picture", name,
+                         "the picture cannot be read: %s", error.message);
+}
+
+static int move(server_upload *upload, const char *from, const char *to, const i2v_image_options *options,
+                server_problem *problem) {
     int flushed = fsync(upload->descriptor) == 0, cause = errno;
     if (close(upload->descriptor) != 0 && flushed) {
         flushed = 0;
@@ -74,19 +90,19 @@ static int move(server_upload *upload, const char *from, const char *to, server_
     }
     upload->descriptor = -1;
     if (!flushed) return refuse_disk(problem, cause);
-    if (!check_picture(upload, from, problem)) return 0;
+    if (!check_picture(upload, from, options, problem)) return 0;
     if (rename(from, to) != 0) return refuse_disk(problem, errno);
     server_folder_flush(upload->folder, SERVER_PICTURE);
     return 1;
 }
 
-int server_upload_commit(server_upload *upload, server_problem *problem) {
+int server_upload_commit(server_upload *upload, const i2v_image_options *options, server_problem *problem) {
     if (!server_upload_is_there(upload) || upload->size == 0)
         return server_refuse(problem, 400, "missing_parameter", name,
                              "input_reference is missing, the picture that the video is made of");
     char *from = server_folder_file(upload->folder, SERVER_INCOMING, upload->id);
     char *to = server_folder_file(upload->folder, SERVER_PICTURE, upload->id);
-    int good = from && to ? move(upload, from, to, problem) : refuse_disk(problem, ENOMEM);
+    int good = from && to ? move(upload, from, to, options, problem) : refuse_disk(problem, ENOMEM);
     free(from);
     free(to);
     return good;

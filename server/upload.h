@@ -20,8 +20,8 @@ int server_upload_is_there(const server_upload *upload);
 /* Makes the file. All three return 1; or 0, and problem says what is wrong. */
 int server_upload_open(server_upload *upload, server_problem *problem);
 int server_upload_write(server_upload *upload, const void *bytes, size_t size, server_problem *problem);
-/* All has come: it is a picture, and on the disk as the job's. */
-int server_upload_commit(server_upload *upload, server_problem *problem);
+/* All has come: it is a picture that can be read so, and on the disk as the job's. */
+int server_upload_commit(server_upload *upload, const i2v_image_options *options, server_problem *problem);
 
 /* Removes what was not committed. */
 void server_upload_end(server_upload *upload);

@@ -2,7 +2,8 @@
 # img2vid serve as its clients see it: test_server.sh PROGRAM DATA, where DATA/reference holds tiny models.
 set -u
 program=$(realpath "$1")
-model=$(realpath "$2")/reference/plain_top
+data=$(realpath "$2")
+model=$data/reference/plain_top
 tests=$(dirname "$(realpath "$0")")
 . "$tests/shell.sh"
 . "$tests/server.sh"
@@ -105,7 +106,18 @@ errors() {
     problem 400 null 'the body is empty' /videos -X POST -H 'Content-Type: multipart/form-data; boundary=x'
     problem 400 null 'names, x, is nowhere' /videos -H 'Content-Type: multipart/form-data; boundary=x' -d '--y--'
     printf 'no picture' > none.png
-    problem 400 input_reference 'cannot be read' /videos -F input_reference=@none.png
+    problem 400 input_reference 'cannot be read: input_reference' /videos -F input_reference=@none.png
+    # pictures that begin well, and others than pictures
+    head -c 400 "$data/media/orientation1.jpg" > cut.jpg
+    problem 400 input_reference 'cannot be read: input_reference' /videos -F input_reference=@cut.jpg
+    problem 400 input_reference 'cannot be read: input_reference' /videos -F "input_reference=@$data/media/f8.npy"
+    ffmpeg -v error -f lavfi -i color=red:s=16x16:d=0.1 -y a.mp4
+    problem 400 input_reference 'cannot be read: input_reference' /videos -F input_reference=@a.mp4
+    { # the head of 20000 x 20000 pixels
+        printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x4e\x20\0\0\x4e\x20\x08\x02\0\0\0\x6c\x12\xd1\x6e'
+        printf '\0\0\0\x09IDATxxxxxxxxx0000'
+    } > huge.png
+    problem 400 input_reference 'input_reference is too large: 20000 x 20000' /videos -F input_reference=@huge.png
     head -c 3000 /dev/zero > large.png
     problem 413 input_reference 'more than 2000 bytes' /videos -F input_reference=@large.png
     head -c 3000000 /dev/zero > larger.png
@@ -152,6 +164,9 @@ memory() {
     start --max-memory 150M --max-pixels 70000000
     problem 400 width 'the UNet needs [0-9]* MiB at the least' /videos -F input_reference=@photo.png -F size=8192x8192 -F num_frames=200
     [ "$(value code)" = does_not_fit ] || fail "the code is $(value code)"
+    ffmpeg -v error -f lavfi -i color=red:s=8000x8000 -frames:v 1 -y large.png
+    problem 400 input_reference 'reading 8000 x 8000 pixels takes' /videos -F input_reference=@large.png -F size=16x16
+    [ "$(value code)" = does_not_fit ] || fail "the code of a picture is $(value code)"
     stop
 }
 
