@@ -1,5 +1,6 @@
 /* JSON that comes in pieces and may hold a picture. */
 #include "json_stream.h"
+#include "order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,13 +85,88 @@ static int take_address(server_json_stream *stream, char c, server_problem *prob
     return stream->place == SERVER_JSON_HEAD ? take_head(stream, c, problem) : take_data(stream, c, problem);
 }
 
+/* ---- where a value is ------------------------------------------------------------------------------------------- */
+
+static void set_key(server_json_stream *stream, int depth, const char *key) {
+    if (depth >= 1 && depth <= 2) memcpy(stream->keys[depth - 1], key, SERVER_JSON_WORD);
+}
+
+/* What a character between texts says of where the next one is. */
+static void follow(server_json_stream *stream, char c) {
+    static const char none[SERVER_JSON_WORD] = "";
+    if (c == ':') set_key(stream, stream->depth, stream->word);
+    if (c == ',') set_key(stream, stream->depth, none);
+    if ((c == '{' || c == '[') && stream->depth < SERVER_JSON_MOST) set_key(stream, ++stream->depth, none);
+    if ((c == '}' || c == ']') && stream->depth > 0) stream->depth--;
+}
+
+/* Its field, or image_url in its field. */
+static int is_picture(const server_json_stream *stream) {
+    if (stream->depth < 1 || stream->depth > 2 || !server_order_is_picture(stream->keys[0])) return 0;
+    return stream->depth == 1 || strcmp(stream->keys[1], "image_url") == 0;
+}
+
+static void add_letter(server_json_stream *stream, char c) {
+    if (stream->word_size < SERVER_JSON_WORD) stream->word[stream->word_size++] = c;
+    if (stream->word_size == SERVER_JSON_WORD) *stream->word = 0; /* too long for a key */
+}
+
+static void begin_word(server_json_stream *stream) {
+    memset(stream->word, 0, sizeof stream->word);
+    stream->word_size = 0;
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------------------- */
+
+static int is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static int is_whole(const char *text, size_t size) {
+    size_t sign = text[0] == '-';
+    if (size <= sign || text[sign] == '0') return 0;
+    for (size_t i = sign; i < size; i++)
+        if (!is_digit(text[i])) return 0;
+    return 1;
+}
+
+/* A whole number that Jansson has no room for: a seed becomes a text, by which none of its digits is lost; others are
+ * out of every range, and become real numbers. */
+static int end_number(server_json_stream *stream, server_problem *problem) {
+    enum { SAFE = 18 }; /* digits */
+    size_t size = stream->number, begin = stream->size - size;
+    stream->number = 0;
+    if (size <= SAFE || !is_whole(stream->kept + begin, size)) return 1;
+    if (stream->depth != 1 || strcmp(stream->keys[0], "seed") != 0)
+        return keep(stream, '.', problem) && keep(stream, '0', problem);
+    if (!keep(stream, '"', problem) || !keep(stream, '"', problem)) return 0;
+    memmove(stream->kept + begin + 1, stream->kept + begin, size);
+    stream->kept[begin] = '"';
+    return 1;
+}
+
+static int count_number(server_json_stream *stream, char c, server_problem *problem) {
+    if (is_digit(c) || (c && strchr("+-.eE", c))) {
+        stream->number++;
+        return 1;
+    }
+    return stream->number == 0 || end_number(stream, problem);
+}
+
 /* ---- all else --------------------------------------------------------------------------------------------------- */
+
+static server_json_place after_outside(server_json_stream *stream, char c) {
+    follow(stream, c);
+    if (c != '"') return SERVER_JSON_OUTSIDE;
+    stream->matched = 0;
+    begin_word(stream);
+    return is_picture(stream) ? SERVER_JSON_BEGIN : SERVER_JSON_TEXT;
+}
 
 static server_json_place after(server_json_stream *stream, char c) {
     switch (stream->place) {
     case SERVER_JSON_OUTSIDE:
-        stream->matched = 0;
-        return c == '"' ? SERVER_JSON_BEGIN : SERVER_JSON_OUTSIDE;
+        return after_outside(stream, c);
     case SERVER_JSON_ESCAPE:
         return SERVER_JSON_TEXT;
     case SERVER_JSON_BEGIN:
@@ -101,19 +177,22 @@ static server_json_place after(server_json_stream *stream, char c) {
         }
         /* fall through */
     default:
-        return c == '\\' ? SERVER_JSON_ESCAPE : c == '"' ? SERVER_JSON_OUTSIDE : SERVER_JSON_TEXT;
+        if (c == '"') return SERVER_JSON_OUTSIDE;
+        add_letter(stream, c);
+        return c == '\\' ? SERVER_JSON_ESCAPE : SERVER_JSON_TEXT;
     }
 }
 
+static int feed_one(server_json_stream *stream, char c, server_problem *problem) {
+    if (stream->place == SERVER_JSON_HEAD || stream->place == SERVER_JSON_DATA) return take_address(stream, c, problem);
+    if (stream->place == SERVER_JSON_OUTSIDE && !count_number(stream, c, problem)) return 0;
+    stream->place = after(stream, c);
+    return keep(stream, c, problem);
+}
+
 int server_json_feed(server_json_stream *stream, const char *text, size_t size, server_problem *problem) {
-    for (size_t i = 0; i < size; i++) {
-        if (stream->place == SERVER_JSON_HEAD || stream->place == SERVER_JSON_DATA) {
-            if (!take_address(stream, text[i], problem)) return 0;
-            continue;
-        }
-        stream->place = after(stream, text[i]);
-        if (!keep(stream, text[i], problem)) return 0;
-    }
+    for (size_t i = 0; i < size; i++)
+        if (!feed_one(stream, text[i], problem)) return 0;
     return 1;
 }
 

@@ -1,5 +1,5 @@
-/* JSON that comes in pieces and may hold a picture: a text that begins "data:" is an address with the picture in it
- * (RFC 2397), which is decoded into a file while it comes; all else is small, and kept. */
+/* JSON that comes in pieces and may hold a picture: where a picture may be, a text that begins "data:" is an address
+ * with it (RFC 2397), which is decoded into a file while it comes; all else is small, and kept. */
 #ifndef SERVER_JSON_STREAM_H
 #define SERVER_JSON_STREAM_H
 
@@ -15,18 +15,25 @@ enum { SERVER_JSON_MOST = 1 << 20 }; /* bytes of all else */
 
 typedef enum server_json_place {
     SERVER_JSON_OUTSIDE, /* of texts */
-    SERVER_JSON_BEGIN,   /* of a text, whose first letters are those of "data:" so far */
-    SERVER_JSON_TEXT,
+    SERVER_JSON_BEGIN,   /* of a text where a picture may be, whose first letters are those of "data:" so far */
+    SERVER_JSON_TEXT,    /* another */
     SERVER_JSON_ESCAPE, /* after a backslash in a text */
     SERVER_JSON_HEAD,   /* of an address, up to its comma */
     SERVER_JSON_DATA    /* of an address */
 } server_json_place;
+
+enum { SERVER_JSON_WORD = 20 }; /* bytes of the longest key that is looked at */
 
 typedef struct server_json_stream {
     server_upload *upload;
     char *kept;
     size_t size, room;
     server_json_place place;
+    int depth;                      /* objects and arrays that are open */
+    char keys[2][SERVER_JSON_WORD]; /* of the value that comes, in the outer two of them; "": none, or a long one */
+    char word[SERVER_JSON_WORD];    /* the last text */
+    size_t word_size;
+    size_t number; /* bytes of the number that is being read */
     int matched;    /* letters of "data:" */
     int is_escaped; /* the character before was a backslash, in an address */
     char head[128]; /* "image/png;base64" */

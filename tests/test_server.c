@@ -147,18 +147,27 @@ static void json(void **state) {
     static const struct {
         const char *text, *picture, *code; /* the code of what is wrong; NULL: nothing is */
     } rows[] = {
-        {"{\"a\": \"data:image/png;base64,cGljdHVyZQ==\", \"b\": 1}", "picture", NULL},
-        {"{\"a\": \"data:;base64,cGljdHVyZQ\"}", "picture", NULL},
-        {"{\"a\": \"data:image\\/png;base64,\\/\\/8=\"}", "\xff\xff", NULL},
+        {"{\"image_url\": \"data:image/png;base64,cGljdHVyZQ==\", \"b\": 1}", "picture", NULL},
+        {"{\"image_url\": \"data:;base64,cGljdHVyZQ\"}", "picture", NULL},
+        {"{\"image_url\": \"data:image\\/png;base64,\\/\\/8=\"}", "\xff\xff", NULL},
         {"{\"a\": \"dat\", \"b\": \"d\\\"ata:\", \"c\": \"\\\\\"}", "", NULL},
-        {"{\"a\": \"data:image/png;base64,cGljdHVyZQ=\"}", "", "invalid_picture"},
-        {"{\"a\": \"data:image/png;base64,c\"}", "", "invalid_picture"},
-        {"{\"a\": \"data:image/png;base64,c=Gl\"}", "", "invalid_picture"},
-        {"{\"a\": \"data:image/png,cGlj\"}", "", "invalid_picture"},
-        {"{\"a\": \"data:\"}", "", "invalid_picture"},
-        {"{\"a\": \"data:;base64,cGlj\", \"b\": \"data:;base64,cGlj\"}", NULL, "invalid_value"},
-        {"{\"a\": \"data:;base64,cGljdHVyZXBpY3R1cmVwaWN0dXJl\"}", NULL, "too_large"},
-        {"{\"a\": \"data:;base64,cGlj", "", "invalid_json"},
+        {"{\"image_url\": \"data:image/png;base64,cGljdHVyZQ=\"}", "", "invalid_picture"},
+        {"{\"image_url\": \"data:image/png;base64,c\"}", "", "invalid_picture"},
+        {"{\"image_url\": \"data:image/png;base64,c=Gl\"}", "", "invalid_picture"},
+        {"{\"image_url\": \"data:image/png,cGlj\"}", "", "invalid_picture"},
+        {"{\"image_url\": \"data:\"}", "", "invalid_picture"},
+        {"{\"image_url\": \"data:;base64,cGlj\", \"input_reference\": \"data:;base64,cGlj\"}", NULL, "invalid_value"},
+        {"{\"image_url\": \"data:;base64,cGljdHVyZXBpY3R1cmVwaWN0dXJl\"}", NULL, "too_large"},
+        {"{\"image_url\": \"data:;base64,cGlj", "", "invalid_json"},
+        {"{\"input_reference\" : {\"a\": [1, {}], \"image_url\": \"data:;base64,cGlj\"}}", "pic", NULL},
+        {"{\"image_url\": null, \"a\": {\"image_url\": 1}, \"input_reference\" :\n\"data:;base64,cGlj\"}", "pic", NULL},
+        /* in other places the same is a text */
+        {"{\"prompt\": \"data:;base64,cGlj\"}", "", NULL},
+        {"{\"data:\": \"data:\", \"a\\\"\": \"data:\"}", "", NULL},
+        {"{\"input_reference\": 1, \"prompt\": \"data:!\", \"image_url_of_another\": \"data:!\"}", "", NULL},
+        {"{\"input_reference\": [\"data:!\"], \"image_url\": {\"a\": {\"image_url\": \"data:!\"}}}", "", NULL},
+        {"{\"image_url\": {\"image_url\": 1, \"b\": \"data:\"}}", "", NULL},
+        {"{\"a\": {\"image_url\": \"data:!\"}, \"b\": [{\"image_url\": \"data:!\"}]}", "", NULL},
         {"{\"a\": 1, \"a\": 2}", "", "invalid_json"},
         {"[1]", "", "invalid_json"},
         {"", "", "invalid_json"},
@@ -173,6 +182,33 @@ static void json(void **state) {
             assert_int_equal(tree != NULL, !rows[i].code);
             if (!rows[i].code) assert_string_equal(picture, rows[i].picture);
             json_decref(tree);
+        }
+    }
+}
+
+/* Numbers that a client of any language may write. */
+static void json_numbers(void **state) {
+    static const char *const rows[][2] = {
+        {"{\"seed\":18446744073709551615}", "{\"seed\":\"18446744073709551615\"}"},
+        {"{\"seed\" : 9223372036854775808 ,\"a\":1}", "{\"seed\":\"9223372036854775808\",\"a\":1}"},
+        {"{\"seed\":-99999999999999999999999}", "{\"seed\":\"-99999999999999999999999\"}"},
+        {"{\"seed\":123456789012345678}", "{\"seed\":123456789012345678}"},
+        {"{\"seed\":0.5,\"prompt\":99999999999999999999}", "{\"seed\":0.5,\"prompt\":1e20}"},
+        {"{\"prompt\":\"99999999999999999999\",\"seed\":[99999999999999999999]}",
+         "{\"prompt\":\"99999999999999999999\",\"seed\":[1e20]}"},
+        {"{\"seed\":00000000000000000000001}", NULL},
+        {"{\"seed\":1 8446744073709551615999}", NULL},
+        {"{\"seed\":1e99999999999999999999}", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t piece = 1; piece < 80; piece += piece < 9 ? 1 : 35) {
+            char picture[64];
+            server_problem problem;
+            json_t *tree = feed(*state, rows[i][0], piece, picture, sizeof picture, &problem);
+            json_t *wanted = rows[i][1] ? json_loads(rows[i][1], 0, NULL) : NULL;
+            if (!tree != !wanted || (tree && !json_equal(tree, wanted))) fail_msg("%s", rows[i][0]);
+            json_decref(tree);
+            json_decref(wanted);
         }
     }
 }
@@ -413,7 +449,9 @@ static int finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses), cmocka_unit_test(keys),
-        cmocka_unit_test(json),   cmocka_unit_test(forms), cmocka_unit_test(odd_forms), cmocka_unit_test(turns),  cmocka_unit_test(pages)};
+        cmocka_unit_test(ranges),       cmocka_unit_test(hosts), cmocka_unit_test(addresses),
+        cmocka_unit_test(keys),         cmocka_unit_test(json),  cmocka_unit_test(json_numbers),
+        cmocka_unit_test(forms),        cmocka_unit_test(odd_forms),
+        cmocka_unit_test(turns),        cmocka_unit_test(pages)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -63,6 +63,10 @@ api() {
     answers 200 "/videos?order=asc&after=$first"
     printed "\"first_id\": \"$id\", \"last_id\": \"$id\""
     problem 404 after 'never was' '/videos?after=video_00000000000000000000000000000000'
+    sed 's/"prompt":null/"prompt":"data:a"/; s/"seed":5/"seed":18446744073709551615/' order.json > largest.json
+    answers 200 /videos -H 'Content-Type: application/json' --data-binary @largest.json
+    printed '"prompt": "data:a".*"seed": "18446744073709551615"'
+    answers 200 -X DELETE "/videos/$(value id)"
     # lists of numbers in a form, as clients write them
     order -F num_frames=2 -F 'sigmas[]=700' -F 'sigmas[]=3' -F 'sigmas[]=0'
     printed '"sigmas": \[700.0, 3.0, 0.0\]'
@@ -99,6 +103,11 @@ errors() {
     problem 400 input_reference 'two pictures' /videos -F input_reference=@photo.png -F image_url=@photo.png
     problem 400 image_url 'not fetched from other addresses' /videos "${json[@]}" -d '{"image_url": "http://a/b.png"}'
     problem 400 input_reference 'is no base64' /videos "${json[@]}" -d '{"image_url": "data:image/png;base64,a!"}'
+    problem 400 input_reference 'is missing' /videos "${json[@]}" \
+        -d "{\"size\": \"16x16\", \"prompt\": \"data:image/png;base64,$(base64 -w 0 photo.png)\"}"
+    problem 400 seed '18446744073709551616' /videos "${json[@]}" -d '{"seed": 18446744073709551616}'
+    problem 400 prompt 'to be a text' /videos "${json[@]}" -d '{"prompt": 99999999999999999999}'
+    problem 400 num_frames . /videos "${json[@]}" -d '{"num_frames": 99999999999999999999}'
     problem 400 null 'is no JSON' /videos "${json[@]}" -d '{"seed": 1'
     problem 400 null 'to be an object' /videos "${json[@]}" -d '[]'
     problem 415 null 'multipart/form-data or application/json' /videos -d 'seed=1'
