@@ -27,12 +27,23 @@ static void refuse_stored(server_reply *reply, server_stored result, const i2v_e
 
 /* ---- a new video ------------------------------------------------------------------------------------------------ */
 
+/* What the running job was estimated to take, less what it has taken. */
+static double expected_left(server_state *state, const char *id) {
+    server_job job;
+    double left = 0;
+    if (*id && server_store_find(state->store, NULL, id, &job, NULL) == SERVER_STORED) {
+        left = job.expected - (double)((int64_t)time(NULL) - job.started);
+        server_job_end(&job);
+    }
+    return left;
+}
+
 static void refuse_no_place(server_state *state, server_reply *reply) {
     server_progress progress;
     server_queue_look(&state->queue, &progress, NULL);
-    int seconds = progress.seconds_left > 1 && progress.seconds_left < 86400 ? (int)progress.seconds_left + 1 : 60;
     refuse(reply, 429, "queue_full", "as many jobs wait as may; try again later");
-    server_reply_header(reply, "Retry-After", "%d", seconds);
+    server_reply_header(reply, "Retry-After", "%d",
+                        server_queue_patience(&progress, expected_left(state, progress.id)));
 }
 
 int server_api_has_place(server_state *state, server_reply *reply) {
@@ -120,11 +131,12 @@ static int refuse_query(server_reply *reply, const char *name, const char *messa
 }
 
 static int read_query(const server_request *request, int *limit, int *ascending, server_reply *reply) {
-    char *end = NULL;
-    long wanted = request->limit ? strtol(request->limit, &end, 10) : 20;
-    if (request->limit && (!*request->limit || *end || wanted < 1 || wanted > 100))
+    const char *text = request->limit ? request->limit : "20";
+    size_t digits = strspn(text, "0123456789");
+    int wanted = digits > 0 && digits < 4 && !text[digits] ? atoi(text) : 0;
+    if (wanted < 1 || wanted > 100)
         return refuse_query(reply, "limit", "limit takes a number from 1 to 100");
-    *limit = (int)wanted;
+    *limit = wanted;
     *ascending = request->order && strcmp(request->order, "asc") == 0;
     if (request->order && !*ascending && strcmp(request->order, "desc") != 0)
         return refuse_query(reply, "order", "order takes asc or desc");
@@ -205,6 +217,10 @@ static void remove_video(server_state *state, const server_request *request, con
 static void content(server_state *state, const server_request *request, const char *id, server_reply *reply) {
     i2v_error error = {0};
     server_job job;
+    if (request->variant && strcmp(request->variant, "video") != 0) {
+        refuse_query(reply, "variant", "of a video only itself is offered: variant takes video");
+        return;
+    }
     server_stored result = server_store_find(state->store, request->client, id, &job, &error);
     if (result != SERVER_STORED)
         refuse_stored(reply, result, &error);
@@ -217,15 +233,26 @@ static void content(server_state *state, const server_request *request, const ch
 
 /* ---- models and health ------------------------------------------------------------------------------------------ */
 
+static json_t *model_json(const server_opened *opened) {
+    return json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:i}", "id", opened->model->name, "object", "model", "created", 0,
+                     "owned_by", "img2vid", "width", opened->info.width, "height", opened->info.height, "num_frames",
+                     opened->info.num_frames);
+}
+
 static void models(server_state *state, server_reply *reply) {
     json_t *all = json_array();
-    for (size_t i = 0; i < state->models.count; i++) {
-        const server_opened *opened = &state->models.items[i];
-        json_array_append_new(all, json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:i}", "id", opened->model->name, "object",
-                                             "model", "created", 0, "owned_by", "img2vid", "width", opened->info.width,
-                                             "height", opened->info.height, "num_frames", opened->info.num_frames));
-    }
+    for (size_t i = 0; i < state->models.count; i++) json_array_append_new(all, model_json(&state->models.items[i]));
     server_reply_json(reply, 200, json_pack("{s:s, s:o}", "object", "list", "data", all));
+}
+
+/* A name may have slashes. */
+static void model(server_state *state, const char *name, server_reply *reply) {
+    const server_opened *opened = server_models_find(&state->models, name);
+    server_problem problem = {0};
+    if (opened) return server_reply_json(reply, 200, model_json(opened));
+    server_refuse(&problem, 404, "model_not_found", "model",
+                  "there is no model %.100s here; GET /v1/models lists those that there are", name);
+    server_reply_problem(reply, &problem);
 }
 
 static void health(server_reply *reply) {
@@ -234,17 +261,20 @@ static void health(server_reply *reply) {
 
 /* ---- addresses -------------------------------------------------------------------------------------------------- */
 
-enum { VIDEOS, VIDEO, CONTENT, CANCEL, MODELS, HEALTH, METRICS, ADDRESSES };
+enum { VIDEOS, VIDEO, CONTENT, CANCEL, MODELS, MODEL, HEALTH, METRICS, ADDRESSES };
 
 /* What each takes. HEAD is GET without a body. */
 static const char *const methods[ADDRESSES] = {
     [VIDEOS] = "GET, HEAD, POST", [VIDEO] = "GET, HEAD, DELETE", [CONTENT] = "GET, HEAD", [CANCEL] = "POST",
-    [MODELS] = "GET, HEAD",       [HEALTH] = "GET, HEAD",        [METRICS] = "GET, HEAD"};
+    [MODELS] = "GET, HEAD",       [MODEL] = "GET, HEAD",         [HEALTH] = "GET, HEAD",  [METRICS] = "GET, HEAD"};
+
+static const char models_base[] = "/v1/models/";
 
 /* ADDRESSES where it is none. id gets the name of a video. */
 static int find_address(const char *path, char id[SERVER_ID_SIZE]) {
     static const char base[] = "/v1/videos";
     if (strcmp(path, "/v1/models") == 0) return MODELS;
+    if (strncmp(path, models_base, sizeof models_base - 1) == 0) return MODEL;
     if (strcmp(path, "/healthz") == 0) return HEALTH;
     if (strcmp(path, "/metrics") == 0) return METRICS;
     if (strncmp(path, base, sizeof base - 1) != 0) return ADDRESSES;
@@ -291,6 +321,8 @@ void server_api_answer(server_state *state, const server_request *request, serve
         return cancel(state, request, id, reply);
     case MODELS:
         return models(state, reply);
+    case MODEL:
+        return model(state, request->path + sizeof models_base - 1, reply);
     case METRICS:
         return server_metrics_write(state, reply);
     default:

@@ -12,7 +12,7 @@ typedef struct server_request {
     const char *client; /* whose jobs it is about; NULL: all, where no keys are asked for */
     const char *owner;  /* whose job a new one is */
     const char *range, *if_range;
-    const char *after, *limit, *order; /* of the address */
+    const char *after, *limit, *order, *variant; /* of the address */
 } server_request;
 
 /* 1 where the body of such a request is that of a new video. */

@@ -108,6 +108,7 @@ static void read_request(struct MHD_Connection *connection, server_request *requ
     request->after = query(connection, "after");
     request->limit = query(connection, "limit");
     request->order = query(connection, "order");
+    request->variant = query(connection, "variant");
 }
 
 /* ---- one request ------------------------------------------------------------------------------------------------ */
@@ -209,6 +210,13 @@ static void log_line(void *user, const char *format, va_list arguments) {
     server_tell(&state->voice, "http: %s", line);
 }
 
+/* An address with a zero byte in it would end there: it becomes a byte that nothing here has in its name. */
+static size_t unescape(void *user, struct MHD_Connection *connection, char *text) {
+    size_t size = MHD_http_unescape(text);
+    for (char *at = text; (at = memchr(at, 0, size - (size_t)(at - text)));) *at = '\1';
+    return size;
+}
+
 struct MHD_Daemon *server_http_begin(server_state *state, int socket, i2v_error *error) {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ERROR_LOG;
     struct MHD_Daemon *daemon = MHD_start_daemon(
@@ -216,7 +224,7 @@ struct MHD_Daemon *server_http_begin(server_state *state, int socket, i2v_error 
         socket, MHD_OPTION_NOTIFY_COMPLETED, on_end, state, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)CONNECTIONS_EACH, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HEADERS_MOST, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)STACK, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        (size_t)STACK, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
     if (daemon) return daemon;
     close(socket);
     server_fail(error, I2V_ERROR_INTERNAL, "libmicrohttpd does not start");

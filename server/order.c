@@ -42,6 +42,7 @@ static int refuse_unknown(const char *name, server_problem *problem) {
     const i2v_parameter *parameter;
     const char *best = NULL;
     int least = I2V_UNLIKE;
+    if (!*name) return server_refuse(problem, 400, "unknown_parameter", NULL, "a parameter has no name");
     for (size_t i = 0; (parameter = i2v_parameter_at(i)); i++)
         if (server_parameter_find(parameter->name)) nearer(name, parameter->name, &best, &least);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) nearer(name, others[i], &best, &least);
@@ -100,11 +101,21 @@ static int read_text(reading *at, const char *name, const char **text) {
     return server_refuse(at->problem, 400, "invalid_value", name, "%s is to be a text", name);
 }
 
+/* "1024x576", and nothing else in it. */
+static int read_pair(const char *text, int *width, int *height) {
+    static const char digits[] = "0123456789";
+    size_t first = strspn(text, digits), second = text[first] == 'x' ? strspn(text + first + 1, digits) : 0;
+    if (first < 1 || first > 5 || second < 1 || second > 5 || text[first + 1 + second]) return 0;
+    *width = atoi(text);
+    *height = atoi(text + first + 1);
+    return *width > 0 && *height > 0;
+}
+
 static int read_size(reading *at) {
     const char *text;
-    int width, height, end = 0;
+    int width, height;
     if (!read_text(at, "size", &text) || !text) return text == NULL && !at->problem->http;
-    if (sscanf(text, "%5dx%5d%n", &width, &height, &end) != 2 || text[end] || width < 1 || height < 1)
+    if (!read_pair(text, &width, &height))
         return server_refuse(at->problem, 400, "invalid_value", "size",
                              "size takes width and height in pixels, such as 1024x576, not %.40s", text);
     if (is_given(at, i2v_parameter_find("width")) || is_given(at, i2v_parameter_find("height")))
@@ -122,7 +133,9 @@ static int read_seconds(reading *at) {
     char *end = NULL;
     if (!value || json_is_null(value)) return 1;
     double seconds = text ? strtod(text, &end) : json_number_value(value);
-    if (!(text ? *text && !*end : json_is_number(value)) || !(seconds > 0 && seconds < 1e6))
+    /* strtod reads hexadecimal numbers and blanks, too */
+    int is_decimal = text && *text && !*end && strspn(text, "0123456789.eE+-") == strlen(text);
+    if (!(text ? is_decimal : json_is_number(value)) || !(seconds > 0 && seconds < 1e6))
         return server_refuse(at->problem, 400, "invalid_value", "seconds",
                              "seconds takes a length of time, such as 4 or \"3.5\"");
     if (is_given(at, i2v_parameter_find("num_frames")))

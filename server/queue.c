@@ -1,6 +1,7 @@
 /* What the worker's thread and those of requests tell each other. */
 #include "queue.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -57,6 +58,12 @@ void server_queue_look(server_queue *queue, server_progress *progress, server_to
     if (progress) *progress = queue->progress;
     if (totals) *totals = queue->totals;
     pthread_mutex_unlock(&queue->lock);
+}
+
+int server_queue_patience(const server_progress *progress, double expected) {
+    enum { UNKNOWN = 60, DAY = 86400 };
+    double seconds = progress->seconds_left >= 0 ? progress->seconds_left : expected > 0 ? expected : UNKNOWN;
+    return seconds < 1 ? 1 : seconds < DAY ? (int)ceil(seconds) : DAY;
 }
 
 static struct timespec in(double seconds) {

@@ -47,6 +47,10 @@ void server_queue_count(server_queue *queue, server_status status);
 
 void server_queue_look(server_queue *queue, server_progress *progress, server_totals *totals);
 
+/* Seconds until another job begins, which makes a place in the queue: from 1 to a day. expected: what the running job
+ * was estimated to take from now on, for as long as it does not know itself; 0 or less: not known either. */
+int server_queue_patience(const server_progress *progress, double expected);
+
 /* ---- for the worker --------------------------------------------------------------------------------------------- */
 
 /* Waits for work; at most so many seconds, or with 0 for ever. 1: there may be some. 0: the time is over, or the server

@@ -4,6 +4,7 @@
 #include "hosts.h"
 #include "keys.h"
 #include "listen.h"
+#include "queue.h"
 #include "range.h"
 #include "store.h"
 
@@ -433,6 +434,18 @@ static void pages(void **state) {
     server_store_close(store);
 }
 
+static void patience(void **state) {
+    static const struct {
+        double left, expected;
+        int wanted;
+    } rows[] = {{0, 500, 1},   {0.2, 500, 1},  {30.5, 500, 31}, {1e9, 0, 86400}, {-1, 500, 500},
+                {-1, 0, 60},   {-1, -20, 60},  {-1, 0.5, 1},    {-1, 1e9, 86400}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        server_progress progress = {.seconds_left = rows[i].left};
+        assert_int_equal(server_queue_patience(&progress, rows[i].expected), rows[i].wanted);
+    }
+}
+
 static int begin(void **state) {
     static server_folder folder;
     i2v_error error = {0};
@@ -452,6 +465,6 @@ int main(void) {
         cmocka_unit_test(ranges),       cmocka_unit_test(hosts), cmocka_unit_test(addresses),
         cmocka_unit_test(keys),         cmocka_unit_test(json),  cmocka_unit_test(json_numbers),
         cmocka_unit_test(forms),        cmocka_unit_test(odd_forms),
-        cmocka_unit_test(turns),        cmocka_unit_test(pages)};
+        cmocka_unit_test(turns),        cmocka_unit_test(pages), cmocka_unit_test(patience)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

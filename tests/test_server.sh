@@ -131,7 +131,28 @@ errors() {
     problem 413 input_reference 'more than 2000 bytes' /videos -F input_reference=@large.png
     head -c 3000000 /dev/zero > larger.png
     problem 413 input_reference . /videos -F input_reference=@larger.png -H Expect:
-    problem 400 limit 'from 1 to 100' '/videos?limit=101'
+    local text
+    for text in +64x64 ' 64x64' '64x64 ' 64x+64 '64x 64' 64x 64X64 0x64 1e1x64 64x640000; do
+        problem 400 size 'size takes width and height' /videos -F input_reference=@photo.png --form-string "size=$text"
+    done
+    for text in 0x1 ' 1' inf nan 1s '' 1e400; do
+        problem 400 seconds 'a length of time' /videos -F input_reference=@photo.png --form-string "seconds=$text"
+    done
+    for text in 101 0 +5 %205 5%20 5%00 '' 0x5 -1 99999999999999999999; do
+        problem 400 limit 'from 1 to 100' "/videos?limit=$text"
+    done
+    problem 400 null 'a parameter has no name' /videos "${json[@]}" -d '{"": 1}'
+    problem 400 variant 'only itself is offered' '/videos/video_00000000000000000000000000000000/content?variant=thumbnail'
+    problem 404 null 'no such video' '/videos/video_00000000000000000000000000000000/content?variant=video'
+    problem 404 null 'nothing at this address' /models%00
+    problem 404 null 'nothing at this address' /videos/video_00000000000000000000000000000000%00
+    problem 404 null 'nothing at this address' /videos%00/x
+    problem 404 model 'no model tiny' /models/tiny%00
+    problem 404 model 'no model other/one here' /models/other/one
+    problem 404 model 'no model  here' /models/
+    answers 200 /models/tiny
+    printed '^{"id": "tiny", "object": "model"'
+    problem 405 null 'other methods' -X DELETE /models/tiny
     problem 400 order 'asc or desc' '/videos?order=up'
     problem 400 after 'id' '/videos?after=x'
     problem 404 null 'nothing at this address' /nothing
