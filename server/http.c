@@ -16,6 +16,7 @@ enum {
     HEADERS_MOST = 1 << 15,    /* bytes of a request's head, and what a connection has for itself */
     PATIENCE = 30,             /* seconds that a client may say nothing */
     OTHER_BODY_MOST = 1 << 16, /* bytes of a body that nobody reads */
+    LARGE_BODY_MOST = 1 << 26, /* of one that is too large */
     STACK = 1 << 20
 };
 
@@ -23,7 +24,8 @@ enum {
 typedef struct exchange {
     int has_answer; /* before all of the body had come */
     int has_body;
-    uint64_t passed_over; /* bytes of a body that nobody reads */
+    uint64_t passed_over;   /* bytes of a body that nobody reads */
+    server_problem problem; /* that is told when all of it has come */
     char address[64];
     server_body body;
     server_reply reply;
@@ -113,6 +115,13 @@ static void read_request(struct MHD_Connection *connection, server_request *requ
 
 /* ---- one request ------------------------------------------------------------------------------------------------ */
 
+/* A client that sends its body without asking may not hear an answer before its end: the connection that is closed
+ * then takes the answer with it. */
+static int waits_for_end(struct MHD_Connection *connection, const server_problem *problem) {
+    const char *text = header(connection, "Content-Length");
+    return problem->http == 413 && text && strtoull(text, NULL, 10) <= LARGE_BODY_MOST && !header(connection, "Expect");
+}
+
 static int length_is_too_large(server_state *state, struct MHD_Connection *connection) {
     const char *text = header(connection, "Content-Length");
     /* base64 takes a third more */
@@ -138,6 +147,10 @@ static int check_head(server_state *state, struct MHD_Connection *connection, se
             good = 0;
         }
     }
+    if (!good && waits_for_end(connection, &problem)) {
+        at->problem = problem;
+        return 1;
+    }
     if (!good) server_reply_problem(&at->reply, &problem);
     if (problem.http == 401) server_reply_header(&at->reply, "WWW-Authenticate", "Bearer");
     return good;
@@ -147,7 +160,7 @@ static int check_head(server_state *state, struct MHD_Connection *connection, se
 static int take_bytes(exchange *at, const char *bytes, size_t size) {
     if (at->has_body) return server_body_feed(&at->body, bytes, size);
     at->passed_over += size;
-    return at->passed_over <= OTHER_BODY_MOST;
+    return at->passed_over <= (at->problem.http ? LARGE_BODY_MOST : OTHER_BODY_MOST);
 }
 
 static exchange *begin(struct MHD_Connection *connection) {
@@ -185,7 +198,10 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
     request.owner = at->address;
     if (!check_key(state, connection, &request, &unused)) return MHD_NO; /* it was asked already */
     read_request(connection, &request);
-    server_api_answer(state, &request, at->has_body ? &at->body : NULL, &at->reply);
+    if (at->problem.http)
+        server_reply_problem(&at->reply, &at->problem);
+    else
+        server_api_answer(state, &request, at->has_body ? &at->body : NULL, &at->reply);
     at->has_answer = 1;
     return send_reply(state, connection, method, path, at);
 }

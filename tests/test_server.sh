@@ -130,7 +130,8 @@ errors() {
     head -c 3000 /dev/zero > large.png
     problem 413 input_reference 'more than 2000 bytes' /videos -F input_reference=@large.png
     head -c 3000000 /dev/zero > larger.png
-    problem 413 input_reference . /videos -F input_reference=@larger.png -H Expect:
+    for _ in {1..12}; do problem 413 input_reference . /videos -F input_reference=@larger.png -H Expect:; done
+    problem 413 input_reference . /videos -F input_reference=@larger.png -H 'Expect: 100-continue'
     local text
     for text in +64x64 ' 64x64' '64x64 ' 64x+64 '64x 64' 64x 64X64 0x64 1e1x64 64x640000; do
         problem 400 size 'size takes width and height' /videos -F input_reference=@photo.png --form-string "size=$text"
