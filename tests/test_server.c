@@ -103,7 +103,7 @@ static void keys(void **state) {
     char line[SERVER_KEY_SIZE + 32];
     assert_int_equal(server_keys_draw(&all, NULL), I2V_OK);
     snprintf(line, sizeof line, "Bearer %s", all.items[0].key);
-    assert_string_equal(server_keys_find(&all, line), "key-1");
+    assert_string_equal(server_keys_find(&all, line), "key-drawn");
     line[strlen(line) - 1] ^= 1;
     assert_null(server_keys_find(&all, line));
     line[strlen(line) - 1] = 0; /* a beginning */
@@ -111,6 +111,50 @@ static void keys(void **state) {
     assert_null(server_keys_find(&all, "Bearer "));
     assert_null(server_keys_find(&all, NULL));
     server_keys_end(&all);
+}
+
+/* Who has which key, of a file with that text; NULL: it is refused with these words. */
+static void check_keys(const char *text, const char *key, const char *client, const char *words) {
+    char path[64], line[SERVER_KEY_SIZE + 32];
+    server_keys all = {0};
+    i2v_error error = {0};
+    snprintf(path, sizeof path, "%s/keys", folder_path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    i2v_status status = server_keys_read(&all, path, &error);
+    assert_int_equal(status, words ? I2V_ERROR_FORMAT : I2V_OK);
+    if (words && !strstr(error.message, words)) fail_msg("'%s' lacks '%s'", error.message, words);
+    assert_null(strstr(error.message, "0123456789"));
+    snprintf(line, sizeof line, "Bearer %s", key);
+    if (client) assert_string_equal(server_keys_find(&all, line), client);
+    server_keys_end(&all);
+    unlink(path);
+}
+
+/* printf %s KEY | sha256sum: wherever a key without a name stands, its jobs are its own. */
+static void key_files(void **state) {
+#define KEY "0123456789abcdef-a"
+#define OWNER "key-d59433a5d34913c9"
+    static const char of_63[] = "123456789-123456789-123456789-123456789-123456789-123456789-123";
+    char text[200];
+    check_keys(KEY "\n", KEY, OWNER, NULL);
+    check_keys("# first\n \nbob 0123456789abcdef-b\n  # more\n" KEY "\r\n", KEY, OWNER, NULL);
+    check_keys("a 0123456789#abcdef#\n", "0123456789#abcdef#", "a", NULL);
+    check_keys("a 0123456789abcdef-b\na " KEY "\n", KEY, "a", NULL); /* two keys of one client */
+    check_keys("a " KEY "\na " KEY "\n", NULL, NULL, ":2: this key stands further up");
+    check_keys("a " KEY " # mine\n", NULL, NULL, ":1: a line is a key, or a name and a key");
+    check_keys(KEY " # the key of somebody\n", NULL, NULL, ":1: a key does not begin with #");
+    check_keys(KEY " #0123456789abcdef\n", NULL, NULL, ":1: a key does not begin with #");
+    check_keys(OWNER " " KEY "\n", NULL, NULL, ":1: names that begin with key- ");
+    check_keys("key-2 " KEY "\n", NULL, NULL, ":1: names that begin with key- ");
+    check_keys("r\xc3\xa4 " KEY "\n", NULL, NULL, ":1: a name has letters of ASCII");
+    check_keys("# none\n", NULL, NULL, "has no API key");
+    snprintf(text, sizeof text, "%s %s\n", of_63, KEY);
+    check_keys(text, KEY, of_63, NULL);
+    snprintf(text, sizeof text, "x%s %s\n", of_63, KEY);
+    check_keys(text, NULL, NULL, ":1: the name is too long; it has 63 bytes at most");
 }
 
 /* ---- JSON with a picture ---------------------------------------------------------------------------------------- */
@@ -260,6 +304,6 @@ static int finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-                                       cmocka_unit_test(keys),   cmocka_unit_test(json),  cmocka_unit_test(turns)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns)};
     return cmocka_run_group_tests(tests, begin, finish);
 }
