@@ -6,11 +6,15 @@
 #include "store.h"
 #include "failure.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct server_store {
     sqlite3 *database;
@@ -200,12 +204,29 @@ static i2v_status prepare_database(server_store *store, const char *path, i2v_er
                        path, sqlite3_errmsg(database));
 }
 
+/* SQLite makes the files beside the database with the database's own rights. Those of an earlier server may have had
+ * others; where a file system knows no rights this changes nothing. */
+static void make_private(const char *path) {
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *name;
+        if (asprintf(&name, "%s%s", path, endings[i]) < 0) return;
+        int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (i == 0 ? O_CREAT : 0), file = open(name, flags, 0600);
+        if (file >= 0) {
+            fchmod(file, 0600);
+            close(file);
+        }
+        free(name);
+    }
+}
+
 i2v_status server_store_open(server_store **store, const char *path, i2v_error *error) {
     server_store *made = *store = calloc(1, sizeof *made);
     if (!made) return server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the server's database");
     pthread_mutex_init(&made->lock, NULL);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW;
     i2v_status status;
+    make_private(path);
     if (sqlite3_open_v2(path, &made->database, flags, NULL) == SQLITE_OK)
         status = prepare_database(made, path, error);
     else

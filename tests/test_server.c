@@ -7,12 +7,14 @@
 #include "range.h"
 #include "store.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -288,6 +290,40 @@ static void turns(void **state) {
     server_store_close(store);
 }
 
+static void check_rights(const char *path, const char *ending) {
+    char name[200];
+    struct stat info;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    if (stat(name, &info) == 0)
+        assert_int_equal(info.st_mode & 07777, 0600);
+    else
+        assert_true(*ending);
+}
+
+/* Nobody else on the machine reads what is asked for, whatever made the files, and whatever the folder allows. */
+static void rights(void **state) {
+    char *path = server_folder_store(*state), wal[200];
+    server_store *store = open_store(*state);
+    server_store_close(store);
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    close(open(wal, O_WRONLY | O_CREAT, 0644));
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(chmod(wal, 0644), 0);
+    for (int i = 0; i < 2; i++) {
+        if (i == 1) unlink(path);
+        store = open_store(*state);
+        add(store, "a", 20, SERVER_STORED);
+        check_rights(path, "");
+        check_rights(path, "-wal");
+        check_rights(path, "-shm");
+        server_store_remove(store, NULL, "video_00000000000000000000000000000014", NULL);
+        server_store_close(store);
+        check_rights(path, "");
+        check_rights(path, "-wal");
+    }
+    free(path);
+}
+
 static int begin(void **state) {
     static server_folder folder;
     i2v_error error = {0};
@@ -304,6 +340,6 @@ static int finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns), cmocka_unit_test(rights)};
     return cmocka_run_group_tests(tests, begin, finish);
 }
