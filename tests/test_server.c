@@ -225,13 +225,18 @@ static void json(void **state) {
 
 /* ---- the queue -------------------------------------------------------------------------------------------------- */
 
-static server_store *open_store(const server_folder *folder) {
+static server_store *open_with(const server_folder *folder, const char *model) {
     server_store *store;
     i2v_error error = {0};
     char *path = server_folder_store(folder);
     if (server_store_open(&store, path, &error) != I2V_OK) fail_msg("%s", error.message);
     free(path);
+    assert_int_equal(server_store_offer(store, model, NULL), SERVER_STORED);
     return store;
+}
+
+static server_store *open_store(const server_folder *folder) {
+    return open_with(folder, "m");
 }
 
 /* Of the client, "a"; its name ends in that number. */
@@ -290,6 +295,62 @@ static void turns(void **state) {
     server_store_close(store);
 }
 
+/* A begin that an ordered end follows does not count, however often it is said; others do, until a step is made. */
+static void attempts(void **state) {
+    static const char id[] = "video_00000000000000000000000000000015";
+    server_store *store = open_store(*state);
+    server_job job;
+    add(store, "a", 0x15, SERVER_STORED);
+    for (int i = 0; i < 3; i++) {
+        check_next(store, 0x15);
+        assert_int_equal(server_store_leave(store, id, 0, NULL), SERVER_STORED);
+        assert_int_equal(server_store_leave(store, id, 0, NULL), SERVER_STORED);
+    }
+    for (int i = 0; i < 3; i++) check_next(store, 0x15);
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_STORED);
+    assert_int_equal(job.attempts, 3);
+    server_job_end(&job);
+    assert_int_equal(server_store_advance(store, id, NULL), SERVER_STORED);
+    assert_int_equal(server_store_leave(store, id, 2, NULL), SERVER_STORED);
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_STORED);
+    assert_int_equal(job.attempts, 0);
+    server_job_end(&job);
+    server_store_remove(store, NULL, id, NULL);
+    server_store_close(store);
+}
+
+static void note_missing(const char *model, int64_t count, void *user) {
+    snprintf(user, 20, "%s %d", model, (int)count);
+}
+
+/* Jobs of a model that is not offered wait, one that had begun, too, and others go first. */
+static void models(void **state) {
+    char told[20] = "";
+    server_job job;
+    server_store *store = open_store(*state);
+    add(store, "a", 0x16, SERVER_STORED);
+    check_next(store, 0x16);
+    add(store, "a", 0x17, SERVER_STORED);
+    server_store_missing(store, note_missing, told, NULL);
+    assert_string_equal(told, "");
+    server_store_close(store);
+    store = open_with(*state, "other");
+    assert_int_equal(server_store_missing(store, note_missing, told, NULL), SERVER_STORED);
+    assert_string_equal(told, "m 2");
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_NOT_THERE);
+    assert_int_equal(server_store_find(store, NULL, "video_00000000000000000000000000000016", &job, NULL),
+                     SERVER_STORED);
+    assert_int_equal(job.status, SERVER_QUEUED);
+    server_job_end(&job);
+    server_store_close(store);
+    store = open_store(*state);
+    check_next(store, 0x16);
+    server_store_remove(store, NULL, "video_00000000000000000000000000000016", NULL);
+    check_next(store, 0x17);
+    server_store_remove(store, NULL, "video_00000000000000000000000000000017", NULL);
+    server_store_close(store);
+}
+
 static void check_rights(const char *path, const char *ending) {
     char name[200];
     struct stat info;
@@ -340,6 +401,6 @@ static int finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns), cmocka_unit_test(rights)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns), cmocka_unit_test(attempts), cmocka_unit_test(models), cmocka_unit_test(rights)};
     return cmocka_run_group_tests(tests, begin, finish);
 }
