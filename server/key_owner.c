@@ -25,8 +25,8 @@ static i2v_status hash(const char *key, char hex[I2V_SHA256_SIZE], i2v_error *er
     if (file < 0 || write(file, key, length) != (ssize_t)length) {
         int cause = errno;
         if (file >= 0) close(file);
-        return server_fail(error, I2V_ERROR_INTERNAL,
-                           "cannot hash an API key without a name: %s; give each key a name", strerror(cause));
+        return server_fail(error, I2V_ERROR_INTERNAL, "cannot hash an API key without a name: %s; give each key a name",
+                           strerror(cause));
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     i2v_status status = i2v_file_sha256(path, hex, error);

@@ -102,7 +102,8 @@ i2v_status server_keys_draw(server_keys *keys, i2v_error *error) {
     *keys = (server_keys){0};
     if (!server_random_digits(key, sizeof key))
         return server_fail(error, I2V_ERROR_INTERNAL, "the system gives no random key; give one with --api-key-file");
-    return add(keys, "key-drawn", key) ? I2V_OK : server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API key");
+    return add(keys, "key-drawn", key) ? I2V_OK
+                                       : server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API key");
 }
 
 const char *server_keys_find(const server_keys *keys, const char *authorization) {

@@ -204,8 +204,9 @@ static int read_version(sqlite3 *database) {
 /* FULL: what a client was told of is there after a loss of power, too. The server alone uses the database, so that its
  * log needs no index on the disk; the log stays when the server ends, and is small, so that a full disk has room for a
  * few more changes: to remove a job is one. */
-static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                               "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16;";
+static const char settings[] =
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16;";
 
 static int run(sqlite3 *database, const char *sql) {
     return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;

@@ -67,12 +67,14 @@ server_stored server_store_offer(server_store *store, const char *model, i2v_err
 server_stored server_store_missing(server_store *store, void (*tell)(const char *model, int64_t count, void *user),
                                    void *user, i2v_error *error);
 
-/* The job to be worked on: of models that are offered one that has begun, else of those that wait the first whose turn it is. */
+/* The job to be worked on: of models that are offered one that has begun, else of those that wait the first whose turn
+ * it is. */
 server_stored server_store_next(server_store *store, server_job *job, i2v_error *error);
 
 /* Work on it begins, for the first time or again. Not there: it was cancelled or removed meanwhile. */
 server_stored server_store_begin(server_store *store, const char *id, int64_t now, i2v_error *error);
-/* The server ends by its own will, so that this begin does not count: attempts are what they were before it, as given. */
+/* The server ends by its own will, so that this begin does not count: attempts are what they were before it, as given.
+ */
 server_stored server_store_leave(server_store *store, const char *id, int attempts, i2v_error *error);
 /* It has made a step: attempts count anew. */
 server_stored server_store_advance(server_store *store, const char *id, i2v_error *error);

@@ -149,7 +149,8 @@ static double free_bytes(const working *at) {
     return statvfs(at->picture, &info) == 0 ? (double)info.f_bavail * (double)info.f_frsize : 0;
 }
 
-/* Until there is more room than there was; at times without a sign of it, since quotas show none. 0: the job is to end. */
+/* Until there is more room than there was; at times without a sign of it, since quotas show none. 0: the job is to end.
+ */
 static int wait_for_room(working *at) {
     enum { A_SECOND = 4, SILENT = 30 * A_SECOND };
     double before = free_bytes(at);

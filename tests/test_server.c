@@ -400,7 +400,9 @@ static int finish(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(ranges), cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-                                       cmocka_unit_test(keys), cmocka_unit_test(key_files),   cmocka_unit_test(json),  cmocka_unit_test(turns), cmocka_unit_test(attempts), cmocka_unit_test(models), cmocka_unit_test(rights)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges),    cmocka_unit_test(hosts), cmocka_unit_test(addresses), cmocka_unit_test(keys),
+        cmocka_unit_test(key_files), cmocka_unit_test(json),  cmocka_unit_test(turns),     cmocka_unit_test(attempts),
+        cmocka_unit_test(models),    cmocka_unit_test(rights)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -226,7 +226,8 @@ on_full_disk() {
     cat /dev/zero >> data/filled 2> "$scratch/err"
     rm -f data/jobs.sqlite*
     cat /dev/zero >> data/filled 2> "$scratch/err"
-    refused 1 'its disk is full: free 1 MiB there' serve --data data --model "$model" --listen 127.0.0.1:0
+    ends 1 serve --data data --model "$model" --listen 127.0.0.1:0
+    said 'its disk is full: free 1 MiB there'
 }
 
 full_disk() {
