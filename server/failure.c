@@ -1,6 +1,7 @@
 /* Errors of the server's own, and problems as clients are told of them. */
 #include "failure.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,4 +50,10 @@ int server_refuse_error(server_problem *problem, const i2v_error *error, const c
     find_name(error, name);
     const char *code = error->status == I2V_ERROR_MEMORY ? "does_not_fit" : is_input ? "invalid_value" : "server_error";
     return server_refuse(problem, is_input ? 400 : 500, code, *name ? name : param, "%s", error->message);
+}
+
+/* The library says the system's own words. */
+int server_is_disk_full(i2v_status status, const i2v_error *error) {
+    return status == I2V_ERROR_IO &&
+           (strstr(error->message, strerror(ENOSPC)) || strstr(error->message, strerror(EDQUOT)));
 }

@@ -23,4 +23,7 @@ __attribute__((format(printf, 5, 6))) int server_refuse(server_problem *problem,
 /* The same of a library's failure: its first parameter is named. Where it has none, param, which may be NULL. */
 int server_refuse_error(server_problem *problem, const i2v_error *error, const char *param);
 
+/* 1 where a call failed with that for lack of room on a disk, or in a quota: it may succeed later. */
+int server_is_disk_full(i2v_status status, const i2v_error *error);
+
 #endif

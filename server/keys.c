@@ -1,6 +1,7 @@
 /* API keys: who may use the server, and who a client is. */
 #include "keys.h"
 #include "failure.h"
+#include "key_owner.h"
 #include "random.h"
 
 #include <errno.h>
@@ -28,26 +29,52 @@ static int is_printable(const char *text) {
     return 1;
 }
 
+/* Whoever could take a name that begins so would have the jobs of a key without one. */
+static const char derived[] = "key-";
+
+static i2v_status check_name(const char *name, const char *path, int number, i2v_error *error) {
+    if (strlen(name) >= SERVER_CLIENT_SIZE)
+        return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: the name is too long; it has %d bytes at most", path,
+                           number, SERVER_CLIENT_SIZE - 1);
+    if (!is_printable(name))
+        return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: a name has letters of ASCII, digits and signs", path,
+                           number);
+    if (strncmp(name, derived, strlen(derived)) == 0)
+        return server_fail(error, I2V_ERROR_FORMAT,
+                           "%s:%d: names that begin with %s are those of keys without a name; give another", path,
+                           number, derived);
+    return I2V_OK;
+}
+
 /* The sentence never has the key. */
-static i2v_status read_line(server_keys *keys, const char *path, int number, char *line, i2v_error *error) {
-    char name[SERVER_CLIENT_SIZE], *rest;
-    line[strcspn(line, "#\r\n")] = 0;
-    char *first = strtok_r(line, " \t", &rest), *second = first ? strtok_r(NULL, " \t", &rest) : NULL;
-    if (!first) return I2V_OK;
-    const char *key = second ? second : first;
-    snprintf(name, sizeof name, "key-%d", number);
-    if (second) snprintf(name, sizeof name, "%s", first);
-    if (strtok_r(NULL, " \t", &rest))
-        return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: a line is a key, or a name and a key", path, number);
-    if (strlen(key) < LEAST || strlen(key) >= SERVER_KEY_SIZE - 1 || !is_printable(key) || !is_printable(name))
+static i2v_status check_key(const server_keys *keys, const char *key, const char *path, int number, i2v_error *error) {
+    if (*key == '#')
+        return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: a key does not begin with #; a comment has its own line",
+                           path, number);
+    if (strlen(key) < LEAST || strlen(key) >= SERVER_KEY_SIZE - 1 || !is_printable(key))
         return server_fail(error, I2V_ERROR_FORMAT,
                            "%s:%d: a key has %d to %d letters, digits and signs, such as openssl rand -hex 24 gives",
                            path, number, LEAST, SERVER_KEY_SIZE - 2);
     for (size_t i = 0; i < keys->count; i++)
         if (strcmp(keys->items[i].key, key) == 0)
             return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: this key stands further up already", path, number);
-    if (!add(keys, name, key)) return server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API keys");
     return I2V_OK;
+}
+
+static i2v_status read_line(server_keys *keys, const char *path, int number, char *line, i2v_error *error) {
+    char owner[SERVER_KEY_OWNER_SIZE], *rest;
+    line[strcspn(line, "\r\n")] = 0;
+    char *first = strtok_r(line, " \t", &rest), *second = first ? strtok_r(NULL, " \t", &rest) : NULL;
+    if (!first || *first == '#') return I2V_OK;
+    if (second && *second != '#' && strtok_r(NULL, " \t", &rest))
+        return server_fail(error, I2V_ERROR_FORMAT, "%s:%d: a line is a key, or a name and a key", path, number);
+    const char *key = second ? second : first;
+    i2v_status status = check_key(keys, key, path, number, error);
+    if (status != I2V_OK) return status;
+    status = second ? check_name(first, path, number, error) : server_key_owner(key, owner, error);
+    if (status == I2V_OK && !add(keys, second ? first : owner, key))
+        status = server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API keys");
+    return status;
 }
 
 i2v_status server_keys_read(server_keys *keys, const char *path, i2v_error *error) {
@@ -75,7 +102,8 @@ i2v_status server_keys_draw(server_keys *keys, i2v_error *error) {
     *keys = (server_keys){0};
     if (!server_random_digits(key, sizeof key))
         return server_fail(error, I2V_ERROR_INTERNAL, "the system gives no random key; give one with --api-key-file");
-    return add(keys, "key-1", key) ? I2V_OK : server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API key");
+    return add(keys, "key-drawn", key) ? I2V_OK
+                                       : server_fail(error, I2V_ERROR_MEMORY, "not enough memory for the API key");
 }
 
 const char *server_keys_find(const server_keys *keys, const char *authorization) {

@@ -9,7 +9,7 @@
 enum { SERVER_CLIENT_SIZE = 64, SERVER_KEY_SIZE = 256 };
 
 typedef struct server_key {
-    char client[SERVER_CLIENT_SIZE]; /* "alice", or "key-3" of line 3 */
+    char client[SERVER_CLIENT_SIZE]; /* "alice", or what server_key_owner says */
     char key[SERVER_KEY_SIZE];       /* filled up with zeros */
 } server_key;
 
@@ -18,10 +18,11 @@ typedef struct server_keys {
     size_t count;
 } server_keys;
 
-/* Reads lines "KEY" or "NAME KEY"; empty ones and those from '#' on are passed over. */
+/* Reads lines "KEY" or "NAME KEY"; empty ones and those that begin with '#' are passed over. A client may have several
+ * keys. */
 i2v_status server_keys_read(server_keys *keys, const char *path, i2v_error *error);
 
-/* One random key, for a client "key-1". */
+/* One random key, for a client "key-drawn". */
 i2v_status server_keys_draw(server_keys *keys, i2v_error *error);
 
 /* The client whose key stands in the header "Authorization: Bearer KEY"; NULL if there is none. The time it takes does

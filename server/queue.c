@@ -92,11 +92,14 @@ int server_queue_wait(server_queue *queue, double seconds) {
     return has_work;
 }
 
-void server_queue_run(server_queue *queue, const char *id) {
+void server_queue_run(server_queue *queue, const server_job *job) {
     pthread_mutex_lock(&queue->lock);
     memset(&queue->progress, 0, sizeof queue->progress);
     queue->progress.seconds_left = -1;
-    if (id) memcpy(queue->progress.id, id, SERVER_ID_SIZE);
+    if (job) {
+        memcpy(queue->progress.id, job->id, SERVER_ID_SIZE);
+        queue->progress.attempts = job->attempts;
+    }
     queue->is_cancelled = 0;
     pthread_mutex_unlock(&queue->lock);
 }

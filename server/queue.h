@@ -10,6 +10,7 @@
 /* How far the running job is. */
 typedef struct server_progress {
     char id[SERVER_ID_SIZE]; /* "": none runs */
+    int attempts;            /* the job's before this one */
     double fraction;         /* of the whole */
     double seconds_left;     /* below 0: not known yet */
 } server_progress;
@@ -58,7 +59,7 @@ int server_queue_patience(const server_progress *progress, double expected);
 int server_queue_wait(server_queue *queue, double seconds);
 
 /* The job runs from now on; NULL: none does. */
-void server_queue_run(server_queue *queue, const char *id);
+void server_queue_run(server_queue *queue, const server_job *job);
 
 /* The engine holds no more than a few bytes. */
 void server_queue_forget_memory(server_queue *queue);

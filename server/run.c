@@ -52,13 +52,31 @@ static i2v_status take_keys(server_state *state, const server_address *address, 
     return I2V_OK;
 }
 
+static void tell_missing(const char *model, int64_t count, void *user) {
+    server_state *state = user;
+    server_say(&state->voice, "warning: %lld jobs wait for the model %s, which this server does not offer",
+               (long long)count, model);
+}
+
+/* Their clients get their videos when the server offers the model again. A full disk keeps no server from starting. */
+static i2v_status offer_models(server_state *state, i2v_error *error) {
+    for (size_t i = 0; i < state->models.count; i++) {
+        server_stored result = server_store_offer(state->store, state->models.items[i].model->name, error);
+        if (result != SERVER_STORED) return error->status;
+    }
+    server_stored result = server_store_missing(state->store, tell_missing, state, error);
+    if (result == SERVER_STORE_BROKEN) return error->status;
+    *error = (i2v_error){0};
+    return I2V_OK;
+}
+
 static i2v_status begin(server_state *state, const server_address *address, i2v_error *error) {
     const server_settings *settings = state->settings;
     i2v_status status = take_keys(state, address, error);
     if (status == I2V_OK) status = server_folder_begin(&state->folder, settings->data, error);
     if (status == I2V_OK) status = open_store(state, error);
     if (status == I2V_OK) status = server_models_begin(&state->models, settings, &state->voice, error);
-    return status;
+    return status == I2V_OK ? offer_models(state, error) : status;
 }
 
 /* ---- serving ---------------------------------------------------------------------------------------------------- */
@@ -91,6 +109,7 @@ static i2v_status serve(server_state *state, const server_address *address, i2v_
         wait(settings);
         server_say(&state->voice, "ending; what is not done goes on at the next start");
         server_queue_stop(&state->queue);
+        server_worker_leave(state); /* at once: whoever waits for the end may lose patience, and kill */
         pthread_join(worker, NULL);
     }
     server_http_end(daemon);

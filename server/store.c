@@ -6,11 +6,16 @@
 #include "store.h"
 #include "failure.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 struct server_store {
     sqlite3 *database;
@@ -93,6 +98,15 @@ static server_stored prepare(server_store *store, sqlite3_stmt **statement, i2v_
     return SERVER_STORED;
 }
 
+/* On a full disk the log (WAL) cannot grow: once it is in the database it is written over from its beginning. */
+static int step(server_store *store, sqlite3_stmt *statement) {
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_FULL || !sqlite3_get_autocommit(store->database)) return code;
+    sqlite3_reset(statement);
+    sqlite3_wal_checkpoint_v2(store->database, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    return sqlite3_step(statement);
+}
+
 /* What gives no rows. Not there: it changed nothing. */
 static server_stored change(server_store *store, i2v_error *error, const char *sql, const char *types, ...) {
     sqlite3_stmt *statement;
@@ -101,7 +115,7 @@ static server_stored change(server_store *store, i2v_error *error, const char *s
     server_stored result = prepare(store, &statement, error, sql, types, values);
     va_end(values);
     if (result != SERVER_STORED) return result;
-    if (sqlite3_step(statement) != SQLITE_DONE)
+    if (step(store, statement) != SQLITE_DONE)
         result = fail(store, error);
     else if (sqlite3_changes(store->database) == 0)
         result = SERVER_NOT_THERE;
@@ -176,6 +190,12 @@ static server_stored select_jobs(server_store *store, server_job *jobs, int limi
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+/* SQLite says "disk I/O error" of some of what a full disk refuses. */
+static int lacks_room(const char *path) {
+    struct statvfs info;
+    return statvfs(path, &info) == 0 && (double)info.f_bavail * (double)info.f_frsize < 1 << 20;
+}
+
 static int read_version(sqlite3 *database) {
     sqlite3_stmt *statement = NULL;
     int version = -1;
@@ -186,23 +206,58 @@ static int read_version(sqlite3 *database) {
     return version;
 }
 
+/* FULL: what a client was told of is there after a loss of power, too. The server alone uses the database, so that its
+ * log needs no index on the disk; the log stays when the server ends, and is small, so that a full disk has room for a
+ * few more changes: to remove a job is one. */
+static const char settings[] =
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16;";
+
+static int run(sqlite3 *database, const char *sql) {
+    return sqlite3_exec(database, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The first pages are in the database itself at once. */
+static int make_tables(sqlite3 *database, int version) {
+    if (version == SCHEMA) return 1;
+    return run(database, "BEGIN IMMEDIATE") && run(database, schema) && run(database, "COMMIT") &&
+           run(database, "PRAGMA wal_checkpoint(RESTART)");
+}
+
 static i2v_status prepare_database(server_store *store, const char *path, i2v_error *error) {
     sqlite3 *database = store->database;
+    int keep = 1;
     sqlite3_busy_timeout(database, 10000);
-    /* FULL: what a client was told of is there after a loss of power, too */
-    const char *settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;";
-    if (sqlite3_exec(database, settings, NULL, NULL, NULL) == SQLITE_OK) {
+    sqlite3_file_control(database, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+    if (run(database, settings)) {
         int version = read_version(database);
         if (version > SCHEMA)
             return server_fail(error, I2V_ERROR_FORMAT,
                                "%s is of a newer img2vid; use that one, or give another folder with --data", path);
-        if (version >= 0 && sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-            sqlite3_exec(database, schema, NULL, NULL, NULL) == SQLITE_OK &&
-            sqlite3_exec(database, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        if (version >= 0 && make_tables(database, version) &&
+            run(database, "CREATE TEMP TABLE offered (model TEXT PRIMARY KEY) WITHOUT ROWID"))
             return I2V_OK;
     }
-    return server_fail(error, I2V_ERROR_IO, "cannot use the server's database %s: %s; give another folder with --data",
-                       path, sqlite3_errmsg(database));
+    int is_full = (sqlite3_errcode(database) & 0xff) == SQLITE_FULL || lacks_room(path);
+    return server_fail(error, I2V_ERROR_IO, "cannot use the server's database %s: %s; %s", path,
+                       sqlite3_errmsg(database),
+                       is_full ? "its disk is full: free 1 MiB there" : "give another folder with --data");
+}
+
+/* SQLite makes the files beside the database with the database's own rights. Those of an earlier server may have had
+ * others; where a file system knows no rights this changes nothing. */
+static void make_private(const char *path) {
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char *name;
+        if (asprintf(&name, "%s%s", path, endings[i]) < 0) return;
+        int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (i == 0 ? O_CREAT : 0), file = open(name, flags, 0600);
+        if (file >= 0) {
+            fchmod(file, 0600);
+            close(file);
+        }
+        free(name);
+    }
 }
 
 i2v_status server_store_open(server_store **store, const char *path, i2v_error *error) {
@@ -211,6 +266,7 @@ i2v_status server_store_open(server_store **store, const char *path, i2v_error *
     pthread_mutex_init(&made->lock, NULL);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_NOFOLLOW;
     i2v_status status;
+    make_private(path);
     if (sqlite3_open_v2(path, &made->database, flags, NULL) == SQLITE_OK)
         status = prepare_database(made, path, error);
     else
@@ -227,6 +283,42 @@ void server_store_close(server_store *store) {
     sqlite3_close(store->database);
     pthread_mutex_destroy(&store->lock);
     free(store);
+}
+
+/* ---- models ----------------------------------------------------------------------------------------------------- */
+
+server_stored server_store_offer(server_store *store, const char *model, i2v_error *error) {
+    ALONE(store, change(store, error, "INSERT OR REPLACE INTO offered VALUES (?1)", "t", model));
+}
+
+/* A job that has begun waits like the others: it is not worked on. */
+static server_stored put_back(server_store *store, i2v_error *error) {
+    server_stored result = change(
+        store, error, "UPDATE jobs SET status = 0 WHERE status = 1 AND model NOT IN (SELECT model FROM offered)", "");
+    return result == SERVER_NOT_THERE ? SERVER_STORED : result;
+}
+
+static server_stored tell_missing(server_store *store, void (*tell)(const char *model, int64_t count, void *user),
+                                  void *user, i2v_error *error) {
+    static const char sql[] = "SELECT model, COUNT(*) FROM jobs WHERE status IN (0, 1)"
+                              " AND model NOT IN (SELECT model FROM offered) GROUP BY model";
+    sqlite3_stmt *rows = NULL;
+    int code = sqlite3_prepare_v2(store->database, sql, -1, &rows, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW)
+        if ((code = sqlite3_step(rows)) == SQLITE_ROW)
+            tell((const char *)sqlite3_column_text(rows, 0), sqlite3_column_int64(rows, 1), user);
+    server_stored result = code == SQLITE_DONE ? SERVER_STORED : fail(store, error);
+    sqlite3_finalize(rows);
+    return result;
+}
+
+server_stored server_store_missing(server_store *store, void (*tell)(const char *model, int64_t count, void *user),
+                                   void *user, i2v_error *error) {
+    pthread_mutex_lock(&store->lock);
+    server_stored result = tell_missing(store, tell, user, error);
+    if (result == SERVER_STORED) result = put_back(store, error);
+    pthread_mutex_unlock(&store->lock);
+    return result;
 }
 
 /* ---- jobs that come --------------------------------------------------------------------------------------------- */
@@ -328,7 +420,9 @@ server_stored server_store_next(server_store *store, server_job *job, i2v_error 
     memset(job, 0, sizeof *job);
     pthread_mutex_lock(&store->lock);
     server_stored result = select_jobs(store, job, 1, &count, error,
-                                       COLUMNS "WHERE status IN (0, 1) ORDER BY status DESC, turn, number LIMIT 1", "");
+                                       COLUMNS "WHERE status IN (0, 1) AND model IN (SELECT model FROM offered)"
+                                               " ORDER BY status DESC, turn, number LIMIT 1",
+                                       "");
     pthread_mutex_unlock(&store->lock);
     return one(result, count);
 }
@@ -345,6 +439,11 @@ static server_stored begin(server_store *store, const char *id, int64_t now, i2v
 
 server_stored server_store_begin(server_store *store, const char *id, int64_t now, i2v_error *error) {
     ALONE(store, begin(store, id, now, error));
+}
+
+server_stored server_store_leave(server_store *store, const char *id, int attempts, i2v_error *error) {
+    ALONE(store, change(store, error, "UPDATE jobs SET attempts = MIN(attempts, ?2) WHERE id = ?1 AND status = 1", "ti",
+                        id, (int64_t)attempts));
 }
 
 server_stored server_store_advance(server_store *store, const char *id, i2v_error *error) {

@@ -30,7 +30,7 @@ typedef struct server_job {
     int64_t created, started, ended; /* seconds since 1970; 0: not yet */
     int64_t bytes;                   /* of the video */
     double expected;                 /* seconds that it was estimated to take; 0: not known */
-    int attempts;                    /* begins since its last step */
+    int attempts;                    /* begins since its last step that no ordered end followed */
 } server_job;
 
 void server_job_end(server_job *job);
@@ -62,11 +62,21 @@ server_stored server_store_find(server_store *store, const char *client, const c
 server_stored server_store_list(server_store *store, const char *client, const char *after, int ascending, int limit,
                                 server_job *jobs, int *count, i2v_error *error);
 
-/* The job to be worked on: one that has begun, else of those that wait the first whose turn it is. */
+/* Jobs of the model are worked on; without this call none are. */
+server_stored server_store_offer(server_store *store, const char *model, i2v_error *error);
+/* Tells of each model that is not offered and has jobs that are to be worked on: they wait until it is. */
+server_stored server_store_missing(server_store *store, void (*tell)(const char *model, int64_t count, void *user),
+                                   void *user, i2v_error *error);
+
+/* The job to be worked on: of models that are offered one that has begun, else of those that wait the first whose turn
+ * it is. */
 server_stored server_store_next(server_store *store, server_job *job, i2v_error *error);
 
 /* Work on it begins, for the first time or again. Not there: it was cancelled or removed meanwhile. */
 server_stored server_store_begin(server_store *store, const char *id, int64_t now, i2v_error *error);
+/* The server ends by its own will, so that this begin does not count: attempts are what they were before it, as given.
+ */
+server_stored server_store_leave(server_store *store, const char *id, int attempts, i2v_error *error);
 /* It has made a step: attempts count anew. */
 server_stored server_store_advance(server_store *store, const char *id, i2v_error *error);
 /* Its end, good or bad. Not there: likewise. */

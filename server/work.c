@@ -1,10 +1,13 @@
 /* One job, from its picture to its video. */
 #include "work.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct working {
@@ -125,12 +128,52 @@ static i2v_status save(working *at, const i2v_video *video) {
 static i2v_status flush(working *at, int64_t *bytes) {
     struct stat info;
     FILE *file = fopen(at->video, "rbe");
-    int good = file && fstat(fileno(file), &info) == 0 && fsync(fileno(file)) == 0;
+    int good = file && fstat(fileno(file), &info) == 0 && fsync(fileno(file)) == 0, cause = errno;
     if (file) fclose(file);
-    if (!good) return server_fail(at->error, I2V_ERROR_IO, "the video cannot be brought to the disk");
+    if (!good)
+        return server_fail(at->error, I2V_ERROR_IO, "the video cannot be brought to the disk: %s", strerror(cause));
     server_folder_flush(&at->state->folder, SERVER_VIDEO);
     *bytes = info.st_size;
     return I2V_OK;
+}
+
+static i2v_status save_and_flush(working *at, const i2v_video *video, int64_t *bytes) {
+    i2v_status status = save(at, video);
+    if (status == I2V_OK) status = flush(at, bytes);
+    if (status != I2V_OK) unlink(at->video);
+    return status;
+}
+
+static double free_bytes(const working *at) {
+    struct statvfs info;
+    return statvfs(at->picture, &info) == 0 ? (double)info.f_bavail * (double)info.f_frsize : 0;
+}
+
+/* Until there is more room than there was; at times without a sign of it, since quotas show none. 0: the job is to end.
+ */
+static int wait_for_room(working *at) {
+    enum { A_SECOND = 4, SILENT = 30 * A_SECOND };
+    double before = free_bytes(at);
+    for (int i = 0; i < SILENT && (i % A_SECOND != 0 || free_bytes(at) <= before); i++) {
+        if (is_over(at)) return 0;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000000 / A_SECOND}, NULL);
+    }
+    return !is_over(at);
+}
+
+/* What took hours is not thrown away for lack of room: the job waits with its picture and its state, so that another
+ * server goes on with it, too. */
+static i2v_status save_at_last(working *at, const i2v_video *video, int64_t *bytes) {
+    i2v_status status = save_and_flush(at, video, bytes);
+    if (!server_is_disk_full(status, at->error)) return status;
+    advance(at);
+    server_say(&at->state->voice, "warning: the video of %s is made and waits for room on the disk: %s", at->job->id,
+               at->error->message);
+    while (server_is_disk_full(status, at->error)) {
+        if (!wait_for_room(at)) return I2V_CANCELLED;
+        status = save_and_flush(at, video, bytes);
+    }
+    return status;
 }
 
 /* A state of other weights, of another version or damaged is of no use: the job begins anew. */
@@ -156,8 +199,7 @@ static i2v_status make(working *at, int64_t *bytes) {
         strcpy(at->image_sha256, image->sha256);
         status = generate(at, image, &video);
     }
-    if (status == I2V_OK) status = save(at, video);
-    if (status == I2V_OK) status = flush(at, bytes);
+    if (status == I2V_OK) status = save_at_last(at, video, bytes);
     i2v_video_free(video);
     i2v_image_free(image);
     return status;

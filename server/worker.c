@@ -22,7 +22,8 @@ static server_stored try_end(server_state *state, const server_job *job, server_
         if (!has_said)
             server_say(&state->voice, "warning: how %s ended cannot be kept yet: %s", job->id, error.message);
         has_said = 1;
-        server_folder_remove(&state->folder, SERVER_STATE, job->id); /* which makes room */
+        /* which makes room; what is made stays, and its state, until the store says so */
+        if (status != SERVER_COMPLETED) server_folder_remove(&state->folder, SERVER_STATE, job->id);
         if (server_queue_is_over(&state->queue)) return result;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
     }
@@ -59,6 +60,12 @@ static int is_left(server_state *state) {
     return left;
 }
 
+void server_worker_leave(server_state *state) {
+    server_progress progress;
+    server_queue_look(&state->queue, &progress, NULL);
+    if (*progress.id) server_store_leave(state->store, progress.id, progress.attempts, NULL);
+}
+
 static void run(server_state *state, const server_job *job) {
     i2v_error error = {0};
     int64_t bytes = 0;
@@ -68,7 +75,10 @@ static void run(server_state *state, const server_job *job) {
     }
     server_say(&state->voice, "%s: in_progress%s", job->id, job->started ? ", again" : "");
     i2v_status status = server_work(state, job, &bytes, &error);
-    if (status == I2V_CANCELLED && is_left(state)) return; /* the next server goes on with it */
+    if (status == I2V_CANCELLED && is_left(state)) { /* the next server goes on with it */
+        server_worker_leave(state);
+        return;
+    }
     server_folder_hide(&state->folder, error.message);
     finish(state, job, status == I2V_OK ? SERVER_COMPLETED : SERVER_FAILED, status == I2V_OK ? NULL : error.message,
            bytes);
@@ -77,7 +87,7 @@ static void run(server_state *state, const server_job *job) {
 /* The job's name is known to those who cancel before it begins: whoever comes before that finds it not begun. */
 static void begin(server_state *state, const server_job *job) {
     i2v_error error = {0};
-    server_queue_run(&state->queue, job->id);
+    server_queue_run(&state->queue, job);
     server_stored result = server_store_begin(state->store, job->id, (int64_t)time(NULL), &error);
     if (result == SERVER_STORED) run(state, job);
     if (result == SERVER_NOT_THERE) server_folder_forget(&state->folder, job->id);

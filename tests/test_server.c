@@ -8,12 +8,14 @@
 #include "range.h"
 #include "store.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -104,7 +106,7 @@ static void keys(void **state) {
     char line[SERVER_KEY_SIZE + 32];
     assert_int_equal(server_keys_draw(&all, NULL), I2V_OK);
     snprintf(line, sizeof line, "Bearer %s", all.items[0].key);
-    assert_string_equal(server_keys_find(&all, line), "key-1");
+    assert_string_equal(server_keys_find(&all, line), "key-drawn");
     line[strlen(line) - 1] ^= 1;
     assert_null(server_keys_find(&all, line));
     line[strlen(line) - 1] = 0; /* a beginning */
@@ -112,6 +114,50 @@ static void keys(void **state) {
     assert_null(server_keys_find(&all, "Bearer "));
     assert_null(server_keys_find(&all, NULL));
     server_keys_end(&all);
+}
+
+/* Who has which key, of a file with that text; NULL: it is refused with these words. */
+static void check_keys(const char *text, const char *key, const char *client, const char *words) {
+    char path[64], line[SERVER_KEY_SIZE + 32];
+    server_keys all = {0};
+    i2v_error error = {0};
+    snprintf(path, sizeof path, "%s/keys", folder_path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    i2v_status status = server_keys_read(&all, path, &error);
+    assert_int_equal(status, words ? I2V_ERROR_FORMAT : I2V_OK);
+    if (words && !strstr(error.message, words)) fail_msg("'%s' lacks '%s'", error.message, words);
+    assert_null(strstr(error.message, "0123456789"));
+    snprintf(line, sizeof line, "Bearer %s", key);
+    if (client) assert_string_equal(server_keys_find(&all, line), client);
+    server_keys_end(&all);
+    unlink(path);
+}
+
+/* printf %s KEY | sha256sum: wherever a key without a name stands, its jobs are its own. */
+static void key_files(void **state) {
+#define KEY "0123456789abcdef-a"
+#define OWNER "key-d59433a5d34913c9"
+    static const char of_63[] = "123456789-123456789-123456789-123456789-123456789-123456789-123";
+    char text[200];
+    check_keys(KEY "\n", KEY, OWNER, NULL);
+    check_keys("# first\n \nbob 0123456789abcdef-b\n  # more\n" KEY "\r\n", KEY, OWNER, NULL);
+    check_keys("a 0123456789#abcdef#\n", "0123456789#abcdef#", "a", NULL);
+    check_keys("a 0123456789abcdef-b\na " KEY "\n", KEY, "a", NULL); /* two keys of one client */
+    check_keys("a " KEY "\na " KEY "\n", NULL, NULL, ":2: this key stands further up");
+    check_keys("a " KEY " # mine\n", NULL, NULL, ":1: a line is a key, or a name and a key");
+    check_keys(KEY " # the key of somebody\n", NULL, NULL, ":1: a key does not begin with #");
+    check_keys(KEY " #0123456789abcdef\n", NULL, NULL, ":1: a key does not begin with #");
+    check_keys(OWNER " " KEY "\n", NULL, NULL, ":1: names that begin with key- ");
+    check_keys("key-2 " KEY "\n", NULL, NULL, ":1: names that begin with key- ");
+    check_keys("r\xc3\xa4 " KEY "\n", NULL, NULL, ":1: a name has letters of ASCII");
+    check_keys("# none\n", NULL, NULL, "has no API key");
+    snprintf(text, sizeof text, "%s %s\n", of_63, KEY);
+    check_keys(text, KEY, of_63, NULL);
+    snprintf(text, sizeof text, "x%s %s\n", of_63, KEY);
+    check_keys(text, NULL, NULL, ":1: the name is too long; it has 63 bytes at most");
 }
 
 /* ---- JSON with a picture ---------------------------------------------------------------------------------------- */
@@ -271,12 +317,13 @@ static void check_cuts(const server_folder *folder, const char *type, const char
 }
 
 static void forms(void **state) {
-    static const char two[] =
-        "--boundary\r\n" FIELD("seed") "1\r\n--boundary\r\n" PICTURE "x\r\n--boundary--\r\n";
-    static const char four[] = "--boundary\r\n" PICTURE "\r\n--\r\r\n\r\n--\n--bounda\r\n-\r\n"
-                               "--boundary\r\n" FIELD("seed") "\r\n"
-                               "--boundary \t\r\n" FIELD("prompt") "\r\n\xc3\xa4\r\n"
-                               "--boundary\r\n" FIELD("s[]") "2\r\n--boundary--";
+    static const char two[] = "--boundary\r\n" FIELD("seed") "1\r\n--boundary\r\n" PICTURE "x\r\n--boundary--\r\n";
+    static const char four[] =
+        "--boundary\r\n" PICTURE "\r\n--\r\r\n\r\n--\n--bounda\r\n-\r\n"
+        "--boundary\r\n" FIELD("seed") "\r\n"
+                                       "--boundary \t\r\n" FIELD("prompt") "\r\n\xc3\xa4\r\n"
+                                                                           "--boundary\r\n" FIELD(
+                                                                               "s[]") "2\r\n--boundary--";
     check_cuts(*state, "multipart/form-data; boundary=boundary", two, "{\"picture\":\"x\",\"seed\":\"1\"}");
     check_cuts(*state, "multipart/form-data; x=\";boundary=no\"; Boundary=\"boundary\"", four,
                "{\"picture\":\"\\r\\n--\\r\\r\\n\\r\\n--\\n--bounda\\r\\n-\",\"prompt\":\"\\r\\n\xc3\xa4\","
@@ -325,13 +372,18 @@ static void odd_forms(void **state) {
 
 /* ---- the queue -------------------------------------------------------------------------------------------------- */
 
-static server_store *open_store(const server_folder *folder) {
+static server_store *open_with(const server_folder *folder, const char *model) {
     server_store *store;
     i2v_error error = {0};
     char *path = server_folder_store(folder);
     if (server_store_open(&store, path, &error) != I2V_OK) fail_msg("%s", error.message);
     free(path);
+    assert_int_equal(server_store_offer(store, model, NULL), SERVER_STORED);
     return store;
+}
+
+static server_store *open_store(const server_folder *folder) {
+    return open_with(folder, "m");
 }
 
 /* Of the client, "a"; its name ends in that number. */
@@ -431,6 +483,8 @@ static void pages(void **state) {
                      SERVER_NOT_THERE);
     assert_int_equal(server_store_list(store, NULL, "video_00000000000000000000000000000099", 0, 3, NULL, &count, NULL),
                      SERVER_NOT_THERE);
+    remove_job(store, "d", 0x21, SERVER_STORED);
+    remove_job(store, "e", 0x22, SERVER_STORED);
     server_store_close(store);
 }
 
@@ -438,12 +492,102 @@ static void patience(void **state) {
     static const struct {
         double left, expected;
         int wanted;
-    } rows[] = {{0, 500, 1},   {0.2, 500, 1},  {30.5, 500, 31}, {1e9, 0, 86400}, {-1, 500, 500},
-                {-1, 0, 60},   {-1, -20, 60},  {-1, 0.5, 1},    {-1, 1e9, 86400}};
+    } rows[] = {{0, 500, 1}, {0.2, 500, 1}, {30.5, 500, 31}, {1e9, 0, 86400}, {-1, 500, 500},
+                {-1, 0, 60}, {-1, -20, 60}, {-1, 0.5, 1},    {-1, 1e9, 86400}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         server_progress progress = {.seconds_left = rows[i].left};
         assert_int_equal(server_queue_patience(&progress, rows[i].expected), rows[i].wanted);
     }
+}
+
+/* A begin that an ordered end follows does not count, however often it is said; others do, until a step is made. */
+static void attempts(void **state) {
+    static const char id[] = "video_00000000000000000000000000000015";
+    server_store *store = open_store(*state);
+    server_job job;
+    add(store, "a", 0x15, SERVER_STORED);
+    for (int i = 0; i < 3; i++) {
+        check_next(store, 0x15);
+        assert_int_equal(server_store_leave(store, id, 0, NULL), SERVER_STORED);
+        assert_int_equal(server_store_leave(store, id, 0, NULL), SERVER_STORED);
+    }
+    for (int i = 0; i < 3; i++) check_next(store, 0x15);
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_STORED);
+    assert_int_equal(job.attempts, 3);
+    server_job_end(&job);
+    assert_int_equal(server_store_advance(store, id, NULL), SERVER_STORED);
+    assert_int_equal(server_store_leave(store, id, 2, NULL), SERVER_STORED);
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_STORED);
+    assert_int_equal(job.attempts, 0);
+    server_job_end(&job);
+    server_store_remove(store, NULL, id, NULL);
+    server_store_close(store);
+}
+
+static void note_missing(const char *model, int64_t count, void *user) {
+    snprintf(user, 20, "%s %d", model, (int)count);
+}
+
+/* Jobs of a model that is not offered wait, one that had begun, too, and others go first. */
+static void models(void **state) {
+    char told[20] = "";
+    server_job job;
+    server_store *store = open_store(*state);
+    add(store, "a", 0x16, SERVER_STORED);
+    check_next(store, 0x16);
+    add(store, "a", 0x17, SERVER_STORED);
+    server_store_missing(store, note_missing, told, NULL);
+    assert_string_equal(told, "");
+    server_store_close(store);
+    store = open_with(*state, "other");
+    assert_int_equal(server_store_missing(store, note_missing, told, NULL), SERVER_STORED);
+    assert_string_equal(told, "m 2");
+    assert_int_equal(server_store_next(store, &job, NULL), SERVER_NOT_THERE);
+    assert_int_equal(server_store_find(store, NULL, "video_00000000000000000000000000000016", &job, NULL),
+                     SERVER_STORED);
+    assert_int_equal(job.status, SERVER_QUEUED);
+    server_job_end(&job);
+    server_store_close(store);
+    store = open_store(*state);
+    check_next(store, 0x16);
+    server_store_remove(store, NULL, "video_00000000000000000000000000000016", NULL);
+    check_next(store, 0x17);
+    server_store_remove(store, NULL, "video_00000000000000000000000000000017", NULL);
+    server_store_close(store);
+}
+
+static void check_rights(const char *path, const char *ending) {
+    char name[200];
+    struct stat info;
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    if (stat(name, &info) == 0)
+        assert_int_equal(info.st_mode & 07777, 0600);
+    else
+        assert_true(*ending);
+}
+
+/* Nobody else on the machine reads what is asked for, whatever made the files, and whatever the folder allows. */
+static void rights(void **state) {
+    char *path = server_folder_store(*state), wal[200];
+    server_store *store = open_store(*state);
+    server_store_close(store);
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    close(open(wal, O_WRONLY | O_CREAT, 0644));
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(chmod(wal, 0644), 0);
+    for (int i = 0; i < 2; i++) {
+        if (i == 1) unlink(path);
+        store = open_store(*state);
+        add(store, "a", 20, SERVER_STORED);
+        check_rights(path, "");
+        check_rights(path, "-wal");
+        check_rights(path, "-shm");
+        server_store_remove(store, NULL, "video_00000000000000000000000000000014", NULL);
+        server_store_close(store);
+        check_rights(path, "");
+        check_rights(path, "-wal");
+    }
+    free(path);
 }
 
 static int begin(void **state) {
@@ -462,9 +606,10 @@ static int finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges),       cmocka_unit_test(hosts), cmocka_unit_test(addresses),
-        cmocka_unit_test(keys),         cmocka_unit_test(json),  cmocka_unit_test(json_numbers),
-        cmocka_unit_test(forms),        cmocka_unit_test(odd_forms),
-        cmocka_unit_test(turns),        cmocka_unit_test(pages), cmocka_unit_test(patience)};
+        cmocka_unit_test(ranges),       cmocka_unit_test(hosts),     cmocka_unit_test(addresses),
+        cmocka_unit_test(keys),         cmocka_unit_test(key_files), cmocka_unit_test(json),
+        cmocka_unit_test(json_numbers), cmocka_unit_test(forms),     cmocka_unit_test(odd_forms),
+        cmocka_unit_test(turns),        cmocka_unit_test(pages),     cmocka_unit_test(patience),
+        cmocka_unit_test(attempts),     cmocka_unit_test(models),    cmocka_unit_test(rights)};
     return cmocka_run_group_tests(tests, begin, finish);
 }

@@ -2,11 +2,13 @@
 # img2vid serve outlives what ends it: test_server_restart.sh PROGRAM DATA, where DATA/reference holds tiny models.
 set -u
 program=$(realpath "$1")
-model=$(realpath "$2")/reference/plain_top
+data=$(realpath "$2")
+model=$data/reference/plain_top
 tests=$(dirname "$(realpath "$0")")
 . "$tests/shell.sh"
 . "$tests/server.sh"
 picture photo.png
+mkdir -p data
 
 # job SEED: long enough to be interrupted.
 job() { order -F num_frames=3 -F num_inference_steps=150 -F "seed=$1"; }
@@ -99,51 +101,144 @@ leftovers() {
     save "$id" again.mp4
     same again.mp4 whole-2.mp4
     grep -q "warning: $id begins anew: " "$scratch/log" || fail 'a damaged state was not told of'
-    # a job of a model that is not here any more
-    job 3
-    stop KILL
-    model_before=$model
-    model=${model%/*}/attention_top
-    program_model=$model
-    : > "$scratch/log"
-    "$program" serve --listen 127.0.0.1:0 --data data --model "other=$program_model" 2> "$scratch/log" &
-    server=$!
-    for ((i = 0; i < 200; i++)); do grep -q '^listening' "$scratch/log" && break; sleep 0.05; done
-    url=$(sed -n 's/^listening on \(http:.*\)$/\1/p' "$scratch/log")
-    becomes "$id" failed
-    printed '"error": {"code": "generation_failed", "message": "the server was started anew without the model tiny"}'
-    model=$model_before
     stop
 }
 
-# What cannot be written fails a job with a sentence, and the server stays. Needs a file system of its own.
+# plan ARGUMENT...: a job of the photo with these fields alone; sets id.
+plan() {
+    answers 200 /videos -F input_reference=@photo.png "$@"
+    id=$(value id)
+}
+
+# serve_only NAME FOLDER: as start, with that model in place of tiny.
+serve_only() {
+    : > "$scratch/log"
+    "$program" serve --listen 127.0.0.1:0 --data data --model "$1=$2" -v < /dev/null 2> "$scratch/log" &
+    server=$!
+    await grep -q '^listening' "$scratch/log"
+    url=$(sed -n 's/^listening on \(http:.*\)$/\1/p' "$scratch/log")
+}
+
+# Jobs of a model that is not offered for a while: one that had begun, and one that waits. Others go first.
+other_models() {
+    local begun waiting other=${model%/*}/attention_top
+    rm -rf data
+    start
+    job 3
+    begun=$id
+    job 2
+    waiting=$id
+    for ((i = 0; i < 600; i++)); do [ -s "data/states/$begun" ] && break; sleep 0.02; done
+    stop KILL
+    serve_only other "$other"
+    grep -q '^warning: 2 jobs wait for the model tiny, which this server does not offer$' "$scratch/log" ||
+        fail "nothing says that jobs wait: $(cat "$scratch/log")"
+    order -F num_frames=2 -F num_inference_steps=2
+    becomes "$id" completed
+    for id in $begun $waiting; do
+        answers 200 "/videos/$id"
+        [ "$(value status)" = queued ] || fail "a job of a model that is not offered is $(value status)"
+    done
+    stop
+    there "data/states/$begun"
+    start
+    becomes "$begun" completed && save "$begun" again.mp4
+    same again.mp4 whole-3.mp4
+    becomes "$waiting" completed && save "$waiting" again.mp4
+    same again.mp4 whole-2.mp4
+    grep -q 'wait for the model' "$scratch/log" && fail 'jobs of a model that is offered wait for it'
+    stop
+}
+
+# A server that is ended in order before a job's first step, more often than a job may end one that is killed.
+ended_at_once() {
+    rm -rf data
+    for ((round = 0; round < 11; round++)); do
+        start
+        [ $round -gt 0 ] || plan -F size=256x256 -F num_frames=25 -F num_inference_steps=2
+        await grep -q "^$id: in_progress" "$scratch/log"
+        stop
+        [ -e "data/states/$id" ] && fail 'it has made a step already'
+    done
+    start
+    answers 200 "/videos/$id"
+    [ "$(value status)" = in_progress ] || fail "a job that was ended $round times in order is $(value status)"
+    stop
+    for ((round = 0; round < 9; round++)); do
+        start
+        await grep -q "^$id: \(in_progress\|failed\)" "$scratch/log"
+        [ $round = 8 ] || stop KILL
+    done
+    becomes "$id" failed
+    printed 'the server ended each time it began this job'
+    stop
+}
+
+# has_warned: that a video waits for room
+has_warned() { grep -q "^warning: the video of $id is made and waits for room on the disk: .*No space left" "$scratch/log"; }
+
+waits_for_room() {
+    for ((i = 0; i < 1200; i++)); do
+        has_warned && return
+        grep -q "^$id: \(completed\|failed\)" "$scratch/log" && break
+        sleep 0.05
+    done
+    fail "$id does not wait for room: $(tail -n 5 "$scratch/log")"
+    stop
+    return 1
+}
+
+# On a disk of its own: what is made waits for room, across a restart, too.
+on_full_disk() {
+    start
+    order -F num_frames=2 -F num_inference_steps=2
+    becomes "$id" completed
+    local first=$id
+    head -c 530000 /dev/urandom > large.png
+    problem 507 null 'disk is full' /videos -F input_reference=@large.png
+    plan -F size=128x96 -F num_frames=40 -F num_inference_steps=1 -F crf=0
+    waits_for_room || return
+    answers 200 "/videos/$id"
+    [ "$(value status)" = in_progress ] || fail "a video that waits for room is $(value status)"
+    [ "$(find data/videos -type f)" = "data/videos/$first.mp4" ] || fail "parts stay: $(find data/videos -type f)"
+    there "data/pictures/$id"
+    stop
+    start
+    waits_for_room || return
+    mount -o remount,size=20m data
+    becomes "$id" completed
+    answers 200 "/videos/$id/content"
+    cmp -s "$scratch/out" "data/videos/$id.mp4" || fail 'other bytes'
+    # another that waits is cancelled
+    mount -o remount,size="$(($(du -sk data | cut -f 1) + 100))k" data
+    plan -F size=128x96 -F num_frames=40 -F num_inference_steps=1 -F crf=0
+    waits_for_room || return
+    answers 200 -X POST "/videos/$id/cancel"
+    for ((i = 0; i < 200; i++)); do [ "$(find data -name "$id*")" ] || break; sleep 0.05; done
+    [ "$(find data -name "$id*")" ] && fail 'what was cancelled while it waited for room has files'
+    stop
+    # not a byte is free: what is there can be removed
+    cat /dev/zero > data/filled 2> "$scratch/err"
+    start
+    answers 200 -X DELETE "/videos/$first"
+    [ -e "data/videos/$first.mp4" ] && fail 'a video that was removed stays'
+    stop
+    cat /dev/zero >> data/filled 2> "$scratch/err"
+    rm -f data/jobs.sqlite*
+    cat /dev/zero >> data/filled 2> "$scratch/err"
+    ends 1 serve --data data --model "$model" --listen 127.0.0.1:0
+    said 'its disk is full: free 1 MiB there'
+}
+
+full_disk() {
+    mount -t tmpfs -o size=520k none data || { fail 'no tmpfs'; return; }
+    on_full_disk
+    umount -l data
+}
+
 disk_full() {
     unshare -rm true 2> /dev/null || { echo 'left out: no file systems of its own here'; return; }
-    cat > "$scratch/full.sh" <<'SCRIPT'
-mkdir -p "$1" && mount -t tmpfs -o size=700k none "$1" || exit 77
-shift
-exec "$@"
-SCRIPT
-    rm -rf data
-    program_before=$program
-    cat > "$scratch/program" <<SCRIPT
-#!/bin/bash
-exec unshare -rm bash "$scratch/full.sh" "\$PWD/data" "$program_before" "\$@"
-SCRIPT
-    chmod +x "$scratch/program"
-    program=$scratch/program
-    start
-    program=$program_before
-    order -F num_frames=2 -F num_inference_steps=2
-    becomes "$id" completed
-    head -c 600000 /dev/urandom > large.png
-    problem 507 null 'disk is full' /videos -F input_reference=@large.png
-    answers 200 /videos -F input_reference=@photo.png -F size=128x96 -F num_frames=40 -F num_inference_steps=1 -F crf=0
-    becomes "$(value id)" failed
-    printed '"message": ".*No space left on device'
-    order -F num_frames=2 -F num_inference_steps=2
-    becomes "$id" completed
-    stop
+    unshare -rm bash "$tests/test_server_restart.sh" "$program" "$data" full_disk || fail 'on a full disk'
 }
 
-if [ "${3:-}" ]; then run_groups "${@:3}"; else run_groups undisturbed goes_on killed leftovers disk_full; fi
+if [ "${3:-}" ]; then run_groups "${@:3}"; else run_groups undisturbed goes_on killed leftovers other_models ended_at_once disk_full; fi

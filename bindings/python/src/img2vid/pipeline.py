@@ -62,7 +62,7 @@ def a_name(what: str, name: Any, at: Callable[[int], Any]) -> Any:
             known.append(row.contents.name.decode())
             index += 1
         raise TypeError(f"a {what} is a name, not {name!r}; there are {', '.join(known)}")
-    return _ffi.encode(what, name)
+    return _ffi.encode("name", name)
 
 
 def preset(name: str) -> Dict[str, Any]:
