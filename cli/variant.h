@@ -21,6 +21,8 @@ void cli_variant_close(i2v_engine *engine, const cli_job *job);
  * between two plans is not that the machine was timed twice. Zeros to begin with. */
 typedef struct cli_variant_plans {
     i2v_engine *engine; /* NULL: none */
+    i2v_dtype dtype;    /* and what it was asked for by: lasts as long as the job's settings */
+    const char *tiny_decoder;
 } cli_variant_plans;
 
 /* What it would take. */
