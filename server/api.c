@@ -10,10 +10,15 @@
 #include <string.h>
 #include <time.h>
 
-static void refuse(server_reply *reply, unsigned http, const char *code, const char *message) {
+/* param: what the request has that is wrong, or NULL. */
+static void refuse_param(server_reply *reply, unsigned http, const char *code, const char *param, const char *message) {
     server_problem problem = {0};
-    server_refuse(&problem, http, code, NULL, "%s", message);
+    server_refuse(&problem, http, code, param, "%s", message);
     server_reply_problem(reply, &problem);
+}
+
+static void refuse(server_reply *reply, unsigned http, const char *code, const char *message) {
+    refuse_param(reply, http, code, NULL, message);
 }
 
 static void refuse_stored(server_reply *reply, server_stored result, const i2v_error *error) {
@@ -124,9 +129,7 @@ static void show(server_state *state, const server_request *request, const char 
 }
 
 static int refuse_query(server_reply *reply, const char *name, const char *message) {
-    server_problem problem = {0};
-    server_refuse(&problem, 400, "invalid_value", name, "%s", message);
-    server_reply_problem(reply, &problem);
+    refuse_param(reply, 400, "invalid_value", name, message);
     return 0;
 }
 
@@ -134,8 +137,7 @@ static int read_query(const server_request *request, int *limit, int *ascending,
     const char *text = request->limit ? request->limit : "20";
     size_t digits = strspn(text, "0123456789");
     int wanted = digits > 0 && digits < 4 && !text[digits] ? atoi(text) : 0;
-    if (wanted < 1 || wanted > 100)
-        return refuse_query(reply, "limit", "limit takes a number from 1 to 100");
+    if (wanted < 1 || wanted > 100) return refuse_query(reply, "limit", "limit takes a number from 1 to 100");
     *limit = wanted;
     *ascending = request->order && strcmp(request->order, "asc") == 0;
     if (request->order && !*ascending && strcmp(request->order, "desc") != 0)
@@ -154,12 +156,6 @@ static json_t *list_json(server_state *state, const server_job *jobs, int count,
                      count ? jobs[0].id : NULL, "last_id", count ? jobs[count - 1].id : NULL, "has_more", has_more);
 }
 
-static void refuse_after(server_reply *reply) {
-    server_problem problem = {0};
-    server_refuse(&problem, 404, "video_not_found", "after", "after: there never was such a video");
-    server_reply_problem(reply, &problem);
-}
-
 /* One more than is asked for tells whether there are more. */
 static void list(server_state *state, const server_request *request, server_reply *reply) {
     i2v_error error = {0};
@@ -172,7 +168,7 @@ static void list(server_state *state, const server_request *request, server_repl
     if (result == SERVER_STORED)
         server_reply_json(reply, 200, list_json(state, jobs, count > limit ? limit : count, count > limit));
     else if (result == SERVER_NOT_THERE)
-        refuse_after(reply);
+        refuse_param(reply, 404, "video_not_found", "after", "after: there never was such a video");
     else
         refuse_stored(reply, result, &error);
     for (int i = 0; result == SERVER_STORED && i < count; i++) server_job_end(&jobs[i]);
@@ -250,8 +246,7 @@ static void model(server_state *state, const char *name, server_reply *reply) {
     const server_opened *opened = server_models_find(&state->models, name);
     server_problem problem = {0};
     if (opened) return server_reply_json(reply, 200, model_json(opened));
-    server_refuse(&problem, 404, "model_not_found", "model",
-                  "there is no model %.100s here; GET /v1/models lists those that there are", name);
+    server_models_refuse(name, &problem);
     server_reply_problem(reply, &problem);
 }
 

@@ -66,6 +66,11 @@ server_opened *server_models_find(const server_models *models, const char *name)
     return NULL;
 }
 
+int server_models_refuse(const char *name, server_problem *problem) {
+    return server_refuse(problem, 404, "model_not_found", "model",
+                         "there is no model %.100s here; GET /v1/models lists those that there are", name);
+}
+
 void server_models_fill(const server_opened *opened, server_values *values, int given_guidance) {
     i2v_params *params = &values->params;
     if (!params->width) params->width = opened->info.width;

@@ -28,6 +28,9 @@ void server_models_end(server_models *models);
 /* The model of that name, with NULL the first; NULL if there is none. */
 server_opened *server_models_find(const server_models *models, const char *name);
 
+/* Says that there is none of that name. Returns 0. */
+int server_models_refuse(const char *name, server_problem *problem);
+
 /* What the model chose, where values leave it open: its size, its frames, and guidance. given_guidance: a client gave
  * it. */
 void server_models_fill(const server_opened *opened, server_values *values, int given_guidance);

@@ -150,9 +150,7 @@ static int find_model(reading *at, const server_models *models, server_order *or
     const char *name;
     if (!read_text(at, "model", &name)) return 0;
     order->model = server_models_find(models, name);
-    if (order->model) return 1;
-    return server_refuse(at->problem, 404, "model_not_found", "model",
-                         "there is no model %.100s here; GET /v1/models lists those that there are", name);
+    return order->model != NULL || server_models_refuse(name, at->problem);
 }
 
 /* ---- limits ----------------------------------------------------------------------------------------------------- */
@@ -191,18 +189,6 @@ static int check_output(const reading *at, const server_folder *folder) {
            server_refuse_error(at->problem, &error, is_given(at, i2v_parameter_find("codec")) ? "codec" : NULL);
 }
 
-/* What needs the original gets it. */
-static i2v_image_options image_options(const server_values *values, const server_settings *limits) {
-    const i2v_params *params = &values->params;
-    i2v_image_options options = values->image;
-    int is_original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
-    options.max_memory = limits->options.max_memory;
-    options.width = is_original ? 0 : params->width;
-    options.height = is_original ? 0 : params->height;
-    options.fit = params->fit;
-    return options;
-}
-
 static int make(server_order *order, reading *at, const server_models *models, const server_settings *limits,
                 const server_folder *folder) {
     int good = find_model(at, models, order) && read_text(at, "prompt", &order->prompt) && read_fields(at) &&
@@ -212,7 +198,7 @@ static int make(server_order *order, reading *at, const server_models *models, c
     if (!check_limits(at, limits) || !check_output(at, folder) ||
         !server_models_plan(order->model, &at->values, &order->seconds, at->problem))
         return 0;
-    order->image = image_options(&at->values, limits);
+    order->image = server_values_image(&at->values, limits->options.max_memory);
     order->parameters = server_values_json(&at->values);
     return order->parameters != NULL || server_refuse(at->problem, 500, "server_error", NULL, "not enough memory");
 }

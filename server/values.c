@@ -166,6 +166,17 @@ json_t *server_values_json(const server_values *values) {
 
 /* ---- what they come to ------------------------------------------------------------------------------------------ */
 
+i2v_image_options server_values_image(const server_values *values, uint64_t max_memory) {
+    const i2v_params *params = &values->params;
+    i2v_image_options options = values->image;
+    int is_original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
+    options.max_memory = max_memory;
+    options.width = is_original ? 0 : params->width;
+    options.height = is_original ? 0 : params->height;
+    options.fit = params->fit;
+    return options;
+}
+
 int64_t server_values_frames(const server_values *values) {
     int64_t clip = values->params.num_frames;
     int64_t frames = clip + values->params.extend * (clip - 1);

@@ -32,6 +32,10 @@ json_t *server_values_json(const server_values *values);
 /* All of such an object. */
 int server_values_read(server_values *values, const json_t *object, server_problem *problem);
 
+/* How the job's picture is read: as the original, where the fit needs that; else at the video's size. max_memory as in
+ * i2v_image_options. */
+i2v_image_options server_values_image(const server_values *values, uint64_t max_memory);
+
 /* Frames of the video: of all clips, and there and back. */
 int64_t server_values_frames(const server_values *values);
 /* Frames a second that it is played with. */

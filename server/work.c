@@ -78,13 +78,7 @@ static int on_event(const i2v_event *event, void *user) {
 /* ---- the picture ------------------------------------------------------------------------------------------------ */
 
 static i2v_status load(working *at, i2v_image **image) {
-    const i2v_params *params = &at->values.params;
-    i2v_image_options options = at->values.image;
-    int is_original = params->fit == I2V_FIT_DIFFUSERS || params->fit == I2V_FIT_COMFYUI;
-    options.max_memory = i2v_memory_left(at->model->worker);
-    options.width = is_original ? 0 : params->width;
-    options.height = is_original ? 0 : params->height;
-    options.fit = params->fit;
+    i2v_image_options options = server_values_image(&at->values, i2v_memory_left(at->model->worker));
     i2v_status status = i2v_image_load_with(image, at->picture, &options, at->error);
     if (status != I2V_ERROR_MEMORY) return status;
     i2v_unload(at->model->worker); /* what stays loaded makes room */
